@@ -1,0 +1,1 @@
+"""Errors, dtypes, pytrees and settings: what every other folder may import."""

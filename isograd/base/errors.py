@@ -1,0 +1,72 @@
+"""Errors of the engine.
+
+The engine raises `EngineError` with a code and fields.  Each dialect has one table
+that turns a code into that framework's exception type and wording; without a dialect
+the texts below are what a user sees.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+MESSAGES: dict[str, str] = {
+    "freed": (
+        "backward: the graph of {name} was already released by an earlier sweep; "
+        "pass retain_graph=True to the earlier call to sweep it again"
+    ),
+    "modified": (
+        "backward: {name} needs a {dtype} array of shape {shape} that was modified in "
+        "place since it was saved (it is at version {found}, expected {expected}); "
+        "write to a copy instead"
+    ),
+    "no_graph": (
+        "backward: output {index} does not depend on anything that is differentiated"
+    ),
+    "not_scalar": (
+        "{what}: the output has shape {shape}, a gradient needs a scalar; reduce it "
+        "with .sum(), give a cotangent, or use jacobian"
+    ),
+    "unused": (
+        "grad: input {index} was not used to compute the output; pass "
+        "allow_unused=True to get None for it"
+    ),
+    "cotangent_shape": (
+        "{name}: the cotangent has shape {found}, the output has shape {expected}"
+    ),
+    "cotangent_dtype": (
+        "{name}: the cotangent has dtype {found}, the output has dtype {expected}"
+    ),
+    "not_differentiable": "{name}: the operation has no derivative",
+    "no_batching": (
+        "{name}: no batching rule; vmap never falls back to a Python loop, so call it "
+        "outside of vmap or write the loop yourself"
+    ),
+    "dtype_mismatch": (
+        "{name}: operands must share one dtype, found {found}; convert them first"
+    ),
+    "view_leaf": (
+        "a view of a leaf that is differentiated cannot be written in place; "
+        "write under no_grad, or write to a copy"
+    ),
+    "leaf": (
+        "a leaf that is differentiated cannot be written in place; write under "
+        "no_grad, or write to a copy"
+    ),
+    "vmap_size": "vmap: mapped axes differ in size: {sizes}; they must all be equal",
+    "vmap_escape": (
+        "vmap: a mapped value cannot be turned into {what}; use where, or vmap less"
+    ),
+    "staging_escape": (
+        "compile: the value of a traced array was asked for ({what}) while its "
+        "function was being staged"
+    ),
+}
+
+
+class EngineError(RuntimeError):
+    """An error of the engine: a code of `MESSAGES` and its fields."""
+
+    def __init__(self, code: str, **fields: Any) -> None:
+        super().__init__(MESSAGES[code].format(**fields))
+        self.code = code
+        self.fields = fields

@@ -1,0 +1,177 @@
+"""Partial derivatives written as mathematics, compiled to rules.
+
+An elementwise operation states, for each operand, the image of a tangent `t` under the
+derivative in that operand, in Python's notation over `t`, the operands, `out` and the
+parameters: for a quotient `x="t / y"` and `y="-t * out / y"`.  Stating the image of t,
+not the bare partial, fixes the rounding (g / y, not g * (1 / y)) and lets linear maps
+skip a product.  Both modes follow, because a scalar map is its own adjoint up to
+conjugation: a tangent's image is the expression itself, a cotangent's is
+conj(expression(conj(g))) as PyTorch has it for holomorphic functions.
+
+Operators stand for primitives (`*` for `F.mul`), calls `f(x)` for `F.f(x)`.
+"""
+
+from __future__ import annotations
+
+import ast
+import linecache
+from collections.abc import Callable, Container
+from typing import Any
+
+_BINARY = {
+    ast.Add: "add",
+    ast.Sub: "sub",
+    ast.Mult: "mul",
+    ast.Div: "div",
+    ast.Pow: "pow",
+    ast.FloorDiv: "floordiv",
+    ast.Mod: "remainder",
+    ast.BitAnd: "logical_and",
+    ast.BitOr: "logical_or",
+}
+_COMPARE = {
+    ast.Eq: "eq",
+    ast.NotEq: "ne",
+    ast.Lt: "lt",
+    ast.LtE: "le",
+    ast.Gt: "gt",
+    ast.GtE: "ge",
+}
+
+
+class _ToCalls(ast.NodeTransformer):
+    """Rewrites operators to calls of the namespace called `space`.
+
+    Functions in `ufuncs` are called directly, as `name(..., out=...)`.
+    """
+
+    def __init__(self, space: str, ufuncs: Container[str]) -> None:
+        self.space = space
+        self.ufuncs = ufuncs
+
+    def call(self, name: str, *args: ast.expr) -> ast.expr:
+        if name in self.ufuncs:
+            out = ast.keyword("out", ast.Constant(...))
+            return ast.Call(ast.Name(name, ast.Load()), list(args), [out])
+        fn = ast.Attribute(ast.Name(self.space, ast.Load()), name, ast.Load())
+        return ast.Call(fn, list(args), [])
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.expr:
+        name = _BINARY[type(node.op)]
+        return self.call(name, self.visit(node.left), self.visit(node.right))
+
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        if isinstance(node.operand, ast.Constant):
+            return node
+        name = "neg" if isinstance(node.op, ast.USub) else "logical_not"
+        return self.call(name, self.visit(node.operand))
+
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        name = _COMPARE[type(node.ops[0])]
+        return self.call(name, self.visit(node.left), self.visit(node.comparators[0]))
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if not isinstance(node.func, ast.Name):
+            raise TypeError(f"{ast.unparse(node)}: only plain function names are called")
+        call = self.call(node.func.id, *(self.visit(a) for a in node.args))
+        assert isinstance(call, ast.Call)
+        call.keywords += node.keywords
+        return call
+
+
+def names_of(text: str) -> set[str]:
+    """The variables that an expression reads (not the functions it calls)."""
+    tree = ast.parse(text, mode="eval")
+    called = {n.func for n in ast.walk(tree) if isinstance(n, ast.Call)}
+    return {
+        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n not in called
+    }
+
+
+def to_calls(text: str, space: str = "F", ufuncs: Container[str] = ()) -> str:
+    """The expression with operators turned into calls of `space`'s functions."""
+    tree = _ToCalls(space, ufuncs).visit(ast.parse(text, mode="eval"))
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def define(
+    name: str, source: str, scope: dict[str, Any] | None = None
+) -> Callable[..., Any]:
+    """Execute the source of one function; its text shows in tracebacks."""
+    filename = f"<isograd rule {name}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
+    names: dict[str, Any] = {"__name__": "isograd.rules", **(scope or {})}
+    exec(compile(source, filename, "exec"), names)  # our own tables, never input
+    return names[name]
+
+
+def scalar_source(name: str, operands: list[str], params: list[str], text: str) -> str:
+    """A function `(S, *operands, **params)` that builds the scalar expression."""
+    head = ", ".join(["S", *operands, *_keywords(params)])
+    return f"def {name}({head}):\n    return {to_calls(text, 'S')}\n"
+
+
+def _keywords(params: list[str]) -> list[str]:
+    return ["*", *params] if params else []
+
+
+def vjp_source(
+    name: str,
+    operands: list[str],
+    params: list[str],
+    maps: dict[str, str],
+    ufuncs: Container[str] = (),
+) -> str:
+    """Source of `vjp(F, g, saved, needs, **params)` of an elementwise operation."""
+    used = {v for m in maps.values() for v in names_of(m)}
+    head = ", ".join(["F", "g", "saved", "needs", *_keywords(params)])
+    lines = [f"def {name}({head}):"]
+    conjugate = bool(used & {*operands, "out"})
+    if conjugate:
+        places = [v if v in used else "_" for v in (*operands, "out")]
+        lines += [f"    {', '.join(places)} = saved", "    c = g.dtype.kind == 'c'"]
+    lines.append(f"    {', '.join(f'n_{x}' for x in operands)}, = needs")
+    lines.append("    t = F.conj(g) if c else g" if conjugate else "    t = g")
+    for x in operands:
+        lines.append(f"    c_{x} = None")
+        if x in maps:
+            lines += _pullback_lines(x, to_calls(maps[x], "F", ufuncs), conjugate)
+    lines.append(f"    return {', '.join(f'c_{x}' for x in operands)},")
+    return "\n".join(lines) + "\n"
+
+
+def _pullback_lines(x: str, image: str, conjugate: bool) -> list[str]:
+    c, n = f"c_{x}", f"n_{x}"
+    lines = [f"    if {n} is not None:", f"        {c} = {image}"]
+    if conjugate:
+        lines.append(f"        if c: {c} = F.conj({c})")
+    lines.append(
+        f"        if {c}.shape != {n}.shape: {c} = F.sum_to({c}, {n}.shape)"
+    )
+    return lines
+
+
+def jvp_source(
+    name: str, operands: list[str], params: list[str], maps: dict[str, str]
+) -> str:
+    """Source of `jvp(F, primals, tangents, out, **params)`, likewise."""
+    head = ", ".join(["F", "primals", "tangents", "out", *_keywords(params)])
+    lines = [
+        f"def {name}({head}):",
+        f"    {', '.join(operands)}, = primals",
+        f"    {', '.join(f't_{x}' for x in operands)}, = tangents",
+        "    sum = None",
+    ]
+    for x, text in maps.items():
+        lines += [
+            f"    if t_{x} is not None:",
+            f"        t = t_{x}",
+            f"        d = {to_calls(text)}",
+            "        sum = d if sum is None else F.add(sum, d)",
+        ]
+    lines += [
+        "    if sum is not None and sum.shape != out.shape:",
+        "        sum = F.broadcast_to(sum, out.shape)",
+        "    return sum",
+    ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,290 @@
+"""Families of primitives: the little that a record states, and what follows from it.
+
+- `elementwise`: image of a tangent per operand, as an expression (`expression.py`);
+  vjp, jvp, broadcasting, batching and the abstract rule follow.
+- `linear`: one operand, its adjoint (itself made of primitives), and how the
+  parameters change under batching; vjp, jvp and batching follow.
+- `multilinear`: an adjoint per operand; vjp and jvp follow.
+- anything else is a `Primitive` with rules stated by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+
+from isograd.base.dtypes import BOOL
+from isograd.core.expression import (
+    define,
+    jvp_source,
+    names_of,
+    scalar_source,
+    vjp_source,
+)
+from isograd.core.primitive import RAW, REGISTRY, Aval, Namespace, Payload, Primitive
+
+Params = dict[str, Any]
+
+# `out=...` keeps results of rank zero arrays (NumPy 2.3; older ones wrap them).
+_KEEPS_ARRAYS = np.lib.NumpyVersion(np.__version__) >= "2.3.0"
+
+
+def as_array_function(ufunc: Any) -> Callable[..., Any]:
+    """`ufunc` with arrays, never NumPy scalars, as results."""
+    if isinstance(ufunc, np.ufunc) and _KEEPS_ARRAYS:
+        return partial(ufunc, out=...)
+    return lambda *args, **params: np.asarray(ufunc(*args, **params))
+
+
+@cache
+def broadcast_shape(*shapes: tuple[int, ...]) -> tuple[int, ...]:
+    return np.broadcast_shapes(*shapes)
+
+
+def elementwise(
+    name: str,
+    operands: str,
+    impl: Callable[..., Any] | None = None,
+    *,
+    tangents: Mapping[str, str] | None = None,
+    scalar: str | None = None,
+    params: str = "",
+    result: str = "same",
+    domain: tuple[float, float] = (-2.0, 2.0),
+    kinds: str = "fc",
+    samples: Callable[..., Any] | None = None,
+    vjp: Any = None,
+    jvp: Any = None,
+    reads: tuple[tuple[int, ...], ...] | None = None,
+    constant: bool = False,
+    doc: str = "",
+) -> Primitive:
+    """Record an elementwise operation.
+
+    Args:
+        operands: their names; one that ends in "?" is a mask or an index, which has no
+            derivative and a dtype of its own.
+        impl: a ufunc or array function; by default the scalar expression on arrays.
+        tangents: for each differentiable operand the image of a tangent `t`.
+        scalar: the expression that compiled kernels use, over operands and params; by
+            default the scalar instruction with the primitive's name.
+        params: names of keyword parameters.
+        domain: open interval that generated test inputs are drawn from.
+        kinds: dtype kinds it is defined for: f(loat), c(omplex), i(nteger), b(ool).
+        result: "same" (dtype of the last operand), "bool" or "real".
+        constant: the derivative is zero by definition; implied by a bool result.
+        vjp, jvp, reads: stated by hand where the function is not holomorphic.
+    """
+    names = [o.rstrip("?") for o in operands.split()]
+    plain = [not o.endswith("?") for o in operands.split()]
+    words = params.split()
+    maps = dict(tangents or {})
+    text = scalar or f"{name}({', '.join(names)})"
+    fn = impl if impl is None else as_array_function(impl)
+    if fn is None:
+        fn = _lazy_rule(f"{name}_arrays", partial(scalar_source, operands=names,
+                                                   params=words, text=text), RAW)
+    places = [*names, "out"]
+    prim = Primitive(
+        name,
+        fn,
+        abstract=partial(_elementwise_abstract, result),
+        vjp=vjp,
+        jvp=jvp,
+        batch=partial(_elementwise_batch, name),
+        arity=len(names),
+        reads=reads or tuple(
+            tuple(_place(places, v) for v in sorted(names_of(maps[x]) & {*places}))
+            if x in maps else () for x in names
+        ),
+        differentiable=tuple(plain) if not all(plain) else None,
+        scalar=_lazy_rule(f"{name}_scalar",
+                          partial(scalar_source, operands=names, params=words,
+                                  text=text), None),
+        kind="elementwise",
+        samples=samples or partial(_elementwise_samples, plain, domain),
+        domain=domain,
+        kinds=kinds,
+        constant=result == "bool" or constant,
+        doc=doc,
+    )
+    if isinstance(impl, np.ufunc) and _KEEPS_ARRAYS:
+        prim.ufunc = impl
+    if maps and vjp is None:
+        _install(prim, names, words, maps)
+    return prim
+
+
+def _elementwise_samples(
+    plain: list[bool], domain: tuple[float, float], rng: np.random.Generator
+) -> Any:
+    """Operands of equal, broadcast, zero-rank and empty shapes."""
+    n = len(plain)
+    shapes: list[list[tuple[int, ...]]] = [[(2, 3)] * n, [()] * n, [(0, 3)] * n]
+    if n > 1:
+        shapes += [[(3,), (2, 1)] + [(2, 3)] * (n - 2), [(2, 3)] * (n - 1) + [()]]
+    lo, hi = domain
+    for row in shapes:
+        args = tuple(
+            rng.uniform(lo, hi, s) if p else rng.uniform(size=s) < 0.5
+            for s, p in zip(row, plain, strict=True)
+        )
+        yield args, {}
+
+
+def _place(places: list[str], name: str) -> int:
+    return -1 if name == "out" else places.index(name)
+
+
+def _install(prim: Primitive, names: list[str], words: list[str], maps: Any) -> None:
+    """Give `prim` rules that compile themselves at their first call."""
+    prim.has_vjp = True
+    vname, jname = f"{prim.name}_vjp", f"{prim.name}_jvp"
+
+    def vjp(*args: Any, **params: Any) -> Any:
+        prim.vjp = define(vname, vjp_source(vname, names, words, maps))
+        return prim.vjp(*args, **params)
+
+    def raw_vjp(*args: Any, **params: Any) -> Any:
+        ufuncs = {n: p.ufunc for n, p in REGISTRY.items() if p.ufunc is not None}
+        source = vjp_source(vname, names, words, maps, ufuncs)
+        prim.raw_vjp = define(vname, source, ufuncs)
+        return prim.raw_vjp(*args, **params)
+
+    def jvp(*args: Any, **params: Any) -> Any:
+        prim.jvp = define(jname, jvp_source(jname, names, words, maps))
+        return prim.jvp(*args, **params)
+
+    prim.vjp, prim.raw_vjp, prim.jvp = vjp, raw_vjp, jvp
+
+
+def _lazy_rule(
+    name: str, source: Callable[..., str], first: Namespace | None
+) -> Callable[..., Any]:
+    """The function of a scalar expression, compiled at its first call."""
+
+    @cache
+    def rule() -> Callable[..., Any]:
+        return define(name, source(name))
+
+    def call(*args: Any, **params: Any) -> Any:
+        return rule()(*args, **params) if first is None else rule()(
+            first, *args, **params)
+
+    return call
+
+
+def _elementwise_abstract(result: str, *avals: Aval, **_: Any) -> Aval:
+    shape = broadcast_shape(*(a.shape for a in avals))
+    dtype = avals[-1].dtype
+    if result == "bool":
+        dtype = BOOL
+    elif result == "real":
+        dtype = np.empty(0, dtype).real.dtype
+    return Aval(shape, dtype)
+
+
+def align(
+    F: Namespace, args: tuple[Payload, ...], batched: tuple[bool, ...]
+) -> list[Payload]:
+    """Reshape batched operands so that their logical ranks agree after axis 0."""
+    rank = max(a.ndim - b for a, b in zip(args, batched, strict=True))
+    out: list[Payload] = []
+    for a, b in zip(args, batched, strict=True):
+        missing = rank - (a.ndim - 1)
+        if b and missing > 0:
+            a = F.reshape(a, shape=(a.shape[0],) + (1,) * missing + a.shape[1:])
+        out.append(a)
+    return out
+
+
+def _elementwise_batch(
+    name: str,
+    F: Namespace,
+    args: tuple[Payload, ...],
+    batched: tuple[bool, ...],
+    size: int,
+    **params: Any,
+) -> Payload:
+    return getattr(F, name)(*align(F, args, batched), **params)
+
+
+def linear(
+    name: str,
+    impl: Callable[..., Any],
+    *,
+    abstract: Callable[..., Aval],
+    adjoint: Callable[..., Payload],
+    lift: Callable[..., Params],
+    samples: Callable[..., Any] | None = None,
+    view: bool = False,
+    scalar: Any = None,
+    doc: str = "",
+) -> Primitive:
+    """Record a linear operation of one operand.
+
+    Args:
+        adjoint: `(F, g, shape, **params)`, the adjoint applied to a cotangent; `shape`
+            is that of the operand.
+        lift: `(size, shape, **params)`, the parameters that apply the operation to
+            each of `size` arrays of `shape` stacked along a new axis 0.
+        view: whether the result may share memory with the operand.
+    """
+    fn = getattr  # the namespace's own function is looked up at the call
+
+    def vjp(F: Namespace, g: Payload, saved: Any, needs: Any, **params: Any) -> Any:
+        return (adjoint(F, g, needs[0].shape, **params),)
+
+    def jvp(F: Namespace, primals: Any, tangents: Any, out: Any, **params: Any) -> Any:
+        return fn(F, name)(tangents[0], **params)
+
+    def batch(F: Namespace, args: Any, batched: Any, size: int, **params: Any) -> Any:
+        (x,) = args
+        return fn(F, name)(x, **lift(size, x.shape[1:], **params))
+
+    prim = Primitive(name, impl, abstract=abstract, vjp=vjp, jvp=jvp, batch=batch,
+                     kind="linear", samples=samples, view=view, scalar=scalar, doc=doc)
+    prim.lift = lift
+    return prim
+
+
+def multilinear(
+    name: str,
+    impl: Callable[..., Any],
+    *,
+    abstract: Callable[..., Aval],
+    adjoints: tuple[Callable[..., Payload], ...],
+    batch: Any,
+    samples: Callable[..., Any] | None = None,
+    doc: str = "",
+) -> Primitive:
+    """Record an operation that is linear in each operand.
+
+    Args:
+        adjoints: per operand `(F, g, operands, shape, **params)`; `operands` holds the
+            others (None in its own place), `shape` is that of the operand itself.
+    """
+    count = len(adjoints)
+
+    def vjp(F: Namespace, g: Payload, saved: Any, needs: Any, **params: Any) -> Any:
+        return tuple(
+            None if n is None else a(F, g, saved, n.shape, **params)
+            for a, n in zip(adjoints, needs, strict=True)
+        )
+
+    def jvp(F: Namespace, primals: Any, tangents: Any, out: Any, **params: Any) -> Any:
+        total = None
+        for i, t in enumerate(tangents):
+            if t is not None:
+                args = (*primals[:i], t, *primals[i + 1 :])
+                d = getattr(F, name)(*args, **params)
+                total = d if total is None else F.add(total, d)
+        return total
+
+    others = tuple(tuple(j for j in range(count) if j != i) for i in range(count))
+    return Primitive(name, impl, abstract=abstract, vjp=vjp, jvp=jvp, batch=batch,
+                     arity=count, reads=others, kind="multilinear", samples=samples,
+                     doc=doc)

@@ -1,0 +1,190 @@
+"""The fast paths of eager operators: ndarray payloads, one dtype, default modes.
+
+Each function here makes one closure per primitive and tensor class.  A closure does
+in one frame what `apply`, `bind` and `record` do in general, and calls `slow` with the
+same arguments wherever one of its assumptions fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from isograd.core.levels import MODE
+from isograd.core.primitive import Primitive
+from isograd.core.tape import Node, tick
+from isograd.core.tensor import Tensor
+
+LARGE = 1 << 15  # elements from which a record's kernel may be worth its dispatch
+
+
+def unary(
+    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any], kinds: str = "f"
+) -> Callable[..., Any]:
+    """`x -> prim(x)` for arrays whose dtype kind is one of `kinds`."""
+    impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
+    keep_x, keep_out = _kept(prim, 1)[1:]
+    traced = not prim.constant
+
+    def op(x: Any) -> Any:
+        if type(x) is not cls or MODE.special:
+            return slow(x)
+        a = x._p
+        if type(a) is not ndarray or a.dtype.kind not in kinds:
+            return slow(x)
+        out = (
+            impl(a, out=...)
+            if a.size < LARGE or prim.kernel is None
+            else prim.kernel(a)
+        )
+        t = new(cls)
+        t._p = out
+        nx = x._node
+        if nx is not None and traced:
+            t._node = node = new(Node)
+            node.prim = prim
+            node.edges = (nx,)
+            node.saved = (a if keep_x else None, out if keep_out else None)
+            node.shape = out.shape
+            if nx.level:
+                node.level = nx.level
+            node.seq = tick()
+        return t
+
+    return op
+
+
+def binary(
+    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any]
+) -> Callable[..., Any]:
+    """`(x, y) -> prim(x, y)` for tensors of one dtype."""
+    impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
+    keeps = tuple(_kept(prim, mask) for mask in range(4))
+    traced = not prim.constant
+
+    def op(x: Any, y: Any) -> Any:
+        if type(x) is not cls or type(y) is not cls or MODE.special:
+            return slow(x, y)
+        a = x._p
+        b = y._p
+        if type(a) is not ndarray or type(b) is not ndarray or a.dtype is not b.dtype:
+            return slow(x, y)
+        nx = x._node
+        ny = y._node
+        if nx is None:
+            level = 0 if ny is None else ny.level
+            mask = 0 if ny is None else 2
+        elif ny is None:
+            level = nx.level
+            mask = 1
+        else:
+            level = nx.level
+            mask = 3
+            if level != ny.level:
+                return slow(x, y)
+        if a.size < LARGE or prim.kernel is None:
+            out = impl(a, b, out=...)
+        else:
+            out = prim.kernel(a, b)
+        t = new(cls)
+        t._p = out
+        if mask and traced:
+            t._node = node = new(Node)
+            node.prim = prim
+            node.edges = (nx, ny)
+            some, keep_x, keep_y, keep_out = keeps[mask]
+            node.saved = some and (
+                a if keep_x else None,
+                b if keep_y else None,
+                out if keep_out else None,
+            )
+            node.shape = out.shape
+            if level:
+                node.level = level
+            node.seq = tick()
+        return t
+
+    return op
+
+
+def scalar_right(
+    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any]
+) -> Callable[..., Any]:
+    """`(x, number) -> prim(x, number)` for a floating x: the number is weak."""
+    impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
+    some, keep_x, keep_y, keep_out = _kept(prim, 1)
+    traced = not prim.constant
+    constant = constants_cache()
+
+    def op(x: Any, y: Any) -> Any:
+        if type(x) is not cls or MODE.special:
+            return slow(x, y)
+        a = x._p
+        if type(a) is not ndarray or a.dtype.kind != "f":
+            return slow(x, y)
+        b = constant(y, a.dtype)
+        if a.size < LARGE or prim.kernel is None:
+            out = impl(a, b, out=...)
+        else:
+            out = prim.kernel(a, b)
+        t = new(cls)
+        t._p = out
+        nx = x._node
+        if nx is not None and traced:
+            t._node = node = new(Node)
+            node.prim = prim
+            node.edges = (nx, None)
+            node.saved = some and (
+                a if keep_x else None,
+                b if keep_y else None,
+                out if keep_out else None,
+            )
+            node.shape = out.shape
+            if nx.level:
+                node.level = nx.level
+            node.seq = tick()
+        return t
+
+    return op
+
+
+def constants_cache(limit: int = 1024) -> Callable[[Any, Any], np.ndarray]:
+    """`(number, dtype)` to a shared array of rank zero; never written."""
+    table: dict[Any, np.ndarray] = {}
+
+    def constant(value: Any, dtype: Any) -> np.ndarray:
+        if not value:  # 0.0, -0.0 and False are equal keys, but not equal arrays
+            return np.array(value, dtype)
+        key = (value, dtype)
+        found = table.get(key)
+        if found is None:
+            if len(table) >= limit:
+                table.clear()
+            found = table[key] = np.array(value, dtype)
+        return found
+
+    return constant
+
+
+def _array_call(prim: Primitive) -> Callable[..., Any]:
+    """`prim` on arrays as a function that is called with `out=...`.
+
+    That keyword makes a ufunc give arrays of rank zero instead of scalars, at no cost.
+    """
+    if prim.ufunc is not None:
+        return prim.ufunc
+
+    def call(*arrays: Any, out: Any) -> Any:
+        return prim.impl(*arrays)
+
+    return call
+
+
+def _kept(prim: Primitive, mask: int) -> tuple[Any, ...]:
+    """(anything kept, then per place whether it is); `()` stands for nothing kept."""
+    count = prim.arity or 0
+    keeps = prim.keeps(mask, count) if mask else ()
+    flags = tuple(i in keeps for i in range(count + 1))
+    return (True if keeps else (), *flags)

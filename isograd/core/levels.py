@@ -1,0 +1,95 @@
+"""The stack of active transforms, and the modes of the current context.
+
+Every carrier has a level: the height of its transform on the stack.  `bind` acts at
+the highest level among its operands, so any nesting of transforms and any closure over
+outer values is right by construction.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar, Token
+from typing import Any, NamedTuple
+
+
+class State(NamedTuple):
+    """Modes of a context; the default is what a new thread starts with."""
+
+    recording: bool = True  # whether operations are put on the tape
+    level: int = 0  # height of the stack of transforms
+    stages: tuple[Any, ...] = ()  # programs being staged, innermost last
+    saved_hooks: tuple[Any, ...] = ()  # (pack, unpack) pairs, innermost last
+    inference: bool = False
+    anomaly: bool = False
+
+
+class _Mode:
+    """`special` counts contexts that the fast paths must not run in.
+
+    It may be too high for a thread (which then takes the slow, equally right path), but
+    never too low: it grows before a state is set and shrinks after it was left.
+    """
+
+    special: int = 0
+
+
+MODE = _Mode()
+DEFAULT = State()
+_STATE: ContextVar[State] = ContextVar("isograd_state", default=DEFAULT)
+_LOCK = threading.Lock()
+
+state = _STATE.get
+
+
+def _is_special(s: State) -> bool:
+    return not s.recording or bool(s.stages or s.saved_hooks) or s.inference
+
+
+def _count(step: int) -> None:
+    with _LOCK:
+        MODE.special += step
+
+
+def enter(**changes: Any) -> Token[State]:
+    """Change the state of this context; `leave` takes the token back."""
+    new = _STATE.get()._replace(**changes)
+    if _is_special(new):
+        _count(1)
+    return _STATE.set(new)
+
+
+def leave(token: Token[State]) -> None:
+    old = _STATE.get()
+    _STATE.reset(token)
+    if _is_special(old):
+        _count(-1)
+
+
+def assign(**changes: Any) -> None:
+    """Change the state for good (until the next change), as a statement does."""
+    old = _STATE.get()
+    new = old._replace(**changes)
+    if _is_special(new):
+        _count(1)
+    _STATE.set(new)
+    if _is_special(old):
+        _count(-1)
+
+
+@contextmanager
+def changed(**changes: Any) -> Iterator[State]:
+    """Run the body in a changed state."""
+    token = enter(**changes)
+    try:
+        yield _STATE.get()
+    finally:
+        leave(token)
+
+
+@contextmanager
+def new_level(**changes: Any) -> Iterator[int]:
+    """Push a transform on the stack; gives its level (1 for the outermost)."""
+    with changed(level=_STATE.get().level + 1, **changes) as s:
+        yield s.level

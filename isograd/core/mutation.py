@@ -1,0 +1,270 @@
+"""Views and writes in place: functional on the tape, physical in memory.
+
+A view shares memory with its base.  A write through any alias is one NumPy write in
+memory, and on the tape a new node for the base (`view_write`, the base with a part of
+it replaced), from which the nodes of all living views are made again.  Values that
+have no memory of their own (carriers of a transform) take the functional form alone.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from isograd.base.errors import EngineError
+from isograd.core.levels import MODE, state
+from isograd.core.primitive import (
+    BOUND,
+    RAW,
+    REGISTRY,
+    Aval,
+    Namespace,
+    Payload,
+    Primitive,
+    aval_of,
+    bind,
+    ndarray,
+)
+from isograd.core.storage import note_write
+from isograd.core.tape import Leaf, Node, Traced, record, tick
+from isograd.core.tensor import Tensor, payload_of, wrap
+
+Step = tuple[str, tuple[tuple[str, Any], ...]]
+Chain = tuple[Step, ...]
+
+
+class View(NamedTuple):
+    """How a view is made: its base, and the view primitives applied in order."""
+
+    base: Tensor
+    chain: Chain
+
+
+def follow(F: Namespace, x: Payload, chain: Chain) -> Payload:
+    """Apply a chain of view primitives."""
+    for name, params in chain:
+        x = getattr(F, name)(x, **dict(params))
+    return x
+
+
+def _write_impl(base: np.ndarray, value: np.ndarray, *, chain: Chain) -> np.ndarray:
+    out = base.copy()
+    follow(RAW, out, chain)[...] = value
+    return out
+
+
+def _write_vjp(
+    F: Namespace, g: Payload, saved: Any, needs: Any, *, chain: Chain
+) -> tuple[Payload | None, Payload | None]:
+    to_base = to_value = None
+    part = follow(F, g, chain)
+    if needs[0] is not None:
+        to_base = F.view_write(g, F.zeros_like(part), chain=chain)
+    if needs[1] is not None:
+        to_value = F.sum_to(part, needs[1].shape)
+    return to_base, to_value
+
+
+def _write_jvp(
+    F: Namespace, primals: Any, tangents: Any, out: Any, *, chain: Chain
+) -> Payload:
+    base, value = (
+        F.zeros_like(p) if t is None else t
+        for p, t in zip(primals, tangents, strict=True)
+    )
+    return F.view_write(base, value, chain=chain)
+
+
+def _lift_chain(size: int, aval: Aval, chain: Chain) -> Chain:
+    """The chain that makes the same view of each of `size` stacked arrays."""
+    lifted: list[Step] = []
+    for name, params in chain:
+        prim, words = REGISTRY[name], dict(params)
+        assert prim.lift is not None  # chains hold linear view primitives alone
+        more = prim.lift(size, aval.shape, **words)
+        lifted.append((name, tuple(more.items())))
+        aval = prim.abstract(aval, **words)
+    return tuple(lifted)
+
+
+def _write_batch(
+    F: Namespace, args: Any, batched: Any, size: int, *, chain: Chain
+) -> Payload:
+    base, value = args
+    if not batched[0]:
+        base = F.broadcast_to(base, (size, *base.shape))
+    aval = Aval(base.shape[1:], base.dtype)
+    lifted = _lift_chain(size, aval, chain)
+    if batched[1]:
+        inner = aval
+        for name, params in chain:
+            inner = REGISTRY[name].abstract(inner, **dict(params))
+        missing = len(inner.shape) - (value.ndim - 1)
+        value = F.reshape(value, shape=(size,) + (1,) * missing + value.shape[1:])
+    return F.view_write(base, value, chain=lifted)
+
+
+view_write = Primitive(
+    "view_write",
+    _write_impl,
+    abstract=lambda base, value, chain: base,
+    vjp=_write_vjp,
+    jvp=_write_jvp,
+    batch=_write_batch,
+    arity=2,
+    kind="linear",
+)
+
+
+def make_view(cls: type[Any], x: Tensor, prim: Primitive, params: Any) -> Any:
+    """A tensor that is a view of `x`, and known as such to x's base."""
+    t = wrap(cls, bind(prim, (payload_of(x),), params))
+    note_view(t, x, prim.name, params)
+    return t
+
+
+def note_view(t: Tensor, x: Tensor, name: str, params: dict[str, Any]) -> None:
+    step: Step = (name, tuple(params.items()))
+    base, chain = (x, ()) if x._view is None else x._view
+    t._view = View(base, (*chain, step))
+    if x._untracked:
+        t._untracked = True
+    if base._views is None:
+        base._views = []
+    elif len(base._views) > 64:
+        base._views = [r for r in base._views if r() is not None]
+    base._views.append(weakref.ref(t))
+
+
+def check_writable(t: Tensor) -> None:
+    """Raise if a recorded write to `t` would hide a leaf."""
+    if not state().recording:
+        return
+    if type(t._node) is Leaf:
+        raise EngineError("leaf")
+    if t._view is not None and type(t._view.base._node) is Leaf:
+        raise EngineError("view_leaf")
+
+
+def write(t: Tensor, value: Payload) -> None:
+    """Replace the elements of `t` by `value` (of its shape and dtype), in place."""
+    check_writable(t)
+    recording = state().recording
+    if _physical(t) and _has_array(value):
+        np.copyto(t._p, value.p if type(value) is Traced else value)
+        if not t._untracked:
+            note_write(t._p)
+        if recording:
+            _retape(t, value)
+        return
+    _write_carrier(t, value)
+
+
+def _physical(t: Tensor) -> bool:
+    return type(t._p) is ndarray and not (MODE.special and state().stages)
+
+
+def _has_array(value: Payload) -> bool:
+    return type(value) is ndarray or (
+        type(value) is Traced and type(value.p) is ndarray
+    )
+
+
+def _retape(t: Tensor, value: Payload) -> None:
+    """Nodes after a write in memory: for t, its base, and the base's views."""
+    node = value.node if type(value) is Traced else None
+    if node is not None:
+        _save_written(node, value.p, t._p)
+    if t._view is None:
+        if node is None and t._node is None and t._views is None:
+            return
+        t._node = node
+        _refresh_views(t)
+        return
+    base, chain = t._view
+    if node is None and base._node is None:
+        return
+    edges = (base._node, node)
+    level = max(e.level for e in edges if e is not None)
+    out = record(view_write, (base._p, t._p), base._p, edges, {"chain": chain}, level)
+    base._node = out.node
+    _refresh_views(base)
+
+
+def _save_written(node: Node, value: np.ndarray, memory: np.ndarray) -> None:
+    """A node that saved its output now stands for the memory it was written to."""
+    if node.saved and type(node) is Node and any(s is value for s in node.saved):
+        node.saved = tuple(memory if s is value else s for s in node.saved)
+        node.seq = tick()
+
+
+def _refresh_views(base: Tensor) -> None:
+    for ref in base._views or ():
+        v = ref()
+        if v is not None and v._view is not None and v._view.base is base:
+            payload = _replayed(base, v._view.chain, v._p)
+            if type(payload) is Traced:
+                v._p, v._node = payload.p, payload.node
+            else:
+                v._p, v._node = payload, None
+
+
+def _replayed(base: Tensor, chain: Chain, old: Payload) -> Payload:
+    """The view again: memory is shared, so of a physical view only the node is new."""
+    if type(base._p) is not ndarray or type(old) is not ndarray:
+        return follow(BOUND, payload_of(base), chain)
+    node = base._node
+    if node is None:
+        return old
+    aval = aval_of(base._p)
+    for name, params in chain:
+        prim, words = REGISTRY[name], dict(params)
+        aval = prim.abstract(aval, **words)
+        node = _view_node(prim, words, node, aval.shape)
+    return Traced(old, node)
+
+
+def _view_node(prim: Primitive, params: Any, edge: Node, shape: Any) -> Node:
+    node = Node()
+    node.prim, node.params, node.edges = prim, params, (edge,)
+    node.saved, node.shape, node.level, node.seq = (), shape, edge.level, tick()
+    return node
+
+
+def _write_carrier(t: Tensor, value: Payload) -> None:
+    """The functional form: payloads are replaced, memory is left alone."""
+    if state().stages:
+        state().stages[-1].note_write(t if t._view is None else t._view.base)
+    if t._view is None:
+        _set(t, value)
+        _refresh_views(t)
+        return
+    base, chain = t._view
+    _set(base, bind(view_write, (payload_of(base), value), {"chain": chain}))
+    _refresh_views(base)
+
+
+def _set(t: Tensor, payload: Payload) -> None:
+    if type(payload) is Traced:
+        t._p, t._node = payload.p, payload.node
+    else:
+        t._p, t._node = payload, None
+
+
+def apply_in_place(
+    prim: Primitive, t: Tensor, others: tuple[Any, ...], params: dict[str, Any],
+    adapt: Callable[[Payload], Payload] | None = None,
+) -> None:
+    """`t <- prim(t, *others)`; `adapt` converts the result to t's dtype and shape."""
+    check_writable(t)
+    own = payload_of(t)
+    if type(own) is Traced and type(own.p) is ndarray and prim.reads and any(prim.reads):
+        own = Traced(own.p.copy(), own.node)  # the old values may be saved
+    elif type(own) is ndarray and prim.reads and any(prim.reads):
+        own = own.copy() if any(o._node for o in others if isinstance(o, Tensor)) else own
+    args = (own, *(payload_of(o) if isinstance(o, Tensor) else o for o in others))
+    out = bind(prim, args, params)
+    write(t, adapt(out) if adapt else out)

@@ -1,0 +1,160 @@
+"""The reverse sweep.
+
+Cotangents travel from the roots to the leaves in decreasing order of node numbers,
+which is a topological order because a node is newer than the nodes of its operands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from heapq import heapify, heappop, heappush
+from typing import Any
+
+import numpy as np
+
+from isograd.base.errors import EngineError
+from isograd.core.primitive import BOUND, RAW, Namespace, Payload, ndarray
+from isograd.core.storage import LAST, changed_since
+from isograd.core.tape import Leaf, Node, Slot, Traced, slot
+
+Pending = dict[Node, Any]
+
+
+def sweep(
+    roots: Sequence[Node],
+    cotangents: Sequence[Payload],
+    inputs: Sequence[Node] | None = None,
+    *,
+    create_graph: bool = False,
+    retain_graph: bool = False,
+) -> dict[Node, Payload]:
+    """Pull the cotangents of `roots` back to `inputs`, or to all leaves if None.
+
+    Gives the cotangents of the inputs (or leaves) that were reached.  With
+    `create_graph` the cotangents are recorded themselves; without `retain_graph` a node
+    releases what it saved as soon as it is done.
+
+    Raises:
+        EngineError: "freed" or "modified", see `saved_values`.
+    """
+    wanted = None if inputs is None else ancestors_of(inputs, roots)
+    targets = None if inputs is None else set(inputs)
+    found: dict[Node, Payload] = {}
+    pending: Pending = {}
+    for node, g in zip(roots, cotangents, strict=True):
+        deliver(pending, node, g, BOUND)
+    heap = [(-node.seq, node) for node in pending]
+    heapify(heap)
+    while heap:
+        node = heappop(heap)[1]
+        g = pending.pop(node)
+        if node.hooks is not None:
+            g = node.hooks(node, g)
+        if type(node) is Leaf:
+            found[node] = g
+            continue
+        if targets is not None and node in targets:
+            found[node] = g
+        if type(node) is Slot:
+            parent = node.edges[0]
+            if parent not in pending:
+                heappush(heap, (-parent.seq, parent))
+            deliver_part(pending, parent, node.index, g)
+            continue
+        edges = node.edges
+        if wanted is not None:
+            edges = tuple(e if e in wanted else None for e in edges)
+            if not any(edges):
+                continue
+        saved = node.saved
+        F, vjp = RAW, node.prim.raw_vjp
+        if create_graph or not node.raw or type(g) is not ndarray:
+            F, vjp = BOUND, node.prim.vjp
+            saved = traced_values(node, create_graph)
+        if saved is None or LAST.tick > node.seq or node.unpack is not None:
+            saved = saved_values(node, saved)
+        params = node.params
+        cots = vjp(F, g, saved, edges, **params) if params else vjp(F, g, saved, edges)
+        if not retain_graph and saved:
+            node.saved = None
+        for edge, c in zip(edges, cots):  # noqa: B905 (one cotangent per operand)
+            if edge is None or c is None:
+                continue
+            if edge in pending:
+                pending[edge] = F.add(pending[edge], c)
+            else:
+                pending[edge] = c
+                heappush(heap, (-edge.seq, edge))
+    return found
+
+
+def deliver(pending: Pending, node: Node, g: Payload, F: Namespace) -> None:
+    """Add a cotangent to what has arrived at a node."""
+    pending[node] = F.add(pending[node], g) if node in pending else g
+
+
+def deliver_part(pending: Pending, parent: Node, index: int, g: Payload) -> None:
+    """Add the cotangent of one output of an operation with several."""
+    parts = pending.setdefault(parent, {})
+    parts[index] = g if index not in parts else BOUND.add(parts[index], g)
+
+
+def ancestors_of(inputs: Sequence[Node], roots: Sequence[Node]) -> set[Node]:
+    """The nodes on the paths from `roots` to `inputs`, both included."""
+    reached, stack = set(roots), list(roots)
+    while stack:
+        for e in stack.pop().edges:
+            if e is not None and e not in reached:
+                reached.add(e)
+                stack.append(e)
+    wanted = reached.intersection(inputs)
+    for node in sorted(reached, key=lambda n: n.seq):
+        if not wanted.isdisjoint(node.edges):
+            wanted.add(node)
+    return wanted
+
+
+def traced_values(node: Node, create_graph: bool) -> Any:
+    """What a node saved, with nodes where the sweep itself is recorded."""
+    saved = node.saved
+    if not create_graph or not saved:
+        return saved
+    if node.unpack is not None:
+        saved = node.unpack(node)
+    count = len(node.edges)
+    nodes = [*node.edges]
+    if not node.prim.multi:
+        nodes.append(node)
+    else:
+        nodes += [slot(node, i, s) if s is not None else None
+                  for i, s in enumerate(saved[count:])]
+    return tuple(
+        s if s is None or n is None else Traced(s, n)
+        for s, n in zip(saved, nodes, strict=True)
+    )
+
+
+def saved_values(node: Node, saved: Any) -> Any:
+    """What a node saved, after checking that it is there and was not written since."""
+    if saved is None:
+        raise EngineError("freed", name=node.name(), node=node)
+    if node.unpack is not None:
+        return saved if type(saved[0]) is Traced else node.unpack(node)
+    for place, s in enumerate(saved):
+        array = s
+        while type(array) is Traced:
+            array = array.p
+        if type(array) is not ndarray:
+            continue
+        changed = changed_since(array, node.seq)
+        if changed is not None:
+            raise EngineError(
+                "modified", name=node.name(), node=node, place=place,
+                dtype=array.dtype, shape=list(array.shape),
+                found=changed[0], expected=changed[1],
+            )
+    return saved
+
+
+def zeros_for(leaf: Leaf) -> np.ndarray:
+    return np.zeros(leaf.shape, leaf.dtype)

@@ -1,0 +1,241 @@
+"""The operations that the sweep and batching themselves need.
+
+`add`, `zeros_like`, `reshape`, `transpose`, `broadcast_to`, `sum`, `convert`, and the
+composites `sum_to`, `moveaxis`, `mT`.
+"""
+
+from __future__ import annotations
+
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from isograd.base.dtypes import F32, F64, is_inexact
+from isograd.core.families import elementwise, linear
+from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
+
+Shape = tuple[int, ...]
+
+add = elementwise("add", "x y", np.add, tangents={"x": "t", "y": "t"})
+mul = elementwise("mul", "x y", np.multiply, tangents={"x": "t * y", "y": "t * x"})
+neg = elementwise("neg", "x", np.negative, tangents={"x": "-t"})
+
+
+def _conj_impl(x: np.ndarray) -> np.ndarray:
+    return np.conjugate(x) if x.dtype.kind == "c" else x
+
+
+conj = Primitive(
+    "conj",
+    _conj_impl,
+    abstract=lambda x: x,
+    # conj is not holomorphic: d conj(x) = conj(dx), and its adjoint is conj as well
+    vjp=lambda F, g, saved, needs: (F.conj(g),),
+    jvp=lambda F, primals, tangents, out: F.conj(tangents[0]),
+    batch=lambda F, args, batched, size: F.conj(args[0]),
+    reads=((),),
+    samples=lambda rng: [((rng.normal(size=(2, 3)),), {})],
+)
+
+
+def reshape_impl(x: np.ndarray, *, shape: Shape) -> np.ndarray:
+    return x.reshape(shape)
+
+
+reshape = linear(
+    "reshape",
+    reshape_impl,
+    abstract=lambda x, shape: Aval(shape, x.dtype),
+    adjoint=lambda F, g, operand, shape: F.reshape(g, shape=operand),
+    lift=lambda size, operand, shape: {"shape": (size, *shape)},
+    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"shape": (3, 1, 2)})],
+    view=True,
+)
+
+
+def inverse_permutation(axes: Shape) -> Shape:
+    return tuple(int(i) for i in np.argsort(axes))
+
+
+def _transpose_impl(x: np.ndarray, *, axes: Shape) -> np.ndarray:
+    return x.transpose(axes)
+
+
+transpose = linear(
+    "transpose",
+    _transpose_impl,
+    abstract=lambda x, axes: Aval(tuple(x.shape[a] for a in axes), x.dtype),
+    adjoint=lambda F, g, operand, axes: F.transpose(g, axes=inverse_permutation(axes)),
+    lift=lambda size, operand, axes: {"axes": (0, *(a + 1 for a in axes))},
+    samples=lambda rng: [((rng.normal(size=(2, 3, 4)),), {"axes": (2, 0, 1)})],
+    view=True,
+)
+
+
+def _broadcast_impl(x: np.ndarray, *, shape: Shape) -> np.ndarray:
+    view = np.broadcast_to(x, shape)
+    view.flags.writeable = True  # writes are checked by the tensor, not by NumPy
+    return view
+
+
+def _broadcast_batch(
+    F: Namespace, args: tuple[Payload, ...], batched: Any, size: int, *, shape: Shape
+) -> Payload:
+    (x,) = args
+    missing = len(shape) - (x.ndim - 1)
+    x = F.reshape(x, shape=(size,) + (1,) * missing + x.shape[1:])
+    return F.broadcast_to(x, (size, *shape))
+
+
+broadcast_in = Primitive(
+    "broadcast_in",
+    _broadcast_impl,
+    abstract=lambda x, shape: Aval(shape, x.dtype),
+    vjp=lambda F, g, saved, needs, shape: (F.sum_to(g, needs[0].shape),),
+    jvp=lambda F, primals, tangents, out, shape: F.broadcast_to(tangents[0], shape),
+    batch=_broadcast_batch,
+    reads=((),),
+    kind="linear",
+    view=True,
+    samples=lambda rng: [((rng.normal(size=(3, 1)),), {"shape": (2, 3, 4)})],
+)
+
+
+@composite
+def broadcast_to(F: Namespace, x: Payload, shape: Shape) -> Payload:
+    """`x` broadcast to `shape` by NumPy's rules."""
+    return x if x.shape == shape else F.broadcast_in(x, shape=shape)
+
+
+def _sum_impl(x: np.ndarray, *, axes: Shape) -> np.ndarray:
+    if not axes:
+        return x
+    out = np.add.reduce(x, axis=axes, dtype=x.dtype)
+    return out if type(out) is np.ndarray else np.asarray(out)
+
+
+def _sum_abstract(x: Aval, axes: Shape) -> Aval:
+    return Aval(tuple(n for i, n in enumerate(x.shape) if i not in axes), x.dtype)
+
+
+@composite
+def expand(F: Namespace, g: Payload, shape: Shape, axes: Shape) -> Payload:
+    """Put reduced `axes` back as broadcast ones: the adjoint of `sum`."""
+    kept = tuple(1 if i in axes else n for i, n in enumerate(shape))
+    return F.broadcast_to(F.reshape(g, shape=kept), shape)
+
+
+sum_ = linear(
+    "sum",
+    _sum_impl,
+    abstract=_sum_abstract,
+    adjoint=lambda F, g, operand, axes: F.expand(g, operand, axes),
+    lift=lambda size, operand, axes: {"axes": tuple(a + 1 for a in axes)},
+    samples=lambda rng: [
+        ((rng.normal(size=(2, 3)),), {"axes": (0,)}),
+        ((rng.normal(size=(2, 3)),), {"axes": (0, 1)}),
+        ((rng.normal(size=()),), {"axes": ()}),
+    ],
+)
+
+
+@composite
+def sum_to(F: Namespace, x: Payload, shape: Shape) -> Payload:
+    """Sum over the axes along which `shape` was broadcast: broadcasting's adjoint."""
+    if x.shape == shape:
+        return x
+    extra = x.ndim - len(shape)
+    axes = tuple(range(extra)) + tuple(
+        i + extra for i, n in enumerate(shape) if n == 1 and x.shape[i + extra] != 1
+    )
+    out = F.sum(x, axes=axes)
+    return out if out.shape == shape else F.reshape(out, shape=shape)
+
+
+def _convert_impl(x: np.ndarray, *, dtype: Any, source: Any) -> np.ndarray:
+    if x.dtype.kind == "c" and dtype.kind != "c" and dtype.kind != "b":
+        x = x.real
+    return x.astype(dtype)
+
+
+def _convert_vjp(
+    F: Namespace, g: Payload, saved: Any, needs: Any, *, dtype: Any, source: Any
+) -> tuple[Payload | None]:
+    if not is_inexact(dtype) and is_inexact(source):
+        return (None,)
+    return (F.convert(g, dtype=source),)
+
+
+def _convert_jvp(
+    F: Namespace, primals: Any, tangents: Any, out: Any, *, dtype: Any, source: Any
+) -> Payload | None:
+    if not is_inexact(dtype) and is_inexact(source):
+        return None
+    return F.convert_from(tangents[0], dtype=dtype, source=source)
+
+
+convert_from = Primitive(
+    "convert_from",
+    _convert_impl,
+    abstract=lambda x, dtype, source: Aval(x.shape, dtype),
+    vjp=_convert_vjp,
+    jvp=_convert_jvp,
+    batch=lambda F, args, batched, size, dtype, source: F.convert_from(
+        args[0], dtype=dtype, source=source
+    ),
+    reads=((),),
+    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"dtype": F32, "source": F64})],
+    scalar=lambda S, x, dtype, source: S.convert(x, dtype),
+)
+
+
+@composite
+def convert(F: Namespace, x: Payload, dtype: Any) -> Payload:
+    """`x` with another dtype; complex to real takes the real part."""
+    if x.dtype == dtype:
+        return x
+    return F.convert_from(x, dtype=np.dtype(dtype), source=x.dtype)
+
+
+@composite
+def moveaxis(F: Namespace, x: Payload, source: int, target: int) -> Payload:
+    axes = list(range(x.ndim))
+    axes.insert(target, axes.pop(source))
+    return F.transpose(x, axes=tuple(axes))
+
+
+@composite
+def mT(F: Namespace, x: Payload) -> Payload:
+    """The last two axes exchanged."""
+    n = x.ndim
+    return F.transpose(x, axes=(*range(n - 2), n - 1, n - 2))
+
+
+def zeros(shape: Shape, dtype: Any) -> np.ndarray:
+    return np.zeros(shape, dtype)
+
+
+def ones(shape: Shape, dtype: Any) -> np.ndarray:
+    return np.ones(shape, dtype)
+
+
+@composite
+def zeros_like(F: Namespace, x: Payload) -> Payload:
+    return np.zeros(x.shape, x.dtype)
+
+
+@composite
+def ones_like(F: Namespace, x: Payload) -> Payload:
+    return np.ones(x.shape, x.dtype)
+
+
+@composite
+def full_like(F: Namespace, x: Payload, value: complex) -> Payload:
+    return np.full(x.shape, value, x.dtype)
+
+
+def size_of(shape: Shape) -> int:
+    return prod(shape)
+
+

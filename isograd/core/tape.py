@@ -1,0 +1,185 @@
+"""The tape: nodes, saved values, and the carrier of reverse mode.
+
+A node stands for one array that was computed; its edges lead to the nodes of the
+operands.  Nodes are numbered in the order of creation, so decreasing numbers are a
+topological order of any graph.  The number is also the version stamp of what a node
+saved: an array that was written in place after the node was made has a write with a
+larger number (`storage.py`), so saving costs nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+from isograd.core.levels import MODE, state
+from isograd.core.primitive import Payload, Primitive, bind, ndarray
+
+tick = itertools.count(1).__next__
+new = object.__new__
+
+
+class Node:
+    """One recorded output.  Class attributes are the defaults of rarer fields.
+
+    Attributes:
+        prim, params: the primitive and its static parameters.
+        edges: for each operand its node, None where it needs no cotangent.
+        saved: places of operands and outputs, see `Primitive.vjp`; None once released.
+        shape: shape of the output.
+        seq: number in the order of creation.
+        level: level of the tape it stands on.
+        raw: whether all payloads it saved are ndarrays.
+        label: name a dialect gives the operation, None for its primitive's.
+        hooks: functions on the cotangent of this node's output (dict by id).
+        grad: the accumulated gradient, if this node retains one (leaves do).
+    """
+
+    prim: Primitive
+    edges: tuple[Node | None, ...]
+    saved: Any
+    shape: tuple[int, ...]
+    seq: int
+    params: dict[str, Any] = {}  # noqa: RUF012 (shared, never written)
+    level: int = 0
+    raw: bool = True
+    label: str | None = None
+    hooks: Any = None
+    pre_hooks: Any = None
+    post_hooks: Any = None
+    retains: Any = None
+    unpack: Any = None
+    metadata: Any = None
+
+    def name(self) -> str:
+        return self.label or self.prim.name
+
+
+class Leaf(Node):
+    """The node of a value that is differentiated with respect to.
+
+    `grad` holds the sum of cotangents that arrived, a payload or None.
+    """
+
+    edges = ()
+    saved = ()
+    grad: Any = None
+    post: Any = None  # hooks called after accumulation
+    tensor: Any = None  # weak reference to the tensor, where a dialect needs it
+    dtype: Any = None
+
+    def __init__(self, shape: tuple[int, ...], level: int = 0) -> None:
+        self.shape = shape
+        self.level = level
+        self.seq = tick()
+
+
+class Slot(Node):
+    """One output of a primitive with several outputs; its edge is that node."""
+
+    index: int
+
+
+class Traced:
+    """Carrier of reverse mode: a payload of a lower level with its node."""
+
+    __slots__ = ("node", "p")
+
+    def __init__(self, p: Payload, node: Node) -> None:
+        self.p = p
+        self.node = node
+
+    level = property(lambda self: self.node.level)
+    shape = property(lambda self: self.p.shape)
+    dtype = property(lambda self: self.p.dtype)
+    ndim = property(lambda self: self.p.ndim)
+    size = property(lambda self: self.p.size)
+
+    @staticmethod
+    def process(
+        prim: Primitive, args: tuple[Payload, ...], params: dict[str, Any], level: int
+    ) -> Any:
+        """Compute one level down and record."""
+        lower = tuple(
+            a.p if type(a) is Traced and a.node.level == level else a for a in args
+        )
+        out = bind(prim, lower, params)
+        if MODE.special and not state().recording:
+            return out
+        edges = tuple(
+            a.node if type(a) is Traced and a.node.level == level else None
+            for a in args
+        )
+        return record(prim, lower, out, edges, params, level)
+
+
+def record(
+    prim: Primitive,
+    args: tuple[Payload, ...],
+    out: Any,
+    edges: tuple[Node | None, ...],
+    params: dict[str, Any],
+    level: int,
+) -> Any:
+    """Put an evaluated primitive on the tape; gives `out` as Traced payload(s)."""
+    if prim.differentiable is not None:
+        edges = tuple(
+            e if d else None for e, d in zip(edges, prim.differentiable, strict=True)
+        )
+        if not any(edges):
+            return out
+    if prim.constant:
+        return out
+    node = new(Node)
+    node.prim, node.edges, node.params, node.level = prim, edges, params, level
+    outs = out if prim.multi else (out,)
+    node.shape = outs[0].shape
+    save(node, prim, args, outs)
+    node.seq = tick()
+    if not prim.multi:
+        return Traced(out, node)
+    return tuple(Traced(o, slot(node, i, o)) for i, o in enumerate(outs))
+
+
+def save(
+    node: Node, prim: Primitive, args: tuple[Payload, ...], outs: tuple[Payload, ...]
+) -> None:
+    """Fill `node.saved` with what the cotangents of its edges will read."""
+    if prim.keep is not None:
+        node.saved = prim.keep(args, outs, node.params)
+        node.raw = all(type(a) is ndarray for a in args)
+        return
+    count = len(args)
+    mask = 0
+    for i, e in enumerate(node.edges):
+        if e is not None:
+            mask |= 1 << i
+    keeps = prim.keeps(mask, count)
+    if not keeps:
+        node.saved = ()
+        return
+    values = (*args, *outs)
+    saved: list[Any] = [None] * len(values)
+    for k in keeps:
+        saved[k] = values[k]
+    node.saved = tuple(saved)
+    if any(type(s) is not ndarray for s in saved if s is not None):
+        node.raw = False
+    if MODE.special and (hooks := state().saved_hooks):
+        _pack(node, hooks[-1])
+
+
+def _pack(node: Node, hooks: tuple[Any, Any]) -> None:
+    pack, unpack = hooks
+    node.saved = tuple(None if s is None else pack(s, node, i)
+                       for i, s in enumerate(node.saved))
+    node.unpack = unpack
+
+
+def slot(node: Node, index: int, out: Payload) -> Slot:
+    s = new(Slot)
+    s.prim, s.edges, s.saved, s.index = node.prim, (node,), (), index
+    s.shape, s.level, s.seq = out.shape, node.level, tick()
+    return s
+
+

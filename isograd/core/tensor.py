@@ -1,0 +1,72 @@
+"""What users hold: a payload, its node on the tape, and what they attach to it.
+
+`Tensor` has no mathematics; dialects subclass it.  Rare fields are class attributes
+until they are set, so that making a tensor costs two assignments.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import numpy as np
+
+from isograd.core.levels import MODE, state
+from isograd.core.primitive import Payload, Primitive, bind
+from isograd.core.tape import Node, Traced, new
+
+T = TypeVar("T", bound="Tensor")
+
+
+class Tensor:
+    """A payload (`_p`) and its node on the tape (`_node`, None for a constant).
+
+    A view (`_view`) knows its base and the chain of view primitives that leads to it;
+    a base keeps weak references to its views (`_views`), see `mutation.py`.
+    """
+
+    _p: Payload
+    _node: Node | None = None
+    _view: Any = None  # mutation.View
+    _views: Any = None  # list of weak references to tensors
+    _untracked: bool = False  # writes do not count as versions (torch's .data)
+    __array_ufunc__: Any = None
+
+    def __init__(self, payload: Payload) -> None:
+        self._p = payload
+
+
+def payload_of(t: Tensor) -> Payload:
+    """The payload that stands for `t` in `bind`: its own, or a Traced with its node."""
+    if MODE.special and (stages := state().stages):
+        return stages[-1].payload_of(t)
+    node = t._node
+    return t._p if node is None else Traced(t._p, node)
+
+
+def wrap(cls: type[T], payload: Payload) -> T:
+    """A tensor of class `cls` that holds a payload."""
+    t = new(cls)
+    if type(payload) is Traced:
+        t._p = payload.p
+        t._node = payload.node
+    else:
+        t._p = payload
+    return t
+
+
+def apply(prim: Primitive, cls: type[T], *operands: Any, **params: Any) -> Any:
+    """`prim` on tensors (and arrays): the general path, any payloads and modes."""
+    args = tuple(
+        payload_of(o) if isinstance(o, Tensor) else o for o in operands
+    )
+    out = bind(prim, args, params)
+    if prim.multi:
+        return tuple(wrap(cls, o) for o in out)
+    return wrap(cls, out)
+
+
+def concrete(payload: Payload, what: str = "an array") -> np.ndarray:
+    """The ndarray of a payload; carriers that have none raise an error."""
+    while type(payload) is not np.ndarray:
+        payload = payload.p if type(payload) is Traced else payload.concrete(what)
+    return payload

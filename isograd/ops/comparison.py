@@ -1,0 +1,35 @@
+"""Comparison, logic and selection."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isograd.core.families import elementwise
+
+
+def _compare(name: str, ufunc: np.ufunc) -> None:
+    elementwise(name, "x y", ufunc, result="bool", kinds="fib")
+
+
+for _name, _ufunc in {
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+}.items():
+    _compare(_name, _ufunc)
+
+logical_and = elementwise("logical_and", "x y", np.logical_and, result="bool",
+                          kinds="b")
+logical_or = elementwise("logical_or", "x y", np.logical_or, result="bool", kinds="b")
+logical_xor = elementwise("logical_xor", "x y", np.logical_xor, result="bool",
+                          kinds="b")
+logical_not = elementwise("logical_not", "x", np.logical_not, result="bool", kinds="b")
+
+where = elementwise(
+    "where", "c? x y", np.where, scalar="select(c, x, y)", kinds="fcib",
+    # t * 0.0 would turn an infinite cotangent into nan: select, do not multiply
+    tangents={"x": "where(c, t, zeros_like(t))", "y": "where(c, zeros_like(t), t)"},
+)
