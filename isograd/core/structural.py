@@ -220,19 +220,30 @@ def ones(shape: Shape, dtype: Any) -> np.ndarray:
     return np.ones(shape, dtype)
 
 
+def _full_like_impl(x: np.ndarray, *, value: complex) -> np.ndarray:
+    return np.full(x.shape, value, x.dtype)
+
+
+full_like = Primitive(
+    "full_like",
+    _full_like_impl,
+    abstract=lambda x, value: x,
+    batch=lambda F, args, batched, size, value: F.full_like(args[0], value=value),
+    constant=True,
+    kinds="fcib",
+    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"value": 2.0})],
+    doc="An array of x's shape and dtype filled with a number; does not read x.",
+)
+
+
 @composite
 def zeros_like(F: Namespace, x: Payload) -> Payload:
-    return np.zeros(x.shape, x.dtype)
+    return F.full_like(x, value=0)
 
 
 @composite
 def ones_like(F: Namespace, x: Payload) -> Payload:
-    return np.ones(x.shape, x.dtype)
-
-
-@composite
-def full_like(F: Namespace, x: Payload, value: complex) -> Payload:
-    return np.full(x.shape, value, x.dtype)
+    return F.full_like(x, value=1)
 
 
 def size_of(shape: Shape) -> int:

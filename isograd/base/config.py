@@ -1,0 +1,8 @@
+"""Settings, read from the environment at import."""
+
+from __future__ import annotations
+
+import os
+
+verify: bool = os.environ.get("ISOGRAD_VERIFY", "") not in ("", "0")
+"""Check the program after each compiler pass (tests turn it on)."""

@@ -1,0 +1,141 @@
+"""Guards: the Python values that a trace read, and whether they are still the same.
+
+A traced function may read closure cells, globals and attributes.  Arrays and tensors
+are operands; every other value that could steer the trace is guarded: numbers, strings
+and flags by value, functions and objects by identity, and of objects the simple
+attributes that the code names.  Functions reached this way are followed.
+"""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from isograd.core.tensor import Tensor
+
+_SIMPLE = (int, float, complex, bool, str, bytes, type(None), type(...))
+_SKIPPED = (types.ModuleType, type, types.BuiltinFunctionType)
+_LIBRARIES = ("isograd", "numpy", "scipy", "builtins", "functools", "math")
+_MISSING = object()
+
+
+class Guard(NamedTuple):
+    """A place in memory and the value that was read there."""
+
+    holder: Any  # a cell, a globals dict, or an object
+    name: str  # "" for a cell
+    value: Any
+    by_value: bool
+
+    def current(self) -> Any:
+        if isinstance(self.holder, types.CellType):
+            try:
+                return self.holder.cell_contents
+            except ValueError:  # an empty cell
+                return _MISSING
+        if isinstance(self.holder, dict):
+            return self.holder.get(self.name, _MISSING)
+        return getattr(self.holder, self.name, _MISSING)
+
+    def holds(self) -> bool:
+        now = self.current()
+        if now is self.value:
+            return True
+        return self.by_value and type(now) is type(self.value) and now == self.value
+
+
+def _is_simple(value: Any) -> bool:
+    if isinstance(value, tuple):
+        return all(map(_is_simple, value))
+    return isinstance(value, _SIMPLE)
+
+
+class _Walk:
+    """Collects guards from functions, following what they refer to."""
+
+    def __init__(self) -> None:
+        self.guards: list[Guard] = []
+        self.seen: set[int] = set()
+        self.kept: list[Any] = []  # keeps ids in `seen` alive
+
+    def read(self, holder: Any, name: str, names: frozenset[str]) -> None:
+        value = Guard(holder, name, None, False).current()
+        if value is _MISSING or isinstance(value, types.ModuleType):
+            return
+        if not (isinstance(value, type) and value.__module__ == "builtins"):
+            self.guards.append(Guard(holder, name, value, _is_simple(value)))
+        self.follow(value, names)
+
+    def follow(self, value: Any, names: frozenset[str]) -> None:
+        """Guard what can be reached from a value by the code's names."""
+        if _is_simple(value) or isinstance(value, Tensor | np.ndarray | np.generic):
+            return
+        if isinstance(value, _SKIPPED) or id(value) in self.seen:
+            return
+        self.seen.add(id(value))
+        self.kept.append(value)
+        if isinstance(value, types.MethodType):
+            self.follow(value.__self__, names | _names(value.__func__.__code__))
+            value = value.__func__
+        value = getattr(value, "__wrapped__", value)
+        if isinstance(value, types.FunctionType):
+            self.function(value)
+        elif isinstance(value, list | tuple | set):
+            for item in value:
+                self.follow(item, names)
+        elif isinstance(value, dict):
+            for item in value.values():
+                self.follow(item, names)
+        elif not type(value).__module__.startswith(_LIBRARIES):
+            self.attributes(value, names)
+
+    def function(self, fn: types.FunctionType) -> None:
+        if (fn.__module__ or "").split(".")[0] in _LIBRARIES:
+            return
+        names = _names(fn.__code__)
+        for cell in fn.__closure__ or ():
+            self.read(cell, "", names)
+        for name in names & fn.__globals__.keys():
+            self.read(fn.__globals__, name, names)
+        for default in (*(fn.__defaults__ or ()), *(fn.__kwdefaults__ or {}).values()):
+            self.follow(default, names)
+
+    def attributes(self, obj: Any, names: frozenset[str]) -> None:
+        """Simple attributes of an object; all of them, as methods may read any."""
+        call = getattr(type(obj), "__call__", None)
+        if isinstance(call, types.FunctionType):
+            self.function(call)
+        for name, value in list(getattr(obj, "__dict__", {}).items()):
+            if _is_simple(value):
+                self.guards.append(Guard(obj, name, value, True))
+            elif isinstance(value, Tensor | np.ndarray):
+                self.guards.append(Guard(obj, name, value, False))
+            else:
+                self.follow(value, names)
+
+
+def _names(code: types.CodeType) -> frozenset[str]:
+    """Names of globals and attributes in a code object and those inside of it."""
+    return frozenset(_all_names(code))
+
+
+def _all_names(code: types.CodeType) -> Iterator[str]:
+    yield from code.co_names
+    for const in code.co_consts:
+        if isinstance(const, types.CodeType):
+            yield from _all_names(const)
+
+
+def guards_of(fn: Callable[..., Any]) -> list[Guard]:
+    """Guards on what `fn` may read besides its arguments, duplicates dropped."""
+    walk = _Walk()
+    walk.follow(fn, frozenset())
+    found = {(id(g.holder), g.name): g for g in walk.guards}
+    return list(found.values())
+
+
+def all_hold(guards: list[Guard]) -> bool:
+    return all(g.holds() for g in guards)

@@ -1,0 +1,1 @@
+"""Passes: functions from program to program, run in the order of `pipeline.py`."""
