@@ -81,7 +81,7 @@ class Stage:
         if x.size > 1 and not any(x.strides):
             params = {"shape": x.shape}
             out = Var(aval_of(x))
-            number = Const(x[(0,) * x.ndim].reshape(()).copy())
+            number = Const(np.array(x[(0,) * x.ndim]))
             self.equations.append(
                 Equation(REGISTRY["broadcast_in"], (number,), params, (out,)))
             return out

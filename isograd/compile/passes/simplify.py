@@ -29,14 +29,26 @@ def _scalar(atom: Atom) -> Any:
     return atom.value[()] if isinstance(atom, Const) and atom.is_scalar else None
 
 
-def _is(atom: Atom, value: float) -> bool:
-    found = _scalar(atom)
+def _number(atom: Atom, defs: Definitions) -> Any:
+    """The one value of all elements of an atom, where that is known; else None."""
+    while isinstance(atom, Var):
+        e = defs.get(atom)
+        if e is None or e.prim.name not in ("broadcast_in", "reshape"):
+            return None
+        atom = e.inputs[0]
+    return _scalar(atom)
+
+
+def _is(atom: Atom, value: float, defs: Definitions) -> bool:
+    found = _number(atom, defs)
     return found is not None and bool(found == value)
 
 
-def _is_negative_zero(atom: Atom) -> bool:
-    return _is(atom, 0) and (
-        atom.dtype.kind in "iub" or bool(np.signbit(np.real(_scalar(atom))))
+def _is_zero(atom: Atom, defs: Definitions, negative: bool) -> bool:
+    """Whether an atom is the zero that addition (-0.0) or subtraction (0.0) drops."""
+    return _is(atom, 0, defs) and (
+        atom.dtype.kind in "iub"
+        or bool(np.signbit(np.real(_number(atom, defs)))) == negative
     )
 
 
@@ -45,32 +57,32 @@ Result = Atom | Equation | None
 
 def _mul(e: Equation, defs: Definitions) -> Result:
     x, y = e.inputs
-    if _is(y, 1) and x.shape == e.output.shape:
+    if _is(y, 1, defs) and x.shape == e.output.shape:
         return x
-    if _is(x, 1) and y.shape == e.output.shape:
+    if _is(x, 1, defs) and y.shape == e.output.shape:
         return y
     return None
 
 
 def _add(e: Equation, defs: Definitions) -> Result:
     x, y = e.inputs
-    if _is_negative_zero(y) and x.shape == e.output.shape:
+    if _is_zero(y, defs, True) and x.shape == e.output.shape:
         return x
-    if _is_negative_zero(x) and y.shape == e.output.shape:
+    if _is_zero(x, defs, True) and y.shape == e.output.shape:
         return y
     return None
 
 
 def _sub(e: Equation, defs: Definitions) -> Result:
     x, y = e.inputs
-    if _is(y, 0) and not np.signbit(np.real(_scalar(y))):
-        return x if x.shape == e.output.shape else None
+    if _is_zero(y, defs, False) and x.shape == e.output.shape:
+        return x
     return None
 
 
 def _div(e: Equation, defs: Definitions) -> Result:
     x, y = e.inputs
-    return x if _is(y, 1) and x.shape == e.output.shape else None
+    return x if _is(y, 1, defs) and x.shape == e.output.shape else None
 
 
 def _neg(e: Equation, defs: Definitions) -> Result:
@@ -82,9 +94,9 @@ def _pow(e: Equation, defs: Definitions) -> Result:
     x, y = e.inputs
     if x.shape != e.output.shape:
         return None
-    if _is(y, 1):
+    if _is(y, 1, defs):
         return x
-    if _is(y, 2):
+    if _is(y, 2, defs):
         return _new("mul", (x, x), {})
     return None
 
@@ -98,7 +110,7 @@ def _power(e: Equation, defs: Definitions) -> Result:
 
 
 def _where(e: Equation, defs: Definitions) -> Result:
-    condition = _scalar(e.inputs[0])
+    condition = _number(e.inputs[0], defs)
     if condition is None:
         return None
     chosen = e.inputs[1] if condition else e.inputs[2]

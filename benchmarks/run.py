@@ -1,0 +1,143 @@
+"""Time isograd beside its peers: `python benchmarks/run.py [NAME ...] [--write]`.
+
+Peers take turns in one run, so that all see the same machine; the number of a peer is
+the least time of one call over all turns, in milliseconds.  Peers that are not
+installed are left out.  `--write` puts the table into `benchmarks/RESULTS.md`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+import time
+import warnings
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from benchmarks.programs import PROGRAMS, Program, Work  # noqa: E402 (path first)
+
+TURN = 0.15  # seconds of one peer's turn
+PEERS = ["isograd eager", "isograd compiled", "torch eager", "torch compiled",
+         "jax jit"]
+
+
+def prepare(program: Program) -> tuple[dict[str, Work], dict[str, float]]:
+    """Working callables by peer, and the seconds that each first call took."""
+    works: dict[str, Work] = {}
+    first: dict[str, float] = {}
+    for peer, make in program.makers.items():
+        try:
+            work = make()
+            start = time.perf_counter()
+            work()
+            first[peer] = time.perf_counter() - start
+            works[peer] = work
+        except ImportError as error:
+            print(f"  {peer}: left out ({error})", file=sys.stderr)
+        except Exception as error:
+            print(f"  {peer}: FAILED {type(error).__name__}: {error}", file=sys.stderr)
+    return works, first
+
+
+def one_turn(work: Work) -> float:
+    """Least time of one call, over calls that fill a turn."""
+    best, end = float("inf"), time.perf_counter() + TURN
+    count = 1
+    while time.perf_counter() < end:
+        start = time.perf_counter()
+        for _ in range(count):
+            work()
+        spent = time.perf_counter() - start
+        best = min(best, spent / count)
+        if spent < TURN / 20:
+            count *= 2
+    return best
+
+
+def measure(program: Program) -> tuple[dict[str, float], dict[str, float]]:
+    """Milliseconds by peer, and of first calls."""
+    works, first = prepare(program)
+    best = dict.fromkeys(works, float("inf"))
+    for _ in range(program.repeats):
+        for peer, work in works.items():
+            best[peer] = min(best[peer], one_turn(work))
+    return ({p: t * 1e3 for p, t in best.items()},
+            {p: t * 1e3 for p, t in first.items()})
+
+
+def import_time(module: str) -> float:
+    """Milliseconds to import a module in a fresh process, best of five."""
+    code = (f"import time; t = time.perf_counter(); import {module}; "
+            "print(time.perf_counter() - t)")
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True,
+                           text=True, check=True, cwd=Path(__file__).parent.parent)
+            for _ in range(5)]
+    return min(float(r.stdout) for r in runs) * 1e3
+
+
+def row(name: str, times: dict[str, float], first: dict[str, float]) -> str:
+    cells = [f"{times[p]:.4g}" if p in times else "" for p in PEERS]
+    compiled = first.get("isograd compiled")
+    return " | ".join(["| " + name, *cells,
+                       f"{compiled:.0f}" if compiled else ""]) + " |"
+
+
+def table(rows: list[str]) -> str:
+    head = "| milliseconds | " + " | ".join(PEERS) + " | first compiled call |"
+    rule = "|---|" + "---:|" * (len(PEERS) + 1)
+    return "\n".join([head, rule, *rows])
+
+
+def describe() -> str:
+    """The machine and the versions, as far as they matter for the numbers."""
+    versions = []
+    for name in ("numpy", "llvmlite", "torch", "jax"):
+        module = sys.modules.get(name)
+        if module is not None:
+            versions.append(f"{name} {getattr(module, '__version__', '?')}")
+    return (f"{os.cpu_count()} cores, {platform.machine()}, Python "
+            f"{platform.python_version()}, {', '.join(versions)}")
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("names", nargs="*", help="parts of names; default: all")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args(argv)
+    warnings.simplefilter("ignore")
+    chosen = [p for p in PROGRAMS if not options.names
+              or any(n.lower() in p.name.lower() for n in options.names)]
+    rows: list[str] = []
+    print(table([]))
+    for program in chosen:
+        times, first = measure(program)
+        rows.append(row(program.name, times, first))
+        print(rows[-1], flush=True)
+    imports = {m: import_time(m) for m in
+               ("isograd", "isograd.torch", "isograd.mindspore")}
+    text = ", ".join(f"`{m}` {t:.0f} ms" for m, t in imports.items())
+    print(f"\nImport: {text}\n{describe()}")
+    if options.write:
+        write(rows, text)
+    return 0
+
+
+def write(rows: list[str], imports: str) -> None:
+    path = Path(__file__).parent / "RESULTS.md"
+    bounds = "\n".join(f"- {p.name}: {p.bound}" for p in PROGRAMS if p.bound)
+    path.write_text(
+        "# Results\n\nMade by `python benchmarks/run.py --write`: least time of one "
+        "call in milliseconds, peers taking turns in one run.\n\n"
+        f"{table(rows)}\n\nImport: {imports}\n\n{describe()}\n\n"
+        f"## What must hold\n\n{bounds}\n", encoding="utf-8")
+
+
+__all__: list[Any] = ["main"]
+
+if __name__ == "__main__":
+    sys.exit(main())
