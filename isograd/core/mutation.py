@@ -28,7 +28,7 @@ from isograd.core.primitive import (
     bind,
     ndarray,
 )
-from isograd.core.storage import note_write
+from isograd.core.storage import note_write, root
 from isograd.core.tape import Leaf, Node, Traced, record, tick
 from isograd.core.tensor import Tensor, payload_of, wrap
 
@@ -52,7 +52,12 @@ def follow(F: Namespace, x: Payload, chain: Chain) -> Payload:
 
 def _write_impl(base: np.ndarray, value: np.ndarray, *, chain: Chain) -> np.ndarray:
     out = base.copy()
-    follow(RAW, out, chain)[...] = value
+    part = follow(RAW, out, chain)
+    if np.may_share_memory(part, out):
+        part[...] = value
+    else:  # a reshape in the chain had to copy: write by positions
+        places = follow(RAW, np.arange(out.size).reshape(out.shape), chain)
+        out.reshape(-1)[places] = value
     return out
 
 
@@ -149,62 +154,77 @@ def check_writable(t: Tensor) -> None:
         raise EngineError("view_leaf")
 
 
-def write(t: Tensor, value: Payload) -> None:
-    """Replace the elements of `t` by `value` (of its shape and dtype), in place."""
+def write(t: Tensor, value: Payload, fresh: bool = False) -> None:
+    """Replace the elements of `t` by `value` (of its shape and dtype), in place.
+
+    `fresh` says that nothing else holds `value` or its node, as for the result of an
+    operation in place; then t takes over that node instead of recording a copy.
+    """
     check_writable(t)
     recording = state().recording
-    if _physical(t) and _has_array(value):
+    if _physical(t, value, recording):
         np.copyto(t._p, value.p if type(value) is Traced else value)
         if not t._untracked:
             note_write(t._p)
         if recording:
-            _retape(t, value)
+            _retape(t, value, fresh)
         return
     _write_carrier(t, value)
 
 
-def _physical(t: Tensor) -> bool:
-    return type(t._p) is ndarray and not (MODE.special and state().stages)
-
-
-def _has_array(value: Payload) -> bool:
-    return type(value) is ndarray or (
-        type(value) is Traced and type(value.p) is ndarray
+def _physical(t: Tensor, value: Payload, recording: bool) -> bool:
+    """Whether a write happens in memory: arrays only, on one tape at most."""
+    if type(t._p) is not ndarray or (MODE.special and state().stages):
+        return False
+    if type(value) is not Traced:
+        return type(value) is ndarray
+    base = t if t._view is None else t._view.base
+    other = base._node if recording else None
+    return type(value.p) is ndarray and (
+        other is None or other.level == value.node.level
     )
 
 
-def _retape(t: Tensor, value: Payload) -> None:
+def _retape(t: Tensor, value: Payload, fresh: bool) -> None:
     """Nodes after a write in memory: for t, its base, and the base's views."""
     node = value.node if type(value) is Traced else None
-    if node is not None:
+    if node is not None and fresh:
         _save_written(node, value.p, t._p)
-    if t._view is None:
-        if node is None and t._node is None and t._views is None:
-            return
-        t._node = node
-        _refresh_views(t)
+    base, chain = (t, ()) if t._view is None else t._view
+    if node is None and base._node is None and base._views is None:
         return
-    base, chain = t._view
-    if node is None and base._node is None:
-        return
-    edges = (base._node, node)
-    level = max(e.level for e in edges if e is not None)
-    out = record(view_write, (base._p, t._p), base._p, edges, {"chain": chain}, level)
-    base._node = out.node
+    if t._view is None and (fresh or node is None):
+        base._node = node
+    elif node is not None or base._node is not None:
+        edges = (base._node if chain else None, node)
+        level = max(e.level for e in edges if e is not None)
+        out = record(view_write, (base._p, t._p), base._p, edges, {"chain": chain},
+                     level)
+        base._node = out.node
     _refresh_views(base)
 
 
 def _save_written(node: Node, value: np.ndarray, memory: np.ndarray) -> None:
-    """A node that saved its output now stands for the memory it was written to."""
-    if node.saved and type(node) is Node and any(s is value for s in node.saved):
-        node.saved = tuple(memory if s is value else s for s in node.saved)
+    """A node that saved its output now stands for the memory it was written to.
+
+    It counts as newer than the write, unless it saved an operand in that same memory:
+    then its values are lost and a sweep has to say so.
+    """
+    if not node.saved or not any(s is value for s in node.saved):
+        return
+    lost = any(type(s) is ndarray and s is not value and root(s) is root(memory)
+               for s in node.saved)
+    node.saved = tuple(memory if s is value else s for s in node.saved)
+    if not lost:
         node.seq = tick()
 
 
 def _refresh_views(base: Tensor) -> None:
     for ref in base._views or ():
         v = ref()
-        if v is not None and v._view is not None and v._view.base is base:
+        if v is None or type(v._node) is Leaf:  # a leaf stays one
+            continue
+        if v._view is not None and v._view.base is base:
             payload = _replayed(base, v._view.chain, v._p)
             if type(payload) is Traced:
                 v._p, v._node = payload.p, payload.node
@@ -260,11 +280,22 @@ def apply_in_place(
 ) -> None:
     """`t <- prim(t, *others)`; `adapt` converts the result to t's dtype and shape."""
     check_writable(t)
-    own = payload_of(t)
-    if type(own) is Traced and type(own.p) is ndarray and prim.reads and any(prim.reads):
-        own = Traced(own.p.copy(), own.node)  # the old values may be saved
-    elif type(own) is ndarray and prim.reads and any(prim.reads):
-        own = own.copy() if any(o._node for o in others if isinstance(o, Tensor)) else own
-    args = (own, *(payload_of(o) if isinstance(o, Tensor) else o for o in others))
+    args = (payload_of(t),
+            *(payload_of(o) if isinstance(o, Tensor) else o for o in others))
+    if _reads_own(prim, args):
+        args = (_copied(args[0]), *args[1:])
     out = bind(prim, args, params)
-    write(t, adapt(out) if adapt else out)
+    write(t, adapt(out) if adapt else out, fresh=True)
+
+
+def _reads_own(prim: Primitive, args: tuple[Payload, ...]) -> bool:
+    """Whether the node of `prim(*args)` saves its first operand."""
+    mask = sum(1 << i for i, a in enumerate(args) if type(a) is Traced)
+    return bool(mask) and (prim.keep is not None or 0 in prim.keeps(mask, len(args)))
+
+
+def _copied(x: Payload) -> Payload:
+    """`x` in memory of its own, where it is in memory at all."""
+    if type(x) is Traced:
+        return Traced(_copied(x.p), x.node)
+    return x.copy() if type(x) is ndarray else x

@@ -67,12 +67,15 @@ def sweep(
             if not any(edges):
                 continue
         saved = node.saved
+        if saved is None or LAST.tick > node.seq or node.unpack is not None:
+            saved = saved_values(node)
         F, vjp = RAW, node.prim.raw_vjp
         if create_graph or not node.raw or type(g) is not ndarray:
             F, vjp = BOUND, node.prim.vjp
-            saved = traced_values(node, create_graph)
-        if saved is None or LAST.tick > node.seq or node.unpack is not None:
-            saved = saved_values(node, saved)
+            if type(g) is dict:  # the parts that `deliver_part` collected
+                g = tuple(map(g.get, range(node.outputs)))
+            if create_graph and saved:
+                saved = traced_values(node, saved)
         params = node.params
         cots = vjp(F, g, saved, edges, **params) if params else vjp(F, g, saved, edges)
         if not retain_graph and saved:
@@ -80,8 +83,9 @@ def sweep(
         for edge, c in zip(edges, cots):  # noqa: B905 (one cotangent per operand)
             if edge is None or c is None:
                 continue
-            if edge in pending:
-                pending[edge] = F.add(pending[edge], c)
+            if edge in pending:  # what arrived first may be a carrier where c is none
+                sum_of = F.add if type(pending[edge]) is ndarray else BOUND.add
+                pending[edge] = sum_of(pending[edge], c)
             else:
                 pending[edge] = c
                 heappush(heap, (-edge.seq, edge))
@@ -114,13 +118,8 @@ def ancestors_of(inputs: Sequence[Node], roots: Sequence[Node]) -> set[Node]:
     return wanted
 
 
-def traced_values(node: Node, create_graph: bool) -> Any:
-    """What a node saved, with nodes where the sweep itself is recorded."""
-    saved = node.saved
-    if not create_graph or not saved:
-        return saved
-    if node.unpack is not None:
-        saved = node.unpack(node)
+def traced_values(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a node saved, with nodes, for a sweep that is itself recorded."""
     count = len(node.edges)
     nodes = [*node.edges]
     if not node.prim.multi:
@@ -128,18 +127,21 @@ def traced_values(node: Node, create_graph: bool) -> Any:
     else:
         nodes += [slot(node, i, s) if s is not None else None
                   for i, s in enumerate(saved[count:])]
+    if len(saved) != len(nodes):  # sizes alone, see `Primitive.keep`
+        return saved
     return tuple(
-        s if s is None or n is None else Traced(s, n)
+        s if s is None or n is None or type(s) is int else Traced(s, n)
         for s, n in zip(saved, nodes, strict=True)
     )
 
 
-def saved_values(node: Node, saved: Any) -> Any:
+def saved_values(node: Node) -> tuple[Any, ...]:
     """What a node saved, after checking that it is there and was not written since."""
+    saved = node.saved
     if saved is None:
         raise EngineError("freed", name=node.name(), node=node)
     if node.unpack is not None:
-        return saved if type(saved[0]) is Traced else node.unpack(node)
+        return node.unpack(node)
     for place, s in enumerate(saved):
         array = s
         while type(array) is Traced:

@@ -110,7 +110,7 @@ def broadcast_to(F: Namespace, x: Payload, shape: Shape) -> Payload:
 
 def _sum_impl(x: np.ndarray, *, axes: Shape) -> np.ndarray:
     if not axes:
-        return x
+        return x.copy()  # never an alias: only views share memory
     out = np.add.reduce(x, axis=axes, dtype=x.dtype)
     return out if type(out) is np.ndarray else np.asarray(out)
 

@@ -30,6 +30,7 @@ class Node:
         seq: number in the order of creation.
         level: level of the tape it stands on.
         raw: whether all payloads it saved are ndarrays.
+        outputs: number of outputs of the primitive.
         label: name a dialect gives the operation, None for its primitive's.
         hooks: functions on the cotangent of this node's output (dict by id).
         grad: the accumulated gradient, if this node retains one (leaves do).
@@ -43,6 +44,7 @@ class Node:
     params: dict[str, Any] = {}  # noqa: RUF012 (shared, never written)
     level: int = 0
     raw: bool = True
+    outputs: int = 1
     label: str | None = None
     hooks: Any = None
     pre_hooks: Any = None
@@ -138,6 +140,7 @@ def record(
     node.seq = tick()
     if not prim.multi:
         return Traced(out, node)
+    node.outputs = len(outs)
     return tuple(Traced(o, slot(node, i, o)) for i, o in enumerate(outs))
 
 

@@ -21,6 +21,7 @@ from isograd.core.batching import Batched, unbatch
 from isograd.core.forward import Dual, split
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.reverse import sweep
+from isograd.core.storage import root
 from isograd.core.tape import Leaf, Node, Traced
 from isograd.core.tensor import Tensor, payload_of, wrap
 
@@ -51,9 +52,31 @@ def _class_of(x: Any) -> type[Tensor]:
 
 def as_given(payload: Payload, like: Any) -> Any:
     """A result in the class of `like`: plain arrays stay plain outside transforms."""
-    if not isinstance(like, Tensor) and type(payload) is np.ndarray:
-        return payload[()] if payload.ndim == 0 else payload
+    if type(payload) is np.ndarray:
+        payload = _spread(payload)
+        if not isinstance(like, Tensor):
+            return payload[()] if payload.ndim == 0 else payload
     return wrap(_class_of(like), payload)
+
+
+def _spread(x: np.ndarray) -> np.ndarray:
+    """`x` with memory for each element: a broadcast result could not be written."""
+    repeated = 0 in x.strides and any(
+        n > 1 and not s for n, s in zip(x.shape, x.strides, strict=True))
+    return x.copy() if repeated else x
+
+
+def _apart(arrays: Sequence[Payload], others: Sequence[Payload]) -> list[Payload]:
+    """`arrays`, copied where they share memory with each other or with `others`."""
+    taken = {id(root(o)) for o in others if type(o) is np.ndarray}
+    out: list[Payload] = []
+    for a in arrays:
+        if type(a) is np.ndarray:
+            if id(root(a)) in taken:
+                a = a.copy()
+            taken.add(id(root(a)))
+        out.append(a)
+    return out
 
 
 def finish(out: Any, like: Any) -> Any:
@@ -181,11 +204,11 @@ def _pull(
     some = [(r, c) for r, c in zip(roots, cotangents, strict=True) if r is not None]
     found = sweep([r for r, _ in some], [c for _, c in some], nodes,
                   retain_graph=retain)
-    grads = [
-        as_given(found[n] if n in found else np.zeros(p.shape, p.dtype), x)
-        for n, p, x in zip(nodes, inputs.payloads, inputs.leaves, strict=True)
-    ]
-    return inputs.build(grads)
+    grads = [found[n] if n in found else np.zeros(p.shape, p.dtype)
+             for n, p in zip(nodes, inputs.payloads, strict=True)]
+    return inputs.build([
+        as_given(g, x)
+        for g, x in zip(_apart(grads, cotangents), inputs.leaves, strict=True)])
 
 
 def grad(fn: Fn, argnums: Argnums = 0, has_aux: bool = False) -> Fn:
