@@ -239,23 +239,23 @@ class CompiledRule:
         node.prim = self  # type: ignore[assignment] # justified: has what the sweep uses of a Primitive
         node.edges = tuple(a.node if type(a) is Traced else None for a in args)
         node.saved = (*arrays, *extra)
-        node.shape = ()
+        node.shape, node.outputs = (), len(outs)
         node.level = max((a.level for a in args if type(a) is Traced), default=0)
         node.seq = tick()
         return [Traced(o, slot(node, i, o)) if i in self.trace.cotangents else o
                 for i, o in enumerate(outs)]
 
     def pull(self, F: Namespace, g: Any, saved: Any, needs: Any) -> Any:
-        """Cotangents of the operands from those of the outputs (a dict by index)."""
+        """Cotangents of the operands from those of the outputs."""
         arrays, extra = saved[: self.inputs], saved[self.inputs :]
-        if not F.raw:
+        if not all(type(a) is np.ndarray for a in (*g, *saved) if a is not None):
             return self.pull_again(g, arrays)
         if self.trace.unit:
-            (seed,) = g.values()
+            seed = g[self.trace.cotangents[0]]
             grads = [F.mul(seed, e) for e in extra]
         else:
             assert self.backward is not None
-            seeds = [g[i] if i in g else np.zeros(a.shape, a.dtype)
+            seeds = [np.zeros(a.shape, a.dtype) if g[i] is None else g[i]
                      for i, a in self._seed_avals()]
             kept = [arrays[i] for i in self.residuals.inputs]
             grads = self.backward.run([*kept, *extra, *seeds])
@@ -278,7 +278,8 @@ class CompiledRule:
             seeds = [np.zeros(a.shape, a.dtype) for a in
                      (v.aval for v in self.joint.inputs[self.inputs :])]
             outs = interpret(self.joint, [*traced, *seeds])[: self.results]
-        some = [(outs[i].node, c) for i, c in g.items() if type(outs[i]) is Traced]
+        some = [(outs[i].node, c) for i, c in enumerate(g)
+                if c is not None and type(outs[i]) is Traced]
         found = sweep([n for n, _ in some], [c for _, c in some],
                       [n for n in nodes if n is not None])
         return [None if n is None else found.get(n) for n in nodes]
