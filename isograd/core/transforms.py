@@ -46,7 +46,8 @@ def as_payload(x: Any, what: str = "argument") -> Payload:
     return array
 
 
-def _class_of(x: Any) -> type[Tensor]:
+def class_of(x: Any) -> type[Tensor]:
+    """The class in which a function sees the leaf `x` of its arguments."""
     return type(x) if isinstance(x, Tensor) else _ARRAY_CLASS[0]
 
 
@@ -56,7 +57,7 @@ def as_given(payload: Payload, like: Any) -> Any:
         payload = _spread(payload)
         if not isinstance(like, Tensor):
             return payload[()] if payload.ndim == 0 else payload
-    return wrap(_class_of(like), payload)
+    return wrap(class_of(like), payload)
 
 
 def _spread(x: np.ndarray) -> np.ndarray:
@@ -116,7 +117,7 @@ class _Inputs:
     def call(self, fn: Fn, payloads: Sequence[Payload], kwargs: Any) -> Any:
         """`fn` with the chosen leaves replaced by tensors with these payloads."""
         tensors = [
-            wrap(_class_of(x), p) for x, p in zip(self.leaves, payloads, strict=True)
+            wrap(class_of(x), p) for x, p in zip(self.leaves, payloads, strict=True)
         ]
         args = list(self.args)
         at = 0
@@ -432,7 +433,7 @@ def vmap(fn: Fn, in_axes: Any = 0, out_axes: Any = 0) -> Fn:
             payloads = [p if ax is None else Batched(level, _front(p, ax))
                         for p, ax in zip(inputs.payloads, flat, strict=True)]
             mapped_kw = tree.unflatten(kw_def, [
-                wrap(_class_of(k), Batched(level, as_payload(k))) for k in kw_leaves])
+                wrap(class_of(k), Batched(level, as_payload(k))) for k in kw_leaves])
             out = inputs.call(fn, payloads, mapped_kw)
             leaves, treedef = tree.flatten(out)
             values = [unbatch(as_payload(o, "output"), level, size) for o in leaves]

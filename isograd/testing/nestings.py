@@ -1,0 +1,130 @@
+"""Nestings of transforms, each held against the same thing computed another way.
+
+A nesting is a word over R (reverse), F (forward) and B (batching, vmap), outermost
+first: "FBR" is forward mode over vmap over reverse mode.  A nesting is checked against
+its inner part: R and F against finite differences of it, B against a Python loop over
+it.  By induction over its length all of it stands on the function's values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+
+from isograd.core.tensor import wrap
+from isograd.core.transforms import class_of, jvp, vjp, vmap
+from isograd.testing.differences import (
+    STEP,
+    CheckError,
+    Function,
+    Plain,
+    array_of,
+    arrays,
+    compare,
+    directional,
+    inner_product,
+    normal_like,
+)
+
+BATCH = 2  # stacked copies of the arguments, each a little smaller than the one before
+
+
+def nestings(depth: int, modes: str = "RFB") -> list[str]:
+    """All words of length 1 to `depth` over `modes`."""
+    return ["".join(w) for n in range(1, depth + 1) for w in product(modes, repeat=n)]
+
+
+def check_nestings(
+    fn: Callable[..., Any],
+    args: Sequence[Any],
+    words: Iterable[str] = (),
+    *,
+    rtol: float = 1e-6,
+    atol: float = 1e-7,
+    seed: int = 0,
+) -> bool:
+    """Check each nesting of `words` (by default all up to depth two), see the module.
+
+    Arguments are as for `gradcheck`.  Returns True, raises `CheckError`.
+    """
+    plain = Plain(fn, args)
+    for word in words or nestings(2):
+        check_nesting(word, plain, plain.xs, rtol=rtol, atol=atol, seed=seed)
+    return True
+
+
+def check_nesting(
+    word: str, fn: Function, xs: Sequence[Any], *, rtol: float = 1e-6,
+    atol: float = 1e-7, seed: int = 0,
+) -> None:
+    """Check one nesting of `fn` (a tuple of arrays from arrays) at `xs`.
+
+    For each B in `word` the function is applied to stacked copies of `xs`, scaled by
+    powers of 0.95 so that every copy stays inside of what the function is defined for.
+    """
+    rng = np.random.default_rng(seed)
+    for _ in range(word.count("B")):
+        xs = [stacked(x) for x in xs]
+    inner = build(word[1:], fn, rows(xs, 0) if word[0] == "B" else xs, rng)
+    {"R": _check_reverse, "F": _check_forward, "B": _check_batched}[word[0]](
+        f"nesting {word}", inner, xs, rng, rtol, atol)
+
+
+def stacked(x: Any) -> Any:
+    a = np.stack([array_of(x) * np.asarray(0.95**k, array_of(x).dtype)
+                  for k in range(BATCH)])
+    return wrap(class_of(x), a)
+
+
+def rows(xs: Sequence[Any], k: int) -> list[Any]:
+    """The k-th of the stacked arrays."""
+    return [wrap(class_of(x), array_of(x)[k, ...]) for x in xs]
+
+
+def build(
+    word: str, fn: Function, xs: Sequence[Any], rng: np.random.Generator
+) -> Function:
+    """The nesting `word` of `fn`, for arguments with the shapes of `xs`."""
+    if not word:
+        return fn
+    if word[0] == "B":
+        return vmap(build(word[1:], fn, rows(xs, 0), rng))
+    inner = build(word[1:], fn, xs, rng)
+    if word[0] == "R":
+        us = tuple(normal_like(rng, arrays(inner, xs)))
+        return lambda *xs: vjp(inner, *xs)[1](us)
+    vs = normal_like(rng, xs)
+    return lambda *xs: jvp(inner, xs, vs)[1]
+
+
+def _check_reverse(
+    what: str, inner: Function, xs: Any, rng: Any, rtol: float, atol: float
+) -> None:
+    us = normal_like(rng, arrays(inner, xs))
+    vs = normal_like(rng, xs)
+    found = [array_of(g) for g in vjp(inner, *xs)[1](tuple(us))]
+    slopes = directional(inner, xs, vs, STEP)
+    left, right = inner_product(found, vs), inner_product(us, slopes)
+    sizes = [np.abs(u) * np.abs(s) for u, s in zip(us, slopes, strict=True)]
+    scale = 1.0 + sum(float(np.sum(s)) for s in sizes)
+    if not abs(left - right) <= (rtol + atol) * scale:
+        raise CheckError(f"{what}: the gradient along a direction is {left!r}, by "
+                         f"differences {right!r}")
+
+
+def _check_forward(
+    what: str, inner: Function, xs: Any, rng: Any, rtol: float, atol: float
+) -> None:
+    vs = normal_like(rng, xs)
+    compare(what, jvp(inner, xs, vs)[1], directional(inner, xs, vs, STEP), rtol, atol)
+
+
+def _check_batched(
+    what: str, inner: Function, xs: Any, rng: Any, rtol: float, atol: float
+) -> None:
+    loop = [arrays(inner, rows(xs, k)) for k in range(BATCH)]
+    expected = [np.stack(parts) for parts in zip(*loop, strict=True)]
+    compare(what, vmap(inner)(*xs), expected, 1e-12, 1e-12)
