@@ -10,6 +10,7 @@ import numpy as np
 from isograd.base import tree
 from isograd.compile.executor import Executable, executable
 from isograd.compile.guards import Guard, guards_of
+from isograd.compile.hot import generate
 from isograd.compile.partition import split_backward
 from isograd.compile.pipeline import optimise
 from isograd.compile.program import Program, interpret
@@ -50,7 +51,7 @@ class Entry:
             self.rule = CompiledRule(self, executor)
         else:
             self.forward = executable(self.program, executor)
-            self.hot = hot_path(self)
+            self.hot = generate(self, NotCompiled)
 
     def captures_match(self) -> bool:
         return all(_signature(c) == a
@@ -283,10 +284,3 @@ class CompiledRule:
         found = sweep([n for n, _ in some], [c for _, c in some],
                       [n for n in nodes if n is not None])
         return [None if n is None else found.get(n) for n in nodes]
-
-
-def hot_path(entry: Entry) -> Callable[[tuple[Any, ...]], Any] | None:
-    """A generated function for calls with positional arrays alone, or None."""
-    from isograd.compile.hot import generate
-
-    return generate(entry)

@@ -17,6 +17,10 @@ class Executable(Protocol):
 
     def run(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]: ...
 
+    def call(self, *arrays: object) -> list[np.ndarray] | None:
+        """`run`, or None where the arguments are not the arrays it was made for."""
+        ...
+
 
 class Interpreted:
     """The reference: one primitive at a time."""
@@ -27,6 +31,17 @@ class Interpreted:
     def run(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         with np.errstate(all="ignore"):
             return interpret(self.program, arrays)
+
+    def call(self, *arrays: object) -> list[np.ndarray] | None:
+        return self.run(arrays) if fits(self.program, arrays) else None  # type: ignore[arg-type] # justified: `fits` checked that all are ndarrays
+
+
+def fits(program: Program, arrays: Sequence[object]) -> bool:
+    """Whether `arrays` are what a program was made for."""
+    return len(arrays) == len(program.inputs) and all(
+        type(a) is np.ndarray and a.shape == v.shape and a.dtype == v.dtype
+        for a, v in zip(arrays, program.inputs, strict=True)
+    )
 
 
 def executable(program: Program, executor: str) -> Executable:
