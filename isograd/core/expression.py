@@ -129,9 +129,10 @@ def vjp_source(
     conjugate = bool(used & {*operands, "out"})
     if conjugate:
         places = [v if v in used else "_" for v in (*operands, "out")]
-        lines += [f"    {', '.join(places)} = saved", "    c = g.dtype.kind == 'c'"]
+        lines.append(f"    {', '.join(places)} = saved")
+        lines.append("    is_complex = g.dtype.kind == 'c'")
     lines.append(f"    {', '.join(f'n_{x}' for x in operands)}, = needs")
-    lines.append("    t = F.conj(g) if c else g" if conjugate else "    t = g")
+    lines.append("    t = F.conj(g) if is_complex else g" if conjugate else "    t = g")
     for x in operands:
         lines.append(f"    c_{x} = None")
         if x in maps:
@@ -144,7 +145,7 @@ def _pullback_lines(x: str, image: str, conjugate: bool) -> list[str]:
     c, n = f"c_{x}", f"n_{x}"
     lines = [f"    if {n} is not None:", f"        {c} = {image}"]
     if conjugate:
-        lines.append(f"        if c: {c} = F.conj({c})")
+        lines.append(f"        if is_complex: {c} = F.conj({c})")
     lines.append(
         f"        if {c}.shape != {n}.shape: {c} = F.sum_to({c}, {n}.shape)"
     )
@@ -160,18 +161,18 @@ def jvp_source(
         f"def {name}({head}):",
         f"    {', '.join(operands)}, = primals",
         f"    {', '.join(f't_{x}' for x in operands)}, = tangents",
-        "    sum = None",
+        "    total = None",
     ]
     for x, text in maps.items():
         lines += [
             f"    if t_{x} is not None:",
             f"        t = t_{x}",
-            f"        d = {to_calls(text)}",
-            "        sum = d if sum is None else F.add(sum, d)",
+            f"        term = {to_calls(text)}",
+            "        total = term if total is None else F.add(total, term)",
         ]
     lines += [
-        "    if sum is not None and sum.shape != out.shape:",
-        "        sum = F.broadcast_to(sum, out.shape)",
-        "    return sum",
+        "    if total is not None and total.shape != out.shape:",
+        "        total = F.broadcast_to(total, out.shape)",
+        "    return total",
     ]
     return "\n".join(lines) + "\n"

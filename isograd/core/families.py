@@ -24,7 +24,15 @@ from isograd.core.expression import (
     scalar_source,
     vjp_source,
 )
-from isograd.core.primitive import RAW, REGISTRY, Aval, Namespace, Payload, Primitive
+from isograd.core.primitive import (
+    BOUND,
+    RAW,
+    REGISTRY,
+    Aval,
+    Namespace,
+    Payload,
+    Primitive,
+)
 
 Params = dict[str, Any]
 
@@ -171,8 +179,10 @@ def _lazy_rule(
         return define(name, source(name))
 
     def call(*args: Any, **params: Any) -> Any:
-        return rule()(*args, **params) if first is None else rule()(
-            first, *args, **params)
+        if first is None:
+            return rule()(*args, **params)
+        narrow = args[-1].dtype.kind == "V"  # numbers are not weak beside bfloat16
+        return rule()(BOUND if narrow else first, *args, **params)
 
     return call
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from isograd.base.dtypes import F32, F64, is_inexact
-from isograd.core.families import elementwise, linear
+from isograd.core.families import as_array_function, elementwise, linear
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
 
 Shape = tuple[int, ...]
@@ -22,8 +22,11 @@ mul = elementwise("mul", "x y", np.multiply, tangents={"x": "t * y", "y": "t * x
 neg = elementwise("neg", "x", np.negative, tangents={"x": "-t"})
 
 
+_conjugate = as_array_function(np.conjugate)
+
+
 def _conj_impl(x: np.ndarray) -> np.ndarray:
-    return np.conjugate(x) if x.dtype.kind == "c" else x
+    return _conjugate(x) if x.dtype.kind == "c" else x
 
 
 conj = Primitive(
@@ -75,7 +78,8 @@ transpose = linear(
 
 def _broadcast_impl(x: np.ndarray, *, shape: Shape) -> np.ndarray:
     view = np.broadcast_to(x, shape)
-    view.flags.writeable = True  # writes are checked by the tensor, not by NumPy
+    if x.flags.writeable:  # writes are checked by the tensor, not by NumPy
+        view.flags.writeable = True
     return view
 
 

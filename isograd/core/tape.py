@@ -137,6 +137,8 @@ def record(
     outs = out if prim.multi else (out,)
     node.shape = outs[0].shape
     save(node, prim, args, outs)
+    if outs[0].dtype.kind == "V":  # bfloat16: only F's bound functions take numbers
+        node.raw = False
     node.seq = tick()
     if not prim.multi:
         return Traced(out, node)

@@ -10,6 +10,11 @@ from isograd.core.families import broadcast_shape, multilinear
 from isograd.core.primitive import Aval, Namespace, Payload
 
 
+def _matmul_impl(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    out = np.matmul(x, y)
+    return out if out.dtype == x.dtype else out.astype(x.dtype)  # bfloat16 gives float32
+
+
 def _matmul_abstract(x: Aval, y: Aval) -> Aval:
     lead = broadcast_shape(x.shape[:-2], y.shape[:-2])
     return Aval((*lead, x.shape[-2], y.shape[-1]), x.dtype)
@@ -37,7 +42,7 @@ def _matmul_batch(
 
 matmul = multilinear(
     "matmul",
-    np.matmul,
+    _matmul_impl,
     abstract=_matmul_abstract,
     adjoints=(_left, _right),
     batch=_matmul_batch,

@@ -46,7 +46,9 @@ class Plain:
     def __init__(self, fn: Callable[..., Any], args: Sequence[Any]) -> None:
         self.fn = fn
         self.leaves, self.treedef = tree.flatten(tuple(args))
-        self.at = [i for i, x in enumerate(self.leaves) if is_inexact(array_of(x).dtype)]
+        self.at = [
+            i for i, x in enumerate(self.leaves) if is_inexact(array_of(x).dtype)
+        ]
         for i, x in enumerate(self.leaves):
             if not isinstance(x, Tensor):
                 self.leaves[i] = wrap(class_of(x), np.asarray(x))
@@ -92,8 +94,9 @@ def inner_product(us: Sequence[Array], vs: Sequence[Array]) -> float:
     total = 0.0
     for u, v in zip(us, vs, strict=True):
         wide = np.complex128 if np.asarray(u).dtype.kind == "c" else np.float64
-        other = np.asarray(v).astype(wide if np.asarray(v).dtype.kind != "c" else
-                                     np.complex128)
+        other = np.asarray(v).astype(
+            wide if np.asarray(v).dtype.kind != "c" else np.complex128
+        )
         total += float(np.vdot(np.asarray(u).astype(wide), other).real)
     return total
 
@@ -130,8 +133,9 @@ def compare(
     what: str, found: Sequence[Any], expected: Sequence[Any], rtol: float, atol: float
 ) -> None:
     """Raise `CheckError` where two lists of arrays differ."""
-    for i, (f, e) in enumerate(zip(map(array_of, found), map(array_of, expected),
-                                   strict=True)):
+    for i, (f, e) in enumerate(
+        zip(map(array_of, found), map(array_of, expected), strict=True)
+    ):
         if f.shape != e.shape:
             raise CheckError(f"{what}, place {i}: shape {f.shape}, expected {e.shape}")
         scale = max(1.0, float(np.max(np.abs(e), initial=0.0)))

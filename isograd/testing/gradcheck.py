@@ -63,8 +63,13 @@ def gradcheck(
     if forward:
         vs = normal_like(rng, plain.xs)
         pushed = jvp(plain, plain.xs, vs)[1]
-        compare("forward mode against differences", pushed,
-                directional(plain, plain.xs, vs, step), rtol, atol)
+        compare(
+            "forward mode against differences",
+            pushed,
+            directional(plain, plain.xs, vs, step),
+            rtol,
+            atol,
+        )
     return True
 
 
@@ -136,8 +141,10 @@ def check_inner_product(
     left, right = inner_product(us, pushed), inner_product(pulled, vs)
     scale = 1.0 + _size(us, pushed) + _size(pulled, vs)
     if not abs(left - right) <= rtol * scale:
-        raise CheckError(f"<u, J v> = {left!r} in forward mode, but <J* u, v> = "
-                         f"{right!r} in reverse mode")
+        raise CheckError(
+            f"<u, J v> = {left!r} in forward mode, but <J* u, v> = "
+            f"{right!r} in reverse mode"
+        )
     return True
 
 

@@ -57,8 +57,13 @@ def check_nestings(
 
 
 def check_nesting(
-    word: str, fn: Function, xs: Sequence[Any], *, rtol: float = 1e-6,
-    atol: float = 1e-7, seed: int = 0,
+    word: str,
+    fn: Function,
+    xs: Sequence[Any],
+    *,
+    rtol: float = 1e-6,
+    atol: float = 1e-7,
+    seed: int = 0,
 ) -> None:
     """Check one nesting of `fn` (a tuple of arrays from arrays) at `xs`.
 
@@ -70,12 +75,14 @@ def check_nesting(
         xs = [stacked(x) for x in xs]
     inner = build(word[1:], fn, rows(xs, 0) if word[0] == "B" else xs, rng)
     {"R": _check_reverse, "F": _check_forward, "B": _check_batched}[word[0]](
-        f"nesting {word}", inner, xs, rng, rtol, atol)
+        f"nesting {word}", inner, xs, rng, rtol, atol
+    )
 
 
 def stacked(x: Any) -> Any:
-    a = np.stack([array_of(x) * np.asarray(0.95**k, array_of(x).dtype)
-                  for k in range(BATCH)])
+    a = np.stack(
+        [array_of(x) * np.asarray(0.95**k, array_of(x).dtype) for k in range(BATCH)]
+    )
     return wrap(class_of(x), a)
 
 
@@ -111,8 +118,10 @@ def _check_reverse(
     sizes = [np.abs(u) * np.abs(s) for u, s in zip(us, slopes, strict=True)]
     scale = 1.0 + sum(float(np.sum(s)) for s in sizes)
     if not abs(left - right) <= (rtol + atol) * scale:
-        raise CheckError(f"{what}: the gradient along a direction is {left!r}, by "
-                         f"differences {right!r}")
+        raise CheckError(
+            f"{what}: the gradient along a direction is {left!r}, by "
+            f"differences {right!r}"
+        )
 
 
 def _check_forward(
