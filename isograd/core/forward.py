@@ -31,8 +31,8 @@ class Dual:
     ) -> Any:
         primals, tangents = zip(*(split(a, level) for a in args), strict=True)
         out = bind(prim, primals, params)
-        flags = prim.differentiable
-        if flags is not None:
+        if prim.differentiable is not None:
+            flags = prim.flags(len(args))
             tangents = tuple(t if d else None
                              for t, d in zip(tangents, flags, strict=True))
         if prim.constant or all(t is None for t in tangents):

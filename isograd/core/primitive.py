@@ -64,7 +64,8 @@ class Primitive:
         reads: for each operand, which places of `saved` its cotangent reads.
         keep: `(args, outs, params)` to what is saved, where `reads` cannot say it (any
             number of operands, or only their sizes).
-        differentiable: for each operand, whether it may have a derivative.
+        differentiable: for each operand, whether it may have a derivative; the last
+            one holds for all further operands.
         scalar: `(S, *exprs, **params)`, the expression compiled kernels use, or None.
         kind: the family: "elementwise", "linear", "multilinear", "rule".
         samples: `(rng)` to an iterable of `(float64 operands, params)`, inputs for the
@@ -139,6 +140,11 @@ class Primitive:
     def bound(self) -> Callable[..., Payload]:
         """The function on payloads: `bind` with this primitive."""
         return getattr(BOUND, self.name)
+
+    def flags(self, count: int) -> tuple[bool, ...]:
+        """`differentiable` for `count` operands."""
+        flags = self.differentiable or (True,)
+        return flags + flags[-1:] * (count - len(flags))
 
     def keeps(self, mask: int, count: int) -> tuple[int, ...]:
         """Places to save when the operands with bits in `mask` need a cotangent."""

@@ -126,7 +126,8 @@ def record(
     """Put an evaluated primitive on the tape; gives `out` as Traced payload(s)."""
     if prim.differentiable is not None:
         edges = tuple(
-            e if d else None for e, d in zip(edges, prim.differentiable, strict=True)
+            e if d else None
+            for e, d in zip(edges, prim.flags(len(edges)), strict=True)
         )
         if not any(edges):
             return out

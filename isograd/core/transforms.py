@@ -428,12 +428,14 @@ def vmap(fn: Fn, in_axes: Any = 0, out_axes: Any = 0) -> Fn:
         inputs = _Inputs(args, tuple(range(len(args))))
         flat = [a for x, ax in zip(args, axes, strict=True) for a in prefix(ax, x)]
         kw_leaves, kw_def = tree.flatten(kwargs)
-        size = _batch_size(inputs.payloads, flat)
+        kw = [as_payload(k) for k in kw_leaves]
+        size = _batch_size([*inputs.payloads, *kw], [*flat, *(0 for _ in kw)])
         with levels.new_level() as level:
             payloads = [p if ax is None else Batched(level, _front(p, ax))
                         for p, ax in zip(inputs.payloads, flat, strict=True)]
             mapped_kw = tree.unflatten(kw_def, [
-                wrap(class_of(k), Batched(level, as_payload(k))) for k in kw_leaves])
+                wrap(class_of(k), Batched(level, p))
+                for k, p in zip(kw_leaves, kw, strict=True)])
             out = inputs.call(fn, payloads, mapped_kw)
             leaves, treedef = tree.flatten(out)
             values = [unbatch(as_payload(o, "output"), level, size) for o in leaves]

@@ -41,7 +41,7 @@ class Case:
 
     @property
     def active(self) -> tuple[int, ...]:
-        flags = self.prim.differentiable or (True,) * len(self.args)
+        flags = self.prim.flags(len(self.args))
         return tuple(
             i
             for i, (a, f) in enumerate(zip(self.args, flags, strict=True))

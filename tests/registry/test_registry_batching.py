@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from exceptions import primitives
+from .exceptions import primitives
 
 from isograd.core.primitive import Primitive
 from isograd.core.tensor import Tensor, apply

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from exceptions import NO_DTYPE, SHALLOW, differentiable
+from .exceptions import NO_DTYPE, SHALLOW, differentiable
 
 from isograd.core.primitive import Primitive
 from isograd.core.transforms import jvp, vjp

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from exceptions import SHAPE_ONLY, differentiable, primitives
+from .exceptions import SHAPE_ONLY, differentiable, primitives
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes

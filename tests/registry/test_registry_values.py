@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from exceptions import ALIASES, NO_DTYPE, NO_SAMPLES, primitives
+from .exceptions import ALIASES, NO_DTYPE, NO_SAMPLES, primitives
 
 from isograd.core.primitive import REGISTRY, Primitive, aval_of
 from isograd.testing.cases import Case, cases, legal_dtypes
