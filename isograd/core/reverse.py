@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from isograd.base.errors import EngineError
-from isograd.core.primitive import BOUND, RAW, Namespace, Payload, ndarray
+from isograd.core.primitive import BOUND, RAW, Payload, ndarray
 from isograd.core.storage import LAST, changed_since
 from isograd.core.tape import Leaf, Node, Slot, Traced, slot
 
@@ -40,9 +40,7 @@ def sweep(
     wanted = None if inputs is None else ancestors_of(inputs, roots)
     targets = None if inputs is None else set(inputs)
     found: dict[Node, Payload] = {}
-    pending: Pending = {}
-    for node, g in zip(roots, cotangents, strict=True):
-        deliver(pending, node, g, BOUND)
+    pending = seeds(roots, cotangents)
     heap = [(-node.seq, node) for node in pending]
     heapify(heap)
     while heap:
@@ -56,10 +54,7 @@ def sweep(
         if targets is not None and node in targets:
             found[node] = g
         if type(node) is Slot:
-            parent = node.edges[0]
-            if parent not in pending:
-                heappush(heap, (-parent.seq, parent))
-            deliver_part(pending, parent, node.index, g)
+            deliver_part(pending, heap, node, g)
             continue
         edges = node.edges
         if wanted is not None:
@@ -92,14 +87,22 @@ def sweep(
     return found
 
 
-def deliver(pending: Pending, node: Node, g: Payload, F: Namespace) -> None:
-    """Add a cotangent to what has arrived at a node."""
-    pending[node] = F.add(pending[node], g) if node in pending else g
+def seeds(roots: Sequence[Node], cotangents: Sequence[Payload]) -> Pending:
+    """What arrives at the roots: the cotangents, summed where a root is repeated."""
+    pending: Pending = {}
+    for node, g in zip(roots, cotangents, strict=True):
+        pending[node] = BOUND.add(pending[node], g) if node in pending else g
+    return pending
 
 
-def deliver_part(pending: Pending, parent: Node, index: int, g: Payload) -> None:
-    """Add the cotangent of one output of an operation with several."""
-    parts = pending.setdefault(parent, {})
+def deliver_part(pending: Pending, heap: Any, part: Slot, g: Payload) -> None:
+    """Note the cotangent of one output of an operation with several, by its index."""
+    (parent,) = part.edges
+    assert parent is not None
+    if parent not in pending:
+        pending[parent] = {}
+        heappush(heap, (-parent.seq, parent))
+    parts, index = pending[parent], part.index
     parts[index] = g if index not in parts else BOUND.add(parts[index], g)
 
 
@@ -121,14 +124,14 @@ def ancestors_of(inputs: Sequence[Node], roots: Sequence[Node]) -> set[Node]:
 def traced_values(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
     """What a node saved, with nodes, for a sweep that is itself recorded."""
     count = len(node.edges)
+    if len(saved) != count + node.outputs:  # sizes alone, see `Primitive.keep`
+        return saved
     nodes = [*node.edges]
     if not node.prim.multi:
         nodes.append(node)
     else:
-        nodes += [slot(node, i, s) if s is not None else None
+        nodes += [None if s is None else node.slots[i]() or slot(node, i, s)
                   for i, s in enumerate(saved[count:])]
-    if len(saved) != len(nodes):  # sizes alone, see `Primitive.keep`
-        return saved
     return tuple(
         s if s is None or n is None or type(s) is int else Traced(s, n)
         for s, n in zip(saved, nodes, strict=True)

@@ -10,6 +10,7 @@ larger number (`storage.py`), so saving costs nothing.
 from __future__ import annotations
 
 import itertools
+import weakref
 from typing import Any
 
 from isograd.core.levels import MODE, state
@@ -31,6 +32,7 @@ class Node:
         level: level of the tape it stands on.
         raw: whether all payloads it saved are ndarrays.
         outputs: number of outputs of the primitive.
+        slots: weak references to the slots of those outputs, where there are several.
         label: name a dialect gives the operation, None for its primitive's.
         hooks: functions on the cotangent of this node's output (dict by id).
         grad: the accumulated gradient, if this node retains one (leaves do).
@@ -45,6 +47,7 @@ class Node:
     level: int = 0
     raw: bool = True
     outputs: int = 1
+    slots: Any = None
     label: str | None = None
     hooks: Any = None
     pre_hooks: Any = None
@@ -143,8 +146,9 @@ def record(
     node.seq = tick()
     if not prim.multi:
         return Traced(out, node)
-    node.outputs = len(outs)
-    return tuple(Traced(o, slot(node, i, o)) for i, o in enumerate(outs))
+    slots = [slot(node, i, o) for i, o in enumerate(outs)]
+    node.outputs, node.slots = len(outs), tuple(map(weakref.ref, slots))
+    return tuple(map(Traced, outs, slots))
 
 
 def save(
