@@ -19,6 +19,7 @@ class State(NamedTuple):
 
     recording: bool = True  # whether operations are put on the tape
     level: int = 0  # height of the stack of transforms
+    silent: int = -1  # tapes up to this level are not recorded on
     stages: tuple[Any, ...] = ()  # programs being staged, innermost last
     saved_hooks: tuple[Any, ...] = ()  # (pack, unpack) pairs, innermost last
     inference: bool = False
@@ -44,7 +45,16 @@ state = _STATE.get
 
 
 def _is_special(s: State) -> bool:
-    return not s.recording or bool(s.stages or s.saved_hooks) or s.inference
+    return (
+        not s.recording or s.silent >= 0 or bool(s.stages or s.saved_hooks)
+        or s.inference
+    )
+
+
+def records(level: int) -> bool:
+    """Whether operations on a tape of this level are recorded."""
+    s = _STATE.get()
+    return s.recording and level > s.silent
 
 
 def _count(step: int) -> None:
@@ -90,6 +100,13 @@ def changed(**changes: Any) -> Iterator[State]:
 
 @contextmanager
 def new_level(**changes: Any) -> Iterator[int]:
-    """Push a transform on the stack; gives its level (1 for the outermost)."""
-    with changed(level=_STATE.get().level + 1, **changes) as s:
+    """Push a transform on the stack; gives its level (1 for the outermost).
+
+    One that records starts to do so at its own level: where recording was off, the
+    tapes below it stay silent.
+    """
+    old = _STATE.get()
+    if changes.get("recording") and not old.recording:
+        changes["silent"] = old.level
+    with changed(level=old.level + 1, **changes) as s:
         yield s.level

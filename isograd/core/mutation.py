@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from isograd.base.errors import EngineError
-from isograd.core.levels import MODE, state
+from isograd.core.levels import MODE, records, state
 from isograd.core.primitive import (
     BOUND,
     RAW,
@@ -139,18 +139,18 @@ def note_view(t: Tensor, x: Tensor, name: str, params: dict[str, Any]) -> None:
         t._untracked = True
     if base._views is None:
         base._views = []
-    elif len(base._views) > 64:
+    count = len(base._views)
+    if count >= 64 and count & (count - 1) == 0:  # at powers of two: linear in all
         base._views = [r for r in base._views if r() is not None]
     base._views.append(weakref.ref(t))
 
 
 def check_writable(t: Tensor) -> None:
     """Raise if a recorded write to `t` would hide a leaf."""
-    if not state().recording:
-        return
-    if type(t._node) is Leaf:
+    if type(t._node) is Leaf and records(t._node.level):
         raise EngineError("leaf")
-    if t._view is not None and type(t._view.base._node) is Leaf:
+    base = None if t._view is None else t._view.base._node
+    if type(base) is Leaf and records(base.level):
         raise EngineError("view_leaf")
 
 

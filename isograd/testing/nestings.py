@@ -3,7 +3,9 @@
 A nesting is a word over R (reverse), F (forward) and B (batching, vmap), outermost
 first: "FBR" is forward mode over vmap over reverse mode.  A nesting is checked against
 its inner part: R and F against finite differences of it, B against a Python loop over
-it.  By induction over its length all of it stands on the function's values.
+it.  By induction over its length all of it stands on the function's values.  A word may
+also hold S (staging, compiled code) where a compiler is given: checked against its
+inner part as it is, at the first call and at the next one.
 """
 
 from __future__ import annotations
@@ -29,6 +31,8 @@ from isograd.testing.differences import (
     normal_like,
 )
 
+Stage = Callable[[Function], Function]
+
 BATCH = 2  # stacked copies of the arguments, each a little smaller than the one before
 
 
@@ -45,14 +49,18 @@ def check_nestings(
     rtol: float = 1e-6,
     atol: float = 1e-7,
     seed: int = 0,
+    stage: Stage | None = None,
 ) -> bool:
     """Check each nesting of `words` (by default all up to depth two), see the module.
 
-    Arguments are as for `gradcheck`.  Returns True, raises `CheckError`.
+    Arguments are as for `gradcheck`; `stage` is what S stands for (`isograd.compile`).
+    Returns True, raises `CheckError`.
     """
     plain = Plain(fn, args)
     for word in words or nestings(2):
-        check_nesting(word, plain, plain.xs, rtol=rtol, atol=atol, seed=seed)
+        check_nesting(
+            word, plain, plain.xs, rtol=rtol, atol=atol, seed=seed, stage=stage
+        )
     return True
 
 
@@ -64,6 +72,7 @@ def check_nesting(
     rtol: float = 1e-6,
     atol: float = 1e-7,
     seed: int = 0,
+    stage: Stage | None = None,
 ) -> None:
     """Check one nesting of `fn` (a tuple of arrays from arrays) at `xs`.
 
@@ -73,10 +82,14 @@ def check_nesting(
     rng = np.random.default_rng(seed)
     for _ in range(word.count("B")):
         xs = [stacked(x) for x in xs]
-    inner = build(word[1:], fn, rows(xs, 0) if word[0] == "B" else xs, rng)
-    {"R": _check_reverse, "F": _check_forward, "B": _check_batched}[word[0]](
-        f"nesting {word}", inner, xs, rng, rtol, atol
-    )
+    inner = build(word[1:], fn, rows(xs, 0) if word[0] == "B" else xs, rng, stage)
+    what = f"nesting {word}"
+    if word[0] == "S":
+        assert stage is not None, "S needs a compiler"
+        _check_staged(what, inner, stage(inner), xs)
+    else:
+        check = {"R": _check_reverse, "F": _check_forward, "B": _check_batched}[word[0]]
+        check(what, inner, xs, rng, rtol, atol)
 
 
 def stacked(x: Any) -> Any:
@@ -92,14 +105,21 @@ def rows(xs: Sequence[Any], k: int) -> list[Any]:
 
 
 def build(
-    word: str, fn: Function, xs: Sequence[Any], rng: np.random.Generator
+    word: str,
+    fn: Function,
+    xs: Sequence[Any],
+    rng: np.random.Generator,
+    stage: Stage | None = None,
 ) -> Function:
     """The nesting `word` of `fn`, for arguments with the shapes of `xs`."""
     if not word:
         return fn
     if word[0] == "B":
-        return vmap(build(word[1:], fn, rows(xs, 0), rng))
-    inner = build(word[1:], fn, xs, rng)
+        return vmap(build(word[1:], fn, rows(xs, 0), rng, stage))
+    inner = build(word[1:], fn, xs, rng, stage)
+    if word[0] == "S":
+        assert stage is not None, "S needs a compiler"
+        return stage(inner)
     if word[0] == "R":
         us = tuple(normal_like(rng, arrays(inner, xs)))
         return lambda *xs: vjp(inner, *xs)[1](us)
@@ -137,3 +157,9 @@ def _check_batched(
     loop = [arrays(inner, rows(xs, k)) for k in range(BATCH)]
     expected = [np.stack(parts) for parts in zip(*loop, strict=True)]
     compare(what, vmap(inner)(*xs), expected, 1e-12, 1e-12)
+
+
+def _check_staged(what: str, inner: Function, staged: Function, xs: Any) -> None:
+    expected = arrays(inner, xs)
+    for call in ("first call", "next call"):
+        compare(f"{what}, {call}", staged(*xs), expected, 1e-12, 1e-13)

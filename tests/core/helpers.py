@@ -20,12 +20,17 @@ Array = np.ndarray
 def call(name: str, *args: Any, **params: Any) -> Any:
     """The bound function `name` on tensors, arrays and numbers."""
     payloads = [
-        payload_of(a) if isinstance(a, Tensor)
-        else np.asarray(a) if isinstance(a, np.generic) else a for a in args
+        payload_of(a)
+        if isinstance(a, Tensor)
+        else np.asarray(a)
+        if isinstance(a, np.generic)
+        else a
+        for a in args
     ]
     out = getattr(BOUND, name)(*payloads, **params)
-    return (tuple(wrap(Var, o) for o in out) if isinstance(out, tuple)
-            else wrap(Var, out))
+    return (
+        tuple(wrap(Var, o) for o in out) if isinstance(out, tuple) else wrap(Var, out)
+    )
 
 
 def function(name: str) -> Callable[..., Any]:
@@ -78,8 +83,9 @@ class Var(Tensor):
         return self
 
     def in_place(self, name: str, *others: Any) -> Var:
-        others = tuple(o if isinstance(o, Tensor) else Var(np.asarray(o, float))
-                       for o in others)
+        others = tuple(
+            o if isinstance(o, Tensor) else Var(np.asarray(o, float)) for o in others
+        )
         mutation.apply_in_place(REGISTRY[name], self, others, {})
         return self
 
@@ -107,5 +113,3 @@ def gradients(
     g = np.ones(root._p.shape) if cotangent is None else cotangent
     found = sweep([root._node], [g], [x._node for x in xs], **options)
     return [found.get(x._node) for x in xs]
-
-

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
@@ -37,8 +36,13 @@ def test_two_frames_of_ours_from_the_sweep_to_the_kernel(
     A dialect's method and its entry function make four frames in three files.
     """
     spy = Spy()
-    prim = temporary(elementwise, "test_spied", "x y", spy,
-                     tangents={"x": "test_spied(t, y)", "y": "test_spied(t, x)"})
+    prim = temporary(
+        elementwise,
+        "test_spied",
+        "x y",
+        spy,
+        tangents={"x": "test_spied(t, y)", "y": "test_spied(t, x)"},
+    )
     prim.impl = spy  # without the wrapper that keeps a foreign result an array
     from isograd.core.primitive import RAW
 
@@ -48,7 +52,8 @@ def test_two_frames_of_ours_from_the_sweep_to_the_kernel(
     for _ in range(2):  # the rule defines itself at its first call
         spy.stacks.clear()
         np.testing.assert_array_equal(
-            gradients(z, [x, y], retain_graph=True), [[3.0, 4.0], [1.0, 2.0]])
+            gradients(z, [x, y], retain_graph=True), [[3.0, 4.0], [1.0, 2.0]]
+        )
     assert len(spy.stacks) == 2
     for files in spy.stacks:
         assert len(files) == 2 and len(set(files)) == 2, files
@@ -76,5 +81,3 @@ def test_torch_backward_reaches_the_kernel_in_four_frames_of_three_files() -> No
     assert spy.stacks
     for files in spy.stacks:
         assert len(files) <= 4 and len(set(files)) <= 3, files
-
-

@@ -52,6 +52,15 @@ def test_an_untracked_write_is_no_version() -> None:
     np.testing.assert_array_equal(gradients(z, [x])[0], [10.0, 4.0])
 
 
+def test_many_living_views_are_noted_in_linear_time() -> None:
+    """Dead views are forgotten, and looked for rarely."""
+    x = Var(np.zeros(4))
+    kept = [x.part(0, 1) for _ in range(1000)]
+    for _ in range(5000):
+        x.part(1, 2)
+    assert len(x._views) < 2100 and len(kept) == 1000
+
+
 # --- leaves ---------------------------------------------------------------------------
 
 
@@ -143,8 +152,11 @@ def test_a_view_of_transposed_memory_is_written_on_the_tape_too() -> None:
     flat.part(1, 3).write(x)
     np.testing.assert_array_equal(gradients((base * base).sum(), [x])[0], [14.0, 16.0])
     index = ((1, 3, 1),)
-    chain = (("transpose", (("axes", (1, 0)),)), ("reshape", (("shape", (6,)),)),
-             ("slice", (("index", index),)))
+    chain = (
+        ("transpose", (("axes", (1, 0)),)),
+        ("reshape", (("shape", (6,)),)),
+        ("slice", (("index", index),)),
+    )
     out = RAW.view_write(np.ascontiguousarray(base._p), np.zeros(2), chain=chain)
     np.testing.assert_array_equal(out, [[0.0, 0.0, 2.0], [0.0, 4.0, 5.0]])
 
@@ -185,8 +197,9 @@ def test_a_result_saved_in_place_may_be_read_but_not_written() -> None:
     x = leaf([0.5, 1.5])
     t = x * Var(1.0)
     t.in_place("exp")
-    np.testing.assert_allclose(gradients((t * t).sum(), [x], retain_graph=True)[0],
-                               2 * np.exp([1.0, 3.0]))
+    np.testing.assert_allclose(
+        gradients((t * t).sum(), [x], retain_graph=True)[0], 2 * np.exp([1.0, 3.0])
+    )
     t.part(0, 1).write(0.0)
     with pytest.raises(EngineError) as e:
         gradients(t.sum(), [x])
@@ -228,10 +241,13 @@ def test_writes_are_differentiated_twice() -> None:
     a, eps = value(x), 1e-4
     unit = np.eye(3) * eps
     slope = lambda a: np.array(  # noqa: E731 (a one-line function)
-        [(f(a + u) - f(a - u)) / (2 * eps) for u in unit])
+        [(f(a + u) - f(a - u)) / (2 * eps) for u in unit]
+    )
     np.testing.assert_allclose(g.p, slope(a), rtol=1e-6)
-    outer = [(np.sum(slope(a + u) ** 2) - np.sum(slope(a - u) ** 2)) / (2 * eps)
-             for u in unit]
+    outer = [
+        (np.sum(slope(a + u) ** 2) - np.sum(slope(a - u) ** 2)) / (2 * eps)
+        for u in unit
+    ]
     np.testing.assert_allclose(h, outer, rtol=1e-4)
 
 
@@ -270,7 +286,8 @@ Program = Callable[[Var], Any]
 
 def steps() -> st.SearchStrategy[list[tuple[str, int, int, int]]]:
     names = st.sampled_from(
-        ["part", "part", "transpose", "reshape", "copy", "scale", "mul", "tanh"])
+        ["part", "part", "transpose", "reshape", "copy", "scale", "mul", "tanh"]
+    )
     number = st.integers(0, 5)
     return st.lists(st.tuples(names, number, number, number), min_size=2, max_size=7)
 
@@ -338,7 +355,7 @@ class Machine:
 @settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(steps())
 def test_programs_of_views_and_writes_under_every_transform(
-    program: list[tuple[str, int, int, int]]
+    program: list[tuple[str, int, int, int]],
 ) -> None:
     """Against differences and loops over plain runs, where writes are NumPy's own."""
 
@@ -351,8 +368,9 @@ def test_programs_of_views_and_writes_under_every_transform(
     x = np.linspace(-0.9, 0.8, 12).reshape(3, 4)
     check_nestings(run, (x,), nestings(2))
     tape = leaf(x)
-    np.testing.assert_allclose(gradients(run(tape), [tape])[0],
-                               vjp(run, x)[1](1.0)[0], rtol=1e-12)
+    np.testing.assert_allclose(
+        gradients(run(tape), [tape])[0], vjp(run, x)[1](1.0)[0], rtol=1e-12
+    )
 
 
 def test_a_mapped_value_is_written_for_each_of_the_batch() -> None:
@@ -380,5 +398,6 @@ def test_make_view_under_transforms_knows_its_base() -> None:
     np.testing.assert_array_equal(grad(f)(x), [3.0, 0.0])
     assert jvp(f, (x,), (x,)) == (3.0, 3.0)
     np.testing.assert_array_equal(vmap(f)(np.stack([x, x])), [3.0, 3.0])
-    assert payload_of(mutation.make_view(
-        Var, Var(x), REGISTRY["reshape"], {"shape": (2, 1)})).shape == (2, 1)
+    assert payload_of(
+        mutation.make_view(Var, Var(x), REGISTRY["reshape"], {"shape": (2, 1)})
+    ).shape == (2, 1)

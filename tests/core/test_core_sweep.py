@@ -50,6 +50,17 @@ def test_a_chain_of_a_million_nodes() -> None:
     assert seconds(1_000_000) < 20 * small * 6 + 1.0
 
 
+def test_long_recorded_sweeps_are_released_without_recursion() -> None:
+    x = leaf(1.0)
+    y = x
+    for _ in range(30_000):
+        y = y * x
+    (g,) = gradients(y, [x], create_graph=True, retain_graph=True)
+    (h,) = sweep([g.node], [np.ones(())], [x._node]).values()
+    assert h == 30_001.0 * 30_000.0
+    del y, g
+
+
 def test_released_graphs_free_their_memory() -> None:
     x = leaf(np.ones(3))
     y = exp(x)
@@ -200,14 +211,18 @@ def halves(temporary: Callable[..., Primitive], name: str = "test_halves") -> Pr
         return (parts[0] if len(parts) == 1 else F.add(*parts),)
 
     return temporary(
-        Primitive, name,
+        Primitive,
+        name,
         lambda x: (np.asarray(np.exp(x)), np.asarray(x * x)),
         abstract=lambda x: (x, x),
         vjp=pull,
         jvp=lambda F, primals, tangents, out: (
-            F.mul(tangents[0], out[0]), F.mul(tangents[0], F.mul(2.0, primals[0]))),
+            F.mul(tangents[0], out[0]),
+            F.mul(tangents[0], F.mul(2.0, primals[0])),
+        ),
         batch=lambda F, args, batched, size: getattr(F, name)(*args),
-        multi=True, reads=((0, -1),),
+        multi=True,
+        reads=((0, -1),),
     )
 
 
@@ -216,7 +231,9 @@ def test_several_outputs_reach_the_rule_as_a_tuple(
 ) -> None:
     halves(temporary)
     for use, expected in {
-        (1, 1): np.exp(2.0) + 4.0, (1, 0): np.exp(2.0), (0, 1): 4.0
+        (1, 1): np.exp(2.0) + 4.0,
+        (1, 0): np.exp(2.0),
+        (0, 1): 4.0,
     }.items():
         x = leaf(2.0)
         outs = call("test_halves", x)
@@ -275,7 +292,9 @@ def test_recorded_sweeps_to_third_order() -> None:
 
 def test_recorded_sweeps_through_operations_that_keep_sizes() -> None:
     x = leaf([1.0, 2.0])
-    y = (call("concatenate", x, x * x, axis=0) * call("concatenate", x, x, axis=0)).sum()
+    y = (
+        call("concatenate", x, x * x, axis=0) * call("concatenate", x, x, axis=0)
+    ).sum()
     (g,) = gradients(y, [x], create_graph=True, retain_graph=True)  # x^2 + x^3
     (h,) = sweep([g.node], [np.ones(2)], [x._node]).values()
     np.testing.assert_array_equal(h, [2 + 6.0, 2 + 12.0])
@@ -348,7 +367,7 @@ def run_threads(*targets: Callable[[], Any]) -> None:
     def guarded(target: Callable[[], Any]) -> None:
         try:
             target()
-        except BaseException as e:  # noqa: BLE001 (handed to the main thread)
+        except BaseException as e:
             errors.append(e)
 
     threads = [threading.Thread(target=guarded, args=(t,)) for t in targets]
@@ -397,7 +416,8 @@ def test_concurrent_transforms_have_levels_of_their_own() -> None:
             f = grad(grad(lambda x: x * x * x * log(x)))
             assert f(1.0 + k) > 0.0
             np.testing.assert_array_equal(
-                vmap(grad(lambda x: x * x))(np.arange(3.0)), [0.0, 2.0, 4.0])
+                vmap(grad(lambda x: x * x))(np.arange(3.0)), [0.0, 2.0, 4.0]
+            )
 
     run_threads(*[work] * 4)
     assert levels.state() == levels.DEFAULT and levels.MODE.special == 0
@@ -436,5 +456,3 @@ def test_assigned_modes_end_with_the_context_around_them() -> None:
 def test_the_sweep_fits_on_a_screen() -> None:
     source = inspect.getsource(reverse.sweep).split('"""')
     assert len((source[0] + source[2]).splitlines()) < 60
-
-

@@ -49,7 +49,10 @@ def test_a_wrong_derivative_fails(temporary: Callable[..., Primitive]) -> None:
 
 def test_modes_that_disagree_fail(temporary: Callable[..., Primitive]) -> None:
     temporary(
-        Primitive, "test_torn", lambda x: np.asarray(x * x), abstract=lambda x: x,
+        Primitive,
+        "test_torn",
+        lambda x: np.asarray(x * x),
+        abstract=lambda x: x,
         vjp=lambda F, g, saved, needs: (F.mul(g, F.mul(2.0, saved[0])),),
         jvp=lambda F, primals, tangents, out: tangents[0],
         reads=((0,),),
@@ -68,7 +71,10 @@ def test_modes_that_disagree_fail(temporary: Callable[..., Primitive]) -> None:
 def test_a_wrong_second_derivative_fails(temporary: Callable[..., Primitive]) -> None:
     """The rule detaches: first derivatives are right, second ones are zero."""
     temporary(
-        Primitive, "test_cut", lambda x: np.asarray(np.exp(x)), abstract=lambda x: x,
+        Primitive,
+        "test_cut",
+        lambda x: np.asarray(np.exp(x)),
+        abstract=lambda x: x,
         vjp=lambda F, g, saved, needs: (F.mul(g, np.exp(values_of(saved[0]))),),
         jvp=lambda F, primals, tangents, out: F.mul(tangents[0], out),
         reads=((0,),),

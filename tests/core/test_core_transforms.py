@@ -9,6 +9,7 @@ import pytest
 
 from isograd.base.errors import EngineError
 from isograd.core.levels import changed
+from isograd.core.tensor import Tensor, payload_of
 from isograd.core.transforms import (
     grad,
     hessian,
@@ -20,9 +21,8 @@ from isograd.core.transforms import (
     vjp,
     vmap,
 )
-from isograd.core.tensor import Tensor, payload_of
 
-from .helpers import Var, call, exp, tanh, value
+from .helpers import Var, call, exp, leaf, tanh, value
 
 # --- perturbation confusion -----------------------------------------------------------
 
@@ -101,12 +101,14 @@ def test_vmap_over_values_of_an_outer_derivative_and_back() -> None:
     np.testing.assert_allclose(grad(total)(2.0), 2 * np.sum(xs**2))
     np.testing.assert_allclose(grad(grad(lambda w: total(w) * w))(2.0), 4 * 14.0)
     np.testing.assert_allclose(
-        vmap(grad(lambda w: w * w * total(w)))(xs), 3 * xs**2 * 28.0)
+        vmap(grad(lambda w: w * w * total(w)))(xs), 3 * xs**2 * 28.0
+    )
 
 
 def test_carriers_and_arrays_meet_at_a_node() -> None:
     """A use with an outer traced value and one with a constant, in either order."""
     for first, second in ((0, 1), (1, 0)):
+
         def inner(y: Any, x: Any, order: Any = (first, second)) -> Any:
             parts = [lambda: y * Var(3.0), lambda: y * x]
             a = [parts[k]() for k in order]
@@ -122,8 +124,13 @@ def test_hessians_agree_whichever_way() -> None:
 
     x = np.array([0.3, -0.5, 0.1])
     h = hessian(f)(x)
-    for other in (jacrev(grad(f)), jacrev(jacrev(f)), jacfwd(jacfwd(f)),
-                  jacrev(jacfwd(f)), jacfwd(jacrev(f))):
+    for other in (
+        jacrev(grad(f)),
+        jacrev(jacrev(f)),
+        jacfwd(jacfwd(f)),
+        jacrev(jacfwd(f)),
+        jacfwd(jacrev(f)),
+    ):
         np.testing.assert_allclose(other(x), h, rtol=1e-12, atol=1e-14)
     v = np.array([1.0, -2.0, 0.5])
     np.testing.assert_allclose(hvp(f, (x,), (v,)), h @ v, rtol=1e-12)
@@ -206,8 +213,9 @@ def test_unused_arguments_and_constant_outputs_have_zero_gradients() -> None:
     gx, gy = grad(lambda x, y: (x * x).sum(), argnums=(0, 1))(np.ones(2), np.ones(3))
     np.testing.assert_array_equal(gy, np.zeros(3))
     assert grad(lambda x: Var(1.0))(2.0) == 0.0
-    np.testing.assert_array_equal(jacrev(lambda x: Var(np.ones(2)))(np.ones(3)),
-                                  np.zeros((2, 3)))
+    np.testing.assert_array_equal(
+        jacrev(lambda x: Var(np.ones(2)))(np.ones(3)), np.zeros((2, 3))
+    )
     assert jvp(lambda x: Var(1.0), (2.0,), (1.0,))[1] == 0.0
 
 
@@ -237,7 +245,8 @@ def test_complex_gradients_follow_pytorch() -> None:
 def test_vmap_maps_axes_keywords_and_trees() -> None:
     a, b = np.arange(6.0).reshape(2, 3), np.arange(3.0)
     out = vmap(lambda p, q: p["x"] * q, in_axes=({"x": 1}, None), out_axes=-1)(
-        {"x": a}, b[:2])
+        {"x": a}, b[:2]
+    )
     np.testing.assert_array_equal(out, a * b[:2, None])
     out = vmap(lambda x, *, k: x + k)(b, k=10 * b)
     np.testing.assert_array_equal(out, 11 * b)
@@ -330,6 +339,22 @@ def test_gradients_inside_of_no_grad_and_no_grad_inside_of_gradients() -> None:
     assert grad(lambda x: grad(f)(x) * x)(3.0) == pytest.approx(9.0)
 
 
+def test_a_gradient_taken_without_recording_is_constant_further_out() -> None:
+    """The inner transform records on its own tape, not on the silent ones below."""
+
+    def f(x: Any) -> Any:
+        with changed(recording=False):
+            g = grad(lambda y: y * y)(x)
+        return g * x
+
+    assert grad(f)(3.0) == 6.0
+    w = leaf(2.0)
+    with changed(recording=False):
+        g, again = grad(lambda x: w * x)(Var(1.0)), grad(grad(lambda x: x**3.0))(2.0)
+    assert g._node is None and again == 12.0
+    assert (w * w)._node is not None
+
+
 def test_an_integer_tangent_of_an_index_is_ignored() -> None:
     """Forward mode over an operand that has no derivative."""
     x, i = np.arange(4.0), np.array([1, 3])
@@ -343,6 +368,7 @@ def test_an_integer_tangent_of_an_index_is_ignored() -> None:
 def test_outputs_without_derivative_pass_through_forward_mode() -> None:
     x, v = np.array([3.0, 1.0, 2.0]), np.array([1.0, 2.0, 3.0])
     (s, order), (ds, dorder) = jvp(
-        lambda x: call("sort", x, axis=0, descending=False), (x,), (v,))
+        lambda x: call("sort", x, axis=0, descending=False), (x,), (v,)
+    )
     np.testing.assert_array_equal(ds, [2.0, 3.0, 1.0])
     np.testing.assert_array_equal(dorder, np.zeros(3))

@@ -25,6 +25,9 @@ SHAPE_ONLY: dict[str, str] = {}
 # nestings of transforms end at depth two
 SHALLOW: dict[str, str] = {}
 
+# what is not staged
+STAGED_EAGERLY: dict[str, str] = {}
+
 
 def primitives() -> list[Primitive]:
     return [p for p in REGISTRY.values() if p.name not in NO_SAMPLES]

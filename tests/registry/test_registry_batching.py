@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from .exceptions import primitives
 
 from isograd.core.primitive import Primitive
 from isograd.core.tensor import Tensor, apply
 from isograd.core.transforms import vmap
 from isograd.testing.cases import Case, cases, legal_dtypes
 from isograd.testing.differences import array_of
+
+from .exceptions import primitives
 
 SIZE = 2
 by_primitive = pytest.mark.parametrize("prim", primitives(), ids=lambda p: p.name)

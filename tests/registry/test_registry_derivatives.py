@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from .exceptions import NO_DTYPE, SHALLOW, differentiable
 
 from isograd.core.primitive import Primitive
 from isograd.core.transforms import jvp, vjp
@@ -17,6 +16,8 @@ from isograd.testing import (
 )
 from isograd.testing.cases import Case, cases, legal_dtypes
 from isograd.testing.differences import array_of, arrays, normal_like
+
+from .exceptions import NO_DTYPE, SHALLOW, differentiable
 
 DOUBLE = ("float64", "complex128")
 TOLERANCE = {"d": 1e-12, "D": 1e-12, "f": 2e-5, "F": 2e-5, "e": 2e-2, "E": 2e-2}

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-from .exceptions import SHAPE_ONLY, differentiable, primitives
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
@@ -16,6 +15,8 @@ from isograd.core.tensor import Tensor, apply
 from isograd.core.transforms import vjp
 from isograd.testing.cases import Case, cases, legal_dtypes
 from isograd.testing.differences import array_of, normal_like
+
+from .exceptions import SHAPE_ONLY, differentiable, primitives
 
 DECLARED = [p for p in differentiable() if p.keep is None]
 

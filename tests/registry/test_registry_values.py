@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from .exceptions import ALIASES, NO_DTYPE, NO_SAMPLES, primitives
 
 from isograd.core.primitive import REGISTRY, Primitive, aval_of
 from isograd.testing.cases import Case, cases, legal_dtypes
+
+from .exceptions import ALIASES, NO_DTYPE, NO_SAMPLES, primitives
 
 PAIRS = [
     pytest.param(p, d, id=f"{p.name}-{d}")
