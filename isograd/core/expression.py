@@ -72,7 +72,7 @@ class _ToCalls(ast.NodeTransformer):
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         if not isinstance(node.func, ast.Name):
-            raise TypeError(f"{ast.unparse(node)}: only plain function names are called")
+            raise TypeError(f"{ast.unparse(node)}: only plain names are called")
         call = self.call(node.func.id, *(self.visit(a) for a in node.args))
         assert isinstance(call, ast.Call)
         call.keywords += node.keywords

@@ -160,7 +160,7 @@ def _scalar(x: Any, level: int) -> tuple[Payload, Node | None]:
     p, node = lowered(x, level)
     if p.shape != () or not is_inexact(p.dtype) or p.dtype.kind == "c":
         if p.shape == ():
-            raise TypeError(f"grad: the output has dtype {p.dtype}, expected a real one")
+            raise TypeError(f"grad: the output has dtype {p.dtype}, not a real one")
         raise EngineError("not_scalar", what="grad", shape=p.shape)
     return p, node
 

@@ -79,8 +79,8 @@ def checked(fn: Callable[..., Any], args: Sequence[Any]) -> Plain:
         dtype = array_of(x).dtype
         if dtype.char not in "dD":
             raise TypeError(
-                f"finite differences need double precision, argument leaf {i} has dtype "
-                f"{dtype}; convert it to float64 or complex128"
+                f"finite differences need double precision, argument leaf {i} has "
+                f"dtype {dtype}; convert it to float64 or complex128"
             )
     return plain
 
