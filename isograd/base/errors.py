@@ -44,6 +44,14 @@ MESSAGES: dict[str, str] = {
     "dtype_mismatch": (
         "{name}: operands must share one dtype, found {found}; convert them first"
     ),
+    "number_kind": (
+        "the number {number} beside an operand of dtype {dtype} would lose its value; "
+        "convert the operand first"
+    ),
+    "overlap": (
+        "a broadcast view cannot be written in place, since several of its elements "
+        "are one in memory; write to a copy"
+    ),
     "view_leaf": (
         "a view of a leaf that is differentiated cannot be written in place; "
         "write under no_grad, or write to a copy"

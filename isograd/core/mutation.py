@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -161,6 +162,7 @@ def write(t: Tensor, value: Payload, fresh: bool = False) -> None:
     operation in place; then t takes over that node instead of recording a copy.
     """
     check_writable(t)
+    _check_overlap(t)
     recording = state().recording
     if _physical(t, value, recording):
         np.copyto(t._p, value.p if type(value) is Traced else value)
@@ -170,6 +172,18 @@ def write(t: Tensor, value: Payload, fresh: bool = False) -> None:
             _retape(t, value, fresh)
         return
     _write_carrier(t, value)
+
+
+def _check_overlap(t: Tensor) -> None:
+    """Raise if elements of `t` were broadcast from one."""
+    if t._view is None:
+        return
+    aval = aval_of(t._view.base._p)
+    for name, params in t._view.chain:
+        after = REGISTRY[name].abstract(aval, **dict(params))
+        if name == "broadcast_in" and prod(after.shape) > prod(aval.shape):
+            raise EngineError("overlap")
+        aval = after
 
 
 def _physical(t: Tensor, value: Payload, recording: bool) -> bool:

@@ -183,7 +183,8 @@ def composite(fn: Callable[..., Any]) -> Callable[..., Any]:
     return fn
 
 
-_SCALARS = (int, float, complex, bool)
+_SCALARS = (bool, int, float, complex)
+_KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "V": 2, "c": 3}  # places in _SCALARS
 
 
 def _bound(prim: Primitive, *args: Any, **params: Any) -> Payload:
@@ -195,9 +196,17 @@ def _bound(prim: Primitive, *args: Any, **params: Any) -> Payload:
 
 
 def constants(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Python numbers among the operands become arrays of the others' dtype."""
-    like = next(a for a in args[::-1] if type(a) not in _SCALARS)
-    return tuple(np.asarray(a, like.dtype) if type(a) in _SCALARS else a for a in args)
+    """Python numbers among the operands become arrays of the others' dtype.
+
+    Raises:
+        EngineError: "number_kind" for a number that the dtype cannot hold, such as 0.5
+            beside integers: front ends convert first.
+    """
+    dtype = next(a for a in args[::-1] if type(a) not in _SCALARS).dtype
+    for a in args:
+        if type(a) in _SCALARS and _SCALARS.index(type(a)) > _KINDS[dtype.kind]:
+            raise EngineError("number_kind", number=a, dtype=dtype)
+    return tuple(np.asarray(a, dtype) if type(a) in _SCALARS else a for a in args)
 
 
 def bind(prim: Primitive, args: tuple[Payload, ...], params: dict[str, Any]) -> Any:

@@ -49,7 +49,8 @@ def sweep(
         if node.hooks is not None:
             g = node.hooks(node, g)
         if type(node) is Leaf:
-            found[node] = g
+            if targets is None or node in targets:
+                found[node] = g
             continue
         if targets is not None and node in targets:
             found[node] = g

@@ -416,7 +416,8 @@ def vmap(fn: Fn, in_axes: Any = 0, out_axes: Any = 0) -> Fn:
     Args:
         in_axes: an int or None (not mapped) for all arguments, or a tuple with one
             entry (int, None or a tree prefix) for each positional argument.
-        out_axes: where the mapped axis stands in each output, likewise.
+        out_axes: where the mapped axis stands in each output, likewise; None for an
+            output that does not depend on a mapped argument.
     """
 
     @wraps(fn, updated=())
@@ -438,14 +439,24 @@ def vmap(fn: Fn, in_axes: Any = 0, out_axes: Any = 0) -> Fn:
                 for k, p in zip(kw_leaves, kw, strict=True)])
             out = inputs.call(fn, payloads, mapped_kw)
             leaves, treedef = tree.flatten(out)
-            values = [unbatch(as_payload(o, "output"), level, size) for o in leaves]
-        ends = prefix(out_axes, out)
+            ends = prefix(out_axes, out)
+            values = [_stacked(as_payload(o, "output"), e, level, size)
+                      for o, e in zip(leaves, ends, strict=True)]
         like = inputs.like()
-        return tree.unflatten(treedef, [
-            as_given(v if e == 0 else BOUND.moveaxis(v, 0, e % v.ndim), like)
-            for v, e in zip(values, ends, strict=True)])
+        return tree.unflatten(treedef, [as_given(v, like) for v in values])
 
     return mapped
+
+
+def _stacked(p: Payload, axis: int | None, level: int, size: int) -> Payload:
+    """An output with its mapped axis at `axis`; None for one that is not mapped."""
+    if axis is None:
+        if type(p) is Batched and p.level == level:
+            raise ValueError("vmap: an output with out_axes None depends on a mapped "
+                             "argument; give it an axis, or reduce it inside")
+        return p
+    value = unbatch(p, level, size)
+    return value if axis == 0 else BOUND.moveaxis(value, 0, axis % value.ndim)
 
 
 def prefix(axes: Any, full: Any) -> list[Any]:

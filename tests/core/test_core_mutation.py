@@ -61,6 +61,29 @@ def test_many_living_views_are_noted_in_linear_time() -> None:
     assert len(x._views) < 2100 and len(kept) == 1000
 
 
+def test_broadcast_views_are_not_written() -> None:
+    def f(x: Any) -> Any:
+        y = x * Var(1.0)
+        y.view("broadcast_in", shape=(3, 1)).view("broadcast_in", shape=(3, 2)).write(
+            2.0
+        )
+        return y
+
+    x = np.ones((1, 1))
+    for run in (
+        lambda: f(Var(x)),
+        lambda: vmap(f)(np.ones((2, 1, 1))),
+        lambda: jvp(f, (x,), (x,)),
+        lambda: vjp(f, x),
+    ):
+        with pytest.raises(EngineError) as e:
+            run()
+        assert e.value.code == "overlap"
+    t = Var(np.ones(2))
+    t.view("broadcast_in", shape=(1, 2)).write(5.0)  # no element is repeated
+    np.testing.assert_array_equal(value(t), [5.0, 5.0])
+
+
 # --- leaves ---------------------------------------------------------------------------
 
 

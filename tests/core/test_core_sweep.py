@@ -132,7 +132,9 @@ def test_inputs_restrict_the_sweep() -> None:
     untouched = leaf(1.0)
     assert gradients(w, [untouched], retain_graph=True) == [None]
     assert gradients(w, [w], retain_graph=True) == [1.0]
-    assert gradients(w, [w, x]) == [1.0, 12.0]
+    assert gradients(w, [w, x], retain_graph=True) == [1.0, 12.0]
+    both = sweep([y._node, w._node], [np.ones(())] * 2, [z._node])
+    assert set(both) == {z._node}  # a root that is a leaf, but not asked for
 
 
 def test_nodes_outside_of_the_paths_to_inputs_are_not_visited() -> None:
@@ -243,7 +245,7 @@ def test_several_outputs_reach_the_rule_as_a_tuple(
 
 
 def test_several_outputs_at_second_order(temporary: Callable[..., Primitive]) -> None:
-    """s = exp(x) x^2: s'' = (x^2 + 4 x + 2) exp(x), by nesting and by a second sweep."""
+    """s = exp(x) x^2: s'' = (x^2 + 4 x + 2) exp(x), nested or swept twice."""
     halves(temporary)
 
     def s(x: Any) -> Any:
@@ -427,7 +429,7 @@ def test_concurrent_transforms_have_levels_of_their_own() -> None:
 
 
 def test_modes_are_left_in_any_order() -> None:
-    """Tokens of interleaved generators: the counter never falls below what is active."""
+    """Tokens of interleaved generators: the counter never falls below the truth."""
 
     def silent() -> Any:
         with levels.changed(recording=False):

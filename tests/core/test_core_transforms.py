@@ -170,9 +170,9 @@ def test_auxiliary_outputs_are_plain_values() -> None:
     assert type(aux["twice"]) is np.ndarray
     np.testing.assert_array_equal(g, 2 * x)
     np.testing.assert_array_equal(grad(f, has_aux=True)(x)[1]["twice"], 2 * x)
-    out, pull, aux = vjp(f, x, has_aux=True)
+    _, pull, aux = vjp(f, x, has_aux=True)
     np.testing.assert_array_equal(pull(1.0)[0], 2 * x)
-    out, push, aux = jvp(f, (x,), (x,), has_aux=True)
+    _, push, aux = jvp(f, (x,), (x,), has_aux=True)
     assert push == 10.0
     for jacobian in (jacrev, jacfwd):
         jac, aux = jacobian(f, has_aux=True)(x)
@@ -210,7 +210,7 @@ def test_reverse_jacobians_have_the_dtype_of_their_input() -> None:
 
 
 def test_unused_arguments_and_constant_outputs_have_zero_gradients() -> None:
-    gx, gy = grad(lambda x, y: (x * x).sum(), argnums=(0, 1))(np.ones(2), np.ones(3))
+    _, gy = grad(lambda x, y: (x * x).sum(), argnums=(0, 1))(np.ones(2), np.ones(3))
     np.testing.assert_array_equal(gy, np.zeros(3))
     assert grad(lambda x: Var(1.0))(2.0) == 0.0
     np.testing.assert_array_equal(
@@ -251,6 +251,14 @@ def test_vmap_maps_axes_keywords_and_trees() -> None:
     out = vmap(lambda x, *, k: x + k)(b, k=10 * b)
     np.testing.assert_array_equal(out, 11 * b)
     np.testing.assert_array_equal(vmap(lambda x: Var(np.ones(2)))(b), np.ones((3, 2)))
+
+
+def test_vmap_gives_unmapped_outputs_once() -> None:
+    x, c = np.arange(3.0), np.ones(2)
+    a, b = vmap(lambda x: (x * 2.0, Var(c) * 2.0), out_axes=(0, None))(x)
+    assert a.shape == (3,) and b.shape == (2,)
+    with pytest.raises(ValueError, match="depends on a mapped argument"):
+        vmap(lambda x: x, out_axes=None)(x)
 
 
 def test_vmap_refuses_unequal_sizes_wherever_they_are_passed() -> None:
@@ -312,6 +320,18 @@ def test_errors_name_what_was_asked() -> None:
         jvp(lambda x, y: x, (1.0, 1.0), (1.0,))
 
 
+def test_numbers_beside_a_narrower_dtype_are_refused() -> None:
+    """Neither cut to an integer nor to a bool in silence."""
+    for name, args in {
+        "mul": (np.array([1, 2]), 0.5),
+        "where": (np.array([True, False]), 2.5, 0.0),
+        "add": (np.array([1.0]), 1j),
+    }.items():
+        with pytest.raises(EngineError) as e:
+            call(name, *args)
+        assert e.value.code == "number_kind"
+
+
 def test_levels_are_left_when_a_function_raises() -> None:
     from isograd.core.levels import MODE, state
 
@@ -358,7 +378,7 @@ def test_a_gradient_taken_without_recording_is_constant_further_out() -> None:
 def test_an_integer_tangent_of_an_index_is_ignored() -> None:
     """Forward mode over an operand that has no derivative."""
     x, i = np.arange(4.0), np.array([1, 3])
-    out, push = jvp(lambda x, i: call("gather", x, i), (x, i), (x, i))
+    _, push = jvp(lambda x, i: call("gather", x, i), (x, i), (x, i))
     np.testing.assert_array_equal(push, [1.0, 3.0])
     assert grad(lambda x: call("gather", x, np.array([2, 2])).sum())(x)[2] == 2.0
     push = jvp(lambda i: call("gather", Var(x), i), (i,), (i,))[1]
@@ -367,7 +387,7 @@ def test_an_integer_tangent_of_an_index_is_ignored() -> None:
 
 def test_outputs_without_derivative_pass_through_forward_mode() -> None:
     x, v = np.array([3.0, 1.0, 2.0]), np.array([1.0, 2.0, 3.0])
-    (s, order), (ds, dorder) = jvp(
+    _, (ds, dorder) = jvp(
         lambda x: call("sort", x, axis=0, descending=False), (x,), (v,)
     )
     np.testing.assert_array_equal(ds, [2.0, 3.0, 1.0])

@@ -1,4 +1,4 @@
-"""vmap of every primitive against a Python loop, for every choice of mapped operands."""
+"""vmap of every primitive against a loop, for every choice of mapped operands."""
 
 from __future__ import annotations
 
