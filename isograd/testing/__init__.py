@@ -7,7 +7,13 @@ forward mode and vmap.  Functions take and return tensors of any dialect, or arr
 
 from isograd.testing.differences import CheckError, directional, inner_product
 from isograd.testing.gradcheck import check_inner_product, gradcheck, gradgradcheck
-from isograd.testing.nestings import check_nesting, check_nestings, nestings
+from isograd.testing.nestings import (
+    check_nesting,
+    check_nestings,
+    nestings,
+    rolled,
+    scaled,
+)
 
 __all__ = [
     "CheckError",
@@ -19,4 +25,6 @@ __all__ = [
     "gradgradcheck",
     "inner_product",
     "nestings",
+    "rolled",
+    "scaled",
 ]

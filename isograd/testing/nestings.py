@@ -33,7 +33,19 @@ from isograd.testing.differences import (
 
 Stage = Callable[[Function], Function]
 
-BATCH = 2  # stacked copies of the arguments, each a little smaller than the one before
+Variant = Callable[[np.ndarray, int], np.ndarray]
+
+BATCH = 2  # stacked variants of the arguments
+
+
+def scaled(x: np.ndarray, k: int) -> np.ndarray:
+    """The k-th variant of x, a little smaller: keeps symmetry, sign and rank."""
+    return x * np.asarray(0.95**k, x.dtype)
+
+
+def rolled(x: np.ndarray, k: int) -> np.ndarray:
+    """The k-th variant of x, its elements in other places: keeps any domain."""
+    return np.roll(x.reshape(-1), k).reshape(x.shape)
 
 
 def nestings(depth: int, modes: str = "RFB") -> list[str]:
@@ -50,16 +62,25 @@ def check_nestings(
     atol: float = 1e-7,
     seed: int = 0,
     stage: Stage | None = None,
+    variant: Variant = scaled,
 ) -> bool:
     """Check each nesting of `words` (by default all up to depth two), see the module.
 
-    Arguments are as for `gradcheck`; `stage` is what S stands for (`isograd.compile`).
+    Arguments are as for `gradcheck`; `stage` is what S stands for (`isograd.compile`),
+    `variant` makes the members of a batch from an argument (`scaled`, `rolled`).
     Returns True, raises `CheckError`.
     """
     plain = Plain(fn, args)
     for word in words or nestings(2):
         check_nesting(
-            word, plain, plain.xs, rtol=rtol, atol=atol, seed=seed, stage=stage
+            word,
+            plain,
+            plain.xs,
+            rtol=rtol,
+            atol=atol,
+            seed=seed,
+            stage=stage,
+            variant=variant,
         )
     return True
 
@@ -73,15 +94,15 @@ def check_nesting(
     atol: float = 1e-7,
     seed: int = 0,
     stage: Stage | None = None,
+    variant: Variant = scaled,
 ) -> None:
     """Check one nesting of `fn` (a tuple of arrays from arrays) at `xs`.
 
-    For each B in `word` the function is applied to stacked copies of `xs`, scaled by
-    powers of 0.95 so that every copy stays inside of what the function is defined for.
+    For each B in `word` the function is applied to stacked variants of `xs`.
     """
     rng = np.random.default_rng(seed)
     for _ in range(word.count("B")):
-        xs = [stacked(x) for x in xs]
+        xs = [stacked(x, variant) for x in xs]
     inner = build(word[1:], fn, rows(xs, 0) if word[0] == "B" else xs, rng, stage)
     what = f"nesting {word}"
     if word[0] == "S":
@@ -92,11 +113,9 @@ def check_nesting(
         check(what, inner, xs, rng, rtol, atol)
 
 
-def stacked(x: Any) -> Any:
-    a = np.stack(
-        [array_of(x) * np.asarray(0.95**k, array_of(x).dtype) for k in range(BATCH)]
-    )
-    return wrap(class_of(x), a)
+def stacked(x: Any, variant: Variant) -> Any:
+    a = array_of(x)
+    return wrap(class_of(x), np.stack([variant(a, k) for k in range(BATCH)]))
 
 
 def rows(xs: Sequence[Any], k: int) -> list[Any]:

@@ -1,18 +1,31 @@
-"""What the generated tests leave out, each with its reason, and the lists they run."""
+"""What the generated tests leave out or prepare, each with its reason.
+
+Everything else in the registry is tested, whatever is added to it.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import isograd.ops  # noqa: F401 (fills the registry)
-from isograd.core.primitive import REGISTRY, Primitive
+from isograd.core.primitive import BOUND, REGISTRY, Primitive
+from isograd.core.tensor import Tensor, payload_of, wrap
+from isograd.testing import rolled, scaled
+from isograd.testing.cases import Case
 
 NO_SAMPLES = {
     "view_write": "its parameter is a chain of views: tests/core/test_core_mutation.py",
-    "random_normal": "a draw has no operands: tests/registry/test_registry_rules.py",
-    "random_uniform": "a draw has no operands: tests/registry/test_registry_rules.py",
 }
 
 # impl raises for these dtypes, because NumPy (or SciPy) has no such loop
 NO_DTYPE: dict[tuple[str, str], str] = {}
+
+# modules whose operations have no float16 and bfloat16
+NO_HALF = {
+    "isograd.ops.linalg": "LAPACK has single and double precision alone",
+    "isograd.ops.fft": "pocketfft has single and double precision alone",
+}
 
 # results that share memory with an operand although the record is not a view
 ALIASES = {
@@ -29,9 +42,59 @@ SHALLOW: dict[str, str] = {}
 STAGED_EAGERLY: dict[str, str] = {}
 
 
+def hermitian(x: Any) -> Any:
+    """(x + x^H) / 2: keeps differences inside of what the operation is defined for."""
+    p = payload_of(x)
+    return wrap(type(x), BOUND.mul(BOUND.add(p, BOUND.conj(BOUND.mT(p))), 0.5))
+
+
+def moduli(x: Any) -> Any:
+    """|x|^2: does not depend on the phase that an eigenvector happens to have."""
+    p = payload_of(x)
+    return wrap(type(x), BOUND.mul(p, BOUND.conj(p)))
+
+
+# applied to operands before, and to results after an operation, in derivative tests
+BEFORE: dict[str, Callable[[Any], Any]] = dict.fromkeys(
+    ("cholesky", "eigh", "eigvalsh"), hermitian
+)
+AFTER: dict[str, Callable[[Any], Any]] = dict.fromkeys(("eigh", "svd", "eig"), moduli)
+
+
 def primitives() -> list[Primitive]:
-    return [p for p in REGISTRY.values() if p.name not in NO_SAMPLES]
+    return [p for p in REGISTRY.values() if p.name not in NO_SAMPLES and not draws(p)]
+
+
+def draws(prim: Primitive) -> bool:
+    """Random draws have no operands and no two equal values: test_random_draws."""
+    return prim.effect and prim.arity == 0
 
 
 def differentiable() -> list[Primitive]:
     return [p for p in primitives() if p.has_vjp and not p.constant]
+
+
+def has_dtype(prim: Primitive, dtype: str) -> bool:
+    half = dtype in ("float16", "bfloat16")
+    return (prim.name, dtype) not in NO_DTYPE and not (
+        half and prim.impl.__module__ in NO_HALF
+    )
+
+
+def function(case: Case) -> Callable[..., tuple[Tensor, ...]]:
+    """The function of a case as derivative tests take it."""
+    fn, name = case.function(), case.prim.name
+    before, after = BEFORE.get(name), AFTER.get(name)
+    if before is None and after is None:
+        return fn
+
+    def prepared(*xs: Any) -> tuple[Tensor, ...]:
+        outs = fn(*(xs if before is None else map(before, xs)))
+        return outs if after is None else tuple(map(after, outs))
+
+    return prepared
+
+
+def variant(prim: Primitive) -> Any:
+    """How members of a batch are made from a sample, inside of its domain."""
+    return rolled if prim.kind == "elementwise" else scaled

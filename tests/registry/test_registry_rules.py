@@ -16,7 +16,7 @@ from isograd.core.transforms import vjp
 from isograd.testing.cases import Case, cases, legal_dtypes
 from isograd.testing.differences import array_of, normal_like
 
-from .exceptions import SHAPE_ONLY, differentiable, primitives
+from .exceptions import SHAPE_ONLY, differentiable, draws, primitives
 
 DECLARED = [p for p in differentiable() if p.keep is None]
 
@@ -136,11 +136,18 @@ def summed(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     return x.sum(axis=axes, keepdims=True)
 
 
-@pytest.mark.parametrize("name", ["random_normal", "random_uniform"])
+def test_random_draws_are_all_tested() -> None:
+    assert {p.name for p in REGISTRY.values() if draws(p)} == set(DRAWS)
+
+
+DRAWS = {"random_normal": "standard_normal", "random_uniform": "random"}
+
+
+@pytest.mark.parametrize("name", DRAWS)
 def test_random_draws(name: str) -> None:
     """A draw is the generator's next one, in the shape and dtype asked for."""
     draw, twin = np.random.default_rng(5), np.random.default_rng(5)
-    sample = twin.standard_normal if name == "random_normal" else twin.random
+    sample = getattr(twin, DRAWS[name])
     for dtype in map(np.dtype, ("float64", "float32")):
         out = array_of(
             apply(REGISTRY[name], Tensor, shape=(2, 3), dtype=dtype, generator=draw)
