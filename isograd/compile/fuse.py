@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from math import prod
 from typing import NamedTuple
 
@@ -61,7 +62,8 @@ def identity(shape: Shape) -> Map:
     return tuple(Affine(0, tuple(int(i == j) for j in range(n))) for i in range(n))
 
 
-class Region(NamedTuple):
+@dataclass(slots=True, eq=False)
+class Region:
     """Roots computed by one kernel over one space."""
 
     space: Shape
@@ -226,13 +228,24 @@ class Plan:
         """Put a root into an existing region at step `at` or later, or a new one."""
         space = self.space(root)
         reduces = self.definition[root].prim.name in REDUCTIONS
-        for (other, step), region in sorted(regions.items(), key=lambda r: r[0][1]):
-            if step >= at and (other == space or (reduces and _covers(other, space))):
+        for key, region in sorted(regions.items(), key=lambda r: r[0][1]):
+            other, step = key
+            if step < at:
+                continue
+            if other == space or (reduces and _covers(other, space)):
                 region.roots.append(root)
+                return step
+            if self.only_reduces(region) and _covers(space, other):
+                region.space = space
+                region.roots.append(root)
+                regions[space, step] = regions.pop(key)
                 return step
         region = regions[space, at] = Region(space, [root])
         placed.append((at, order, region))
         return at
+
+    def only_reduces(self, region: Region) -> bool:
+        return all(self.definition[r].prim.name in REDUCTIONS for r in region.roots)
 
     def share_expensive(self) -> bool:
         """Make roots of costly values that more than one region would compute."""

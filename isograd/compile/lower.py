@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from isograd.compile import codegen
+from isograd.compile import lean as codegen
 from isograd.compile.fuse import (
     REDUCTIONS,
     Affine,
@@ -28,7 +28,7 @@ from isograd.compile.fuse import (
     moved,
 )
 from isograd.compile.program import Atom, Const, Equation, Var
-from isograd.core.scalar import Expr, S
+from isograd.compile.lean.scalar import Expr, S
 
 Box = tuple[tuple[int, int], ...]
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import numpy as np
 
-from isograd.compile import codegen
+from isograd.compile import lean as codegen
+from isograd.compile.executor import fits
 from isograd.compile.fuse import Call, Plan, Region
 from isograd.compile.lower import Lowering, Unfusible
-from isograd.compile.program import Atom, Const, Program, Var
+from isograd.compile.program import Atom, Program, Var
 
 RECYCLED = 1 << 16  # bytes from which an output's memory is worth keeping
 
@@ -93,6 +94,9 @@ class Native:
             own = [(n, np.empty_like(t)) for n, t in self.temporaries]
             self.execute(env, own)
         return [r if isinstance(r, np.ndarray) else env[r] for r in self.results]
+
+    def call(self, *arrays: object) -> list[np.ndarray] | None:
+        return self.run(arrays) if fits(self.program, arrays) else None  # type: ignore[arg-type] # justified: `fits` checked that all are ndarrays
 
     def execute(self, env: list[Any], temporaries: Any) -> None:
         for number, array in temporaries:
@@ -182,6 +186,3 @@ UNSHARED = _calibrate()
 def _pool(v: Var) -> _Pool | None:
     size = int(np.prod(v.shape)) * v.dtype.itemsize
     return _Pool(v.aval) if size >= RECYCLED and hasattr(sys, "getrefcount") else None
-
-
-__all__ = ["Const", "Native"]

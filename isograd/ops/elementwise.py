@@ -24,6 +24,16 @@ log = elementwise("log", "x", np.log, domain=(0.5, 3.0), tangents={"x": "t / x"}
 sqrt = elementwise("sqrt", "x", np.sqrt, domain=(0.5, 3.0),
                    tangents={"x": "t / (2.0 * out)"})
 tanh = elementwise("tanh", "x", np.tanh, tangents={"x": "t * (1.0 - out * out)"})
+
+
+def _erf(x: np.ndarray) -> np.ndarray:
+    from scipy.special import erf
+
+    return erf(x)
+
+
+erf = elementwise("erf", "x", _erf, kinds="f",
+                  tangents={"x": "t * (1.1283791670955126 * exp(-(x * x)))"})
 pow_ = elementwise(
     "pow", "x y", np.power, domain=(0.5, 2.0),
     tangents={

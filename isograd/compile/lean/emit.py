@@ -1,0 +1,362 @@
+"""From a region to LLVM IR: scalar loops that LLVM vectorises.
+
+The kernel is `void kernel(i8** buffers, i64 task, i64 lo, i64 hi)`: it runs the
+coordinates [lo, hi) of the parallel axis.  Loops are cut where a `Within` changes, so
+that its choice is static.  Whole reductions go to a slot of their buffer per task.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+
+from isograd.compile.lean.maths import CONTRACT, F32, F64, I64, Maths
+from isograd.compile.lean.region import Reduce, Region, Store
+from isograd.compile.lean.scalar import Expr
+
+I1, I8 = ir.IntType(1), ir.IntType(8)
+BLOCK = 2048  # elements summed in one precision before they go to the accumulator
+
+
+class Unsupported(Exception):
+    """The region uses something this generator has no code for."""
+
+
+def lltype(dtype: np.dtype) -> ir.Type:
+    if dtype == np.float32:
+        return F32
+    if dtype == np.float64:
+        return F64
+    if dtype.kind in "iu":
+        return ir.IntType(8 * dtype.itemsize)
+    if dtype.kind == "b":
+        return I1
+    raise Unsupported(f"dtype {dtype}")
+
+
+FLOAT_OPS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
+INT_OPS = {"add": "add", "sub": "sub", "mul": "mul", "bitwise_and": "and_",
+           "bitwise_or": "or_", "bitwise_xor": "xor"}
+COMPARE = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
+INTRINSIC = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil",
+             "trunc": "trunc", "round": "rint"}
+LIBRARY = """expm1 log1p log2 log10 exp2 sin cos tan asin acos atan sinh cosh asinh
+acosh atanh atan2 erfc fmod""".split()
+BOOLS = {"logical_and": "and_", "logical_or": "or_", "logical_xor": "xor"}
+
+
+class Emitter:
+    """One kernel under construction."""
+
+    def __init__(self, region: Region, parallel: int) -> None:
+        self.region = region
+        self.parallel = parallel
+        self.space = region.space
+        self.module = ir.Module("region")
+        self.maths = Maths(self.module)
+        args = [I8.as_pointer().as_pointer(), I64, I64, I64]
+        self.fn = ir.Function(self.module, ir.FunctionType(ir.VoidType(), args),
+                              "kernel")
+        self.b = ir.IRBuilder(self.fn.append_basic_block("entry"))
+        table, self.task, self.lo, self.hi = self.fn.args
+        self.pointers = [self.pointer(table, i, buf.dtype)
+                         for i, buf in enumerate(region.buffers)]
+        self.cuts = cuts(region)
+        self.coords: list[Any] = [None] * len(self.space)
+        self.nest(0, [None] * len(self.space))
+        self.b.ret_void()
+
+    def pointer(self, table: Any, i: int, dtype: np.dtype) -> Any:
+        raw = self.b.load(self.b.gep(table, [ir.Constant(I64, i)]))
+        memory = I8 if dtype.kind == "b" else lltype(dtype)
+        if any(isinstance(o, Reduce) and o.buffer == i and memory == F32
+               and len(o.axes) == len(self.region.space)
+               for o in self.region.outputs):
+            memory = F64
+        return self.b.bitcast(raw, memory.as_pointer())
+
+    # --- loops ------------------------------------------------------------------------
+
+    def nest(self, axis: int, segment: list[Any]) -> None:
+        """Loops over the axes from `axis` on; `segment` holds the static ranges."""
+        if axis == len(self.space):
+            self.body(segment)
+            return
+        ends = self.cuts[axis]
+        for lo, hi in zip(ends, ends[1:], strict=False):
+            self.loop(axis, lo, hi, [*segment[:axis], (lo, hi), *segment[axis + 1 :]])
+
+    def loop(self, axis: int, lo: int, hi: int, segment: list[Any]) -> None:
+        b = self.b
+        start, stop = ir.Constant(I64, lo), ir.Constant(I64, hi)
+        if axis == self.parallel:
+            start = b.select(b.icmp_signed(">", self.lo, start), self.lo, start)
+            stop = b.select(b.icmp_signed("<", self.hi, stop), self.hi, stop)
+        if axis == len(self.space) - 1:
+            self.innermost(axis, start, stop, segment)
+            return
+        self.counted(start, stop, 1, lambda i: self.at(axis, i, segment))
+
+    def at(self, axis: int, i: Any, segment: list[Any]) -> None:
+        self.coords[axis] = i
+        self.nest(axis + 1, segment)
+
+    def counted(self, start: Any, stop: Any, step: int, body: Any) -> None:
+        """`for i in range(start, stop, step): body(i)`."""
+        b = self.b
+        entry = b.block
+        head = b.append_basic_block("loop")
+        done = b.append_basic_block("done")
+        b.cbranch(b.icmp_signed("<", start, stop), head, done)
+        b.position_at_end(head)
+        i = b.phi(I64)
+        i.add_incoming(start, entry)
+        body(i)
+        following = b.add(i, ir.Constant(I64, step), flags=("nsw",))
+        i.add_incoming(following, b.block)
+        b.cbranch(b.icmp_signed("<", following, stop), head, done)
+        b.position_at_end(done)
+
+    def innermost(self, axis: int, start: Any, stop: Any, segment: list[Any]) -> None:
+        """The vectorised loop; values reduced along it stay in registers."""
+        local = [o for o in self.region.outputs
+                 if isinstance(o, Reduce) and axis in o.axes]
+        if not local:
+            self.counted(start, stop, 1, lambda i: self.at(axis, i, segment))
+            return
+
+        def block(first: Any) -> None:
+            b = self.b
+            last = b.add(first, ir.Constant(I64, BLOCK))
+            last = b.select(b.icmp_signed("<", last, stop), last, stop)
+            entry = b.block
+            head, done = b.append_basic_block("sum"), b.append_basic_block("summed")
+            b.branch(head)
+            b.position_at_end(head)
+            i = b.phi(I64)
+            i.add_incoming(first, entry)
+            sums = []
+            for o in local:
+                phi = b.phi(lltype(o.expr.dtype))
+                phi.add_incoming(neutral(o), entry)
+                sums.append(phi)
+            self.coords[axis] = i
+            values = self.body(segment, skip=local)
+            new = [combine(self.b, o.op, s, v, self.maths, True)
+                   for o, s, v in zip(local, sums, values, strict=True)]
+            following = b.add(i, ir.Constant(I64, 1), flags=("nsw",))
+            i.add_incoming(following, b.block)
+            for s, n in zip(sums, new, strict=True):
+                s.add_incoming(n, b.block)
+            b.cbranch(b.icmp_signed("<", following, last), head, done)
+            b.position_at_end(done)
+            for o, n in zip(local, new, strict=True):
+                self.accumulate(o, n)
+
+        self.counted(start, stop, BLOCK, block)
+
+    # --- the body ---------------------------------------------------------------------
+
+    def body(self, segment: list[Any], skip: Any = ()) -> list[Any]:
+        """Stores and reductions of one element; gives the values of `skip`."""
+        self.values: dict[int, Any] = {}
+        self.segment = segment
+        out = []
+        for o in self.region.outputs:
+            value = self.value(o.expr)
+            if isinstance(o, Store):
+                self.store(o, value)
+            elif any(o is s for s in skip):
+                out.append(value)
+            else:
+                self.accumulate(o, value)
+        return out
+
+    def address(self, buffer: int, strides: Any, offset: int) -> Any:
+        b = self.b
+        total: Any = ir.Constant(I64, offset)
+        for i, s in zip(self.coords, strides, strict=True):
+            if s:
+                step = i if s == 1 else b.mul(i, ir.Constant(I64, s), flags=("nsw",))
+                total = b.add(total, step, flags=("nsw",))
+        return b.gep(self.pointers[buffer], [total], inbounds=False)
+
+    def store(self, o: Store, value: Any) -> None:
+        if value.type == I1:
+            value = self.b.zext(value, I8)
+        self.b.store(value, self.address(o.buffer, o.strides, o.offset))
+
+    def accumulate(self, o: Reduce, value: Any) -> None:
+        """Memory op= value; a whole reduction has one float64 slot per task."""
+        b = self.b
+        if len(o.axes) == len(self.space):
+            place = b.gep(self.pointers[o.buffer], [self.task])
+            if value.type == F32:
+                value = b.fpext(value, F64)
+        else:
+            place = self.address(o.buffer, o.strides, 0)
+        old = b.load(place)
+        if value.type == I1:
+            old = b.trunc(old, I1)
+        new = combine(b, o.op, old, value, self.maths, False)
+        b.store(b.zext(new, I8) if new.type == I1 else new, place)
+
+    def value(self, e: Expr) -> Any:
+        found = self.values.get(id(e))
+        if found is None:
+            found = self.values[id(e)] = self.compute(e)
+        return found
+
+    def compute(self, e: Expr) -> Any:
+        b = self.b
+        if e.op == "const":
+            number = np.frombuffer(e.data, e.dtype)[0].item()
+            return ir.Constant(lltype(e.dtype), number)
+        if e.op == "load":
+            buffer, strides, offset = e.data
+            value = b.load(self.address(buffer, strides, offset))
+            return b.trunc(value, I1) if e.dtype.kind == "b" else value
+        if e.op == "within":
+            hit = all(lo <= s[0] and s[1] <= hi
+                      for (lo, hi), s in zip(e.data, self.segment, strict=True))
+            return self.value(e.args[0] if hit else e.args[1])
+        args = [self.value(a) for a in e.args]
+        if e.op == "convert":
+            return convert(b, args[0], e.args[0].dtype, e.dtype)
+        if e.op == "select":
+            return b.select(*args)
+        return instruction(b, self.maths, e.op, args, e.args[-1].dtype)
+
+
+def cuts(region: Region) -> list[list[int]]:
+    """Per axis the ends of the segments in which every `Within` is static."""
+    ends = [{0, n} for n in region.space]
+    seen: set[int] = set()
+    stack = [o.expr for o in region.outputs]
+    while stack:
+        e = stack.pop()
+        if id(e) in seen:
+            continue
+        seen.add(id(e))
+        stack.extend(e.args)
+        if e.op == "within":
+            for s, (lo, hi), n in zip(ends, e.data, region.space, strict=True):
+                s.update(x for x in (lo, hi) if 0 < x < n)
+    return [sorted(s) for s in ends]
+
+
+def neutral(o: Reduce) -> Any:
+    t = lltype(o.expr.dtype)
+    if o.op in ("max", "min"):
+        if isinstance(t, ir.IntType):
+            info = np.iinfo(o.expr.dtype) if o.expr.dtype.kind != "b" else None
+            low, high = (info.min, info.max) if info else (0, 1)
+            return ir.Constant(t, low if o.op == "max" else high)
+        return ir.Constant(t, -np.inf if o.op == "max" else np.inf)
+    return ir.Constant(t, {"sum": 0, "prod": 1, "any": 0, "all": 1}[o.op])
+
+
+def combine(b: ir.IRBuilder, op: str, x: Any, y: Any, maths: Maths, loose: bool) -> Any:
+    """x op y; `loose` sums may be done in any order."""
+    floating = x.type in (F32, F64)
+    flags = ("reassoc", "contract", "nsz") if loose else ()
+    if op == "sum":
+        return b.fadd(x, y, flags=flags) if floating else b.add(x, y)
+    if op == "prod":
+        return b.fmul(x, y, flags=flags) if floating else b.mul(x, y)
+    if op in ("any", "all"):
+        return b.or_(x, y) if op == "any" else b.and_(x, y)
+    return extremum(b, op, x, y, True)
+
+
+def extremum(b: ir.IRBuilder, op: str, x: Any, y: Any, signed: bool) -> Any:
+    """max or min; nan wins."""
+    sign = ">" if op == "max" else "<"
+    if x.type in (F32, F64):
+        take = b.or_(b.fcmp_ordered(sign, x, y), b.fcmp_unordered("uno", x, x))
+        return b.select(take, x, y)
+    compare = b.icmp_signed if signed else b.icmp_unsigned
+    return b.select(compare(sign, x, y), x, y)
+
+
+def convert(b: ir.IRBuilder, x: Any, source: np.dtype, target: np.dtype) -> Any:
+    t = lltype(target)
+    if target.kind == "b":
+        if source.kind == "f":
+            return b.fcmp_unordered("!=", x, ir.Constant(x.type, 0.0))
+        return b.icmp_signed("!=", x, ir.Constant(x.type, 0))
+    if source.kind == "f":
+        if target.kind == "f":
+            return b.fpext(x, t) if target.itemsize > source.itemsize else b.fptrunc(x, t)
+        return b.fptosi(x, t) if target.kind == "i" else b.fptoui(x, t)
+    if target.kind == "f":
+        return b.sitofp(x, t) if source.kind == "i" else b.uitofp(x, t)
+    if target.itemsize * 8 > x.type.width:
+        return b.sext(x, t) if source.kind == "i" else b.zext(x, t)
+    return b.trunc(x, t)
+
+
+def instruction(
+    b: ir.IRBuilder, m: Maths, op: str, args: list[Any], dtype: np.dtype
+) -> Any:
+    """One instruction on values of `dtype`."""
+    x = args[0]
+    if dtype.kind == "b":
+        if op == "logical_not":
+            return b.not_(x)
+        if op in BOOLS:
+            return getattr(b, BOOLS[op])(*args)
+    if op in COMPARE:
+        if dtype.kind == "f":
+            test = b.fcmp_unordered if op == "ne" else b.fcmp_ordered
+            return test(COMPARE[op], *args)
+        test = b.icmp_signed if dtype.kind == "i" else b.icmp_unsigned
+        return test(COMPARE[op], *args)
+    if dtype.kind in "iu":
+        return integer(b, op, args, dtype)
+    if dtype.kind != "f":
+        raise Unsupported(f"{op} of {dtype}")
+    return floating(b, m, op, args)
+
+
+def integer(b: ir.IRBuilder, op: str, args: list[Any], dtype: np.dtype) -> Any:
+    if op in INT_OPS:
+        return getattr(b, INT_OPS[op])(*args)
+    if op == "neg":
+        return b.neg(args[0])
+    if op in ("maximum", "minimum"):
+        return extremum(b, op[:3], *args, dtype.kind == "i")
+    raise Unsupported(f"{op} of {dtype}")
+
+
+def floating(b: ir.IRBuilder, m: Maths, op: str, args: list[Any]) -> Any:
+    x = args[0]
+    zero, one = ir.Constant(x.type, 0.0), ir.Constant(x.type, 1.0)
+    if op in FLOAT_OPS:
+        return getattr(b, FLOAT_OPS[op])(*args, flags=CONTRACT)
+    if op == "neg":
+        return b.fneg(x)
+    if op in INTRINSIC:
+        return m.intrinsic(b, INTRINSIC[op], x)
+    if op in ("maximum", "minimum"):
+        return extremum(b, op[:3], x, args[1], True)
+    if op == "rsqrt":
+        return b.fdiv(one, m.intrinsic(b, "sqrt", x))
+    if op == "sign":
+        up = b.uitofp(b.fcmp_ordered(">", x, zero), x.type)
+        down = b.uitofp(b.fcmp_ordered("<", x, zero), x.type)
+        nan = b.fcmp_unordered("uno", x, x)
+        return b.select(nan, x, b.fsub(up, down))
+    if op == "isnan":
+        return b.fcmp_unordered("uno", x, x)
+    if op in ("isinf", "isfinite"):
+        size = m.intrinsic(b, "fabs", x)
+        inf = ir.Constant(x.type, np.inf)
+        return b.fcmp_ordered("==" if op == "isinf" else "<", size, inf)
+    if op in ("exp", "log", "tanh", "erf", "pow"):
+        return getattr(m, op)(b, *args)
+    if op in LIBRARY:
+        return m.library(b, op, *args)
+    raise Unsupported(op)
