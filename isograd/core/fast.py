@@ -7,7 +7,7 @@ same arguments wherever one of its assumptions fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 import numpy as np
@@ -17,11 +17,14 @@ from isograd.core.primitive import Primitive
 from isograd.core.tape import Node, tick
 from isograd.core.tensor import Tensor
 
+Family = Container[type]  # further classes of operands (parameters); results are `cls`
+NONE: Family = frozenset()
 LARGE = 1 << 15  # elements from which a record's kernel may be worth its dispatch
 
 
 def unary(
-    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any], kinds: str = "f"
+    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any], kinds: str = "f",
+    family: Family = NONE,
 ) -> Callable[..., Any]:
     """`x -> prim(x)` for arrays whose dtype kind is one of `kinds`."""
     impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
@@ -29,7 +32,7 @@ def unary(
     traced = not prim.constant
 
     def op(x: Any) -> Any:
-        if type(x) is not cls or MODE.special:
+        if (type(x) is not cls and type(x) not in family) or MODE.special:
             return slow(x)
         a = x._p
         if type(a) is not ndarray or a.dtype.kind not in kinds:
@@ -57,7 +60,8 @@ def unary(
 
 
 def binary(
-    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any]
+    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any],
+    family: Family = NONE,
 ) -> Callable[..., Any]:
     """`(x, y) -> prim(x, y)` for tensors of one dtype."""
     impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
@@ -65,7 +69,9 @@ def binary(
     traced = not prim.constant
 
     def op(x: Any, y: Any) -> Any:
-        if type(x) is not cls or type(y) is not cls or MODE.special:
+        if type(x) is not cls and type(x) not in family:
+            return slow(x, y)
+        if (type(y) is not cls and type(y) not in family) or MODE.special:
             return slow(x, y)
         a = x._p
         b = y._p
@@ -86,10 +92,13 @@ def binary(
             mask = 3
             if level != ny.level:
                 return slow(x, y)
-        if a.size < LARGE or prim.kernel is None:
-            out = impl(a, b, out=...)
-        else:
-            out = prim.kernel(a, b)
+        try:
+            if a.size < LARGE or prim.kernel is None:
+                out = impl(a, b, out=...)
+            else:
+                out = prim.kernel(a, b)
+        except (TypeError, ValueError):  # shapes or dtypes that the slow path explains
+            return slow(x, y)
         t = new(cls)
         t._p = out
         if mask and traced:
@@ -112,7 +121,8 @@ def binary(
 
 
 def scalar_right(
-    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any]
+    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any],
+    family: Family = NONE,
 ) -> Callable[..., Any]:
     """`(x, number) -> prim(x, number)` for a floating x: the number is weak."""
     impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
@@ -121,7 +131,9 @@ def scalar_right(
     constant = constants_cache()
 
     def op(x: Any, y: Any) -> Any:
-        if type(x) is not cls or MODE.special:
+        if type(y) is not float and type(y) is not int:
+            return slow(x, y)
+        if (type(x) is not cls and type(x) not in family) or MODE.special:
             return slow(x, y)
         a = x._p
         if type(a) is not ndarray or a.dtype.kind != "f":
