@@ -1,4 +1,4 @@
-"""Marks: `@pytest.mark.usefixtures` is not needed, only quiet floating point here."""
+"""Quiet floating point for the generated tests."""
 
 from __future__ import annotations
 
