@@ -28,7 +28,7 @@ def unary(
 ) -> Callable[..., Any]:
     """`x -> prim(x)` for arrays whose dtype kind is one of `kinds`."""
     impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
-    keep_x, keep_out = _kept(prim, 1)[1:]
+    some, keep_x, keep_out = _kept(prim, 1)
     traced = not prim.constant
 
     def op(x: Any) -> Any:
@@ -49,7 +49,7 @@ def unary(
             t._node = node = new(Node)
             node.prim = prim
             node.edges = (nx,)
-            node.saved = (a if keep_x else None, out if keep_out else None)
+            node.saved = some and (a if keep_x else None, out if keep_out else None)
             node.shape = out.shape
             if nx.level:
                 node.level = nx.level
