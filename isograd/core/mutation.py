@@ -296,20 +296,20 @@ def apply_in_place(
     check_writable(t)
     args = (payload_of(t),
             *(payload_of(o) if isinstance(o, Tensor) else o for o in others))
-    if _reads_own(prim, args):
-        args = (_copied(args[0]), *args[1:])
+    if reads_own(prim, args):
+        args = (copied(args[0]), *args[1:])
     out = bind(prim, args, params)
     write(t, adapt(out) if adapt else out, fresh=True)
 
 
-def _reads_own(prim: Primitive, args: tuple[Payload, ...]) -> bool:
+def reads_own(prim: Primitive, args: tuple[Payload, ...]) -> bool:
     """Whether the node of `prim(*args)` saves its first operand."""
     mask = sum(1 << i for i, a in enumerate(args) if type(a) is Traced)
     return bool(mask) and (prim.keep is not None or 0 in prim.keeps(mask, len(args)))
 
 
-def _copied(x: Payload) -> Payload:
+def copied(x: Payload) -> Payload:
     """`x` in memory of its own, where it is in memory at all."""
     if type(x) is Traced:
-        return Traced(_copied(x.p), x.node)
+        return Traced(copied(x.p), x.node)
     return x.copy() if type(x) is ndarray else x
