@@ -129,7 +129,8 @@ def vjp_source(
     conjugate = bool(used & {*operands, "out"})
     if conjugate:
         places = [v if v in used else "_" for v in (*operands, "out")]
-        lines.append(f"    {', '.join(places)} = saved")
+        nothing = ", ".join("None" for _ in places)
+        lines.append(f"    {', '.join(places)} = saved or ({nothing})")
         lines.append("    is_complex = g.dtype.kind == 'c'")
     lines.append(f"    {', '.join(f'n_{x}' for x in operands)}, = needs")
     lines.append("    t = F.conj(g) if is_complex else g" if conjugate else "    t = g")

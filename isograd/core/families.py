@@ -60,6 +60,7 @@ def elementwise(
     tangents: Mapping[str, str] | None = None,
     scalar: str | None = None,
     params: str = "",
+    kernel: bool = True,
     result: str = "same",
     domain: tuple[float, float] = (-2.0, 2.0),
     kinds: str = "fc",
@@ -80,6 +81,7 @@ def elementwise(
         scalar: the expression that compiled kernels use, over operands and params; by
             default the scalar instruction with the primitive's name.
         params: names of keyword parameters.
+        kernel: False if compiled kernels have no expression for it.
         domain: open interval that generated test inputs are drawn from.
         kinds: dtype kinds it is defined for: f(loat), c(omplex), i(nteger), b(ool).
         result: "same" (dtype of the last operand), "bool" or "real".
@@ -91,10 +93,10 @@ def elementwise(
     words = params.split()
     maps = dict(tangents or {})
     text = scalar or f"{name}({', '.join(names)})"
+    source = partial(scalar_source, operands=names, params=words, text=text)
     fn = impl if impl is None else as_array_function(impl)
     if fn is None:
-        fn = _lazy_rule(f"{name}_arrays", partial(scalar_source, operands=names,
-                                                   params=words, text=text), RAW)
+        fn = _lazy_rule(f"{name}_arrays", source, RAW)
     places = [*names, "out"]
     prim = Primitive(
         name,
@@ -109,9 +111,7 @@ def elementwise(
             if x in maps else () for x in names
         ),
         differentiable=tuple(plain) if not all(plain) else None,
-        scalar=_lazy_rule(f"{name}_scalar",
-                          partial(scalar_source, operands=names, params=words,
-                                  text=text), None),
+        scalar=_lazy_rule(f"{name}_scalar", source, None) if kernel else None,
         kind="elementwise",
         samples=samples or partial(_elementwise_samples, plain, domain),
         domain=domain,

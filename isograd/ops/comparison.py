@@ -28,6 +28,17 @@ logical_xor = elementwise("logical_xor", "x y", np.logical_xor, result="bool",
                           kinds="b")
 logical_not = elementwise("logical_not", "x", np.logical_not, result="bool", kinds="b")
 
+for _name in ("isnan", "isinf", "isfinite"):
+    elementwise(_name, "x", getattr(np, _name), result="bool", kinds="f")
+
+for _name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
+    elementwise(_name, "x y", getattr(np, _name), kinds="ib", constant=True)
+bitwise_not = elementwise("bitwise_not", "x", np.invert, kinds="ib", constant=True)
+left_shift = elementwise("left_shift", "x y", np.left_shift, kinds="i", constant=True,
+                         kernel=False, domain=(0, 4))
+right_shift = elementwise("right_shift", "x y", np.right_shift, kinds="i",
+                          constant=True, kernel=False, domain=(0, 4))
+
 where = elementwise(
     "where", "c? x y", np.where, scalar="select(c, x, y)", kinds="fcib",
     # t * 0.0 would turn an infinite cotangent into nan: select, do not multiply

@@ -6,9 +6,13 @@ Derivatives of the elementary functions: DLMF chapter 4; erf: DLMF 7.2.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
+from isograd.base.dtypes import complex_of, real_of
 from isograd.core.families import elementwise
+from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
 
 sub = elementwise("sub", "x y", np.subtract, tangents={"x": "t", "y": "-t"})
 div = elementwise(
@@ -19,27 +23,312 @@ square = elementwise("square", "x", np.square, scalar="x * x",
                      tangents={"x": "t * (2.0 * x)"})
 reciprocal = elementwise("reciprocal", "x", np.reciprocal, domain=(0.5, 2.0),
                          scalar="1.0 / x", tangents={"x": "-t * (out * out)"})
-exp = elementwise("exp", "x", np.exp, tangents={"x": "t * out"})
-log = elementwise("log", "x", np.log, domain=(0.5, 3.0), tangents={"x": "t / x"})
-sqrt = elementwise("sqrt", "x", np.sqrt, domain=(0.5, 3.0),
-                   tangents={"x": "t / (2.0 * out)"})
-tanh = elementwise("tanh", "x", np.tanh, tangents={"x": "t * (1.0 - out * out)"})
 
 
-def _erf(x: np.ndarray) -> np.ndarray:
-    from scipy.special import erf
+def scipy_special(name: str) -> Any:
+    """A function of scipy.special, imported at its first call."""
 
-    return erf(x)
+    def call(*arrays: np.ndarray) -> np.ndarray:
+        from scipy import special
+
+        return getattr(special, name)(*arrays)
+
+    return in_float32(call)
 
 
-erf = elementwise("erf", "x", _erf, kinds="f",
+def _wide(x: np.ndarray) -> np.ndarray:
+    """Half precision is computed in float32: SciPy has no kernels for it."""
+    return x.astype(np.float32) if x.dtype.itemsize == 2 else x
+
+
+def in_float32(fn: Any) -> Any:
+    """`fn` computed in float32 where the operands have half precision."""
+
+    def call(*arrays: np.ndarray, **params: Any) -> np.ndarray:
+        out = np.asarray(fn(*(_wide(a) for a in arrays), **params))
+        return out.astype(arrays[0].dtype, copy=False)
+
+    return call
+
+
+# name: (array function, image of a tangent, domain of generated test inputs)
+_UNARY: dict[str, tuple[Any, str, tuple[float, float]]] = {
+    "exp": (np.exp, "t * out", (-2, 2)),
+    "exp2": (np.exp2, "t * (out * 0.6931471805599453)", (-2, 2)),
+    "expm1": (np.expm1, "t * (out + 1.0)", (-2, 2)),
+    "log": (np.log, "t / x", (0.5, 3)),
+    "log2": (np.log2, "t / (x * 0.6931471805599453)", (0.5, 3)),
+    "log10": (np.log10, "t / (x * 2.302585092994046)", (0.5, 3)),
+    "log1p": (np.log1p, "t / (x + 1.0)", (-0.5, 2)),
+    "sqrt": (np.sqrt, "t / (2.0 * out)", (0.5, 3)),
+    "sin": (np.sin, "t * cos(x)", (-2, 2)),
+    "cos": (np.cos, "-(t * sin(x))", (-2, 2)),
+    "tan": (np.tan, "t * (1.0 + out * out)", (-1, 1)),
+    "asin": (np.arcsin, "t / sqrt(1.0 - x * x)", (-0.8, 0.8)),
+    "acos": (np.arccos, "-(t / sqrt(1.0 - x * x))", (-0.8, 0.8)),
+    "atan": (np.arctan, "t / (x * x + 1.0)", (-2, 2)),
+    "sinh": (np.sinh, "t * cosh(x)", (-2, 2)),
+    "cosh": (np.cosh, "t * sinh(x)", (-2, 2)),
+    "tanh": (np.tanh, "t * (1.0 - out * out)", (-2, 2)),
+    "asinh": (np.arcsinh, "t / sqrt(x * x + 1.0)", (-2, 2)),
+    "acosh": (np.arccosh, "t / sqrt(x * x - 1.0)", (1.5, 3)),
+    "atanh": (np.arctanh, "t / (1.0 - x * x)", (-0.8, 0.8)),
+}
+
+for _name, (_impl, _image, _domain) in _UNARY.items():
+    elementwise(_name, "x", _impl, domain=_domain, tangents={"x": _image})
+
+rsqrt = elementwise(
+    "rsqrt", "x", lambda x: np.reciprocal(np.sqrt(x)), domain=(0.5, 3.0),
+    tangents={"x": "t * (-0.5 * (out * out * out))"},
+)
+
+# Special functions, DLMF 5 and 7.  What kernels have no instruction for is `None`.
+erf = elementwise("erf", "x", scipy_special("erf"), kinds="f",
                   tangents={"x": "t * (1.1283791670955126 * exp(-(x * x)))"})
+erfc = elementwise("erfc", "x", scipy_special("erfc"), kinds="f",
+                   tangents={"x": "t * (-1.1283791670955126 * exp(-(x * x)))"})
+erfinv = elementwise("erfinv", "x", scipy_special("erfinv"), kinds="f",
+                     domain=(-0.8, 0.8), scalar=None, kernel=False,
+                     tangents={"x": "t * (0.886226925452758 * exp(out * out))"})
+lgamma = elementwise("lgamma", "x", scipy_special("gammaln"), kinds="f",
+                     domain=(0.5, 3.0), kernel=False,
+                     tangents={"x": "t * digamma(x)"})
+digamma = elementwise("digamma", "x", scipy_special("psi"), kinds="f",
+                      domain=(0.5, 3.0), kernel=False,
+                      tangents={"x": "t * polygamma(x, n=1)"})
+
+
+def _polygamma(x: np.ndarray, *, n: int) -> np.ndarray:
+    from scipy import special
+
+    return special.polygamma(n, x)
+
+
+polygamma = elementwise("polygamma", "x", in_float32(_polygamma), params="n", kinds="f",
+                        domain=(0.5, 3.0), kernel=False,
+                        samples=lambda rng: [((rng.uniform(0.5, 3, (2, 3)),),
+                                              {"n": 1})],
+                        tangents={"x": "t * polygamma(x, n=n + 1)"})
+i0 = elementwise("i0", "x", scipy_special("i0"), kinds="f", kernel=False,
+                 tangents={"x": "t * i1(x)"})
+i1 = elementwise("i1", "x", scipy_special("i1"), kinds="f", kernel=False,
+                 domain=(0.5, 2.0), tangents={"x": "t * (i0(x) - out / x)"})
+sinc = elementwise("sinc", "x", in_float32(np.sinc), kinds="f", kernel=False, domain=(0.2, 0.9),
+                   tangents={"x": "t * ((cos(3.141592653589793 * x) - out) / x)"})
+
 pow_ = elementwise(
     "pow", "x y", np.power, domain=(0.5, 2.0),
     tangents={
-        # zero exponents have zero derivative in x, also at x = 0
-        "x": "where(y == 0.0, 0.0 * t, t * (y * x ** (y - 1.0)))",
+        # a zero exponent has a zero derivative in x, also at x = 0
+        "x": "where(y == 0.0, zeros_like(t), t * (y * x ** (y - 1.0)))",
         # at x = 0 and y >= 0 the limit is 0
-        "y": "t * where(logical_and(x == 0.0, y >= 0.0), 0.0 * out, out * log(x))",
+        "y": "t * where(pow_edge(x, y), zeros_like(out), out * log(x))",
     },
+)
+pow_edge = elementwise("pow_edge", "x y", kinds="f", result="bool",
+                       scalar="logical_and(x == 0.0, y >= 0.0)")
+
+
+def _power_impl(x: np.ndarray, *, exponent: float) -> np.ndarray:
+    if exponent == 2:
+        return np.square(x)
+    if exponent == 0.5 and x.dtype.kind == "f":
+        return np.sqrt(x)
+    if exponent == -1 and x.dtype.kind in "fc":
+        return np.reciprocal(x)
+    return np.power(x, np.asarray(exponent, x.dtype))
+
+
+power = elementwise(
+    "power", "x", _power_impl, params="exponent", domain=(0.5, 2.0),
+    scalar="pow(x, exponent)",
+    tangents={"x": "power_tangent(t, x, exponent=exponent)"},
+    samples=lambda rng: [((rng.uniform(0.5, 2, (2, 3)),), {"exponent": e})
+                         for e in (3, 2, 0.5, -1, 0)],
+    doc="x to the power of a number; the derivative at exponent 0 is 0.",
+)
+
+
+@composite
+def power_tangent(F: Namespace, t: Payload, x: Payload, *, exponent: float) -> Payload:
+    """t * exponent * x ** (exponent - 1), without a power where none is needed."""
+    if exponent == 0:
+        return F.zeros_like(t)
+    if exponent == 1:
+        return t
+    lower = x if exponent == 2 else F.power(x, exponent=exponent - 1)
+    return F.mul(t, F.mul(lower, exponent))
+
+
+# --- two operands ---------------------------------------------------------------------
+
+atan2 = elementwise(
+    "atan2", "y x", np.arctan2, kinds="f", domain=(0.5, 2.0),
+    tangents={"y": "t * (x / (x * x + y * y))", "x": "t * (-y / (x * x + y * y))"},
+)
+hypot = elementwise("hypot", "x y", np.hypot, kinds="f", domain=(0.5, 2.0),
+                    scalar="sqrt(x * x + y * y)",
+                    tangents={"x": "t * (x / out)", "y": "t * (y / out)"})
+logaddexp = elementwise(
+    "logaddexp", "x y", np.logaddexp, kinds="f", kernel=False,
+    tangents={"x": "t * exp(x - out)", "y": "t * exp(y - out)"},
+)
+
+# Ties share the derivative evenly, as in PyTorch and MindSpore.
+_TIES = {"maximum": ("x > y", "y > x"), "minimum": ("x < y", "y < x")}
+for _name, (_first, _second) in _TIES.items():
+    elementwise(
+        _name, "x y", getattr(np, _name), kinds="fib",
+        tangents={
+            "x": f"where(x == y, t * 0.5, where({_first}, t, zeros_like(t)))",
+            "y": f"where(x == y, t * 0.5, where({_second}, t, zeros_like(t)))",
+        },
+    )
+fmax = elementwise("fmax", "x y", np.fmax, kinds="f", kernel=False, tangents={
+    "x": "where(logical_or(x >= y, isnan(y)), t, zeros_like(t))",
+    "y": "where(logical_or(x >= y, isnan(y)), zeros_like(t), t)"})
+fmin = elementwise("fmin", "x y", np.fmin, kinds="f", kernel=False, tangents={
+    "x": "where(logical_or(x <= y, isnan(y)), t, zeros_like(t))",
+    "y": "where(logical_or(x <= y, isnan(y)), zeros_like(t), t)"})
+remainder = elementwise("remainder", "x y", np.remainder, kinds="fi",
+                        domain=(0.6, 2.0), kernel=False,
+                        tangents={"x": "t", "y": "-t * floor(x / y)"})
+fmod = elementwise("fmod", "x y", np.fmod, kinds="fi", domain=(0.6, 2.0), kernel=False,
+                   tangents={"x": "t", "y": "-t * trunc(x / y)"})
+floordiv = elementwise("floordiv", "x y", np.floor_divide, kinds="fi",
+                       domain=(0.6, 2.0), kernel=False,
+                       tangents={"x": "zeros_like(t)", "y": "zeros_like(t)"})
+copysign = elementwise("copysign", "x y", np.copysign, kinds="f", kernel=False,
+                       tangents={"x": "t * sign(copysign(x, y)) * sign(x)",
+                                 "y": "zeros_like(t)"})
+heaviside = elementwise("heaviside", "x y", np.heaviside, kinds="f", kernel=False,
+                        tangents={"x": "zeros_like(t)",
+                                  "y": "where(x == 0.0, t, zeros_like(t))"})
+xlogy = elementwise(
+    "xlogy", "x y", scipy_special("xlogy"), kinds="f", domain=(0.5, 2.0), kernel=False,
+    tangents={"x": "t * log(y)", "y": "t * (x / y)"})
+
+# --- rounding and sign: derivative zero -----------------------------------------------
+
+for _name, _impl in {"floor": np.floor, "ceil": np.ceil, "trunc": np.trunc,
+                     "round": np.rint}.items():
+    elementwise(_name, "x", _impl, kinds="f", tangents={"x": "zeros_like(t)"})
+
+
+def _sign_impl(x: np.ndarray) -> np.ndarray:
+    return np.sign(x)
+
+
+sign = elementwise("sign", "x", _sign_impl, kinds="fi",
+                   tangents={"x": "zeros_like(t)"})
+
+
+def _abs_vjp(F: Namespace, g: Payload, saved: Any, needs: Any) -> tuple[Payload]:
+    x = saved[0]
+    return (F.mul(F.convert(g, dtype=x.dtype), F.sgn(x)),)
+
+
+def _abs_jvp(F: Namespace, primals: Any, tangents: Any, out: Payload) -> Payload:
+    (x,), (t,) = primals, tangents
+    if x.dtype.kind != "c":
+        return F.mul(t, F.sgn(x))
+    return F.real(F.mul(F.conj(F.sgn(x)), t))
+
+
+abs_ = elementwise("abs", "x", np.absolute, result="real", kinds="fci", vjp=_abs_vjp,
+                   jvp=_abs_jvp, reads=((0,),), domain=(0.3, 2.0))
+
+
+@composite
+def sgn(F: Namespace, x: Payload) -> Payload:
+    """x / |x|, 0 at 0; the sign of a real number."""
+    if x.dtype.kind != "c":
+        return F.sign(x)
+    size = F.convert(F.abs(x), dtype=x.dtype)
+    zero = F.eq(size, 0.0)
+    return F.where(zero, F.zeros_like(x), F.div(x, F.where(zero, F.ones_like(x), size)))
+
+
+# --- complex numbers ------------------------------------------------------------------
+
+real = Primitive(
+    "real", lambda x: np.array(x.real),
+    abstract=lambda x: Aval(x.shape, real_of(x.dtype)),
+    vjp=lambda F, g, saved, needs: (F.convert(g, dtype=complex_of(g.dtype)),),
+    jvp=lambda F, primals, tangents, out: F.real(tangents[0]),
+    batch=lambda F, args, batched, size: F.real(args[0]),
+    reads=((),), kinds="c", kind="linear",
+    samples=lambda rng: [((rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3)),),
+                          {})],
+)
+imag = Primitive(
+    "imag", lambda x: np.array(x.imag),
+    abstract=lambda x: Aval(x.shape, real_of(x.dtype)),
+    vjp=lambda F, g, saved, needs: (
+        F.mul(F.convert(g, dtype=complex_of(g.dtype)), 1j),),
+    jvp=lambda F, primals, tangents, out: F.imag(tangents[0]),
+    batch=lambda F, args, batched, size: F.imag(args[0]),
+    reads=((),), kinds="c", kind="linear",
+    samples=lambda rng: [((rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3)),),
+                          {})],
+)
+
+
+@composite
+def complex_(F: Namespace, re: Payload, im: Payload) -> Payload:
+    """re + i im."""
+    dtype = complex_of(re.dtype)
+    return F.add(F.convert(re, dtype=dtype), F.mul(F.convert(im, dtype=dtype), 1j))
+
+
+@composite
+def angle(F: Namespace, x: Payload) -> Payload:
+    """The argument; for reals 0 or pi, with derivative 0."""
+    if x.dtype.kind == "c":
+        return F.atan2(F.imag(x), F.real(x))
+    return F.where(F.lt(x, 0.0), F.full_like(x, value=np.pi), F.zeros_like(x))
+
+
+# --- bounds ---------------------------------------------------------------------------
+
+
+def _clip_impl(
+    x: np.ndarray, *, lo: float | None, hi: float | None, edge: float
+) -> np.ndarray:
+    x = x if lo is None else np.maximum(x, np.asarray(lo, x.dtype))
+    return x.copy() if hi is None and lo is None else (
+        x if hi is None else np.minimum(x, np.asarray(hi, x.dtype)))
+
+
+@composite
+def clip_tangent(
+    F: Namespace, t: Payload, x: Payload, *, lo: Any, hi: Any, edge: float
+) -> Payload:
+    """t inside of the bounds, `edge` * t on them, 0 outside."""
+    out = t
+    for bound, outside in ((lo, "lt"), (hi, "gt")):
+        if bound is not None:
+            if edge != 1:
+                out = F.where(F.eq(x, bound), F.mul(t, edge), out)
+            out = F.where(getattr(F, outside)(x, bound), F.zeros_like(t), out)
+    return out
+
+
+clip = elementwise(
+    "clip", "x", _clip_impl, params="lo hi edge", kinds="f", kernel=False,
+    tangents={"x": "clip_tangent(t, x, lo=lo, hi=hi, edge=edge)"},
+    samples=lambda rng: [
+        ((rng.normal(size=(2, 3)),), {"lo": -0.5, "hi": 0.5, "edge": 1}),
+        ((rng.normal(size=(2, 3)),), {"lo": None, "hi": 0.5, "edge": 0.5})],
+    doc="`edge`: the derivative at the bounds (clamp 1, hardtanh 0, MindSpore's 0.5).",
+)
+nan_to_num = elementwise(
+    "nan_to_num", "x",
+    lambda x, nan, posinf, neginf: np.nan_to_num(
+        x, nan=nan, posinf=posinf, neginf=neginf),
+    params="nan posinf neginf", kinds="f", kernel=False,
+    tangents={"x": "where(isfinite(x), t, zeros_like(t))"},
+    samples=lambda rng: [((np.array([1.0, 2.0]),),
+                          {"nan": 0.0, "posinf": 1.0, "neginf": -1.0})],
 )

@@ -15,6 +15,7 @@ import pytest
 
 from isograd.base.errors import EngineError
 from isograd.core import levels, reverse
+from isograd.core.families import elementwise
 from isograd.core.primitive import Primitive
 from isograd.core.reverse import sweep
 from isograd.core.tape import Leaf, Node
@@ -458,3 +459,21 @@ def test_assigned_modes_end_with_the_context_around_them() -> None:
 def test_the_sweep_fits_on_a_screen() -> None:
     source = inspect.getsource(reverse.sweep).split('"""')
     assert len((source[0] + source[2]).splitlines()) < 60
+
+
+def test_a_rule_whose_needed_part_reads_nothing(
+    temporary: Callable[..., Primitive],
+) -> None:
+    """x + y^2 with respect to x alone: nothing is saved, and nothing is unpacked."""
+    temporary(
+        elementwise,
+        "test_lopsided",
+        "x y",
+        lambda x, y: x + y * y,
+        tangents={"x": "t", "y": "t * (2.0 * y)"},
+    )
+    x, y = leaf(1.0), leaf(3.0)
+    out = call("test_lopsided", x, Var(3.0))
+    assert out._node.saved == ()
+    assert gradients(out, [x]) == [1.0]
+    assert gradients(call("test_lopsided", x, y), [x, y]) == [1.0, 6.0]

@@ -24,7 +24,7 @@ from .exceptions import (
 compile_ = pytest.importorskip("isograd.compile.api").compile
 
 EXECUTORS = ["numpy"]
-if find_spec("llvmlite") and find_spec("isograd.compile.codegen"):
+if find_spec("llvmlite") and find_spec("isograd.compile.native"):
     EXECUTORS.append("native")
 executors = pytest.mark.parametrize("executor", EXECUTORS)
 all_primitives = pytest.mark.parametrize("prim", primitives(), ids=lambda p: p.name)

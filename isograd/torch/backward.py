@@ -1,0 +1,310 @@
+"""Backward passes: arguments checked before the sweep, gradients deposited after it."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+import isograd.torch.tensor as T
+from isograd.base.errors import EngineError
+from isograd.core import levels
+from isograd.core.primitive import BOUND, Payload
+from isograd.core.reverse import sweep
+from isograd.core.tape import Leaf, Node, Traced
+from isograd.core.tensor import Tensor, payload_of, wrap
+from isograd.torch import errors
+from isograd.torch.dtypes import Size, of_numpy
+
+Roots = tuple[list[Node], list[Payload]]
+
+
+def roots_of(tensors: Sequence[Any], grads: Sequence[Any], create_graph: bool) -> Roots:
+    """Nodes to start from and their cotangents, as PyTorch checks and completes them.
+
+    Raises:
+        RuntimeError: a gradient of the wrong shape, none for a tensor that is no
+            scalar, or a tensor without graph; before anything is accumulated.
+    """
+    seeds = [_seed(i, t, g) for i, (t, g) in
+             enumerate(zip(tensors, grads, strict=True))]
+    nodes: list[Node] = []
+    for i, t in enumerate(tensors):
+        node = t._node
+        if node is None:
+            raise RuntimeError(errors.NO_GRAD.format(index=i))
+        nodes.append(node)
+    if not create_graph:
+        seeds = [s.p if type(s) is Traced and s.node.level == n.level else s
+                 for s, n in zip(seeds, nodes, strict=True)]
+    return nodes, seeds
+
+
+def _seed(i: int, t: Any, grad: Any) -> Payload:
+    if not isinstance(t, Tensor):
+        raise TypeError("expected Tensor for element 0 of tensors")
+    p = t._p
+    if grad is None:
+        return _implicit(t)
+    if not isinstance(grad, Tensor):
+        raise TypeError("gradients can be either Tensors or None, but got "
+                        f"{type(grad).__name__}")
+    g = payload_of(grad)
+    if g.shape != p.shape:
+        raise RuntimeError(
+            f"Mismatch in shape: grad_output[{i}] has a shape of {Size(g.shape)} and "
+            f"output[{i}] has a shape of {Size(p.shape)}.")
+    if g.dtype != p.dtype:
+        if (g.dtype.kind == "c") != (p.dtype.kind == "c"):
+            raise RuntimeError(
+                "For complex Tensors, both grad_output and output are required to have "
+                f"the same dtype. Mismatch in dtype: grad_output[{i}] has a dtype of "
+                f"{of_numpy(g.dtype)} and output[{i}] has a dtype of "
+                f"{of_numpy(p.dtype)}.")
+        g = BOUND.convert(g, dtype=p.dtype)
+    return g
+
+
+def _implicit(t: Any) -> Payload:
+    """The cotangent 1 of a scalar."""
+    p = t._p
+    if t._node is None:
+        return None
+    if p.size != 1:
+        raise RuntimeError(errors.NOT_SCALAR)
+    if p.dtype.kind == "c":
+        raise RuntimeError("grad can be implicitly created only for real scalar "
+                           f"outputs but got {of_numpy(p.dtype)}")
+    return np.ones(p.shape, p.dtype)
+
+
+def as_tuple(x: Any) -> tuple[Any, ...]:
+    return (x,) if isinstance(x, Tensor) or x is None else tuple(x)
+
+
+def grads_of(grads: Any, count: int) -> tuple[Any, ...]:
+    """One gradient (or None) for each of `count` outputs."""
+    if grads is None:
+        return (None,) * count
+    found = as_tuple(grads)
+    if len(found) != count:
+        raise RuntimeError(f"got {count} tensors and {len(found)} gradients")
+    return found
+
+
+def targets_of(inputs: Any) -> list[Node]:
+    """The nodes of `backward(inputs=...)`."""
+    found = as_tuple(inputs)
+    if not found:
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
+    for i, x in enumerate(found):
+        if x._node is None:
+            raise RuntimeError(f"element {i} of the input tensors does not require "
+                               "grad" if False else
+                               "One of the differentiated Tensors does not require "
+                               "grad")
+    return [x._node for x in found]
+
+
+def run(nodes: Any, seeds: Any, targets: Any, create_graph: bool, retain: bool) -> Any:
+    """The sweep where the plain call does not do: recorded, or in anomaly mode."""
+    try:
+        if create_graph and not levels.state().recording:
+            with levels.changed(recording=True):
+                return sweep(nodes, seeds, targets, create_graph=True,
+                             retain_graph=retain)
+        return sweep(nodes, seeds, targets, create_graph=create_graph,
+                     retain_graph=retain)
+    except EngineError as error:
+        raise errors.translated(error) from None
+
+
+def backward(
+    tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None,
+    create_graph: bool = False, grad_variables: Any = None, inputs: Any = None,
+) -> None:
+    """Accumulate the gradients of `tensors` in the leaves, or in `inputs`.
+
+    Args:
+        tensors: a tensor or a sequence of them.
+        grad_tensors: the cotangents, None where the tensor is a scalar.
+        grad_variables: the former name of `grad_tensors`.
+    """
+    if grad_variables is not None:
+        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.",
+                      FutureWarning, stacklevel=2)
+        if grad_tensors is not None:
+            raise RuntimeError(
+                "`grad_tensors` and `grad_variables` (deprecated) arguments both "
+                "passed to `backward()`. Please only use `grad_tensors`.")
+        grad_tensors = grad_variables
+    targets = None if inputs is None else targets_of(inputs)
+    found = as_tuple(tensors)
+    nodes, seeds = roots_of(found, grads_of(grad_tensors, len(found)), create_graph)
+    retain = create_graph if retain_graph is None else retain_graph
+    deposit(run(nodes, seeds, targets, create_graph, retain), create_graph, inputs)
+
+
+# --- what arrives at the leaves -------------------------------------------------------
+
+
+def _references(g: Any) -> int:
+    return sys.getrefcount(g)
+
+
+def _calibrate() -> int:
+    """The count of an array that only a dict and the loop of `deposit` hold."""
+    table = {0: np.zeros(1)}
+    count = 0
+    for _, g in table.items():
+        count = _references(g)
+    return count
+
+
+_ALONE = _calibrate()
+
+
+def deposit(found: dict[Node, Payload], create_graph: bool, inputs: Any = None) -> None:
+    """Add the cotangents that a sweep found to `.grad` of their tensors.
+
+    Each sum is finished before the next begins, so an interrupt leaves no leaf half
+    written.  An array that nothing else holds becomes the gradient itself.
+    """
+    for node, g in found.items():
+        alone = _references(g) <= _ALONE
+        if type(node) is not Leaf:
+            continue
+        old = node.grad
+        if old is None:
+            node.grad = _first(g, alone, create_graph)
+        elif create_graph or type(g) is not np.ndarray or old._node is not None:
+            node.grad = wrap(T.Tensor, BOUND.add(payload_of(old), g))
+        else:
+            _add_to(old, g)
+        if node.post is not None:
+            _post_hooks(node)
+    if inputs is not None:
+        _deposit_inner(found, as_tuple(inputs))
+
+
+def _first(g: Payload, alone: bool, create_graph: bool) -> Any:
+    if type(g) is np.ndarray and (not alone or g.base is not None):
+        g = g.copy()
+    return wrap(T.Tensor, g)
+
+
+def _add_to(old: Any, g: np.ndarray) -> None:
+    """`old += g` in memory, counted as a version."""
+    np.add(old._p, g, out=old._p)
+    T.note_write(old._p)
+
+
+def _post_hooks(node: Leaf) -> None:
+    tensor = None if node.tensor is None else node.tensor()
+    for hook in tuple(node.post.values()):
+        hook(tensor)
+
+
+def _deposit_inner(found: dict[Node, Payload], inputs: Iterable[Any]) -> None:
+    """Accumulate for inputs that are no leaves."""
+    for x in inputs:
+        if type(x._node) is Leaf or x._node not in found:
+            continue
+        g = found[x._node]
+        old = x._grad
+        x._grad = wrap(T.Tensor, g if old is None
+                       else BOUND.add(payload_of(old), g))
+
+
+# --- torch.autograd.grad --------------------------------------------------------------
+
+
+def grad(
+    outputs: Any, inputs: Any, grad_outputs: Any = None,
+    retain_graph: bool | None = None, create_graph: bool = False,
+    only_inputs: bool = True, allow_unused: bool | None = None,
+    is_grads_batched: bool = False, materialize_grads: bool = False,
+) -> tuple[Any, ...]:
+    """The gradients of `outputs` with respect to `inputs`; nothing is accumulated.
+
+    Returns:
+        A tuple with one tensor for each input; None for an unused one with
+        `allow_unused`, zeros with `materialize_grads`.
+    """
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "Expected allow_unused to be True or not passed when "
+            f"materialize_grads=True, but got: {allow_unused}.")
+    if not only_inputs:
+        warnings.warn("only_inputs argument is deprecated and is ignored now (defaults "
+                      "to True). To accumulate gradient for other parts of the graph, "
+                      "please use torch.autograd.backward.", FutureWarning,
+                      stacklevel=2)
+    outs, ins = as_tuple(outputs), as_tuple(inputs)
+    allow = materialize_grads if allow_unused is None else allow_unused
+    retain = create_graph if retain_graph is None else retain_graph
+    given = grads_of(grad_outputs, len(outs))
+    if is_grads_batched:
+        return _batched_grad(outs, ins, given, retain, create_graph, allow,
+                             materialize_grads)
+    nodes, seeds = roots_of(outs, given, create_graph)
+    found = run(nodes, seeds, _differentiated(ins), create_graph, retain)
+    return _collected(found, ins, allow, materialize_grads)
+
+
+def _differentiated(ins: Sequence[Any]) -> list[Node]:
+    if not ins:
+        raise ValueError("grad requires non-empty inputs.")
+    for x in ins:
+        if not isinstance(x, Tensor):
+            raise TypeError("expected Tensor, found " + type(x).__name__)
+        if x._node is None:
+            raise RuntimeError("One of the differentiated Tensors does not require "
+                               "grad")
+    return [x._node for x in ins if x._node is not None]
+
+
+def _collected(
+    found: dict[Node, Payload], ins: Sequence[Any], allow: bool, zeros: bool
+) -> tuple[Any, ...]:
+    out: list[Any] = []
+    taken: set[int] = set()
+    for x in ins:
+        g = found.get(x._node)
+        if g is None and not allow:
+            raise RuntimeError(errors.UNUSED)
+        if g is None:
+            out.append(wrap(T.Tensor, np.zeros(x._p.shape, x._p.dtype))
+                       if zeros else None)
+            continue
+        if type(g) is np.ndarray:
+            if g.base is not None or id(g) in taken:
+                g = g.copy()
+            taken.add(id(g))
+        out.append(wrap(T.Tensor, g))
+    return tuple(out)
+
+
+def _batched_grad(
+    outs: Sequence[Any], ins: Sequence[Any], given: Sequence[Any], retain: bool,
+    create_graph: bool, allow: bool, zeros: bool,
+) -> tuple[Any, ...]:
+    """Each gradient in `given` has the batch as axis 0; so have the results."""
+    from isograd.core.batching import Batched, unbatch
+
+    stacks = [payload_of(g) for g in given]
+    size = stacks[0].shape[0]
+    with levels.new_level() as level:
+        lifted = [wrap(T.Tensor, Batched(level, s)) for s in stacks]
+        nodes, seeds = roots_of(outs, lifted, create_graph)
+        found = run(nodes, seeds, _differentiated(ins), create_graph, retain)
+    whole = {n: unbatch(g, level, size) for n, g in found.items()}
+    grads = _collected(whole, ins, allow, False)
+    if not zeros:
+        return grads
+    return tuple(
+        wrap(T.Tensor, np.zeros((size, *x._p.shape), x._p.dtype)) if g is None else g
+        for g, x in zip(grads, ins, strict=True))

@@ -1,0 +1,352 @@
+"""From a function of payloads to a function, method and in-place method of tensors.
+
+The bodies that the tables hold take payloads (`F.mul(x, y)`) with PyTorch's argument
+names; what is made here unwraps tensors, wraps and labels results, writes `out=`, and
+translates the engine's errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from isograd.base.dtypes import DType
+from isograd.base.errors import EngineError
+from isograd.core import mutation
+from isograd.core.primitive import BOUND, Payload
+from isograd.core.tape import Leaf, Slot, Traced
+from isograd.core.tensor import Tensor as CoreTensor
+from isograd.core.tensor import payload_of, wrap
+from isograd.torch import dtypes
+from isograd.torch.dtypes import Size, dtype, of_numpy
+from isograd.torch.errors import translated
+from isograd.torch.tensor import Tensor, checked_dim
+
+F = BOUND
+Body = Callable[..., Any]
+
+# --- operands -------------------------------------------------------------------------
+
+
+def lower(x: Any) -> Any:
+    """The payload of a tensor, the payloads in a sequence; other things as they are."""
+    if isinstance(x, CoreTensor):
+        return payload_of(x)
+    if type(x) in (tuple, list) and any(isinstance(y, CoreTensor | tuple | list)
+                                        for y in x):
+        return type(x)(map(lower, x))
+    return x
+
+
+def is_payload(x: Any) -> bool:
+    return type(x) is np.ndarray or hasattr(x, "level")
+
+
+def cast(x: Any, d: DType) -> Payload:
+    """A payload or Python number as a payload of a NumPy dtype."""
+    if not is_payload(x):
+        return np.asarray(x, d)
+    return x if x.dtype == d else F.convert(x, dtype=d)
+
+
+def promoted(*operands: Any, least: str = "") -> list[Payload]:
+    """The operands in their common dtype; with `least="f"` integers become floats."""
+    d = dtypes.result_of(operands)
+    if least == "f" and d.kind in "bi":
+        d = dtypes.default()
+    return [cast(x, d.np) for x in operands]
+
+
+def floating(x: Payload) -> Payload:
+    """Integers and bools as the default dtype."""
+    if x.dtype.kind in "biu":
+        return F.convert(x, dtype=dtypes.default().np)
+    return x
+
+
+def check_broadcast(*shapes: Sequence[int]) -> tuple[int, ...]:
+    """The shape that shapes broadcast to; PyTorch's error if they do not."""
+    out: tuple[int, ...] = ()
+    for s in shapes:
+        out = _broadcast_two(out, tuple(s))
+    return out
+
+
+@cache
+def _broadcast_two(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
+    rank = max(len(a), len(b))
+    full_a = (1,) * (rank - len(a)) + a
+    full_b = (1,) * (rank - len(b)) + b
+    for i in range(rank - 1, -1, -1):
+        m, n = full_a[i], full_b[i]
+        if m != n and m != 1 and n != 1:
+            raise RuntimeError(
+                f"The size of tensor a ({m}) must match the size of tensor b ({n}) at "
+                f"non-singleton dimension {i}")
+    return tuple(n if m == 1 else m for m, n in zip(full_a, full_b, strict=True))
+
+
+def shape_of(x: Any) -> tuple[int, ...]:
+    return x.shape if is_payload(x) else ()
+
+
+def dims_of(dim: Any, rank: int, none_is_all: bool = True) -> tuple[int, ...]:
+    """The axes that a `dim` argument names: an int, a sequence, None (all)."""
+    if dim is None:
+        return tuple(range(rank))
+    if isinstance(dim, tuple | list):
+        if not dim and none_is_all:
+            return tuple(range(rank))
+        out = tuple(checked_dim(d, rank) for d in dim)
+        for i, d in enumerate(out):
+            if d in out[:i]:
+                raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+        return out if rank else ()
+    d = checked_dim(as_int(dim), rank)
+    return (d,) if rank else ()
+
+
+def as_int(x: Any) -> int:
+    return x if type(x) is int else int(x.__index__())
+
+
+def sizes_of(args: tuple[Any, ...]) -> tuple[int, ...]:
+    """Sizes given as `f(2, 3)` or as `f((2, 3))`."""
+    if len(args) == 1 and isinstance(args[0], tuple | list):
+        args = tuple(args[0])
+    return tuple(map(as_int, args))
+
+
+# --- results --------------------------------------------------------------------------
+
+
+class Values:
+    """Several results, with PyTorch's named tuple for them."""
+
+    def __init__(self, name: str, fields: str, values: Sequence[Any]) -> None:
+        self.cls = return_type(name, fields)
+        self.values = values
+
+
+@cache
+def return_type(name: str, fields: str) -> type[Any]:
+    """`torch.return_types.max` and its kind: a tuple with names."""
+    names = fields.split()
+
+    def show(self: Any) -> str:
+        parts = ",\n".join(f"{n}={v!r}" for n, v in zip(names, self, strict=True))
+        return f"torch.return_types.{name}(\n{parts})"
+
+    body: dict[str, Any] = {
+        n: property(lambda self, i=i: self[i]) for i, n in enumerate(names)}
+    body |= {"__repr__": show, "_fields": tuple(names), "__slots__": (),
+             "__new__": _new_from_sequence, "__reduce__": lambda self: (
+                 _rebuild, (name, fields, tuple(self)))}
+    return type(name, (tuple,), body)
+
+
+def _new_from_sequence(cls: Any, *args: Any) -> Any:
+    values = args[0] if len(args) == 1 and isinstance(args[0], tuple | list) else args
+    return tuple.__new__(cls, values)
+
+
+def _rebuild(name: str, fields: str, values: Any) -> Any:
+    return return_type(name, fields)(values)
+
+
+def lift(out: Any, label: str | None, sources: Sequence[Any]) -> Any:
+    """Payloads as tensors; their nodes get a name and know the tensors' nodes."""
+    if type(out) is np.ndarray:
+        t = object.__new__(Tensor)
+        t._p = out
+        return t
+    if type(out) is Traced:
+        if label is not None:
+            note(out.node, label, sources)
+        return wrap(Tensor, out)
+    if isinstance(out, Values):
+        return out.cls([lift(o, label, sources) for o in out.values])
+    if isinstance(out, tuple | list):
+        return type(out)(lift(o, label, sources) for o in out)
+    if isinstance(out, dict):
+        return {k: lift(o, label, sources) for k, o in out.items()}
+    return wrap(Tensor, out) if is_payload(out) else out
+
+
+def note(node: Any, label: str, sources: Sequence[Any]) -> None:
+    """Name a new node, and note whose function's result it is."""
+    if type(node) is Slot:
+        node = node.edges[0]
+    if type(node) is Leaf or node.label is not None:
+        return
+    nodes = tuple(t._node for t in tensors_in(sources))
+    if node not in nodes:
+        node.label = label
+        node.metadata = {"inputs": nodes}
+
+
+def tensors_in(xs: Any) -> list[Any]:
+    out: list[Any] = []
+    for x in xs:
+        if isinstance(x, CoreTensor):
+            out.append(x)
+        elif type(x) in (tuple, list):
+            out += tensors_in(x)
+    return out
+
+
+def write_out(out: Any, payload: Any, sources: Any) -> Any:
+    """Write a result to the tensor(s) given as `out=`."""
+    if isinstance(payload, Values):
+        for o, p in zip(out, payload.values, strict=True):
+            write_out(o, p, sources)
+        return payload.cls(out)
+    if isinstance(payload, tuple | list):
+        for o, p in zip(out, payload, strict=True):
+            write_out(o, p, sources)
+        return out
+    if type(payload) is Traced or out._node is not None:
+        raise RuntimeError(
+            "out=... arguments don't support automatic differentiation, but one of the "
+            "arguments requires grad.")
+    check_result_type(payload, out._p)
+    if payload.shape != out._p.shape:
+        _resize(out, payload.shape)
+    mutation.write(out, cast(payload, out._p.dtype))
+    return out
+
+
+def _resize(out: Any, shape: tuple[int, ...]) -> None:
+    if out._p.size:
+        import warnings
+
+        warnings.warn(
+            f"An output with one or more elements was resized since it had shape "
+            f"{list(out._p.shape)}, which does not match the required output shape "
+            f"{list(shape)}. This behavior is deprecated, and in a future PyTorch "
+            "release outputs will not be resized unless they have zero elements. You "
+            "can explicitly reuse an out tensor t by resizing it, inplace, to zero "
+            "elements with t.resize_(0).", UserWarning, stacklevel=4)
+    out._p = np.empty(shape, out._p.dtype)
+
+
+def check_result_type(payload: Payload, target: Payload) -> None:
+    found, wanted = of_numpy(payload.dtype), of_numpy(target.dtype)
+    if found is not wanted and not dtypes.can_cast(found, wanted):
+        raise RuntimeError(f"result type {found.scalar_type} can't be cast to the "
+                           f"desired output type {wanted.scalar_type}")
+
+
+# --- the functions --------------------------------------------------------------------
+
+_RENAMED = {"axis": "dim", "keepdims": "keepdim", "x1": "input", "x2": "other"}
+
+
+def public(body: Body, name: str, label: str | None) -> Callable[..., Any]:
+    """The function on tensors whose body works on payloads."""
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        out = None
+        if kwargs:
+            out = kwargs.pop("out", None)
+            kwargs = {_RENAMED.get(k, k): v for k, v in kwargs.items()}
+        try:
+            result = body(*map(lower, args), **{k: lower(v) for k, v in kwargs.items()})
+            if out is not None:
+                return write_out(out, result, args)
+            return lift(result, label, (*args, *kwargs.values()))
+        except EngineError as error:
+            raise translated(error) from None
+        except TypeError as error:
+            raise explained(error, name, args) from None
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = body.__doc__
+    return function
+
+
+def explained(error: TypeError, name: str, args: Sequence[Any]) -> TypeError:
+    """A call with wrong arguments, told as PyTorch tells it."""
+    text = str(error)
+    for i, a in enumerate(args):
+        if isinstance(a, np.ndarray) or (i == 0 and not isinstance(a, CoreTensor)):
+            return TypeError(
+                f"{name}(): argument '{'input' if i == 0 else 'other'}' (position "
+                f"{i + 1}) must be Tensor, not {_type_name(a)}")
+    return TypeError(text)
+
+
+def _type_name(x: Any) -> str:
+    kind = type(x)
+    return kind.__name__ if kind.__module__ == "builtins" else (
+        f"{kind.__module__}.{kind.__qualname__}")
+
+
+def in_place(
+    body: Body, name: str, label: str | None, prim: Any = None
+) -> Callable[..., Any]:
+    """The method that writes the body's result to its first operand."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        kwargs = {_RENAMED.get(k, k): lower(v) for k, v in kwargs.items()}
+        try:
+            write_result(self, body, tuple(map(lower, args)), kwargs, label, prim,
+                         (self, *args))
+        except EngineError as error:
+            raise translated(error) from None
+        return self
+
+    method.__name__ = method.__qualname__ = name
+    method.__doc__ = f"`{name[:-1]}` in place."
+    return method
+
+
+def write_result(
+    t: Any, body: Body, args: tuple[Any, ...], kwargs: dict[str, Any],
+    label: str | None, prim: Any, sources: Sequence[Any],
+) -> None:
+    """`t <- body(t, *args)`, checked as PyTorch checks it."""
+    mutation.check_writable(t)
+    check_memory(t)
+    x = payload_of(t)
+    traced = type(x) is Traced or any(type(a) is Traced for a in args)
+    if traced and (prim is None or mutation.reads_own(prim, (x, *args))):
+        x = mutation.copied(x)
+    out = body(x, *args, **kwargs)
+    if out.shape != t._p.shape:
+        raise RuntimeError(f"output with shape {list(t._p.shape)} doesn't match the "
+                           f"broadcast shape {list(out.shape)}")
+    check_result_type(out, t._p)
+    if type(out) is Traced and label is not None:
+        note(out.node, label, sources)
+    mutation.write(t, cast(out, t._p.dtype), fresh=True)
+
+
+def check_memory(t: Any) -> None:
+    """An expanded tensor has no memory for each element."""
+    p = t._p
+    if type(p) is not np.ndarray or t._view is None or 0 not in p.strides:
+        return
+    if any(n > 1 and s == 0 for n, s in zip(p.shape, p.strides, strict=True)):
+        raise RuntimeError(
+            "unsupported operation: more than one element of the written-to tensor "
+            "refers to a single memory location. Please clone() the tensor before "
+            "performing the operation.")
+
+
+def view_of(x: Any, prim: Any, label: str | None, **params: Any) -> Any:
+    """A tensor that shares x's memory, by a view primitive."""
+    try:
+        t = mutation.make_view(Tensor, x, prim, params)
+    except EngineError as error:
+        raise translated(error) from None
+    if t._node is not None:
+        t._node.label = label
+    return t
+
+
+def size_text(shape: Sequence[int]) -> str:
+    return repr(Size(shape))

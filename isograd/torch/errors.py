@@ -1,0 +1,112 @@
+"""The engine's errors in PyTorch's words: one table from codes to types and texts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from isograd.base.errors import EngineError
+from isograd.core.tape import Leaf
+from isograd.torch.dtypes import of_numpy
+from isograd.torch.labels import label_of
+
+FREED = (
+    "Trying to backward through the graph a second time (or directly access saved "
+    "tensors after they have already been freed). Saved intermediate values of the "
+    "graph are freed when you call .backward() or autograd.grad(). Specify "
+    "retain_graph=True if you need to backward through the graph a second time or if "
+    "you need to access saved tensors after calling backward."
+)
+MODIFIED = (
+    "one of the variables needed for gradient computation has been modified by an "
+    "inplace operation: [{type} {shape}]{which} is at version {found}; expected "
+    "version {expected} instead. Hint: {hint}"
+)
+HINT = (
+    "enable anomaly detection to find the operation that failed to compute its "
+    "gradient, with torch.autograd.set_detect_anomaly(True)."
+)
+ANOMALY_HINT = (
+    "the backtrace further above shows the operation that failed to compute its "
+    "gradient. The variable in question was changed in there or anywhere later. Good "
+    "luck!"
+)
+NO_GRAD = (
+    "element {index} of tensors does not require grad and does not have a grad_fn"
+)
+NOT_SCALAR = "grad can be implicitly created only for scalar outputs"
+UNUSED = (
+    "One of the differentiated Tensors appears to not have been used in the graph. "
+    "Set allow_unused=True if this is the desired behavior."
+)
+LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
+VIEW_LEAF = (
+    "a view of a leaf Variable that requires grad is being used in an in-place "
+    "operation."
+)
+ONLY_FLOATING = (
+    "only Tensors of floating point and complex dtype can require gradients"
+)
+NUMPY_GRAD = (
+    "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
+    "instead."
+)
+DATA_DEPENDENT = (
+    "vmap: It looks like you're attempting to use a Tensor in some data-dependent "
+    "control flow. We don't support that yet, please shout over at "
+    "https://github.com/pytorch/functorch/issues/257 ."
+)
+VMAP_ITEM = (
+    "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap "
+    "over calling .item() on a Tensor, please try to rewrite what you're doing with "
+    "other operations. If error is occurring somewhere inside PyTorch internals, "
+    "please file a bug report."
+)
+
+
+
+def _modified(fields: dict[str, Any]) -> RuntimeError:
+    node, place = fields["node"], fields["place"]
+    shape = ", ".join(map(str, fields["shape"]))
+    which = ""
+    edge = _edge_at(node, place)
+    if edge is not None and type(edge) is not Leaf:
+        which = f", which is output {_output(edge)} of {label_of(edge)},"
+    return RuntimeError(MODIFIED.format(
+        type=f"torch.{of_numpy(fields['dtype']).legacy}", shape=f"[{shape}]",
+        which=which, found=fields["found"], expected=fields["expected"], hint=HINT))
+
+
+def _edge_at(node: Any, place: int) -> Any:
+    """The node of the value saved at a place; none for a constant."""
+    if place < len(node.edges):
+        return node.edges[place]
+    return node
+
+
+def _output(node: Any) -> int:
+    return getattr(node, "index", 0)
+
+
+_TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
+    "freed": lambda f: RuntimeError(FREED),
+    "modified": _modified,
+    "no_graph": lambda f: RuntimeError(NO_GRAD.format(index=f["index"])),
+    "not_scalar": lambda f: RuntimeError(NOT_SCALAR),
+    "unused": lambda f: RuntimeError(UNUSED),
+    "leaf": lambda f: RuntimeError(LEAF),
+    "view_leaf": lambda f: RuntimeError(VIEW_LEAF),
+    "not_differentiable": lambda f: NotImplementedError(
+        f"derivative for {f['name']} is not implemented"),
+    "no_batching": lambda f: RuntimeError(
+        f"Batching rule not implemented for {f['name']}; the fallback path (a loop) "
+        "does not exist"),
+    "vmap_escape": lambda f: RuntimeError(
+        VMAP_ITEM if "item" in f["what"] else DATA_DEPENDENT),
+}
+
+
+def translated(error: EngineError) -> Exception:
+    """The exception PyTorch raises for an error of the engine."""
+    make = _TRANSLATIONS.get(error.code)
+    return RuntimeError(str(error)) if make is None else make(error.fields)

@@ -1,0 +1,128 @@
+"""Hooks on gradients: of tensors, of nodes, after accumulation."""
+
+from __future__ import annotations
+
+import itertools
+import weakref
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Any
+
+from isograd.core.levels import changed, state
+from isograd.core.primitive import Payload
+from isograd.core.tape import Leaf, Node, Slot, Traced
+from isograd.core.tensor import payload_of, wrap
+from isograd.torch.tensor import Tensor
+
+
+class RemovableHandle:
+    """What removes a hook again; usable as a context manager."""
+
+    next_id = itertools.count()
+
+    def __init__(self, hooks_dict: Any, *, extra_dict: Any = None) -> None:
+        self.hooks_dict_ref = weakref.ref(hooks_dict)
+        self.id = next(self.next_id)
+
+    def remove(self) -> None:
+        hooks = self.hooks_dict_ref()
+        if hooks is not None:
+            hooks.pop(self.id, None)
+
+    def __enter__(self) -> RemovableHandle:
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        self.remove()
+
+
+class HookTable(OrderedDict):  # type: ignore[type-arg]  # justified: id to callable
+    """Hooks by the id of their handle, in order of registration."""
+
+
+def register(table: HookTable, hook: Callable[..., Any]) -> RemovableHandle:
+    handle = RemovableHandle(table)
+    table[handle.id] = hook
+    return handle
+
+
+class NodeHooks:
+    """What `node.hooks` calls with the node and the cotangent of its output."""
+
+    def __init__(self) -> None:
+        self.table = HookTable()  # hook(gradient)
+        self.pre = HookTable()  # hook(gradients) of the node itself
+        self.retain: list[weakref.ref[Tensor]] = []
+
+    def add(self, hook: Callable[..., Any]) -> RemovableHandle:
+        return register(self.table, hook)
+
+    def __call__(self, node: Node, g: Payload) -> Payload:
+        if type(g) is dict:  # the node of several outputs: hooks sit on their slots
+            return self._parts(node, g)
+        quiet = type(g) is not Traced and state().recording
+        if not quiet:
+            return self._run(g)
+        with changed(recording=False):
+            return self._run(g)
+
+    def _parts(self, node: Node, g: dict[int, Payload]) -> dict[int, Payload]:
+        for hook in tuple(self.pre.values()):
+            given = tuple(
+                None if i not in g else wrap(Tensor, g[i]) for i in range(node.outputs))
+            found = hook(given)
+            if found is not None:
+                g = {i: payload_of(t) for i, t in enumerate(found) if t is not None}
+        return g
+
+    def _run(self, g: Payload) -> Payload:
+        t = wrap(Tensor, g)
+        for hook in tuple(self.table.values()):
+            found = hook(t)
+            if found is not None:
+                t = _checked(found, t)
+        for hook in tuple(self.pre.values()):
+            found = hook((t,))
+            if found is not None:
+                t = _checked(found[0] if isinstance(found, tuple) else found, t)
+        for ref in self.retain:
+            owner = ref()
+            if owner is not None:
+                _retain(owner, t)
+        return payload_of(t)
+
+
+def _checked(found: Any, given: Tensor) -> Tensor:
+    if not isinstance(found, Tensor):
+        raise TypeError("expected Variable, but hook returned "
+                        f"'{type(found).__name__}'")
+    if found._p.shape != given._p.shape:
+        raise RuntimeError("hook '<lambda>' has changed the size of value")
+    return found
+
+
+def _retain(owner: Tensor, g: Tensor) -> None:
+    """PyTorch adds up over passes; the kept gradient shares nothing."""
+    if owner._grad is None:
+        owner._grad = g.clone()
+    else:
+        owner._grad = owner._grad + g
+
+
+def hooks_of(node: Node) -> NodeHooks:
+    if node.hooks is None:
+        node.hooks = NodeHooks()
+    return node.hooks
+
+
+def add_post_hook(leaf: Leaf, hook: Callable[..., Any]) -> RemovableHandle:
+    if leaf.post is None:
+        leaf.post = HookTable()
+    return register(leaf.post, hook)
+
+
+def parent_of(node: Node) -> Node:
+    """The node of the operation, where `node` is one of its outputs."""
+    return node.edges[0] if type(node) is Slot else node  # type: ignore[return-value]  # justified: a slot has one edge
+
+

@@ -1,0 +1,49 @@
+"""Names of nodes of the graph, as PyTorch prints them (`MulBackward0`)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from isograd.core.tape import Leaf, Slot
+
+# primitives whose node has another name than the function's: recorded from PyTorch 2.13
+PRIMITIVES = {
+    "matmul": "MmBackward0",
+    "reshape": "ViewBackward0",
+    "transpose": "PermuteBackward0",
+    "broadcast_in": "ExpandBackward0",
+    "convert_from": "ToCopyBackward0",
+    "concatenate": "CatBackward0",
+    "view_write": "CopySlices",
+    "gather": "IndexBackward0",
+    "take_along": "GatherBackward0",
+    "unslice": "ConstantPadNdBackward0",
+}
+
+
+@cache
+def camel(name: str) -> str:
+    """`log_softmax` as `LogSoftmax`, digits starting a word (`log1p`: `Log1P`)."""
+    out, up = [], True
+    for c in name.strip("_"):
+        if c == "_":
+            up = True
+            continue
+        out.append(c.upper() if up else c)
+        up = c.isdigit()
+    return "".join(out)
+
+
+@cache
+def of_primitive(name: str) -> str:
+    return PRIMITIVES.get(name) or f"{camel(name)}Backward0"
+
+
+def label_of(node: Any) -> str:
+    """PyTorch's name of a node."""
+    if type(node) is Leaf:
+        return "AccumulateGrad"
+    if type(node) is Slot:
+        node = node.edges[0]
+    return node.label or of_primitive(node.prim.name)

@@ -1,0 +1,553 @@
+"""`torch.Tensor`: attributes, conversions, and its place on the tape.
+
+Operators and functions are installed by the tables of the other modules
+(`arithmetic.py`, `reductions.py`, `shapes.py`...).
+"""
+
+from __future__ import annotations
+
+import copy
+import warnings
+import weakref
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from isograd.base.errors import EngineError
+from isograd.core import tensor as core
+from isograd.core.levels import MODE, state
+from isograd.core.primitive import ndarray
+from isograd.core.reverse import sweep
+from isograd.core.storage import note_write as note_write
+from isograd.core.storage import version
+from isograd.core.tape import Leaf
+from isograd.core.tensor import payload_of, wrap
+from isograd.torch import backward as _backward
+from isograd.torch import dtypes, errors
+from isograd.torch.dtypes import CPU, Size, of_numpy
+
+FAMILY: set[type] = set()  # further classes that the fast operators take (Parameter)
+
+
+class Tensor(core.Tensor):
+    """An array with PyTorch's interface; `_p` and `_node` as in the engine.
+
+    A leaf that requires a gradient keeps it in its node (`Leaf.grad`), so that tensor,
+    node and gradient form no cycle.
+    """
+
+    _grad: Any = None  # of a tensor that is no leaf (retain_grad), or needs none
+    _retains: bool = False
+    __array_priority__ = 1000
+    __hash__ = object.__hash__
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        from isograd.torch.creation import legacy
+
+        legacy(self, args, kwargs)
+
+    # --- what it is -------------------------------------------------------------------
+
+    @property
+    def shape(self) -> Size:
+        return Size(self._p.shape)
+
+    def size(self, dim: int | None = None) -> Any:
+        shape = self._p.shape
+        if dim is None:
+            return Size(shape)
+        return shape[checked_dim(dim, len(shape))]
+
+    @property
+    def ndim(self) -> int:
+        return self._p.ndim
+
+    def dim(self) -> int:
+        return self._p.ndim
+
+    ndimension = dim
+
+    def numel(self) -> int:
+        return self._p.size
+
+    nelement = numel
+
+    @property
+    def dtype(self) -> dtypes.dtype:
+        return of_numpy(self._p.dtype)
+
+    device = property(lambda self: CPU)
+    layout = property(lambda self: dtypes.strided)
+    itemsize = property(lambda self: self._p.dtype.itemsize)
+    nbytes = property(lambda self: self._p.dtype.itemsize * self._p.size)
+    is_cpu = property(lambda self: True)
+    is_cuda = property(lambda self: False)
+    is_mps = is_xpu = is_xla = is_meta = is_sparse = is_quantized = is_cuda
+    is_mkldnn = is_nested = is_sparse_csr = is_vulkan = is_ipu = is_cuda
+    names = property(lambda self: (None,) * self._p.ndim)
+    name = property(lambda self: "")
+
+    def element_size(self) -> int:
+        return self._p.dtype.itemsize
+
+    def get_device(self) -> int:
+        return -1
+
+    def is_floating_point(self) -> bool:
+        return self.dtype.kind == "f"
+
+    def is_complex(self) -> bool:
+        return self._p.dtype.kind == "c"
+
+    def is_signed(self) -> bool:
+        return self.dtype.is_signed
+
+    def is_shared(self) -> bool:
+        return False
+
+    is_pinned = is_conj = is_neg = is_shared
+
+    def is_inference(self) -> bool:
+        return "_inference" in self.__dict__
+
+    def is_same_size(self, other: Tensor) -> bool:
+        return self._p.shape == other._p.shape
+
+    def __len__(self) -> int:
+        shape = self._p.shape
+        if not shape:
+            raise TypeError("len() of a 0-d tensor")
+        return shape[0]
+
+    # --- memory -----------------------------------------------------------------------
+
+    def stride(self, dim: int | None = None) -> Any:
+        """Steps between elements, counted in elements."""
+        strides = element_strides(self.array("stride"))
+        return strides if dim is None else strides[checked_dim(dim, len(strides))]
+
+    def storage_offset(self) -> int:
+        a = self.array("storage_offset")
+        owner = a
+        while isinstance(owner.base, np.ndarray):
+            owner = owner.base
+        return (address(a) - address(owner)) // max(1, a.dtype.itemsize)
+
+    def is_contiguous(self, memory_format: Any = None) -> bool:
+        if type(self._p) is not ndarray:
+            return True
+        if memory_format is dtypes.channels_last and self._p.ndim == 4:
+            return bool(self._p.transpose(0, 2, 3, 1).flags.c_contiguous)
+        return bool(self._p.flags.c_contiguous)
+
+    def data_ptr(self) -> int:
+        a = self.array("data_ptr")
+        return address(a) if a.size else 0
+
+    @property
+    def _version(self) -> int:
+        return version(self._p) if type(self._p) is ndarray else 0
+
+    def array(self, what: str = "numpy") -> np.ndarray:
+        """The ndarray of this tensor; mapped or staged values have none."""
+        p = self._p
+        if type(p) is ndarray:
+            return p
+        try:
+            return core.concrete(p, what)
+        except EngineError as error:
+            raise errors.translated(error) from None
+
+    # --- Python and NumPy values ------------------------------------------------------
+
+    def item(self) -> Any:
+        a = self._p if type(self._p) is ndarray else self.array("item")
+        if a.size != 1:
+            raise RuntimeError(f"a Tensor with {a.size} elements cannot be converted "
+                               "to Scalar")
+        value = a.item()
+        return value if type(value) in _NUMBERS else float(value)
+
+    def tolist(self) -> Any:
+        a = self.array("tolist")
+        return a.astype(np.float32).tolist() if a.dtype.kind == "V" else a.tolist()
+
+    def numpy(self, *, force: bool = False) -> np.ndarray:
+        """The elements as an ndarray that shares this tensor's memory."""
+        if force:
+            return self.detach().numpy()
+        if self._node is not None:
+            raise RuntimeError(errors.NUMPY_GRAD)
+        a = self.array("numpy")
+        if a.dtype.kind == "V":
+            raise TypeError("Got unsupported ScalarType BFloat16")
+        return a[...]
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
+        a = self.numpy()
+        if dtype is not None and a.dtype != dtype:
+            return a.astype(dtype)
+        return a.copy() if copy else a
+
+    def __array_wrap__(
+        self, array: np.ndarray, context: Any = None, return_scalar: bool = False
+    ) -> Tensor:
+        if array.dtype == bool:
+            array = array.astype(np.uint8)
+        return wrap(Tensor, np.ascontiguousarray(array).reshape(array.shape))
+
+    def __bool__(self) -> bool:
+        a = self._p if type(self._p) is ndarray else self.array("bool")
+        if a.size != 1:
+            raise RuntimeError(
+                "Boolean value of Tensor with no values is ambiguous" if not a.size else
+                "Boolean value of Tensor with more than one value is ambiguous")
+        return bool(a.item())
+
+    def is_nonzero(self) -> bool:
+        return bool(self)
+
+    def __float__(self) -> float:
+        self._warn_scalar()
+        return float(self.item())
+
+    def __int__(self) -> int:
+        self._warn_scalar()
+        return int(self.item())
+
+    def __complex__(self) -> complex:
+        return complex(self.item())
+
+    def _warn_scalar(self) -> None:
+        if self._node is not None:
+            warnings.warn(
+                "Converting a tensor with requires_grad=True to a scalar may lead to "
+                "unexpected behavior.\nConsider using tensor.detach() first.",
+                UserWarning, stacklevel=3)
+
+    def __index__(self) -> int:
+        a = self.array("index")
+        if a.dtype.kind not in "iub" or a.size != 1:
+            raise TypeError(
+                "only integer tensors of a single element can be converted to an index")
+        return int(a.item())
+
+    def __iter__(self) -> Iterator[Any]:
+        if not self._p.ndim:
+            raise TypeError("iteration over a 0-d tensor")
+        return iter(self.unbind(0))
+
+    def __reversed__(self) -> Tensor:
+        return self if not self._p.ndim else self.flip(0)
+
+    def __contains__(self, element: Any) -> bool:
+        if isinstance(element, Tensor | int | float | complex | bool):
+            return bool((self == element).any().item())
+        raise RuntimeError(
+            f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
+            f"{type(element)}.")
+
+    def __format__(self, spec: str) -> str:
+        if self._p.ndim == 0 and type(self) is Tensor:
+            return format(self.item(), spec)
+        return object.__format__(self, spec)
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        from isograd.torch.text import text_of
+
+        return text_of(self, tensor_contents)
+
+    __str__ = __repr__
+
+    # --- the tape ---------------------------------------------------------------------
+
+    @property
+    def requires_grad(self) -> bool:
+        return self._node is not None
+
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        if not value and self._node is not None and type(self._node) is not Leaf:
+            raise RuntimeError(
+                "you can only change requires_grad flags of leaf variables. If you "
+                "want to use a computed variable in a subgraph that doesn't require "
+                "differentiation use var_no_grad = var.detach().")
+        if not isinstance(value, bool | np.bool_):
+            raise RuntimeError("requires_grad must be a bool")
+        self.requires_grad_(bool(value))
+
+    def requires_grad_(self, requires_grad: bool = True) -> Tensor:
+        node = self._node
+        if requires_grad and node is None:
+            set_leaf(self)
+        elif not requires_grad and node is not None:
+            if type(node) is not Leaf:
+                raise RuntimeError(
+                    "you can only change requires_grad flags of leaf variables. If you "
+                    "want to use a computed variable in a subgraph that doesn't "
+                    "require differentiation use var_no_grad = var.detach().")
+            self._grad, self._node = node.grad, None
+        return self
+
+    @property
+    def is_leaf(self) -> bool:
+        return self._node is None or type(self._node) is Leaf
+
+    @property
+    def grad(self) -> Tensor | None:
+        node = self._node
+        if type(node) is Leaf:
+            return node.grad
+        if node is not None and not self._retains and self._grad is None:
+            warnings.warn(NON_LEAF_GRAD, UserWarning, stacklevel=2)
+        return self._grad
+
+    @grad.setter
+    def grad(self, value: Tensor | None) -> None:
+        if value is not None:
+            check_assigned_grad(self, value)
+        if type(self._node) is Leaf:
+            self._node.grad = value
+        else:
+            self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self.grad = None
+
+    @property
+    def grad_fn(self) -> Any:
+        node = self._node
+        if node is None or type(node) is Leaf:
+            return None
+        from isograd.torch.autograd.graph import node_object
+
+        return node_object(node)
+
+    @property
+    def output_nr(self) -> int:
+        return getattr(self._node, "index", 0)
+
+    @property
+    def retains_grad(self) -> bool:
+        return self._retains
+
+    def backward(
+        self, gradient: Any = None, retain_graph: bool | None = None,
+        create_graph: bool = False, inputs: Any = None,
+    ) -> None:
+        """Accumulate the gradient of this tensor in the leaves, or in `inputs`.
+
+        Args:
+            gradient: the cotangent, of this tensor's shape; a scalar needs none.
+            retain_graph: keep what the graph saved, for another backward.
+            create_graph: record the computation of the gradients.
+            inputs: tensors to accumulate in, all leaves if None.
+        """
+        targets = None if inputs is None else _backward.targets_of(inputs)
+        nodes, seeds = _backward.roots_of((self,), (gradient,), create_graph)
+        keep = create_graph if retain_graph is None else retain_graph
+        if create_graph or MODE.special:
+            found = _backward.run(nodes, seeds, targets, create_graph, keep)
+        else:
+            try:
+                found = sweep(nodes, seeds, targets, retain_graph=keep)
+            except EngineError as error:
+                raise errors.translated(error) from None
+        del seeds  # held elsewhere, a gradient would be copied
+        _backward.deposit(found, create_graph, inputs)
+
+    def detach(self) -> Tensor:
+        """The same memory and version, without graph."""
+        t = wrap(Tensor, self._p)
+        if self._untracked:
+            t._untracked = True
+        return t
+
+    def detach_(self) -> Tensor:
+        if self._view is not None and self._node is not None:
+            raise RuntimeError(
+                "Can't detach views in-place. Use detach() instead. If you are using "
+                "DistributedDataParallel (DDP) for training, and gradient_as_bucket_"
+                "view is set as True, gradients are views of DDP buckets, and hence "
+                "detach_() cannot be called on these gradients. To fix this error, "
+                "please refer to the Optimizer.zero_grad() function in "
+                "torch/optim/optimizer.py as a solution.")
+        self._node = None
+        return self
+
+    @property
+    def data(self) -> Tensor:
+        """The same memory without graph; writes to it count no version."""
+        t = wrap(Tensor, self._p)
+        t._untracked = True
+        return t
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        if not isinstance(value, Tensor):
+            raise TypeError("Variable data has to be a tensor, but got "
+                            + type(value).__name__)
+        self._p = value._p
+        node = self._node
+        if type(node) is Leaf:
+            node.shape, node.dtype = self._p.shape, self._p.dtype
+
+    def retain_grad(self) -> None:
+        """Keep the gradient of this tensor, which is no leaf, in `.grad`."""
+        if self._node is None:
+            raise RuntimeError("can't retain_grad on Tensor that has "
+                               "requires_grad=False")
+        if type(self._node) is Leaf or self._retains:
+            return
+        from isograd.torch.hooks import hooks_of
+
+        self._retains = True
+        hooks_of(self._node).retain.append(weakref.ref(self))
+
+    def register_hook(self, hook: Callable[..., Any]) -> Any:
+        """Call `hook(gradient)` when the gradient of this tensor is known."""
+        if self._node is None:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't "
+                               "require gradient")
+        from isograd.torch.hooks import hooks_of
+
+        return hooks_of(self._node).add(hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[..., Any]) -> Any:
+        """Call `hook(tensor)` after a gradient was added to this leaf."""
+        if self._node is None:
+            raise RuntimeError("cannot register a hook on a tensor that doesn't "
+                               "require gradient")
+        if type(self._node) is not Leaf:
+            raise RuntimeError("post accumulate grad hooks cannot be registered on "
+                               "non-leaf tensors")
+        from isograd.torch.hooks import add_post_hook
+
+        return add_post_hook(self._node, hook)
+
+    # --- copies -----------------------------------------------------------------------
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        if id(self) in memo:
+            return memo[id(self)]
+        if not self.is_leaf:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support "
+                "the deepcopy protocol at the moment.  If you were attempting to "
+                "deepcopy a module, this may be because of a torch.nn.utils.weight_norm"
+                " usage, see https://github.com/pytorch/pytorch/pull/103001")
+        new = wrap(type(self), self.array("deepcopy").copy())
+        memo[id(self)] = new
+        new.__dict__.update(copy.deepcopy(_attributes(self), memo))
+        if self._node is not None:
+            set_leaf(new)
+        if (grad := self.grad) is not None:
+            new.grad = copy.deepcopy(grad, memo)
+        return new
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        if not self.is_leaf:
+            warnings.warn("a tensor that is no leaf is pickled without its graph",
+                          stacklevel=2)
+        state_of = (self.array("pickle"), self._node is not None, _attributes(self))
+        return rebuild, (type(self), *state_of)
+
+
+NON_LEAF_GRAD = (
+    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
+    ".grad attribute won't be populated during autograd.backward(). If you indeed want "
+    "the .grad field to be populated for a non-leaf Tensor, use .retain_grad() on the "
+    "non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you "
+    "access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for "
+    "more informations."
+)
+_NUMBERS = (float, int, bool, complex)
+_INTERNAL = ("_p", "_node", "_view", "_views", "_untracked", "_grad", "_retains")
+
+
+def _attributes(t: Tensor) -> dict[str, Any]:
+    """What a user attached to a tensor."""
+    return {k: v for k, v in t.__dict__.items() if k not in _INTERNAL}
+
+
+def rebuild(
+    cls: type[Tensor], array: np.ndarray, requires_grad: bool, attributes: dict[str, Any]
+) -> Tensor:
+    """A tensor from its pickled parts."""
+    t = wrap(cls, array)
+    t.__dict__.update(attributes)
+    if requires_grad:
+        set_leaf(t)
+    return t
+
+
+def set_leaf(t: Tensor) -> None:
+    """Make a constant a leaf that requires a gradient."""
+    if dtypes.of_numpy(t._p.dtype).kind not in "fc":
+        raise RuntimeError(errors.ONLY_FLOATING)
+    node = Leaf(t._p.shape)
+    node.dtype = t._p.dtype
+    node.tensor = weakref.ref(t)
+    node.grad = t._grad
+    t._node = node
+
+
+def check_assigned_grad(t: Tensor, value: Any) -> None:
+    """What may be assigned to `.grad`: a tensor of the same dtype and shape."""
+    if not isinstance(value, Tensor):
+        raise TypeError("assigned grad expected to be a Tensor or None but got grad of "
+                        f"type {type(value).__name__}")
+    if value is t:
+        raise RuntimeError("can't assign Variable as its own grad")
+    if value._p.dtype != t._p.dtype:
+        raise RuntimeError(
+            f"attempting to assign a gradient with dtype '{_c_name(value)}' to a "
+            f"tensor with grad_dtype '{_c_name(t)}'. The gradient must match the "
+            "tensor's grad_dtype (defaults to the tensor's dtype). You can set the "
+            "tensor's grad_dtype attribute with a specific dtype, or None to allow any "
+            "dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and "
+            "its gradient may break downstream systems that assume they match.")
+    if value._p.shape != t._p.shape:
+        raise RuntimeError("assigned grad has data of a different size")
+
+
+def _c_name(t: Tensor) -> str:
+    return t.dtype.scalar_type.lower()
+
+
+def checked_dim(dim: Any, rank: int, wrap_scalar: bool = True) -> int:
+    """`dim` counted from the front.
+
+    Raises:
+        IndexError: out of range, with PyTorch's text.
+    """
+    n = rank or (1 if wrap_scalar else 0)
+    if not -n <= dim < n:
+        if not n:
+            raise IndexError(f"Dimension specified as {dim} but tensor has no "
+                             "dimensions")
+        raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, "
+                         f"{n - 1}], but got {dim})")
+    return int(dim) % n
+
+
+def element_strides(a: np.ndarray) -> tuple[int, ...]:
+    """Strides in elements; axes of length one as if contiguous."""
+    size = a.dtype.itemsize
+    if a.flags.c_contiguous:
+        out, step = [], 1
+        for n in reversed(a.shape):
+            out.append(step)
+            step *= max(n, 1)
+        return tuple(reversed(out))
+    return tuple(s // size for s in a.strides)
+
+
+def address(a: np.ndarray) -> int:
+    return a.__array_interface__["data"][0]
+
+
+def no_recording() -> bool:
+    return not state().recording
