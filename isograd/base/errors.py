@@ -48,6 +48,19 @@ MESSAGES: dict[str, str] = {
         "the number {number} beside an operand of dtype {dtype} would lose its value; "
         "convert the operand first"
     ),
+    "index_range": "index {index} is out of bounds for axis {axis} with size {size}",
+    "index_shapes": "index arrays of shapes {shapes} do not broadcast together",
+    "index_count": "too many indices for an array of {ndim} axes",
+    "index_step": "the step of a slice must not be zero",
+    "index_type": "an index must be an int, a slice, None, ... or an array of "
+    "integers or bools, found {found}",
+    "mask_shape": (
+        "the mask of shape {mask} at index {axis} does not match the indexed array of "
+        "shape {shape} at axis {at}"
+    ),
+    "value_shape": (
+        "a value of shape {found} cannot be broadcast to the indexed shape {expected}"
+    ),
     "overlap": (
         "a broadcast view cannot be written in place, since several of its elements "
         "are one in memory; write to a copy"

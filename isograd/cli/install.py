@@ -1,0 +1,87 @@
+"""Provide `torch` and `mindspore` by isograd, for every import from now on."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Any
+
+from isograd.base.missing import missing_text
+
+DIALECTS = ("torch", "mindspore")
+
+
+class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds `torch.nn` as the module object `isograd.torch.nn`, under both names."""
+
+    def __init__(self, dialects: Sequence[str]) -> None:
+        self.dialects = tuple(dialects)
+        self.specs: dict[str, Any] = {}
+
+    def find_spec(
+        self, name: str, path: Any = None, target: Any = None
+    ) -> importlib.machinery.ModuleSpec | None:
+        if name.partition(".")[0] not in self.dialects:
+            return None
+        return importlib.machinery.ModuleSpec(name, self, is_package=True)
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
+        ours = f"isograd.{spec.name}"
+        try:
+            module = importlib.import_module(ours)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{ours}.".startswith(f"{error.name}."):
+                raise
+            dialect = spec.name.partition(".")[0]
+            raise ModuleNotFoundError(
+                missing_text(spec.name, dialect), name=spec.name) from None
+        self.specs[spec.name] = module.__spec__
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing to do: the module is there; it keeps the spec that it was made by."""
+        assert module.__spec__ is not None
+        module.__spec__ = self.specs.get(module.__spec__.name, module.__spec__)
+
+
+_FINDER: list[Finder] = []
+
+
+def install(*dialects: str) -> None:
+    """From now on `import torch` and `import mindspore` give isograd's dialects.
+
+    Args:
+        dialects: "torch", "mindspore"; both if none is named.  A real framework that
+            is installed is left alone; it is just not what an import finds.
+
+    Raises:
+        RuntimeError: if a real framework was imported before.
+        ValueError: for a name that is no dialect.
+    """
+    wanted = dialects or DIALECTS
+    for name in wanted:
+        if name not in DIALECTS:
+            raise ValueError(f"install: no dialect {name!r}; there are "
+                             f"{' and '.join(DIALECTS)}")
+        found = sys.modules.get(name)
+        if found is not None and not found.__name__.startswith("isograd."):
+            raise RuntimeError(
+                f"install: the real {name} was imported already; call "
+                "isograd.install() before anything imports it")
+    uninstall()
+    _FINDER.append(Finder(wanted))
+    sys.meta_path.insert(0, _FINDER[0])
+
+
+def uninstall() -> None:
+    """Take back `install`: imports find what is installed again."""
+    while _FINDER:
+        finder = _FINDER.pop()
+        sys.meta_path.remove(finder)
+        for name in list(sys.modules):
+            if name.partition(".")[0] in finder.dialects:
+                del sys.modules[name]

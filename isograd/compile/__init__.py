@@ -1,0 +1,41 @@
+"""Compiled functions: `isograd.compile(fn)`.
+
+stage -> program -> passes -> kernels: a function is staged by running it once on
+symbols (`stage.py`), its program is simplified (`passes/`), cut into regions
+(`fuse.py`) and run by native kernels (`native.py`) or by NumPy (`executor.py`).
+
+The package is callable, so that `isograd.compile` is the function as well as the place
+where it stands.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+
+class _CallableModule(ModuleType):
+    """This module; calling it compiles a function."""
+
+    def __call__(
+        self, fn: Callable[..., Any] | None = None, *, executor: str = "native"
+    ) -> Any:
+        """A compiled version of `fn`: same values, gradients and effects, faster.
+
+        The first call for each structure, shape and dtype of the arguments stages and
+        compiles; what cannot be staged (control flow on values) runs as it is, with
+        one warning.
+
+        Args:
+            fn: a function of pytrees of arrays or a dialect's tensors; None to use the
+                result as a decorator with arguments.
+            executor: "native" (LLVM kernels) or "numpy" (the reference).
+        """
+        from isograd.compile.api import compile as compile_function
+
+        return compile_function(fn, executor=executor)
+
+
+sys.modules[__name__].__class__ = _CallableModule

@@ -1,0 +1,81 @@
+"""Record the public names of a framework: `python tools/record_names.py torch`.
+
+Run it where the framework is installed; it writes `isograd/base/names/NAME.txt`, one
+dotted name a line.  Only names are recorded;
+they decide between "isograd lacks it" and "there is no such name".
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import sys
+from pathlib import Path
+
+MODULES = {
+    "torch": """torch torch.autograd torch.autograd.functional torch.autograd.graph
+torch.autograd.forward_ad torch.autograd.profiler torch.autograd.function torch.nn
+torch.nn.functional torch.nn.init torch.nn.utils torch.nn.utils.rnn
+torch.nn.utils.parametrize torch.nn.utils.parametrizations torch.nn.parameter
+torch.nn.modules torch.optim torch.optim.lr_scheduler torch.optim.swa_utils torch.linalg
+torch.fft torch.special torch.func torch.random torch.testing torch.utils
+torch.utils.data torch.utils.checkpoint torch.distributions torch.backends torch.cuda
+torch.amp torch.serialization torch.masked torch.sparse torch.signal torch.hub
+torch.compiler torch.jit torch.onnx torch.profiler torch.distributed torch.export
+torch.overrides torch.types torch.return_types torch.mps torch.xpu torch.cpu""",
+    "mindspore": """mindspore mindspore.nn mindspore.ops mindspore.mint mindspore.mint.nn
+mindspore.mint.nn.functional mindspore.mint.optim mindspore.mint.linalg
+mindspore.mint.special mindspore.numpy mindspore.common mindspore.common.initializer
+mindspore.common.dtype mindspore.common.parameter mindspore.ops.operations
+mindspore.ops.functional mindspore.ops.composite mindspore.train mindspore.train.callback
+mindspore.dataset mindspore.dataset.vision mindspore.dataset.transforms mindspore.context
+mindspore.amp mindspore.experimental mindspore.experimental.optim
+mindspore.experimental.optim.lr_scheduler mindspore.scipy mindspore.scipy.linalg
+mindspore.communication mindspore.parallel mindspore.hal mindspore.boost
+mindspore.rewrite mindspore.nn.probability mindspore.runtime mindspore.device_context
+mindspore.nn.wrap mindspore.nn.optim mindspore.nn.layer mindspore.nn.loss""",
+}
+CLASSES = {
+    "torch": ["torch.Tensor", "torch.Generator", "torch.nn.Module", "torch.Size",
+              "torch.autograd.Function", "torch.optim.Optimizer", "torch.dtype"],
+    "mindspore": ["mindspore.Tensor", "mindspore.Parameter", "mindspore.nn.Cell",
+                  "mindspore.nn.Optimizer", "mindspore.ParameterTuple",
+                  "mindspore.train.Model"],
+}
+FOLDER = Path(__file__).parent.parent / "isograd" / "base" / "names"
+
+
+def public(owner: object) -> list[str]:
+    return [n for n in dir(owner) if not n.startswith("__")]
+
+
+def names_of_module(path: str) -> list[str]:
+    """Names that a user reaches as attributes; modules of others are left out."""
+    try:
+        module = importlib.import_module(path)
+    except ImportError:
+        return []
+    root = path.partition(".")[0]
+    out = []
+    for name in public(module):
+        value = inspect.getattr_static(module, name)
+        foreign = inspect.ismodule(value) and not value.__name__.startswith(root)
+        if not foreign and not name.startswith("_"):
+            out.append(f"{path}.{name}")
+    return out
+
+
+def main(framework: str) -> None:
+    names: set[str] = set()
+    for path in MODULES[framework].split():
+        names.update(names_of_module(path))
+    for path in CLASSES[framework]:
+        module, _, cls = path.rpartition(".")
+        owner = getattr(importlib.import_module(module), cls)
+        names.update(f"{path}.{n}" for n in public(owner))
+    text = "\n".join(sorted(names)) + "\n"
+    (FOLDER / f"{framework}.txt").write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
