@@ -5,6 +5,7 @@ Importing this package fills the registry and the namespaces `F`.
 
 from isograd.core import mutation, structural
 from isograd.ops import (
+    activation,
     comparison,
     elementwise,
     indexing,
@@ -15,6 +16,7 @@ from isograd.ops import (
 )
 
 __all__ = [
+    "activation",
     "comparison",
     "elementwise",
     "indexing",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from isograd.base.dtypes import bfloat16
 from isograd.core.families import elementwise
 
 
@@ -43,4 +44,21 @@ where = elementwise(
     "where", "c? x y", np.where, scalar="select(c, x, y)", kinds="fcib",
     # t * 0.0 would turn an infinite cotangent into nan: select, do not multiply
     tangents={"x": "where(c, t, zeros_like(t))", "y": "where(c, zeros_like(t), t)"},
+)
+
+
+class _Zeros(dict[str, np.ndarray]):
+    """A shared zero of rank zero for each dtype; never written."""
+
+    def __missing__(self, char: str) -> np.ndarray:
+        zero = self[char] = np.zeros((), bfloat16() if char == "E" else char)
+        return zero
+
+
+ZERO = _Zeros()
+
+mask = elementwise(
+    "mask", "c? x", lambda c, x: np.where(c, x, ZERO[x.dtype.char]),
+    scalar="select(c, x, zeros_like(x))", tangents={"x": "mask(c, t)"}, kinds="fci",
+    doc="x where c holds, elsewhere 0 (also where x is infinite or nan).",
 )

@@ -114,7 +114,8 @@ i0 = elementwise("i0", "x", scipy_special("i0"), kinds="f", kernel=False,
                  tangents={"x": "t * i1(x)"})
 i1 = elementwise("i1", "x", scipy_special("i1"), kinds="f", kernel=False,
                  domain=(0.5, 2.0), tangents={"x": "t * (i0(x) - out / x)"})
-sinc = elementwise("sinc", "x", in_float32(np.sinc), kinds="f", kernel=False, domain=(0.2, 0.9),
+sinc = elementwise("sinc", "x", in_float32(np.sinc), kinds="f", kernel=False,
+                   domain=(0.2, 0.9),
                    tangents={"x": "t * ((cos(3.141592653589793 * x) - out) / x)"})
 
 pow_ = elementwise(

@@ -179,6 +179,15 @@ def _check_batched(
 
 
 def _check_staged(what: str, inner: Function, staged: Function, xs: Any) -> None:
+    """Kernels round their exp, erf... within a few units in the last place."""
     expected = arrays(inner, xs)
+    rtol = max([1e-12, *(8 * _epsilon(array_of(a)) for a in (*xs, *expected))])
     for call in ("first call", "next call"):
-        compare(f"{what}, {call}", staged(*xs), expected, 1e-12, 1e-13)
+        compare(f"{what}, {call}", staged(*xs), expected, rtol, rtol / 10)
+
+
+def _epsilon(a: np.ndarray) -> float:
+    """The spacing of 1 in the dtype of `a`."""
+    if a.dtype.kind == "V":
+        return 2.0**-7
+    return float(np.finfo(a.dtype).eps) if a.dtype.kind in "fc" else 0.0

@@ -1,0 +1,328 @@
+"""Activation functions.
+
+Records state what a fused backward gains, or what has its own value at a kink; the
+rest are composites.  Where frameworks disagree at a kink, the derivative there is the
+static parameter `edge`.  Half precision is computed in float32, as in PyTorch.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from isograd.core.families import elementwise
+from isograd.core.primitive import Namespace, Payload, Primitive, composite
+from isograd.ops.comparison import ZERO
+from isograd.ops.elementwise import in_float32, scipy_special
+
+SQRT_HALF = 0.7071067811865476
+SQRT_2_OVER_PI = 0.7978845608028654
+INV_SQRT_2PI = 0.3989422804014327
+SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
+
+def _relu_impl(x: np.ndarray) -> np.ndarray:
+    return np.maximum(x, ZERO[x.dtype.char], out=...)
+
+
+relu = elementwise("relu", "x", _relu_impl, kinds="fi",
+                   scalar="maximum(x, zeros_like(x))",
+                   tangents={"x": "mask(out > 0.0, t)"})
+
+
+def sigmoid_impl(x: np.ndarray) -> np.ndarray:
+    out = np.negative(x, out=...)
+    np.exp(out, out=out)
+    np.add(out, 1, out=out)
+    return np.reciprocal(out, out=out)
+
+
+sigmoid = elementwise(
+    "sigmoid", "x", in_float32(sigmoid_impl), scalar="1.0 / (1.0 + exp(-x))",
+    tangents={"x": "t * ((1.0 - out) * out)"})
+logsigmoid = elementwise(
+    "logsigmoid", "x",
+    in_float32(lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))), kinds="f",
+    scalar="minimum(x, zeros_like(x)) - log1p(exp(-abs(x)))",
+    tangents={"x": "t * sigmoid(-x)"})
+
+
+def _softplus_impl(x: np.ndarray, *, beta: float, threshold: float) -> np.ndarray:
+    z = x * beta
+    return np.where(z > threshold, x, np.logaddexp(z, ZERO[z.dtype.char]) / beta)
+
+
+softplus = elementwise(
+    "softplus", "x", in_float32(_softplus_impl), params="beta threshold", kinds="f",
+    scalar="select(x * beta > threshold, x, (maximum(x * beta, zeros_like(x))"
+           " + log1p(exp(-abs(x * beta)))) / beta)",
+    tangents={"x": "where(x * beta > threshold, t, t * sigmoid(x * beta))"},
+    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"beta": b, "threshold": h})
+                         for b, h in ((1.0, 20.0), (3.0, 1.0))])
+
+gelu = elementwise(
+    "gelu", "x",
+    in_float32(lambda x: x * (0.5 * (1 + scipy_special("erf")(x * SQRT_HALF)))),
+    kinds="f", scalar=f"x * (0.5 * (1.0 + erf(x * {SQRT_HALF})))",
+    tangents={"x": "t * gelu_slope(x)"}, doc="x Phi(x), Hendrycks and Gimpel 2016.")
+
+
+@composite
+def gelu_slope(F: Namespace, x: Payload) -> Payload:
+    """Phi(x) + x phi(x)."""
+    cdf = F.mul(F.add(F.erf(F.mul(x, SQRT_HALF)), 1.0), 0.5)
+    density = F.mul(F.exp(F.mul(F.mul(x, x), -0.5)), INV_SQRT_2PI)
+    return F.add(cdf, F.mul(x, density))
+
+
+def _gelu_tanh_impl(x: np.ndarray) -> np.ndarray:
+    return 0.5 * x * (1 + np.tanh(SQRT_2_OVER_PI * (x + 0.044715 * (x * x * x))))
+
+
+gelu_tanh = elementwise(
+    "gelu_tanh", "x", in_float32(_gelu_tanh_impl), kinds="f",
+    scalar=f"0.5 * x * (1.0 + tanh({SQRT_2_OVER_PI} * (x + 0.044715 * (x * x * x))))",
+    tangents={"x": "t * gelu_tanh_slope(x)"})
+
+
+@composite
+def gelu_tanh_slope(F: Namespace, x: Payload) -> Payload:
+    square = F.mul(x, x)
+    inner = F.mul(F.mul(x, F.add(F.mul(square, 0.044715), 1.0)), SQRT_2_OVER_PI)
+    tanh = F.tanh(inner)
+    slope = F.mul(F.add(F.mul(square, 3 * 0.044715), 1.0), SQRT_2_OVER_PI)
+    right = F.mul(F.mul(x, F.sub(1.0, F.mul(tanh, tanh))), slope)
+    return F.mul(F.add(F.add(tanh, 1.0), right), 0.5)
+
+
+silu = elementwise(
+    "silu", "x", in_float32(lambda x: x * sigmoid_impl(x)),
+    scalar="x / (1.0 + exp(-x))", tangents={"x": "t * silu_slope(x)"})
+
+
+@composite
+def silu_slope(F: Namespace, x: Payload) -> Payload:
+    s = F.sigmoid(x)
+    return F.mul(s, F.add(F.mul(x, F.sub(1.0, s)), 1.0))
+
+
+mish = elementwise(
+    "mish", "x", in_float32(
+        lambda x: x * np.tanh(np.logaddexp(x, ZERO[x.dtype.char]))),
+    kinds="f", tangents={"x": "t * mish_slope(x)"},
+    scalar="x * tanh(maximum(x, zeros_like(x)) + log1p(exp(-abs(x))))",
+    doc="x tanh(softplus(x)), Misra 2019.")
+
+
+@composite
+def mish_slope(F: Namespace, x: Payload) -> Payload:
+    tanh = F.tanh(F.softplus(x, beta=1.0, threshold=20.0))
+    return F.add(tanh, F.mul(F.mul(x, F.sigmoid(x)), F.sub(1.0, F.mul(tanh, tanh))))
+
+
+def _elu_impl(
+    x: np.ndarray, *, alpha: float, scale: float, input_scale: float
+) -> np.ndarray:
+    below = np.expm1(np.minimum(x, 0) * input_scale) * (alpha * scale)
+    return np.where(x > 0, x * scale, below)
+
+
+elu = elementwise(
+    "elu", "x", in_float32(_elu_impl), params="alpha scale input_scale", kinds="f",
+    scalar="select(x > 0.0, x * scale, expm1(minimum(x, zeros_like(x)) * input_scale)"
+           " * alpha * scale)",
+    tangents={"x": "elu_tangent(t, x, alpha=alpha, scale=scale,"
+                   " input_scale=input_scale)"},
+    samples=lambda rng: [
+        ((rng.normal(size=(2, 3)),), {"alpha": a, "scale": s, "input_scale": i})
+        for a, s, i in ((1.0, 1.0, 1.0), (SELU_ALPHA, SELU_SCALE, 1.0),
+                        (0.7, 1.0, 1 / 0.7))],
+    doc="elu, selu (alpha, scale) and celu (input_scale = 1 / alpha) at once.")
+
+
+@composite
+def elu_tangent(
+    F: Namespace, t: Payload, x: Payload, *, alpha: float, scale: float,
+    input_scale: float,
+) -> Payload:
+    below = F.exp(F.mul(F.minimum(x, F.zeros_like(x)), input_scale))
+    below = F.mul(below, alpha * scale * input_scale)
+    return F.where(F.gt(x, 0.0), F.mul(t, scale), F.mul(t, below))
+
+
+@composite
+def selu(F: Namespace, x: Payload) -> Payload:
+    """Klambauer et al. 2017."""
+    return F.elu(x, alpha=SELU_ALPHA, scale=SELU_SCALE, input_scale=1.0)
+
+
+@composite
+def celu(F: Namespace, x: Payload, *, alpha: float) -> Payload:
+    return F.elu(x, alpha=alpha, scale=1.0, input_scale=1.0 / alpha)
+
+
+leaky_relu = elementwise(
+    "leaky_relu", "x",
+    in_float32(lambda x, slope, edge: np.where(x > 0, x, x * slope)),
+    params="slope edge", kinds="f", scalar="select(x > 0.0, x, x * slope)",
+    tangents={"x": "leaky_tangent(t, x, slope=slope, edge=edge)"},
+    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"slope": 0.1, "edge": e})
+                         for e in (0.1, 0.6)],
+    doc="`edge`: the derivative at 0; PyTorch takes `slope`.")
+
+
+@composite
+def leaky_tangent(
+    F: Namespace, t: Payload, x: Payload, *, slope: float, edge: float
+) -> Payload:
+    out = F.where(F.gt(x, 0.0), t, F.mul(t, slope))
+    return out if edge == slope else F.where(F.eq(x, 0.0), F.mul(t, edge), out)
+
+
+@composite
+def prelu(F: Namespace, x: Payload, weight: Payload) -> Payload:
+    """x where positive, else weight * x; `weight` broadcasts against x."""
+    return F.where(F.gt(x, 0.0), x, F.mul(weight, x))
+
+
+@composite
+def hardtanh(
+    F: Namespace, x: Payload, *, lo: float = -1.0, hi: float = 1.0, edge: float = 0.0
+) -> Payload:
+    return F.clip(x, lo=lo, hi=hi, edge=edge)
+
+
+@composite
+def relu6(F: Namespace, x: Payload, *, edge: float = 0.0) -> Payload:
+    return F.clip(x, lo=0.0, hi=6.0, edge=edge)
+
+
+hardsigmoid = elementwise(
+    "hardsigmoid", "x", in_float32(lambda x: np.clip(x + 3, 0, 6) / 6),
+    kinds="f", domain=(-4, 4), kernel=False,
+    tangents={"x": "mask(abs(x) < 3.0, t / 6.0)"})
+hardswish = elementwise(
+    "hardswish", "x", in_float32(lambda x: x * (np.clip(x + 3, 0, 6) / 6)),
+    kinds="f", domain=(-4, 4), kernel=False,
+    tangents={"x": "where(x < 3.0, mask(x > -3.0, t * (x / 3.0 + 0.5)), t)"})
+
+_BY_LAMBDA: dict[str, Any] = {
+    "softshrink": lambda x, lambd: np.sign(x) * np.maximum(np.abs(x) - lambd, 0),
+    "hardshrink": lambda x, lambd: np.where(np.abs(x) <= lambd, x * 0, x),
+}
+for _name, _impl in _BY_LAMBDA.items():
+    elementwise(
+        _name, "x", in_float32(_impl), params="lambd", kinds="f", kernel=False,
+        tangents={"x": "mask(logical_not(abs(x) <= lambd), t)"},
+        samples=lambda rng: [((rng.normal(size=(2, 3)),), {"lambd": 0.5})])
+
+threshold = elementwise(
+    "threshold", "x",
+    lambda x, bound, value: np.where(x <= bound, np.asarray(value, x.dtype), x),
+    params="bound value", kinds="fi", kernel=False,
+    tangents={"x": "mask(logical_not(x <= bound), t)"},
+    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"bound": 1, "value": 2})])
+
+
+@composite
+def tanhshrink(F: Namespace, x: Payload) -> Payload:
+    return F.sub(x, F.tanh(x))
+
+
+@composite
+def softsign(F: Namespace, x: Payload) -> Payload:
+    return F.div(x, F.add(F.abs(x), 1.0))
+
+
+@composite
+def halves(F: Namespace, x: Payload, *, axis: int) -> tuple[Payload, Payload]:
+    """The two halves of an axis of even size."""
+    n = x.shape[axis] // 2
+    index = [(0, m, 1) for m in x.shape]
+    lower, upper = list(index), list(index)
+    lower[axis], upper[axis] = (0, n, 1), (n, 2 * n, 1)
+    return F.slice(x, index=tuple(lower)), F.slice(x, index=tuple(upper))
+
+
+@composite
+def glu(F: Namespace, x: Payload, *, axis: int) -> Payload:
+    """First half times the sigmoid of the second."""
+    a, b = F.halves(x, axis=axis)
+    return F.mul(a, F.sigmoid(b))
+
+
+# --- normalisation over an axis -------------------------------------------------------
+
+
+def _shifted(x: np.ndarray, axis: int) -> np.ndarray:
+    """x minus its maximum over the axis (which may be empty)."""
+    if x.size == 0:
+        return x.copy()
+    return x - np.maximum.reduce(x, axis=axis, keepdims=True)
+
+
+def _softmax_impl(x: np.ndarray, *, axis: int) -> np.ndarray:
+    out = _shifted(x, axis)
+    np.exp(out, out=out)
+    out /= np.add.reduce(out, axis=axis, keepdims=True)
+    return out
+
+
+def _log_softmax_impl(x: np.ndarray, *, axis: int) -> np.ndarray:
+    out = _shifted(x, axis)
+    out -= np.log(np.add.reduce(np.exp(out), axis=axis, keepdims=True))
+    return out
+
+
+@composite
+def sum_like(F: Namespace, x: Payload, *, axis: int) -> Payload:
+    """The sum over an axis, put back along it."""
+    return F.expand(F.sum(x, axes=(axis,)), x.shape, (axis,))
+
+
+def _softmax_vjp(
+    F: Namespace, g: Payload, saved: Any, needs: Any, *, axis: int
+) -> tuple[Payload]:
+    p = saved[1]
+    product = F.mul(g, p)
+    return (F.sub(product, F.mul(p, F.sum_like(product, axis=axis))),)
+
+
+def _softmax_jvp(
+    F: Namespace, primals: Any, tangents: Any, out: Payload, *, axis: int
+) -> Payload:
+    return _softmax_vjp(F, tangents[0], (None, out), None, axis=axis)[0]
+
+
+def _log_softmax_vjp(
+    F: Namespace, g: Payload, saved: Any, needs: Any, *, axis: int
+) -> tuple[Payload]:
+    return (F.sub(g, F.mul(F.exp(saved[1]), F.sum_like(g, axis=axis))),)
+
+
+def _log_softmax_jvp(
+    F: Namespace, primals: Any, tangents: Any, out: Payload, *, axis: int
+) -> Payload:
+    (t,) = tangents
+    return F.sub(t, F.sum_like(F.mul(F.exp(out), t), axis=axis))
+
+
+def _over_axis(name: str, impl: Any, vjp: Any, jvp: Any) -> Primitive:
+    return Primitive(
+        name, in_float32(impl), abstract=lambda x, axis: x, vjp=vjp, jvp=jvp,
+        batch=lambda F, args, batched, size, axis: getattr(F, name)(
+            args[0], axis=axis + 1),
+        reads=((-1,),), kinds="f",
+        samples=lambda rng: [((rng.normal(size=(2, 3)),), {"axis": 1}),
+                             ((3 * rng.normal(size=(2, 3)),), {"axis": 0}),
+                             ((rng.normal(size=(0, 3)),), {"axis": 1})])
+
+
+softmax = _over_axis("softmax", _softmax_impl, _softmax_vjp, _softmax_jvp)
+log_softmax = _over_axis("log_softmax", _log_softmax_impl, _log_softmax_vjp,
+                         _log_softmax_jvp)
+
+
+@composite
+def softmin(F: Namespace, x: Payload, *, axis: int) -> Payload:
+    return F.softmax(F.neg(x), axis=axis)
