@@ -31,7 +31,10 @@ def unary(
     some, keep_x, keep_out = _kept(prim, 1)
     traced = not prim.constant
 
-    def op(x: Any) -> Any:
+    def op(input: Any, **rest: Any) -> Any:  # noqa: A002 (a dialect's keyword)
+        if rest:
+            return slow(input, **rest)
+        x = input
         if (type(x) is not cls and type(x) not in family) or MODE.special:
             return slow(x)
         a = x._p
@@ -61,14 +64,20 @@ def unary(
 
 def binary(
     prim: Primitive, cls: type[Tensor], slow: Callable[..., Any],
-    family: Family = NONE,
+    family: Family = NONE, kinds: str = "fciub",
 ) -> Callable[..., Any]:
-    """`(x, y) -> prim(x, y)` for tensors of one dtype."""
+    """`(x, y) -> prim(x, y)` for tensors of one dtype, whose kind is one of `kinds`.
+
+    bfloat16 ("V") goes the slow way, see `tape.record`.
+    """
     impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
     keeps = tuple(_kept(prim, mask) for mask in range(4))
     traced = not prim.constant
 
-    def op(x: Any, y: Any) -> Any:
+    def op(input: Any, other: Any, **rest: Any) -> Any:  # noqa: A002
+        if rest:
+            return slow(input, other, **rest)
+        x, y = input, other
         if type(x) is not cls and type(x) not in family:
             return slow(x, y)
         if (type(y) is not cls and type(y) not in family) or MODE.special:
@@ -77,7 +86,7 @@ def binary(
         b = y._p
         if type(a) is not ndarray or type(b) is not ndarray or a.dtype is not b.dtype:
             return slow(x, y)
-        if a.dtype.kind == "V":  # bfloat16, see `tape.record`
+        if a.dtype.kind not in kinds:
             return slow(x, y)
         nx = x._node
         ny = y._node
@@ -130,7 +139,10 @@ def scalar_right(
     traced = not prim.constant
     constant = constants_cache()
 
-    def op(x: Any, y: Any) -> Any:
+    def op(input: Any, other: Any, **rest: Any) -> Any:  # noqa: A002
+        if rest:
+            return slow(input, other, **rest)
+        x, y = input, other
         if type(y) is not float and type(y) is not int:
             return slow(x, y)
         if (type(x) is not cls and type(x) not in family) or MODE.special:
@@ -155,6 +167,41 @@ def scalar_right(
                 b if keep_y else None,
                 out if keep_out else None,
             )
+            node.shape = out.shape
+            if nx.level:
+                node.level = nx.level
+            node.seq = tick()
+        return t
+
+    return op
+
+
+def parameter(
+    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any], word: str,
+    family: Family = NONE,
+) -> Callable[..., Any]:
+    """`(x, number) -> prim(x, word=number)` for a floating x."""
+    impl, new, ndarray = prim.impl, object.__new__, np.ndarray
+    some, keep_x, keep_out, _ = (*_kept(prim, 1), None)
+
+    def op(x: Any, y: Any) -> Any:
+        if type(y) is not float and type(y) is not int:
+            return slow(x, y)
+        if (type(x) is not cls and type(x) not in family) or MODE.special:
+            return slow(x, y)
+        a = x._p
+        if type(a) is not ndarray or a.dtype.kind != "f" or a.size >= LARGE:
+            return slow(x, y)
+        params = {word: y}
+        t = new(cls)
+        t._p = out = impl(a, **params)
+        nx = x._node
+        if nx is not None:
+            t._node = node = new(Node)
+            node.prim = prim
+            node.edges = (nx,)
+            node.params = params
+            node.saved = some and (a if keep_x else None, out if keep_out else None)
             node.shape = out.shape
             if nx.level:
                 node.level = nx.level

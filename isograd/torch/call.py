@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -58,6 +58,17 @@ def promoted(*operands: Any, least: str = "") -> list[Payload]:
     if least == "f" and d.kind in "bi":
         d = dtypes.default()
     return [cast(x, d.np) for x in operands]
+
+
+def operands(x: Any, y: Any, least: str = "") -> list[Payload]:
+    """Two operands in their common dtype, with shapes that broadcast."""
+    both = promoted(x, y, least=least)
+    check_broadcast(both[0].shape, both[1].shape)
+    return both
+
+
+def copy_of(x: Payload) -> Payload:
+    return F.clone(x)
 
 
 def floating(x: Payload) -> Payload:
@@ -123,6 +134,13 @@ def sizes_of(args: tuple[Any, ...]) -> tuple[int, ...]:
 # --- results --------------------------------------------------------------------------
 
 
+class Named(NamedTuple):
+    """A result whose node has a name of its own (overloads: `SumBackward1`)."""
+
+    value: Any
+    label: str
+
+
 class Values:
     """Several results, with PyTorch's named tuple for them."""
 
@@ -167,6 +185,8 @@ def lift(out: Any, label: str | None, sources: Sequence[Any]) -> Any:
         if label is not None:
             note(out.node, label, sources)
         return wrap(Tensor, out)
+    if type(out) is Named:
+        return lift(out.value, out.label, sources)
     if isinstance(out, Values):
         return out.cls([lift(o, label, sources) for o in out.values])
     if isinstance(out, tuple | list):
@@ -200,6 +220,8 @@ def tensors_in(xs: Any) -> list[Any]:
 
 def write_out(out: Any, payload: Any, sources: Any) -> Any:
     """Write a result to the tensor(s) given as `out=`."""
+    if type(payload) is Named:
+        payload = payload.value
     if isinstance(payload, Values):
         for o, p in zip(out, payload.values, strict=True):
             write_out(o, p, sources)
@@ -316,6 +338,8 @@ def write_result(
     if traced and (prim is None or mutation.reads_own(prim, (x, *args))):
         x = mutation.copied(x)
     out = body(x, *args, **kwargs)
+    if type(out) is Named:
+        out, label = out
     if out.shape != t._p.shape:
         raise RuntimeError(f"output with shape {list(t._p.shape)} doesn't match the "
                            f"broadcast shape {list(out.shape)}")

@@ -193,12 +193,21 @@ _OF_NUMBER = {bool: "b", int: "i", float: "f", complex: "c"}
 def dtype_of_number(value: Any) -> dtype:
     kind = _OF_NUMBER.get(type(value))
     if kind is None:
-        kind = next((k for t, k in _OF_NUMBER.items() if isinstance(value, t)), "f")
+        kind = _kind_of_number(value)
     if kind == "b":
         return bool_
     if kind == "i":
         return int64
     return _Default.dtype if kind == "f" else _Default.dtype.to_complex()
+
+
+def _kind_of_number(value: Any) -> str:
+    if isinstance(value, np.generic):
+        return {"u": "i"}.get(value.dtype.kind, value.dtype.kind)
+    for t, kind in _OF_NUMBER.items():
+        if isinstance(value, t):
+            return kind
+    raise TypeError(f"not a number: {type(value).__name__}")
 
 
 def result_of(operands: Any) -> dtype:

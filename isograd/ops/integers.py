@@ -1,0 +1,57 @@
+"""Copies, and functions of integers or of both: powers, divisors, closeness."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from isograd.core.families import elementwise
+from isograd.core.primitive import Namespace, Payload, composite
+
+clone = elementwise("clone", "x", lambda x: x.copy(), kinds="fcib", scalar="x",
+                    tangents={"x": "t"}, doc="A copy in memory of its own.")
+
+
+def _integer_pow_impl(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """A negative exponent gives 1 / x ** -y rounded to zero, as C divides."""
+    out = np.power(x, np.maximum(y, 0))
+    parity = np.where(y % 2 == 0, 1, x)
+    small = np.where(np.abs(x) == 1, parity, 0)
+    return np.where(y < 0, small, out).astype(x.dtype)
+
+
+elementwise("integer_pow", "x y", _integer_pow_impl, kinds="i", kernel=False,
+            constant=True)
+for _name in ("gcd", "lcm"):
+    elementwise(_name, "x y", getattr(np, _name), kinds="i", kernel=False, constant=True)
+elementwise("nextafter", "x y", np.nextafter, kinds="f", kernel=False, constant=True)
+elementwise(
+    "logaddexp2", "x y", np.logaddexp2, kinds="f", kernel=False,
+    tangents={"x": "t * exp2(x - out)", "y": "t * exp2(y - out)"},
+)
+
+
+@composite
+def isclose(
+    F: Namespace, x: Payload, y: Payload, *, rtol: float, atol: float, equal_nan: bool
+) -> Payload:
+    """|x - y| <= atol + rtol |y|, or equal; with `equal_nan` also both nan."""
+    if x.dtype.kind in "iub":
+        x, y = F.convert(x, np.dtype("f8")), F.convert(y, np.dtype("f8"))
+    same = F.eq(x, y)
+    if equal_nan:
+        same = F.logical_or(same, F.logical_and(F.ne(x, x), F.ne(y, y)))
+    gap = F.abs(F.sub(x, y))
+    near = F.le(gap, F.add(F.mul(F.abs(y), rtol), atol))
+    return F.logical_or(same, F.logical_and(near, F.isfinite(gap)))
+
+
+@composite
+def mvlgamma(F: Namespace, x: Payload, *, p: int) -> Payload:
+    """The logarithm of the multivariate gamma function (DLMF 35.3.4)."""
+    total: Any = None
+    for j in range(p):
+        term = F.lgamma(F.sub(x, 0.5 * j))
+        total = term if total is None else F.add(total, term)
+    return F.add(total, p * (p - 1) / 4 * float(np.log(np.pi)))

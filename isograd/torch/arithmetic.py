@@ -1,0 +1,621 @@
+"""Elementwise functions and the operators, with PyTorch's rules of promotion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from numbers import Number
+from typing import Any
+
+import numpy as np
+
+import isograd.ops  # noqa: F401  (fills the registry)
+from isograd.core import fast
+from isograd.core.primitive import BOUND, REGISTRY, Payload
+from isograd.core.tensor import Tensor as CoreTensor
+from isograd.torch import dtypes
+from isograd.torch.call import (
+    Named,
+    cast,
+    check_broadcast,
+    copy_of,
+    floating,
+    is_payload,
+    operands,
+    promoted,
+    shape_of,
+)
+from isograd.torch.dtypes import of_numpy
+from isograd.torch.table import FUNCTIONS, row
+from isograd.torch.tensor import FAMILY, Tensor
+
+F = BOUND
+
+# --- one operand ----------------------------------------------------------------------
+
+# Functions whose result is floating; the name is the primitive's.
+_FLOAT = {
+    "exp": (), "exp2": (), "expm1": (), "log": (), "log2": (), "log10": (),
+    "log1p": (), "sqrt": (), "rsqrt": (), "sin": (), "cos": (), "tan": (),
+    "asin": ("arcsin",), "acos": ("arccos",), "atan": ("arctan",), "sinh": (),
+    "cosh": (), "tanh": (), "asinh": ("arcsinh",), "acosh": ("arccosh",),
+    "atanh": ("arctanh",), "erf": (), "erfc": (), "erfinv": (), "lgamma": (),
+    "digamma": (), "reciprocal": (), "sigmoid": (), "sinc": (), "i0": (),
+}
+for _name, _aliases in _FLOAT.items():
+    def _float_body(input: Payload, _name: str = _name) -> Payload:
+        return getattr(F, _name)(floating(input))
+
+    row(_float_body, name=_name, aliases=_aliases, inplace=True,
+        prim=REGISTRY.get(_name))
+
+for _name in ("floor", "ceil", "trunc"):
+    def _whole_body(input: Payload, _name: str = _name) -> Payload:
+        whole = input.dtype.kind in "iub"
+        return copy_of(input) if whole else getattr(F, _name)(input)
+
+    row(_whole_body, name=_name, inplace=True,
+        aliases=("fix",) if _name == "trunc" else ())
+
+
+@row(aliases=("negative",), inplace=True, prim=REGISTRY["neg"])
+def neg(input: Payload) -> Payload:
+    if input.dtype.kind == "b":
+        raise RuntimeError(
+            "Negation, the `-` operator, on a bool tensor is not supported. If you are "
+            "trying to invert a mask, use the `~` or `logical_not()` operator instead.")
+    return F.neg(input)
+
+
+@row(aliases=("absolute",), inplace=True)
+def abs(input: Payload) -> Payload:  # noqa: A001 (PyTorch's name)
+    return copy_of(input) if input.dtype.kind in "bu" else F.abs(input)
+
+
+@row(inplace=True)
+def sign(input: Payload) -> Payload:
+    return copy_of(input) if input.dtype.kind == "b" else F.sign(input)
+
+
+@row(inplace=True)
+def sgn(input: Payload) -> Payload:
+    if input.dtype.kind == "c":
+        return F.sgn(input)
+    return copy_of(input) if input.dtype.kind == "b" else F.sign(input)
+
+
+@row(inplace=True, label="PowBackward0")
+def square(input: Payload) -> Payload:
+    return F.power(input, exponent=2)
+
+
+@row(inplace=True)
+def round(input: Payload, *, decimals: int = 0) -> Payload:  # noqa: A001
+    if input.dtype.kind in "iub":
+        return copy_of(input)
+    if not decimals:
+        return F.round(input)
+    scale = 10.0 ** np.abs(decimals)
+    if decimals > 0:
+        return Named(F.div(F.round(F.mul(input, scale)), scale), "RoundBackward1")
+    return Named(F.mul(F.round(F.div(input, scale)), scale), "RoundBackward1")
+
+
+@row(inplace=True)
+def frac(input: Payload) -> Payload:
+    return F.sub(input, F.trunc(input))
+
+
+@row
+def positive(input: Payload) -> Payload:
+    return input
+
+
+@row(inplace=True, label="MulBackward0")
+def deg2rad(input: Payload) -> Payload:
+    return F.mul(floating(input), float(np.pi / 180))
+
+
+@row(inplace=True, label="MulBackward0")
+def rad2deg(input: Payload) -> Payload:
+    return F.mul(floating(input), float(180 / np.pi))
+
+
+@row(inplace=True)
+def nan_to_num(
+    input: Payload, nan: Any = None, posinf: Any = None, neginf: Any = None
+) -> Payload:
+    if input.dtype.kind in "iub":
+        return copy_of(input)
+    info = dtypes.finfo(of_numpy(input.dtype))
+    return F.nan_to_num(
+        input, nan=0.0 if nan is None else nan,
+        posinf=info.max if posinf is None else posinf,
+        neginf=info.min if neginf is None else neginf)
+
+
+@row(label="AngleBackward0")
+def angle(input: Payload) -> Payload:
+    return F.angle(floating(input))
+
+
+@row(inplace=True)
+def logit(input: Payload, eps: float | None = None) -> Payload:
+    x = floating(input)
+    if eps is not None:
+        x = F.clip(x, lo=eps, hi=1 - eps, edge=1)
+    return F.log(F.div(x, F.sub(1.0, x)))
+
+
+@row(name="mvlgamma", inplace=True)
+def mvlgamma(input: Payload, p: int) -> Payload:
+    return F.mvlgamma(floating(input), p=p)
+
+
+def _polygamma(n: int, x: Payload) -> Payload:
+    return F.polygamma(floating(x), n=n)
+
+
+row(lambda n, input: _polygamma(n, input) if not is_payload(n)
+    else _polygamma(input, n), name="polygamma")
+
+# --- two operands ---------------------------------------------------------------------
+
+
+def _sum_operands(input: Any, other: Any, alpha: Any) -> list[Payload]:
+    if isinstance(alpha, float) and dtypes.result_of((input, other)).kind in "ib":
+        raise RuntimeError("For integral input tensors, argument alpha must not be a "
+                           "floating point number.")
+    x, y = operands(input, other)
+    return [x, y if type(alpha) is int and alpha == 1 else
+            F.mul(y, cast(alpha, y.dtype))]
+
+
+@row(inplace=True, prim=REGISTRY["add"])
+def add(input: Any, other: Any, *, alpha: Any = 1) -> Payload:
+    return F.add(*_sum_operands(input, other, alpha))
+
+
+@row(aliases=("subtract",), inplace=True, prim=REGISTRY["sub"])
+def sub(input: Any, other: Any, *, alpha: Any = 1) -> Payload:
+    x, y = _sum_operands(input, other, alpha)
+    if x.dtype.kind == "b" or any(_is_bool(v) for v in (input, other)):
+        _refuse_bool(input, other)
+    return F.sub(x, y)
+
+
+def _is_bool(x: Any) -> bool:
+    return x.dtype.kind == "b" if is_payload(x) else isinstance(x, bool)
+
+
+def _refuse_bool(x: Any, y: Any) -> None:
+    if _is_bool(x) and _is_bool(y):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. "
+            "Use the `^` or `logical_xor()` operator instead.")
+    raise RuntimeError(
+        "Subtraction, the `-` operator, with a bool tensor is not supported. If you "
+        "are trying to invert a mask, use the `~` or `logical_not()` operator instead.")
+
+
+@row(label="RsubBackward1")
+def rsub(input: Any, other: Any, *, alpha: Any = 1) -> Payload:
+    return sub(other, input, alpha=alpha)
+
+
+@row(aliases=("multiply",), inplace=True, prim=REGISTRY["mul"])
+def mul(input: Any, other: Any) -> Payload:
+    return F.mul(*operands(input, other))
+
+
+@row(aliases=("divide",), inplace=True, prim=REGISTRY["div"])
+def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Payload:
+    if rounding_mode is None:
+        return F.div(*operands(input, other, least="f"))
+    if rounding_mode not in ("trunc", "floor"):
+        raise RuntimeError("div expected rounding_mode to be one of None, 'trunc', or "
+                           f"'floor' but found '{rounding_mode}'")
+    x, y = operands(input, other)
+    _check_divisor(y)
+    if rounding_mode == "floor":
+        return Named(F.floordiv(x, y), "DivBackward1")
+    return Named(_truncated(x, y), "DivBackward1")
+
+
+def _truncated(x: Payload, y: Payload) -> Payload:
+    if x.dtype.kind in "iu":
+        return F.floordiv(F.sub(x, F.fmod(x, y)), y)
+    return F.trunc(F.div(x, y))
+
+
+@row(name="true_divide", inplace=True, label="DivBackward0")
+def true_divide(input: Any, other: Any) -> Payload:
+    return F.div(*operands(input, other, least="f"))
+
+
+def _check_divisor(y: Payload) -> None:
+    if y.dtype.kind in "iub" and type(y) is np.ndarray and not np.all(y):
+        raise RuntimeError("ZeroDivisionError")
+
+
+@row(inplace=True)
+def floor_divide(input: Any, other: Any) -> Payload:
+    x, y = operands(input, other)
+    _check_divisor(y)
+    return F.floordiv(x, y)
+
+
+@row(inplace=True)
+def remainder(input: Any, other: Any) -> Payload:
+    x, y = operands(input, other)
+    _check_divisor(y)
+    return _by_operand(F.remainder(x, y), "Remainder", other)
+
+
+@row(inplace=True)
+def fmod(input: Any, other: Any) -> Payload:
+    x, y = operands(input, other)
+    _check_divisor(y)
+    return _by_operand(F.fmod(x, y), "Fmod", other)
+
+
+def _by_operand(out: Payload, name: str, other: Any) -> Named:
+    """Nodes of overloads: `Backward0` for a number, `Backward1` for a tensor."""
+    return Named(out, f"{name}Backward{int(is_payload(other))}")
+
+
+@row(name="pow", inplace=True)
+def pow_(input: Any, exponent: Any) -> Payload:
+    if not is_payload(exponent):
+        return Named(_power(input, exponent), "PowBackward0")
+    x, y = operands(input, exponent)
+    if not is_payload(input):
+        return Named(F.pow(x, y), "PowBackward1")
+    return Named(F.integer_pow(x, y) if x.dtype.kind in "iu" else F.pow(x, y),
+                 "PowBackward1")
+
+
+def _power(x: Payload, exponent: Any) -> Payload:
+    dtypes.dtype_of_number(exponent)
+    d = dtypes.result_of((x, exponent))
+    if d.kind in "ib" and exponent < 0:
+        raise RuntimeError("Integers to negative integer powers are not allowed.")
+    if d.kind == "b":
+        return cast(F.power(cast(x, np.int64), exponent=int(exponent)), d.np)
+    value = exponent.item() if isinstance(exponent, np.generic) else exponent
+    return F.power(cast(x, d.np), exponent=value)
+
+
+@row(inplace=True)
+def float_power(input: Any, exponent: Any) -> Payload:
+    wide = dtypes.complex128.np if "c" in (
+        dtypes.result_of((input, exponent)).kind) else np.float64
+    return Named(pow_(cast(input, wide), exponent if not is_payload(exponent)
+                      else cast(exponent, wide)).value,
+                 f"PowBackward{int(is_payload(exponent))}")
+
+
+# Two operands of one promoted dtype; those in the second row give floats.
+_BINARY = {"maximum": "", "minimum": "", "fmax": "", "fmin": "", "copysign": "f",
+           "atan2": "f", "hypot": "", "logaddexp": "f", "logaddexp2": "f",
+           "nextafter": "", "heaviside": ""}
+_BINARY_ALIASES = {"atan2": ("arctan2",)}
+_IN_PLACE = {"copysign", "atan2", "hypot", "nextafter", "heaviside"}
+for _name, _least in _BINARY.items():
+    def _binary_body(
+        input: Any, other: Any, _name: str = _name, _least: str = _least
+    ) -> Payload:
+        return getattr(F, _name)(*operands(input, other, least=_least))
+
+    row(_binary_body, name=_name, aliases=_BINARY_ALIASES.get(_name, ()),
+        inplace=_name in _IN_PLACE)
+
+
+def _copysign(input: Any, other: Any) -> Named:
+    return _by_operand(F.copysign(*operands(input, other, least="f")), "Copysign",
+                       True if is_payload(other) else other)
+
+
+@row(inplace=True)
+def xlogy(input: Any, other: Any) -> Payload:
+    out = F.xlogy(*operands(input, other, least="f"))
+    kind = 0 if is_payload(other) and is_payload(input) else (
+        1 if is_payload(other) else 2)
+    return Named(out, f"XlogyBackward{kind}")
+
+
+@row(inplace=True)
+def ldexp(input: Any, other: Any) -> Payload:
+    x, y = operands(input, F.pow(cast(2.0, dtypes.default().np),
+                                 cast(other, dtypes.default().np)))
+    return Named(F.mul(x, y), "MulBackward0")
+
+
+@row
+def gcd(input: Any, other: Any) -> Payload:
+    return F.gcd(*operands(input, other))
+
+
+@row
+def lcm(input: Any, other: Any) -> Payload:
+    return F.lcm(*operands(input, other))
+
+
+@row(inplace=True)
+def lerp(input: Payload, end: Payload, weight: Any) -> Payload:
+    if not is_payload(weight):
+        x, y = operands(input, end)
+        out = F.add(x, F.mul(F.sub(y, x), cast(weight, x.dtype)))
+        return Named(out, "LerpBackward0")
+    x, y = operands(input, end)
+    return Named(F.add(x, F.mul(F.sub(y, x), weight)), "LerpBackward1")
+
+
+@row(inplace=True)
+def addcmul(input: Payload, tensor1: Payload, tensor2: Payload, *, value: Any = 1) -> Any:
+    x, a, b = promoted(input, tensor1, tensor2)
+    check_broadcast(x.shape, a.shape, b.shape)
+    product = F.mul(a, b)
+    return F.add(x, product if value == 1 else F.mul(product, cast(value, x.dtype)))
+
+
+@row(inplace=True)
+def addcdiv(input: Payload, tensor1: Payload, tensor2: Payload, *, value: Any = 1) -> Any:
+    x, a, b = promoted(input, tensor1, tensor2)
+    if x.dtype.kind in "iub":
+        raise RuntimeError(
+            "Integer division with addcdiv is no longer supported, and in a future  "
+            "release addcdiv will perform a true division of tensor1 and tensor2. The "
+            "historic addcdiv behavior can be implemented as (input + value * "
+            "torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as "
+            "(input + value * tensor1 / tensor2) for float inputs. The future addcdiv "
+            "behavior is just the latter implementation: (input + value * tensor1 / "
+            "tensor2), for all dtypes.")
+    check_broadcast(x.shape, a.shape, b.shape)
+    quotient = F.div(a, b)
+    return F.add(x, quotient if value == 1 else F.mul(quotient, cast(value, x.dtype)))
+
+
+# --- bounds ---------------------------------------------------------------------------
+
+
+@row(aliases=("clip",), inplace=True)
+def clamp(input: Payload, min: Any = None, max: Any = None) -> Payload:  # noqa: A002
+    if min is None and max is None:
+        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be "
+                           "None")
+    if is_payload(min) or is_payload(max):
+        return Named(_clamp_tensors(input, min, max), "ClampBackward0")
+    bounds = [b for b in (min, max) if b is not None]
+    x = cast(input, dtypes.result_of((input, *bounds)).np)
+    low, high = (None if b is None else _plain(b) for b in (min, max))
+    if low is not None and high is not None and low > high:
+        return Named(F.clip(x, lo=None, hi=high, edge=1)
+                     if False else F.clip(x, lo=high, hi=high, edge=1),
+                     "ClampBackward1")
+    return Named(F.clip(x, lo=low, hi=high, edge=1), "ClampBackward1")
+
+
+def _plain(b: Any) -> Any:
+    return b.item() if isinstance(b, np.generic | np.ndarray) else b
+
+
+def _clamp_tensors(x: Payload, low: Any, high: Any) -> Payload:
+    bounds = [b for b in (low, high) if b is not None]
+    x, *bounds = promoted(x, *bounds)
+    check_broadcast(x.shape, *(b.shape for b in bounds))
+    if low is not None:
+        bound, *bounds = bounds
+        x = F.where(F.lt(x, bound), bound, x)
+    if high is not None:
+        x = F.where(F.gt(x, bounds[0]), bounds[0], x)
+    return x
+
+
+@row(inplace=True)
+def clamp_min(input: Payload, min: Any) -> Payload:  # noqa: A002
+    return Named(clamp(input, min=min).value, f"ClampMinBackward{int(is_payload(min))}")
+
+
+@row(inplace=True)
+def clamp_max(input: Payload, max: Any) -> Payload:  # noqa: A002
+    return Named(clamp(input, max=max).value, f"ClampMaxBackward{int(is_payload(max))}")
+
+
+# --- comparison and logic -------------------------------------------------------------
+
+_COMPARE = {"eq": (), "ne": ("not_equal",), "lt": ("less",), "le": ("less_equal",),
+            "gt": ("greater",), "ge": ("greater_equal",)}
+for _name, _aliases in _COMPARE.items():
+    def _compare_body(input: Any, other: Any, _name: str = _name) -> Payload:
+        x, y = operands(input, other)
+        if x.dtype.kind == "c" and _name not in ("eq", "ne"):
+            raise NotImplementedError(
+                f'"compare_cpu" not implemented for \'{of_numpy(x.dtype).scalar_type}\'')
+        return getattr(F, _name)(x, y)
+
+    row(_compare_body, name=_name, aliases=_aliases, inplace=False)
+
+for _name in ("logical_and", "logical_or", "logical_xor"):
+    def _logic_body(input: Any, other: Any, _name: str = _name) -> Payload:
+        check_broadcast(shape_of(input), shape_of(other))
+        return getattr(F, _name)(truth(input), truth(other))
+
+    row(_logic_body, name=_name, inplace=True)
+
+
+def truth(x: Any) -> Payload:
+    """Whether elements differ from zero."""
+    if not is_payload(x):
+        return np.asarray(bool(x))
+    return x if x.dtype.kind == "b" else F.ne(x, cast(0, x.dtype))
+
+
+@row(inplace=True)
+def logical_not(input: Payload) -> Payload:
+    return F.logical_not(truth(input))
+
+
+def _whole_operands(name: str, input: Any, other: Any) -> list[Payload]:
+    x, y = operands(input, other)
+    if x.dtype.kind not in "iub":
+        raise NotImplementedError(
+            f"\"{name}_cpu\" not implemented for '{of_numpy(x.dtype).scalar_type}'")
+    return [x, y]
+
+
+for _name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
+    def _bits_body(input: Any, other: Any, _name: str = _name) -> Payload:
+        return getattr(F, _name)(*_whole_operands(_name, input, other))
+
+    row(_bits_body, name=_name, inplace=True)
+
+for _name in ("left_shift", "right_shift"):
+    def _shift_body(input: Any, other: Any, _name: str = _name) -> Payload:
+        word = "lshift" if _name == "left_shift" else "rshift"
+        return getattr(F, _name)(*_whole_operands(word, input, other))
+
+    row(_shift_body, name=f"bitwise_{_name}", inplace=True)
+
+
+@row(inplace=True)
+def bitwise_not(input: Payload) -> Payload:
+    if input.dtype.kind not in "iub":
+        raise NotImplementedError(
+            "\"bitwise_not_cpu\" not implemented for "
+            f"'{of_numpy(input.dtype).scalar_type}'")
+    return F.bitwise_not(input)
+
+
+for _name in ("isnan", "isinf", "isfinite"):
+    def _test_body(input: Payload, _name: str = _name) -> Payload:
+        if input.dtype.kind in "iub":
+            return np.full(input.shape, _name == "isfinite")
+        if input.dtype.kind == "c":
+            re, im = (getattr(F, _name)(part(input)) for part in (F.real, F.imag))
+            both = F.logical_and if _name == "isfinite" else F.logical_or
+            return both(re, im)
+        return getattr(F, _name)(input)
+
+    row(_test_body, name=_name)
+
+
+@row
+def isposinf(input: Payload) -> Payload:
+    return F.eq(floating(input), float("inf"))
+
+
+@row
+def isneginf(input: Payload) -> Payload:
+    return F.eq(floating(input), float("-inf"))
+
+
+@row
+def isreal(input: Payload) -> Payload:
+    return F.eq(F.imag(input), 0.0) if input.dtype.kind == "c" else (
+        np.ones(input.shape, bool))
+
+
+@row
+def signbit(input: Payload) -> Payload:
+    if input.dtype.kind in "fV":
+        return F.lt(F.copysign(F.ones_like(input), input), 0.0)
+    return F.lt(input, cast(0, input.dtype))
+
+
+@row
+def isclose(
+    input: Payload, other: Payload, rtol: float = 1e-5, atol: float = 1e-8,
+    equal_nan: bool = False,
+) -> Payload:
+    if input.dtype != other.dtype:
+        raise RuntimeError(
+            f"{of_numpy(input.dtype).scalar_type} did not match "
+            f"{of_numpy(other.dtype).scalar_type}")
+    check_broadcast(input.shape, other.shape)
+    return F.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
+
+
+# --- operators ------------------------------------------------------------------------
+
+_Op = Callable[[Any, Any], Any]
+
+
+def operator(fn: _Op) -> _Op:
+    """The general path of an operator: other classes of operands are not its affair."""
+
+    def op(x: Any, y: Any) -> Any:
+        if isinstance(y, CoreTensor | Number | np.generic):
+            return fn(x, y)
+        if isinstance(y, np.ndarray):
+            from isograd.torch.creation import from_numpy
+
+            return fn(x, from_numpy(y))
+        return NotImplemented
+
+    return op
+
+
+def reflected(fn: _Op) -> _Op:
+    general = operator(lambda x, y: fn(y, x))
+    return lambda x, y: general(x, y)
+
+
+def _quick(name: str, prim: str, kinds: str = "fciub") -> _Op:
+    """The function as an operator: fast for floats, general otherwise."""
+    slow = operator(FUNCTIONS[name])
+    number = fast.scalar_right(REGISTRY[prim], Tensor, slow, FAMILY)
+    return fast.binary(REGISTRY[prim], Tensor, number, FAMILY, kinds)
+
+
+_ADD, _MUL = _quick("add", "add"), _quick("mul", "mul")
+_SUB, _DIV = _quick("sub", "sub", "fciu"), _quick("div", "div", "fc")
+_POW = fast.parameter(REGISTRY["power"], Tensor, operator(FUNCTIONS["pow"]), "exponent",
+                      FAMILY)
+
+
+def _rdiv(x: Any, y: Any) -> Any:
+    """PyTorch computes the quotient of a number as a product."""
+    if isinstance(y, CoreTensor | Number | np.generic):
+        return _MUL(FUNCTIONS["reciprocal"](x), y)
+    return NotImplemented
+
+
+_OPERATORS: dict[str, _Op] = {
+    "add": _ADD, "radd": _ADD, "mul": _MUL, "rmul": _MUL, "sub": _SUB,
+    "rsub": operator(FUNCTIONS["rsub"]), "truediv": _DIV, "rtruediv": _rdiv,
+    "floordiv": operator(FUNCTIONS["floor_divide"]),
+    "rfloordiv": reflected(FUNCTIONS["floor_divide"]),
+    "mod": operator(FUNCTIONS["remainder"]), "rmod": reflected(FUNCTIONS["remainder"]),
+    "pow": _POW, "rpow": reflected(FUNCTIONS["pow"]),
+    "and": operator(FUNCTIONS["bitwise_and"]),
+    "or": operator(FUNCTIONS["bitwise_or"]), "xor": operator(FUNCTIONS["bitwise_xor"]),
+    "rand": reflected(FUNCTIONS["bitwise_and"]),
+    "ror": reflected(FUNCTIONS["bitwise_or"]),
+    "rxor": reflected(FUNCTIONS["bitwise_xor"]),
+    "lshift": operator(FUNCTIONS["bitwise_left_shift"]),
+    "rshift": operator(FUNCTIONS["bitwise_right_shift"]),
+    "rlshift": reflected(FUNCTIONS["bitwise_left_shift"]),
+    "rrshift": reflected(FUNCTIONS["bitwise_right_shift"]),
+}
+_IN_PLACE_OPERATORS = {
+    "iadd": "add_", "isub": "sub_", "imul": "mul_", "itruediv": "div_",
+    "ifloordiv": "floor_divide_", "imod": "remainder_", "ipow": "pow_",
+    "iand": "bitwise_and_", "ior": "bitwise_or_", "ixor": "bitwise_xor_",
+    "ilshift": "bitwise_left_shift_", "irshift": "bitwise_right_shift_",
+}
+for _name, _fn in _OPERATORS.items():
+    setattr(Tensor, f"__{_name}__", _fn)
+for _name, _method in _IN_PLACE_OPERATORS.items():
+    setattr(Tensor, f"__{_name}__", operator(getattr(Tensor, _method)))
+for _name in _COMPARE:
+    setattr(Tensor, f"__{_name}__", _quick(_name, _name))
+for _name in ("neg", "abs"):
+    setattr(Tensor, f"__{_name}__",
+            fast.unary(REGISTRY[_name], Tensor, FUNCTIONS[_name], "f", FAMILY))
+Tensor.__pos__ = FUNCTIONS["positive"]
+Tensor.__invert__ = FUNCTIONS["bitwise_not"]
+
+# Functions and methods of two or one floating operands go the operators' way as well.
+for _name in _FLOAT:
+    if _name in REGISTRY:
+        _fn = fast.unary(REGISTRY[_name], Tensor, FUNCTIONS[_name], "f", FAMILY)

@@ -1,0 +1,68 @@
+"""One row per function: `torch.f`, `Tensor.f`, `Tensor.f_`, `out=` and the graph's name.
+
+`row` decorates a body over payloads; `tensor_row` a function that needs the tensors
+themselves (views, writes in place).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from isograd.torch.call import in_place, public
+from isograd.torch.labels import camel
+from isograd.torch.tensor import Tensor
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
+"""The functions of the namespace `torch`, by name."""
+
+Body = Callable[..., Any]
+
+
+def row(
+    body: Body | None = None, *, name: str = "", aliases: Sequence[str] = (),
+    label: str | None = None, function: bool = True, method: bool = True,
+    inplace: bool = False, prim: Any = None,
+) -> Any:
+    """Install a body over payloads under its name and its aliases.
+
+    Args:
+        label: name of its node; derived from the function's name if None.
+        prim: the primitive that the body is, for writes in place (see `call.in_place`).
+    """
+    if body is None:
+        return lambda fn: row(fn, name=name, aliases=aliases, label=label,
+                              function=function, method=method, inplace=inplace,
+                              prim=prim)
+    own = name or body.__name__.rstrip("_")
+    label = label or f"{camel(own)}Backward0"
+    for n in (own, *aliases):
+        fn = public(body, n, label)
+        if function:
+            FUNCTIONS[n] = fn
+        if method:
+            setattr(Tensor, n, fn)
+        if inplace:
+            write = in_place(body, f"{n}_", label, prim)
+            setattr(Tensor, f"{n}_", write)
+            if function:
+                FUNCTIONS[f"{n}_"] = write
+    return body
+
+
+def tensor_row(
+    fn: Body | None = None, *, name: str = "", aliases: Sequence[str] = (),
+    function: bool = True, method: bool = True,
+) -> Any:
+    """Install a function on tensors under its name and its aliases."""
+    if fn is None:
+        return lambda f: tensor_row(f, name=name, aliases=aliases, function=function,
+                                    method=method)
+    own = name or (fn.__name__ if fn.__name__.endswith("__") else
+                   fn.__name__.removesuffix("_fn"))
+    for n in (own, *aliases):
+        if function:
+            FUNCTIONS[n] = fn
+        if method:
+            setattr(Tensor, n, fn)
+    return fn
