@@ -9,9 +9,13 @@ from isograd.ops import (
     comparison,
     elementwise,
     indexing,
+    integers,
+    keys,
     matmul,
+    selection,
     random,
     reduce,
+    scan,
     shape,
 )
 
@@ -20,10 +24,14 @@ __all__ = [
     "comparison",
     "elementwise",
     "indexing",
+    "integers",
+    "keys",
+    "selection",
     "matmul",
     "mutation",
     "random",
     "reduce",
+    "scan",
     "shape",
     "structural",
 ]
