@@ -127,6 +127,12 @@ pow_ = elementwise(
         "y": "t * where(pow_edge(x, y), zeros_like(out), out * log(x))",
     },
 )
+pow_unguarded = elementwise(
+    "pow_unguarded", "x y", np.power, domain=(0.5, 2.0), scalar="pow(x, y)",
+    tangents={"x": "t * (y * x ** (y - 1.0))",
+              "y": "t * where(pow_edge(x, y), zeros_like(out), out * log(x))"},
+    doc="pow whose derivative in x is nan at 0 ** 0, as MindSpore has it.",
+)
 pow_edge = elementwise("pow_edge", "x y", kinds="f", result="bool",
                        scalar="logical_and(x == 0.0, y >= 0.0)")
 

@@ -1,0 +1,209 @@
+"""From a function of payloads to a function, method and operator of tensors.
+
+The bodies that the tables hold take payloads (`F.mul(x, y)`) with MindSpore's argument
+names.  What is made here unwraps tensors, wraps results, and translates the engine's
+errors; `FUNCTIONS` is what `mindspore.ops` exports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
+from typing import Any
+
+import numpy as np
+
+from isograd.base.dtypes import F32, is_inexact
+from isograd.base.errors import EngineError
+from isograd.core.primitive import BOUND, Payload
+from isograd.core.tape import Traced
+from isograd.core.tensor import Tensor as CoreTensor
+from isograd.core.tensor import payload_of, wrap
+from isograd.mindspore import dtype as dtypes
+from isograd.mindspore import errors
+from isograd.mindspore.tensor import Tensor
+
+F = BOUND
+Body = Callable[..., Any]
+FUNCTIONS: dict[str, Callable[..., Any]] = {}
+
+# --- operands -------------------------------------------------------------------------
+
+
+def lower(x: Any) -> Any:
+    """The payload of a tensor, the payloads in a sequence; other things as they are."""
+    if isinstance(x, CoreTensor):
+        return payload_of(x)
+    if type(x) in (tuple, list) and any(isinstance(y, CoreTensor | tuple | list)
+                                        for y in x):
+        return type(x)(map(lower, x))
+    return x
+
+
+def is_payload(x: Any) -> bool:
+    return type(x) is np.ndarray or hasattr(x, "level")
+
+
+def cast(x: Any, d: Any) -> Payload:
+    """A payload or number as a payload of a NumPy dtype."""
+    if not is_payload(x):
+        return np.asarray(x, d)
+    return x if x.dtype == d else F.convert(x, dtype=d)
+
+
+def common_dtype(operands: Sequence[Any], name: str = "") -> Any:
+    """The dtype that payloads and Python numbers promote to."""
+    for x in operands:
+        if not is_payload(x) and not isinstance(x, bool | int | float | complex
+                                                | np.generic):
+            raise errors.operand(name, x)
+    return dtypes.result_of([x.dtype for x in operands if is_payload(x)],
+                            [x for x in operands if not is_payload(x)])
+
+
+def promoted(*operands: Any, name: str = "", least: str = "") -> list[Payload]:
+    """The operands in their common dtype; with `least="f"` integers become float32."""
+    d = common_dtype(operands, name)
+    if least == "f" and d.kind in "biu":
+        d = F32
+    return [cast(x, d) for x in operands]
+
+
+def floating(x: Any) -> Payload:
+    """Integers, bools and Python numbers as float32."""
+    if not is_payload(x):
+        return np.asarray(x, F32)
+    return x if is_inexact(x.dtype) else F.convert(x, dtype=F32)
+
+
+def array_of(x: Any, what: str = "a constant") -> np.ndarray:
+    """The elements of an operand that must be known: shapes, indices, sizes."""
+    from isograd.core.tensor import concrete
+
+    return concrete(x, what) if is_payload(x) else np.asarray(x)
+
+
+def ints_of(x: Any) -> tuple[int, ...]:
+    """Sizes or axes given as an int, a sequence, or a tensor."""
+    if type(x) is int:
+        return (x,)
+    if isinstance(x, tuple | list):
+        return tuple(int(array_of(n)) if is_payload(n) else int(n) for n in x)
+    a = array_of(x)
+    return tuple(int(n) for n in a.reshape(-1))
+
+
+def axes_of(axis: Any, rank: int, name: str = "") -> tuple[int, ...]:
+    """The axes an argument names: an int, a sequence; None or () for all."""
+    if axis is None:
+        return tuple(range(rank))
+    axes = ints_of(axis)
+    if not axes:
+        return tuple(range(rank))
+    out = tuple(axis_of(a, rank, name) for a in axes)
+    if len(set(out)) != len(out):
+        raise ValueError(f"For '{name}', the 'axis' has duplicate values: {axis}.")
+    return out if rank else ()
+
+
+def axis_of(axis: Any, rank: int, name: str = "") -> int:
+    """One axis, counted from the front.
+
+    Raises:
+        TypeError: if it is not an integer.
+        ValueError: out of range.
+    """
+    if isinstance(axis, bool) or not hasattr(axis, "__index__"):
+        if not is_payload(axis):
+            raise TypeError(f"For '{name}', the 'axis' must be int, but got "
+                            f"{type(axis).__name__}.")
+        axis = array_of(axis).item()
+    n = max(rank, 1)
+    if not -n <= axis < n:
+        raise errors.axis(name, axis, rank)
+    return int(axis) % n
+
+
+@cache
+def broadcast_shapes(name: str, a: tuple[int, ...], b: tuple[int, ...]) -> Any:
+    """The shape that two shapes broadcast to; MindSpore's error if they do not."""
+    try:
+        return np.broadcast_shapes(a, b)
+    except ValueError:
+        raise errors.broadcast(name, a, b) from None
+
+
+# --- results --------------------------------------------------------------------------
+
+
+def lift(out: Any) -> Any:
+    """Payloads as tensors."""
+    if type(out) is np.ndarray:
+        t = object.__new__(Tensor)
+        t._p = out
+        return t
+    if type(out) is Traced:
+        return wrap(Tensor, out)
+    if isinstance(out, tuple | list):
+        if hasattr(out, "_fields"):
+            return type(out)(*map(lift, out))
+        return type(out)(map(lift, out))
+    if isinstance(out, dict):
+        return {k: lift(o) for k, o in out.items()}
+    return wrap(Tensor, out) if is_payload(out) else out
+
+
+def public(body: Body, name: str) -> Callable[..., Any]:
+    """The function on tensors whose body works on payloads."""
+
+    @wraps(body)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        try:
+            if kwargs:
+                kwargs = {k: lower(v) for k, v in kwargs.items()}
+            return lift(body(*map(lower, args), **kwargs))
+        except EngineError as error:
+            raise errors.translated(error) from None
+
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "mindspore.ops"
+    return function
+
+
+def op(names: str = "", *, methods: str | bool = False) -> Callable[[Body], Any]:
+    """Register a body as functions of `mindspore.ops`, and as methods of Tensor.
+
+    Args:
+        names: the functions' names; by default the body's.
+        methods: names of methods, True for those of the functions.
+    """
+
+    def register(body: Body) -> Callable[..., Any]:
+        words = names.split() or [body.__name__.rstrip("_")]
+        function = public(body, words[0])
+        expose(function, words, methods)
+        return function
+
+    return register
+
+
+def expose(
+    function: Callable[..., Any], names: Sequence[str], methods: str | bool = False
+) -> None:
+    """Enter a function on tensors in the tables."""
+    for n in names:
+        FUNCTIONS[n] = function
+    for m in names if methods is True else (methods or "").split():
+        setattr(Tensor, m, function)
+
+
+def fits(x: Any, name: str, what: str = "input") -> Payload:
+    """`x`, which must be a tensor.
+
+    Raises:
+        TypeError: with MindSpore's text, if it is not.
+    """
+    if not is_payload(x):
+        raise TypeError(f"For '{name}', the '{what}' must be a Tensor, but got "
+                        f"{type(x).__name__}.")
+    return x
