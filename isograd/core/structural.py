@@ -115,8 +115,21 @@ def broadcast_to(F: Namespace, x: Payload, shape: Shape) -> Payload:
 def _sum_impl(x: np.ndarray, *, axes: Shape) -> np.ndarray:
     if not axes:
         return x.copy()  # never an alias: only views share memory
+    if x.dtype.itemsize == 2 and is_inexact(x.dtype):
+        return np.asarray(np.add.reduce(x.astype(F32), axis=axes), x.dtype)
+    many = x.shape[0] > 1024 and axes[0] == 0 and x.ndim > len(axes)
+    if many and x.dtype.char in "fF":
+        return _sum_in_blocks(x, axes)
     out = np.add.reduce(x, axis=axes, dtype=x.dtype)
     return out if type(out) is np.ndarray else np.asarray(out)
+
+
+def _sum_in_blocks(x: np.ndarray, axes: Shape) -> np.ndarray:
+    """NumPy sums leading axes one by one; block sums keep the error small."""
+    whole = x.shape[0] // 64 * 64
+    blocks = x[:whole].reshape(-1, 64, *x.shape[1:])
+    part = np.add.reduce(np.add.reduce(blocks, axis=1), axis=axes)
+    return np.asarray(part + np.add.reduce(x[whole:], axis=axes))
 
 
 def _sum_abstract(x: Aval, axes: Shape) -> Aval:

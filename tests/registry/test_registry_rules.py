@@ -66,12 +66,19 @@ def same(a: Any, b: Any) -> bool:
 
 @pytest.mark.parametrize("prim", DECLARED, ids=lambda p: p.name)
 def test_each_cotangent_reads_no_more_than_is_declared(prim: Primitive) -> None:
-    """One operand at a time, with only what it declares: as with everything there."""
+    """One operand at a time, with only what it declares: as with everything there.
+
+    A rule may take another way where it sees arrays (`F.raw`), which rounds otherwise.
+    """
     for case in cases(prim):
         everything = pull(case, RAW, case.active) if case.active else ()
         for i in case.active:
-            for F in (RAW, BOUND):
-                assert same(pull(case, F, (i,))[i], everything[i])
+            assert same(pull(case, RAW, (i,))[i], everything[i])
+            bound = pull(case, BOUND, (i,))[i]
+            if everything[i] is None:
+                assert bound is None
+            else:
+                np.testing.assert_allclose(bound, everything[i], rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("prim", DECLARED, ids=lambda p: p.name)
