@@ -17,6 +17,7 @@ from isograd.ops import (
     reduce,
     scan,
     shape,
+    statistics,
 )
 
 __all__ = [
@@ -33,5 +34,6 @@ __all__ = [
     "reduce",
     "scan",
     "shape",
+    "statistics",
     "structural",
 ]
