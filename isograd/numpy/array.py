@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+import isograd.ops  # noqa: F401 (fills the registry)
 from isograd.base.errors import EngineError
 from isograd.core import fast, mutation
 from isograd.core import tensor as core
@@ -230,7 +231,7 @@ def call_ufunc(ufunc: np.ufunc, inputs: tuple[Any, ...], dtype: Any = None) -> P
         return F.matmul_any(*promoted(*xs)) if hasattr(F, "matmul_any") else (
             F.matmul(*promoted(*xs)))
     kinds = tuple(x.dtype if is_payload(x) else type(x) for x in xs)
-    if all(k in NUMBERS for k in kinds):
+    if not any(map(is_payload, xs)):
         kinds = tuple(np.asarray(x).dtype for x in xs)
     found = loop_dtypes(ufunc, kinds)
     args = [cast(x, d if dtype is None else dtype)
@@ -368,7 +369,7 @@ def _fast_operator(prim: Primitive, slow: Callable[..., Any]) -> Callable[..., A
     return fast.binary(prim, Array, by_number)
 
 
-def _install_operators() -> None:
+def install_operators() -> None:
     for name, ufunc in _BINARY.items():
         plain = _operator(ufunc)
         forward = _fast_operator(REGISTRY[_FAST[name]], plain) if name in _FAST else (
