@@ -23,7 +23,8 @@ class State(NamedTuple):
     stages: tuple[Any, ...] = ()  # programs being staged, innermost last
     saved_hooks: tuple[Any, ...] = ()  # (pack, unpack) pairs, innermost last
     inference: bool = False
-    anomaly: bool = False
+    anomaly: bool = False  # nodes note where they were made
+    creating: bool = False  # inside a sweep that is recorded itself
 
 
 class _Mode:
@@ -47,7 +48,7 @@ state = _STATE.get
 def _is_special(s: State) -> bool:
     return (
         not s.recording or s.silent >= 0 or bool(s.stages or s.saved_hooks)
-        or s.inference
+        or s.inference or s.anomaly or s.creating
     )
 
 

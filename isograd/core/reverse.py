@@ -27,19 +27,20 @@ def sweep(
     *,
     create_graph: bool = False,
     retain_graph: bool = False,
+    found: dict[Node, Payload] | None = None,
 ) -> dict[Node, Payload]:
     """Pull the cotangents of `roots` back to `inputs`, or to all leaves if None.
 
     Gives the cotangents of the inputs (or leaves) that were reached.  With
     `create_graph` the cotangents are recorded themselves; without `retain_graph` a node
-    releases what it saved as soon as it is done.
+    releases what it saved as soon as it is done.  `found` is the dict to fill.
 
     Raises:
         EngineError: "freed" or "modified", see `saved_values`.
     """
     wanted = None if inputs is None else ancestors_of(inputs, roots)
     targets = None if inputs is None else set(inputs)
-    found: dict[Node, Payload] = {}
+    found = {} if found is None else found
     pending = seeds(roots, cotangents)
     heap = [(-node.seq, node) for node in pending]
     heapify(heap)

@@ -10,6 +10,7 @@ larger number (`storage.py`), so saving costs nothing.
 from __future__ import annotations
 
 import itertools
+import traceback
 import weakref
 from typing import Any
 
@@ -35,6 +36,7 @@ class Node:
         slots: weak references to the slots of those outputs, where there are several.
         label: name a dialect gives the operation, None for its primitive's.
         hooks: functions on the cotangent of this node's output (dict by id).
+        traceback: where the node was made, in anomaly mode.
         grad: the accumulated gradient, if this node retains one (leaves do).
     """
 
@@ -55,6 +57,7 @@ class Node:
     retains: Any = None
     unpack: Any = None
     metadata: Any = None
+    traceback: Any = None
 
     def name(self) -> str:
         return self.label or self.prim.name
@@ -144,6 +147,8 @@ def record(
     if outs[0].dtype.kind == "V":  # bfloat16: only F's bound functions take numbers
         node.raw = False
     node.seq = tick()
+    if MODE.special and state().anomaly:
+        node.traceback = traceback.extract_stack()
     if not prim.multi:
         return Traced(out, node)
     slots = [slot(node, i, o) for i, o in enumerate(outs)]

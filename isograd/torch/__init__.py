@@ -27,7 +27,19 @@ from isograd.torch.dtypes import (
 from isograd.torch.printing import set_printoptions
 from isograd.torch.tensor import Tensor
 from isograd.torch.creation import LEGACY, as_tensor, asarray, from_numpy, tensor
-from isograd.torch import arithmetic
+from isograd.torch import arithmetic, autograd
+from isograd.torch.autograd.anomaly_mode import (
+    is_anomaly_check_nan_enabled,
+    is_anomaly_enabled,
+)
+from isograd.torch.autograd.grad_mode import (
+    enable_grad,
+    inference_mode,
+    is_grad_enabled,
+    is_inference_mode_enabled,
+    no_grad,
+    set_grad_enabled,
+)
 from isograd.torch.table import FUNCTIONS
 
 __version__ = "2.13.0"
@@ -35,4 +47,12 @@ __version__ = "2.13.0"
 globals().update(_dtypes.NAMES)
 globals().update(LEGACY)
 globals().update(FUNCTIONS)
-__getattr__ = module_getattr("torch", "torch", {})
+__getattr__ = module_getattr("torch", "torch", {
+    "compile": "isograd.torch.compiling",
+    "compiler": "isograd.torch.compiling",
+    "func": "isograd.torch.func",
+    "nn": "isograd.torch.nn",
+    "optim": "isograd.torch.optim",
+    "utils": "isograd.torch.utils",
+    "vmap": "isograd.torch.func",
+})

@@ -10,14 +10,15 @@ from typing import Any
 import numpy as np
 
 import isograd.torch.tensor as T
-from isograd.base.errors import EngineError
 from isograd.core import levels
 from isograd.core.primitive import BOUND, Payload
-from isograd.core.reverse import sweep
 from isograd.core.tape import Leaf, Node, Traced
 from isograd.core.tensor import Tensor, payload_of, wrap
 from isograd.torch import errors
 from isograd.torch.dtypes import Size, of_numpy
+from isograd.torch.passes import HOOKS, PASSES, Depositing, run
+
+__all__ = ["PASSES", "backward", "grad"]
 
 Roots = tuple[list[Node], list[Payload]]
 
@@ -33,7 +34,7 @@ def roots_of(tensors: Sequence[Any], grads: Sequence[Any], create_graph: bool) -
              enumerate(zip(tensors, grads, strict=True))]
     nodes: list[Node] = []
     for i, t in enumerate(tensors):
-        node = t._node
+        node = node_of(t)
         if node is None:
             raise RuntimeError(errors.NO_GRAD.format(index=i))
         nodes.append(node)
@@ -45,7 +46,13 @@ def roots_of(tensors: Sequence[Any], grads: Sequence[Any], create_graph: bool) -
 
 def _seed(i: int, t: Any, grad: Any) -> Payload:
     if not isinstance(t, Tensor):
-        raise TypeError("expected Tensor for element 0 of tensors")
+        if hasattr(t, "output_nr") and isinstance(grad, Tensor):
+            return payload_of(grad)
+        if hasattr(t, "output_nr"):
+            return np.ones(t.node._tape_node.shape, np.float32)
+        raise TypeError(f"element {i} of tensors does not require grad and does not "
+                        "have a grad_fn" if t is None else
+                        f"expected Tensor, found {type(t).__name__}")
     p = t._p
     if grad is None:
         return _implicit(t)
@@ -82,7 +89,8 @@ def _implicit(t: Any) -> Payload:
 
 
 def as_tuple(x: Any) -> tuple[Any, ...]:
-    return (x,) if isinstance(x, Tensor) or x is None else tuple(x)
+    single = isinstance(x, Tensor) or x is None or hasattr(x, "output_nr")
+    return (x,) if single else tuple(x)
 
 
 def grads_of(grads: Any, count: int) -> tuple[Any, ...]:
@@ -100,26 +108,24 @@ def targets_of(inputs: Any) -> list[Node]:
     found = as_tuple(inputs)
     if not found:
         raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
-    for i, x in enumerate(found):
-        if x._node is None:
-            raise RuntimeError(f"element {i} of the input tensors does not require "
-                               "grad" if False else
-                               "One of the differentiated Tensors does not require "
-                               "grad")
-    return [x._node for x in found]
+    nodes = [node_of(x) for x in found]
+    for x, node in zip(found, nodes, strict=True):
+        if node is None:
+            raise RuntimeError("can't retain_grad on Tensor that has "
+                               "requires_grad=False")
+        if type(node) is not Leaf and isinstance(x, Tensor):
+            x._retains = True  # type: ignore[attr-defined]  # justified: torch's own field
+    return [n for n in nodes if n is not None]
 
 
-def run(nodes: Any, seeds: Any, targets: Any, create_graph: bool, retain: bool) -> Any:
-    """The sweep where the plain call does not do: recorded, or in anomaly mode."""
-    try:
-        if create_graph and not levels.state().recording:
-            with levels.changed(recording=True):
-                return sweep(nodes, seeds, targets, create_graph=True,
-                             retain_graph=retain)
-        return sweep(nodes, seeds, targets, create_graph=create_graph,
-                     retain_graph=retain)
-    except EngineError as error:
-        raise errors.translated(error) from None
+def node_of(x: Any) -> Node | None:
+    """The node of a tensor, or the one that a GradientEdge names."""
+    if isinstance(x, Tensor):
+        return x._node
+    if hasattr(x, "output_nr"):
+        node = x.node._tape_node
+        return node.slots[x.output_nr]() if node.slots else node
+    raise TypeError("expected Tensor or GradientEdge, found " + type(x).__name__)
 
 
 def backward(
@@ -145,7 +151,7 @@ def backward(
     found = as_tuple(tensors)
     nodes, seeds = roots_of(found, grads_of(grad_tensors, len(found)), create_graph)
     retain = create_graph if retain_graph is None else retain_graph
-    deposit(run(nodes, seeds, targets, create_graph, retain), create_graph, inputs)
+    accumulate(nodes, seeds, targets, create_graph, retain, inputs)
 
 
 # --- what arrives at the leaves -------------------------------------------------------
@@ -174,18 +180,51 @@ def deposit(found: dict[Node, Payload], create_graph: bool, inputs: Any = None) 
     written.  An array that nothing else holds becomes the gradient itself.
     """
     for node, g in found.items():
-        alone = _references(g) <= _ALONE
-        if type(node) is not Leaf:
-            continue
-        old = node.grad
-        if old is None:
-            node.grad = _first(g, alone, create_graph)
-        elif create_graph or type(g) is not np.ndarray or old._node is not None:
-            node.grad = wrap(T.Tensor, BOUND.add(payload_of(old), g))
-        else:
-            _add_to(old, g)
-        if node.post is not None:
-            _post_hooks(node)
+        if type(node) is Leaf:
+            _deposit_one(node, g, _references(g) <= _ALONE, create_graph)
+    if inputs is not None:
+        _deposit_inner(found, as_tuple(inputs))
+
+
+def _deposit_one(node: Leaf, g: Payload, alone: bool, create_graph: bool) -> None:
+    old = node.grad
+    if old is None:
+        node.grad = _first(g, alone, create_graph)
+    elif create_graph or type(g) is not np.ndarray or old._node is not None:
+        node.grad = wrap(T.Tensor, BOUND.add(payload_of(old), g))
+    else:
+        _add_to(old, g)
+    if node.post is not None:
+        _post_hooks(node)
+
+
+def accumulate(
+    nodes: list[Node], seeds: list[Payload], targets: Any, create_graph: bool,
+    retain: bool, inputs: Any,
+) -> None:
+    """Sweep and accumulate; with hooks about, each gradient as soon as it is known.
+
+    Where a hook raises, or the user interrupts, the leaves that were finished keep
+    their sums and the others are as they were; a note on the error says so.
+    """
+    if not HOOKS.count:
+        deposit(run(nodes, seeds, targets, create_graph, retain), create_graph, inputs)
+        return
+    done: list[Node] = []
+
+    def deposit_one(node: Node, g: Payload) -> None:
+        if type(node) is Leaf:
+            _deposit_one(node, g, False, create_graph)
+            done.append(node)
+
+    found = Depositing(deposit_one)
+    try:
+        run(nodes, seeds, targets, create_graph, retain, found)
+    except BaseException as error:
+        if done:
+            error.add_note(f"The backward pass stopped early: {len(done)} tensors have "
+                           "their gradient accumulated, the others are unchanged.")
+        raise
     if inputs is not None:
         _deposit_inner(found, as_tuple(inputs))
 
@@ -237,7 +276,7 @@ def grad(
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when "
-            f"materialize_grads=True, but got: {allow_unused}.")
+            f"materialize_grads=True, but got: allow_unused={allow_unused}.")
     if not only_inputs:
         warnings.warn("only_inputs argument is deprecated and is ignored now (defaults "
                       "to True). To accumulate gradient for other parts of the graph, "
@@ -257,14 +296,11 @@ def grad(
 
 def _differentiated(ins: Sequence[Any]) -> list[Node]:
     if not ins:
-        raise ValueError("grad requires non-empty inputs.")
-    for x in ins:
-        if not isinstance(x, Tensor):
-            raise TypeError("expected Tensor, found " + type(x).__name__)
-        if x._node is None:
-            raise RuntimeError("One of the differentiated Tensors does not require "
-                               "grad")
-    return [x._node for x in ins if x._node is not None]
+        raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
+    nodes = [node_of(x) for x in ins]
+    if None in nodes:
+        raise RuntimeError("One of the differentiated Tensors does not require grad")
+    return [n for n in nodes if n is not None]
 
 
 def _collected(
@@ -272,10 +308,10 @@ def _collected(
 ) -> tuple[Any, ...]:
     out: list[Any] = []
     taken: set[int] = set()
-    for x in ins:
-        g = found.get(x._node)
+    for i, x in enumerate(ins):
+        g = found.get(node_of(x))
         if g is None and not allow:
-            raise RuntimeError(errors.UNUSED)
+            raise RuntimeError(errors.UNUSED.format(index=i))
         if g is None:
             out.append(wrap(T.Tensor, np.zeros(x._p.shape, x._p.dtype))
                        if zeros else None)

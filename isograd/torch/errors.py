@@ -36,8 +36,8 @@ NO_GRAD = (
 )
 NOT_SCALAR = "grad can be implicitly created only for scalar outputs"
 UNUSED = (
-    "One of the differentiated Tensors appears to not have been used in the graph. "
-    "Set allow_unused=True if this is the desired behavior."
+    "The differentiated Tensor at index {index} appears to not have been used in the "
+    "graph. Set allow_unused=True if this is the desired behavior."
 )
 LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
 VIEW_LEAF = (
@@ -93,7 +93,7 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
     "modified": _modified,
     "no_graph": lambda f: RuntimeError(NO_GRAD.format(index=f["index"])),
     "not_scalar": lambda f: RuntimeError(NOT_SCALAR),
-    "unused": lambda f: RuntimeError(UNUSED),
+    "unused": lambda f: RuntimeError(UNUSED.format(index=f["index"])),
     "leaf": lambda f: RuntimeError(LEAF),
     "view_leaf": lambda f: RuntimeError(VIEW_LEAF),
     "not_differentiable": lambda f: NotImplementedError(

@@ -10,8 +10,9 @@ from typing import Any
 
 from isograd.core.levels import changed, state
 from isograd.core.primitive import Payload
-from isograd.core.tape import Leaf, Node, Slot, Traced
+from isograd.core.tape import Leaf, Node, Slot
 from isograd.core.tensor import payload_of, wrap
+from isograd.torch.passes import HOOKS
 from isograd.torch.tensor import Tensor
 
 
@@ -43,6 +44,7 @@ class HookTable(OrderedDict):  # type: ignore[type-arg]  # justified: id to call
 def register(table: HookTable, hook: Callable[..., Any]) -> RemovableHandle:
     handle = RemovableHandle(table)
     table[handle.id] = hook
+    HOOKS.count += 1
     return handle
 
 
@@ -60,8 +62,8 @@ class NodeHooks:
     def __call__(self, node: Node, g: Payload) -> Payload:
         if type(g) is dict:  # the node of several outputs: hooks sit on their slots
             return self._parts(node, g)
-        quiet = type(g) is not Traced and state().recording
-        if not quiet:
+        s = state()
+        if s.creating or s.level or not s.recording:
             return self._run(g)
         with changed(recording=False):
             return self._run(g)
@@ -80,11 +82,12 @@ class NodeHooks:
         for hook in tuple(self.table.values()):
             found = hook(t)
             if found is not None:
-                t = _checked(found, t)
+                t = _checked(found, t, hook)
         for hook in tuple(self.pre.values()):
             found = hook((t,))
             if found is not None:
-                t = _checked(found[0] if isinstance(found, tuple) else found, t)
+                t = _checked(found[0] if isinstance(found, tuple) else found, t,
+                             hook)
         for ref in self.retain:
             owner = ref()
             if owner is not None:
@@ -92,12 +95,13 @@ class NodeHooks:
         return payload_of(t)
 
 
-def _checked(found: Any, given: Tensor) -> Tensor:
+def _checked(found: Any, given: Tensor, hook: Any = None) -> Tensor:
     if not isinstance(found, Tensor):
         raise TypeError("expected Variable, but hook returned "
                         f"'{type(found).__name__}'")
     if found._p.shape != given._p.shape:
-        raise RuntimeError("hook '<lambda>' has changed the size of value")
+        name = getattr(hook, "__name__", "<unknown>")
+        raise RuntimeError(f"hook '{name}' has changed the size of value")
     return found
 
 

@@ -348,13 +348,13 @@ class Tensor(core.Tensor):
         targets = None if inputs is None else _backward.targets_of(inputs)
         nodes, seeds = _backward.roots_of((self,), (gradient,), create_graph)
         keep = create_graph if retain_graph is None else retain_graph
-        if create_graph or MODE.special:
-            found = _backward.run(nodes, seeds, targets, create_graph, keep)
-        else:
-            try:
-                found = sweep(nodes, seeds, targets, retain_graph=keep)
-            except EngineError as error:
-                raise errors.translated(error) from None
+        if create_graph or MODE.special or _backward.HOOKS.count:
+            _backward.accumulate(nodes, seeds, targets, create_graph, keep, inputs)
+            return
+        try:
+            found = sweep(nodes, seeds, targets, retain_graph=keep)
+        except EngineError as error:
+            raise errors.translated(error) from None
         del seeds  # held elsewhere, a gradient would be copied
         _backward.deposit(found, create_graph, inputs)
 

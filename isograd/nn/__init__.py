@@ -1,0 +1,1 @@
+"""Mathematics of layers, initialisers and optimisers, shared by the front ends."""

@@ -1,0 +1,790 @@
+"""`torch.autograd.Function`: operations whose derivative their user states.
+
+One application puts one node on the tape of each level among the operands; the context
+`ctx` is the node's object, as in PyTorch.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+import weakref
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from isograd.core import levels, mutation
+from isograd.core.batching import Batched, unbatch
+from isograd.core.custom import custom
+from isograd.core.forward import join, split
+from isograd.core.levels import records
+from isograd.core.primitive import BOUND, Payload
+from isograd.core.storage import version
+from isograd.core.tape import Leaf, Node, Traced, new, slot, tick
+from isograd.core.tensor import Tensor as CoreTensor
+from isograd.core.tensor import payload_of, wrap
+from isograd.torch import errors
+from isograd.torch.autograd import graph
+from isograd.torch.dtypes import of_numpy
+from isograd.torch.tensor import Tensor
+
+_NEEDS_SETUP = (
+    "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, "
+    "jacrev, ...), it must override the setup_context staticmethod. For more details, "
+    "please see https://pytorch.org/docs/main/notes/extending.func.html"
+)
+
+
+class FunctionCtx:
+    """What `forward` and `backward` share."""
+
+    _saved: tuple[Any, ...] = ()
+    _dirty: tuple[Any, ...] = ()
+    _constant: tuple[Any, ...] = ()
+    _for_forward: tuple[Any, ...] = ()
+    materialize_grads = True
+    needs_input_grad: tuple[bool, ...] = ()
+
+    def save_for_backward(self, *tensors: Any) -> None:
+        """Save inputs, outputs (or other tensors, without graph) for `backward`."""
+        for t in tensors:
+            if t is not None and not isinstance(t, CoreTensor):
+                raise TypeError("save_for_backward can only save variables, but "
+                                f"argument {tensors.index(t)} is of type "
+                                f"{type(t).__name__}")
+        self._saved = tensors
+
+    def save_for_forward(self, *tensors: Any) -> None:
+        self._for_forward = tensors
+
+    def mark_dirty(self, *args: Any) -> None:
+        """Say that these inputs were modified in place; they must be returned."""
+        self._dirty = args
+
+    def mark_non_differentiable(self, *args: Any) -> None:
+        self._constant = args
+
+    def mark_shared_storage(self, *pairs: Any) -> None:
+        warnings.warn("mark_shared_storage is deprecated. Tensors with shared storages "
+                      "are automatically tracked. Note that calls to `set_()` are not "
+                      "tracked", FutureWarning, stacklevel=2)
+
+    def set_materialize_grads(self, value: bool) -> None:
+        self.materialize_grads = value
+
+
+class BackwardCFunction(FunctionCtx):
+    """The node of one application, and its context."""
+
+    _is_graph_node = True
+    _forward_cls: Any
+    _frame: _Frame | None = None
+    _node_ref: Any = None
+    _edges: tuple[Any, ...] = ()
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What `save_for_backward` saved.
+
+        Raises:
+            RuntimeError: it was freed, or modified in place since.
+        """
+        if self._frame is None:
+            return tuple(self._saved)
+        return self._frame.saved(self)
+
+    saved_variables = saved_tensors
+
+    def apply(self, *grads: Any) -> Any:
+        return _user_backward(type(self)._forward_cls)(self, *grads)
+
+    def name(self) -> str:
+        return type(self).__name__
+
+    @property
+    def _tape_node(self) -> Any:
+        return None if self._node_ref is None else self._node_ref()
+
+    @property
+    def next_functions(self) -> Any:
+        return graph.next_functions(self._edges)
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        return self.__dict__.setdefault("_metadata", {})
+
+    def register_hook(self, fn: Callable[..., Any]) -> Any:
+        return graph.add_node_hook(self._tape_node, fn)
+
+    def register_prehook(self, fn: Callable[..., Any]) -> Any:
+        return graph.Node.register_prehook(self, fn)  # type: ignore[arg-type]  # justified: same interface
+
+    def __repr__(self) -> str:
+        return f"<torch.autograd.function.{type(self).__name__} object at {hex(id(self))}>"
+
+
+class _Frame:
+    """The values of one application at one level: what `ctx.saved_tensors` reads.
+
+    `entries` says of each saved tensor which argument or output it is, or holds its
+    payload; `originals` are the user's own tensors where they were the arguments.
+    """
+
+    def __init__(
+        self, entries: tuple[Any, ...], args: tuple[Payload, ...],
+        outs: tuple[Payload, ...], originals: tuple[Any, ...], versions: Any,
+    ) -> None:
+        self.entries = entries
+        self.args, self.outs, self.originals = args, outs, originals
+        self.versions = versions
+        self.edges: tuple[Any, ...] = ()
+        self.slots: tuple[Any, ...] = ()
+        self.node: Any = None  # weak
+        self.packed: Any = None
+        self.batch: Any = None  # (level, flags of args, flags of outs) inside a vmap
+
+    def saved(self, ctx: Any) -> tuple[Any, ...]:
+        node = None if self.node is None else self.node()
+        if node is not None and node.saved is None:
+            raise RuntimeError(errors.FREED)
+        if self.packed is not None:
+            pairs = self.packed
+            return tuple(None if p is None else unpack(p) for p, unpack in pairs)
+        return tuple(map(self._tensor, self.entries))
+
+    def _tensor(self, entry: Any) -> Any:
+        kind, i = entry
+        if kind == "none":
+            return None
+        if kind == "other":
+            return i
+        p = (self.args if kind == "arg" else self.outs)[i]
+        self._check(kind, i, p)
+        if kind == "arg":
+            original = self.originals[i] if self.originals else None
+            if original is not None:
+                return original
+            edge = self.edges[i] if self.edges else None
+        else:
+            edge = self.slots[i] if self.slots else None
+        recorded = edge is not None and (
+            levels.state().creating or levels.state().level == 0)
+        p = self._lifted(kind, i, p)
+        return wrap(Tensor, Traced(p, edge) if recorded else p)
+
+    def _lifted(self, kind: str, i: int, p: Payload) -> Payload:
+        if self.batch is None:
+            return p
+        level, ins, outs = self.batch
+        return Batched(level, p) if (ins if kind == "arg" else outs)[i] else p
+
+    def _check(self, kind: str, i: int, p: Payload) -> None:
+        if type(p) is not np.ndarray:
+            return
+        expected = self.versions.get((kind, i))
+        found = version(p)
+        if expected is not None and found != expected:
+            which = ""
+            edge = (self.edges if kind == "arg" else self.slots)
+            edge = edge[i] if edge else None
+            if edge is not None and type(edge) is not Leaf:
+                from isograd.torch.labels import label_of
+
+                which = (f", which is output {getattr(edge, 'index', 0)} of "
+                         f"{label_of(edge)},")
+            raise RuntimeError(errors.MODIFIED.format(
+                type=f"torch.{of_numpy(p.dtype).legacy}",
+                shape=str(list(p.shape)), which=which, found=found, expected=expected,
+                hint=errors.HINT))
+
+
+class FunctionMeta(type):
+    """Gives each Function the class of its nodes."""
+
+    def __init__(cls, name: str, bases: Any, attrs: Any) -> None:
+        cls._backward_cls = type(name + "Backward", (BackwardCFunction,), {
+            "_forward_cls": cls, "__module__": "torch.autograd.function"})
+        super().__init__(name, bases, attrs)
+
+
+class Function(FunctionCtx, metaclass=FunctionMeta):
+    """Base of custom operations: static methods `forward` and `backward`.
+
+    `forward(ctx, *args)`, or `forward(*args)` with `setup_context(ctx, inputs, output)`;
+    `backward(ctx, *grads)` gives one gradient (or None) for each argument; `jvp(ctx,
+    *tangents)` and `vmap(info, in_dims, *args)` are used by the transforms.
+    """
+
+    generate_vmap_rule = False
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        warnings.warn(
+            f"{type(self)} should not be instantiated. Methods on autograd functions "
+            "are all static, so you should invoke them on the class itself. "
+            "Instantiating an autograd function will raise an error in a future "
+            "version of PyTorch.", DeprecationWarning, stacklevel=2)
+
+    def __call__(self, *_: Any, **__: Any) -> None:
+        raise RuntimeError(
+            "Legacy autograd function with non-static forward method is deprecated. "
+            "Please use new-style autograd function with static forward method. "
+            "(Example: https://pytorch.org/docs/stable/autograd.html#torch.autograd."
+            "Function)")
+
+    @staticmethod
+    def forward(*args: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError("You must implement the forward function for custom "
+                                  "autograd.Function.")
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> Any:
+        raise NotImplementedError("setup_context is not implemented.")
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        raise NotImplementedError(
+            "You must implement either the backward or vjp method for your custom "
+            "autograd.Function to use it with backward mode AD.")
+
+    vjp = backward
+
+    @staticmethod
+    def jvp(ctx: Any, *grad_inputs: Any) -> Any:
+        raise NotImplementedError("You must implement the jvp function for custom "
+                                  "autograd.Function to use it with forward mode AD.")
+
+    @staticmethod
+    def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
+        raise NotImplementedError(
+            "To use autograd.Function with vmap, you must either override the vmap "
+            "staticmethod or set generate_vmap_rule=True.")
+
+    @classmethod
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
+        """The operation on `args`; tensors among them are differentiated."""
+        if kwargs:
+            args = _bound_arguments(cls, args, kwargs)
+        if _has_setup(cls) is False and _transformed(args):
+            raise RuntimeError(_NEEDS_SETUP)
+        return Application(cls, args).run()
+
+
+def _bound_arguments(cls: Any, args: Any, kwargs: Any) -> tuple[Any, ...]:
+    if not _has_setup(cls):
+        raise TypeError(f"{cls.__name__}.apply() takes no keyword arguments")
+    import inspect
+
+    bound = inspect.signature(cls.forward).bind(*args, **kwargs)
+    bound.apply_defaults()
+    return bound.args
+
+
+def _has_setup(cls: Any) -> bool:
+    return cls.setup_context is not Function.setup_context
+
+
+def _transformed(args: Sequence[Any]) -> bool:
+    """Whether an argument belongs to a transform of torch.func."""
+    if not levels.state().level:
+        return False
+    payloads = (payload_of(a) for a in args if isinstance(a, CoreTensor))
+    return any(type(p) is Batched or (type(p) is Traced and p.level > 0)
+               for p in payloads)
+
+
+def _user_backward(cls: Any) -> Any:
+    own, other = cls.backward, cls.vjp
+    if own is not Function.backward and other is not Function.vjp:
+        raise RuntimeError(
+            "Implementing both 'backward' and 'vjp' for a custom Function is not "
+            "allowed. You should only implement one of them.")
+    return own if other is Function.vjp else other
+
+
+class Application:
+    """One call of `Function.apply`."""
+
+    def __init__(self, cls: Any, args: tuple[Any, ...]) -> None:
+        self.cls, self.args = cls, args
+        self.ctx = cls._backward_cls()
+        self.places = [i for i, a in enumerate(args) if isinstance(a, CoreTensor)]
+        self.tensors = [args[i] for i in self.places]
+        self.payloads = tuple(map(payload_of, self.tensors))
+        self.single = True
+        self.kinds: list[Any] = []
+
+    def run(self) -> Any:
+        recording = levels.state().recording
+        self.ctx.needs_input_grad = tuple(
+            recording and isinstance(a, CoreTensor) and _requires(a) for a in self.args)
+        outs = self.at_level(self.payloads)
+        return self.results(outs)
+
+    # --- evaluation at the highest level among the payloads ---------------------------
+
+    def at_level(self, payloads: tuple[Payload, ...]) -> tuple[Any, ...]:
+        top = max((p for p in payloads if type(p) is not np.ndarray),
+                  key=lambda p: p.level, default=None)
+        if top is None:
+            return self.base(payloads)
+        if type(top) is Traced:
+            return self.traced(payloads, top.level)
+        if type(top) is Batched:
+            return self.batched(payloads, top.level)
+        return self.dual(payloads, top.level)
+
+    def base(self, payloads: tuple[Payload, ...]) -> tuple[Any, ...]:
+        """Run `forward`; gives the payloads of its tensors, other values as they are."""
+        own = all(p is t._p for p, t in zip(payloads, self.tensors, strict=True))
+        tensors = self.tensors if own else [wrap(Tensor, p) for p in payloads]
+        args = list(self.args)
+        for i, t in zip(self.places, tensors, strict=True):
+            args[i] = t
+        with levels.changed(recording=False):
+            found = self._forward(tuple(args))
+        self.single = not isinstance(found, tuple)
+        outs = (found,) if self.single else found
+        self.found, self.own = outs, own
+        self.used = tensors
+        entries = tuple(_entry(s, tensors, outs) for s in self.ctx._saved)
+        values = tuple(o._p if isinstance(o, CoreTensor) else o for o in outs)
+        versions = {e: version(p) for e in entries if e[0] in ("arg", "out")
+                    and type(p := (payloads if e[0] == "arg" else values)[e[1]])
+                    is np.ndarray}
+        originals = tuple(tensors) if own else ()
+        self.frame = self.ctx._frame = _Frame(entries, payloads, values, originals,
+                                              versions)
+        self.kinds = [self._kind(o, tensors) for o in outs]
+        return values
+
+    def _forward(self, args: tuple[Any, ...]) -> Any:
+        cls, ctx = self.cls, self.ctx
+        if not _has_setup(cls):
+            return cls.forward(ctx, *args)
+        out = cls.forward(*args)
+        cls.setup_context(ctx, args, out)
+        return out
+
+    def _kind(self, out: Any, tensors: Sequence[Any]) -> str:
+        """What an output is: a value, a constant, an input as it was, one written."""
+        if not isinstance(out, CoreTensor):
+            return "value"
+        if any(out is d for d in self.ctx._dirty):
+            return "dirty"
+        if any(out is c for c in self.ctx._constant) or (
+                out._p.dtype.kind not in "fcV"):
+            return "constant"
+        return "input" if any(out is t for t in tensors) else "tensor"
+
+    def traced(self, payloads: tuple[Payload, ...], level: int) -> tuple[Any, ...]:
+        here = [type(p) is Traced and p.level == level for p in payloads]
+        lower = tuple(p.p if h else p for p, h in zip(payloads, here, strict=True))
+        if self.ctx._dirty == () and not records(level):
+            return self.at_level(lower)
+        outs = self.at_level(lower)
+        if not records(level):
+            return outs
+        edges = tuple(p.node if h else None
+                      for p, h in zip(payloads, here, strict=True))
+        return self.record(lower, outs, edges, level)
+
+    def record(
+        self, lower: tuple[Payload, ...], outs: tuple[Any, ...], edges: Any, level: int
+    ) -> tuple[Any, ...]:
+        live = [k in ("tensor", "dirty", "input") for k in self.kinds]
+        if not any(live):
+            return outs
+        if any(k == "dirty" for k in self.kinds):
+            self._check_dirty()
+        f = self.frame
+        frame = _Frame(f.entries, lower, outs, f.originals, f.versions)
+        frame.batch = f.batch
+        node = new(Node)
+        node.prim, node.level = custom, level
+        node.edges, node.raw, node.shape = edges, False, ()
+        node.label = type(self.ctx).__name__
+        node.saved = (frame,) if self.ctx._saved else ()
+        node.params = {"rule": self._rule(frame, weakref.ref(node))}
+        node.facade = self.ctx
+        node.seq = tick()
+        if levels.state().anomaly:
+            import traceback
+
+            node.traceback = traceback.extract_stack()
+        slots = [slot(node, i, o) if k else None
+                 for i, (o, k) in enumerate(zip(outs, live, strict=True))]
+        node.outputs = len(outs)
+        node.slots = tuple(_nothing if s is None else weakref.ref(s) for s in slots)
+        frame.edges, frame.node = edges, weakref.ref(node)
+        frame.slots = _Slots(node.slots, outs)
+        self.frame = self.ctx._frame = frame
+        self.ctx._node_ref, self.ctx._edges = frame.node, edges
+        if hooks := levels.state().saved_hooks:
+            frame.packed = self._packed(frame, node, hooks[-1])
+        return tuple(o if s is None else Traced(o, s)
+                     for o, s in zip(outs, slots, strict=True))
+
+    def _packed(self, frame: _Frame, node: Node, hooks: Any) -> Any:
+        pack, _ = hooks
+        pairs = []
+        for t in frame.saved(self.ctx):
+            if t is None:
+                pairs.append((None, None))
+                continue
+            place = 0
+            kept = pack(t._p, node, place)
+            pairs.append((kept, _unpacker(hooks, kept)))
+        frame.originals, frame.args, frame.outs = (), (), ()
+        return pairs
+
+    def _check_dirty(self) -> None:
+        for d in self.ctx._dirty:
+            if not any(d is t for t in self.used):
+                continue
+            if type(d._node) is Leaf:
+                raise RuntimeError(errors.LEAF)
+
+    def _rule(self, frame: _Frame, node_ref: Any) -> Callable[..., Any]:
+        ctx, cls, places = self.ctx, self.cls, self.places
+        count, total = len(frame.args), len(self.args)
+        avals = [(getattr(o, "shape", ()), getattr(o, "dtype", None))
+                 for o in frame.outs]
+        in_shapes = [p.shape for p in frame.args]
+        in_dtypes = [p.dtype for p in frame.args]
+        batch = frame.batch
+
+        def rule(_: Any, __: Any, cots: Any) -> Any:
+            node = node_ref()
+            s = levels.state()
+            recording = s.creating if node.level == 0 else s.recording
+            before, ctx._frame = ctx._frame, frame
+            try:
+                with levels.changed(recording=recording):
+                    if batch is not None:
+                        return _batched_rule(cls, ctx, cots, avals, frame, places,
+                                             total, in_shapes)
+                    grads = _grads_of(ctx, cots, avals)
+                    found = _user_backward(cls)(ctx, *grads)
+                    return _checked(cls, found, total, places, node.edges, in_shapes,
+                                    in_dtypes)
+            finally:
+                ctx._frame = before
+
+        assert count == len(places)
+        return rule
+
+    # --- transforms -------------------------------------------------------------------
+
+    def batched(self, payloads: tuple[Payload, ...], level: int) -> tuple[Any, ...]:
+        cls = self.cls
+        flags = tuple(type(p) is Batched and p.level == level for p in payloads)
+        values = tuple(p.value if f else p
+                       for p, f in zip(payloads, flags, strict=True))
+        size = next(v.shape[0] for v, f in zip(values, flags, strict=True) if f)
+        if cls.vmap is not Function.vmap:
+            return self._user_vmap(values, flags, level, size)
+        if not cls.generate_vmap_rule:
+            raise RuntimeError(
+                f"You tried to vmap over {cls.__name__}, but it does not have vmap "
+                "support. Please override and implement the vmap staticmethod or set "
+                "generate_vmap_rule=True. For more details, please see "
+                "https://pytorch.org/docs/main/notes/extending.func.html")
+        inner = _Vmapped(self, flags, level, size)
+        outs = inner.at_level(values)
+        return tuple(Batched(level, o) if isinstance(k, np.ndarray | Traced) or
+                     hasattr(o, "dtype") else o
+                     for o, k in zip(outs, outs, strict=True))
+
+    def _user_vmap(
+        self, values: Any, flags: Any, level: int, size: int
+    ) -> tuple[Any, ...]:
+        from collections import namedtuple
+
+        Info = namedtuple("VmapInfo", "batch_size randomness")  # noqa: PYI024
+        args, dims = list(self.args), [None] * len(self.args)
+        for i, v, f in zip(self.places, values, flags, strict=True):
+            args[i] = wrap(Tensor, v)
+            dims[i] = 0 if f else None  # type: ignore[call-overload]  # justified: ints beside None
+        outs, out_dims = self.cls.vmap(Info(size, "error"), tuple(dims), *args)
+        self.single = not isinstance(outs, tuple)
+        outs = (outs,) if self.single else outs
+        dims_out = (out_dims,) * len(outs) if not isinstance(out_dims, tuple) else (
+            out_dims)
+        result = []
+        for o, d in zip(outs, dims_out, strict=True):
+            if not isinstance(o, CoreTensor) or d is None:
+                result.append(payload_of(o) if isinstance(o, CoreTensor) else o)
+                continue
+            p = payload_of(o)
+            result.append(Batched(level, p if d == 0 else BOUND.moveaxis(
+                p, d % p.ndim, 0)))
+        self.kinds = ["tensor"] * len(outs)
+        self.found = outs
+        return tuple(result)
+
+    def dual(self, payloads: tuple[Payload, ...], level: int) -> tuple[Any, ...]:
+        primals, tangents = zip(*(split(p, level) for p in payloads), strict=True)
+        outs = self.at_level(primals)
+        full: list[Any] = [None] * len(self.args)
+        for i, p, t in zip(self.places, primals, tangents, strict=True):
+            if t is None and self.ctx.materialize_grads and p.dtype.kind in "fc":
+                t = np.zeros(p.shape, p.dtype)
+            full[i] = None if t is None else wrap(Tensor, t)
+        found = self.cls.jvp(self.ctx, *full)
+        found = found if isinstance(found, tuple) else (found,)
+        return tuple(
+            o if t is None else join(level, o, payload_of(t))
+            for o, t in zip(outs, found, strict=True))
+
+    # --- results ----------------------------------------------------------------------
+
+    def results(self, outs: tuple[Any, ...]) -> Any:
+        found = []
+        for o, k, original in zip(outs, self.kinds, self.found, strict=True):
+            found.append(self._result(o, k, original))
+        return found[0] if self.single else tuple(found)
+
+    def _result(self, out: Any, kind: str, original: Any) -> Any:
+        if kind == "value":
+            return original
+        if kind == "dirty":
+            if type(out) is Traced:
+                mutation._retape(original, Traced(out.p, out.node), fresh=True)
+                original._node = out.node
+            return original
+        if kind == "input":
+            return _alias(original, out)
+        if type(out) is np.ndarray:
+            same = getattr(original, "_p", None) is out
+            return original if same and original._node is None else wrap(Tensor, out)
+        if type(out) is Traced and getattr(original, "_p", None) is out.p and (
+                original._node is None):
+            original._node = out.node
+            return original
+        return wrap(Tensor, out)
+
+
+class _Slots:
+    """The outputs' slots as a sequence: made again where the old ones are gone."""
+
+    def __init__(self, refs: tuple[Any, ...], outs: tuple[Any, ...]) -> None:
+        self.refs = refs
+
+    def __getitem__(self, i: int) -> Any:
+        return self.refs[i]()
+
+
+def _nothing() -> None:
+    return None
+
+
+def _requires(t: Any) -> bool:
+    p = t._p
+    while True:
+        if t._node is not None or type(p) is Traced:
+            return True
+        p = getattr(p, "value", None) if type(p) is Batched else (
+            getattr(p, "primal", None))
+        if p is None:
+            return False
+
+
+def _unpacker(hooks: Any, kept: Any) -> Callable[..., Any]:
+    def unpack(_: Any) -> Any:
+        probe = Node()
+        probe.saved = (kept,)
+        return wrap(Tensor, hooks[1](probe)[0])
+
+    return unpack
+
+
+def _alias(original: Any, out: Any) -> Any:
+    """An input that is returned: a new tensor on the same memory."""
+    return wrap(Tensor, out)
+
+
+def _entry(saved: Any, tensors: Sequence[Any], outs: Sequence[Any]) -> tuple[str, Any]:
+    if saved is None:
+        return ("none", 0)
+    for i, t in enumerate(tensors):
+        if t is saved:
+            return ("arg", i)
+    for i, o in enumerate(outs):
+        if o is saved:
+            return ("out", i)
+    return ("other", saved)
+
+
+def _grads_of(ctx: Any, cots: Any, avals: Any) -> list[Any]:
+    """The gradients that `backward` gets: zeros for None, if it wants that."""
+    grads: list[Any] = []
+    for c, (shape, dtype) in zip(cots, avals, strict=True):
+        if c is None and (dtype is None or not ctx.materialize_grads):
+            grads.append(None)
+            continue
+        grads.append(wrap(Tensor, np.zeros(shape, dtype) if c is None else c))
+    return grads
+
+
+def _checked(
+    cls: Any, found: Any, total: int, places: list[int], edges: Any, shapes: Any,
+    dtypes: Any,
+) -> tuple[Any, ...]:
+    """What `backward` returned, as one cotangent for each tensor argument."""
+    name = f"{cls.__name__}Backward"
+    grads = found if isinstance(found, tuple) else (
+        tuple(found) if isinstance(found, list) else (found,))
+    extra = grads[total:]
+    if len(grads) < total or any(g is not None for g in extra):
+        raise RuntimeError(f"function {name} returned an incorrect number of gradients "
+                           f"(expected {total}, got {len(grads)})")
+    for i in range(total):
+        if i not in places and grads[i] is not None:
+            raise RuntimeError(
+                f"function {name} returned a gradient different than None at position "
+                f"{i + 1}, but the corresponding forward input was not a Variable")
+    return tuple(_cotangent(grads[i], e, s, d, name, j) for j, (i, e, s, d) in
+                 enumerate(zip(places, edges, shapes, dtypes, strict=True)))
+
+
+def _cotangent(
+    g: Any, edge: Any, shape: tuple[int, ...], dtype: Any, name: str, i: int
+) -> Any:
+    if g is None:
+        return None
+    if not isinstance(g, CoreTensor):
+        raise RuntimeError(f"expected Variable or None (got {type(g).__name__})")
+    if edge is None:
+        return None
+    p = payload_of(g)
+    if p.shape != shape:
+        if not _expandable(shape, p.shape):
+            raise RuntimeError(
+                f"Function {name} returned an invalid gradient at index {i} - got "
+                f"{list(p.shape)} but expected shape compatible with {list(shape)}")
+        p = BOUND.sum_to(p, shape)
+    if p.dtype != dtype:
+        p = BOUND.convert(p, dtype=dtype)
+    return p
+
+
+def _expandable(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether a tensor of `shape` broadcasts to `to`."""
+    return len(shape) <= len(to) and all(
+        a in (1, b) for a, b in zip(shape[::-1], to[::-1], strict=False))
+
+
+# --- vmap with a generated rule -------------------------------------------------------
+
+
+class _Vmapped:
+    """An application seen from below a vmap: operands are stacked along axis 0."""
+
+    def __init__(self, app: Application, flags: Any, level: int, size: int) -> None:
+        self.app, self.flags, self.level, self.size = app, flags, level, size
+
+    def at_level(self, values: tuple[Payload, ...]) -> tuple[Any, ...]:
+        top = max((p for p in values if type(p) is not np.ndarray),
+                  key=lambda p: p.level, default=None)
+        if type(top) is Traced:
+            level = top.level
+            here = [type(p) is Traced and p.level == level for p in values]
+            lower = tuple(p.p if h else p for p, h in zip(values, here, strict=True))
+            outs = self.at_level(lower)
+            if not records(level):
+                return outs
+            edges = tuple(p.node if h else None
+                          for p, h in zip(values, here, strict=True))
+            return self.app.record(lower, outs, edges, level)
+        return self.base(values)
+
+    def base(self, values: tuple[Payload, ...]) -> tuple[Any, ...]:
+        wrapped = tuple(Batched(self.level, v) if f else v
+                        for v, f in zip(values, self.flags, strict=True))
+        outs = self.app.base(wrapped)
+        stacked = tuple(
+            unbatch(o, self.level, self.size) if hasattr(o, "dtype") else o
+            for o in outs)
+        frame = self.app.frame
+        frame.batch = (self.level, self.flags, (True,) * len(outs))
+        frame.args, frame.outs = values, stacked
+        frame.size = self.size  # type: ignore[attr-defined]  # justified: beside `batch`
+        return stacked
+
+
+def _batched_rule(
+    cls: Any, ctx: Any, cots: Any, avals: Any, frame: _Frame, places: list[int],
+    total: int, shapes: Any,
+) -> tuple[Any, ...]:
+    level, flags, _ = frame.batch
+    size = next(s[0] for s, f in zip(shapes, flags, strict=True) if f)
+    with levels.changed(level=max(level, levels.state().level)):
+        grads: list[Any] = []
+        for c, (shape, dtype) in zip(cots, avals, strict=True):
+            value = np.zeros(shape, dtype) if c is None else c
+            grads.append(wrap(Tensor, Batched(level, value)))
+        found = _user_backward(cls)(ctx, *grads)
+        inner = [s[1:] if f else s for s, f in zip(shapes, flags, strict=True)]
+        dtypes = [a.dtype for a in frame.args]
+        checked = _checked(cls, found, total, places, frame.edges, inner, dtypes)
+        outs = []
+        for c, f in zip(checked, flags, strict=True):
+            if c is None:
+                outs.append(None)
+                continue
+            whole = unbatch(c, level, size)
+            outs.append(whole if f else BOUND.sum(whole, axes=(0,)))
+    return tuple(outs)
+
+
+# --- decorators and helpers -----------------------------------------------------------
+
+
+def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """A `backward` whose result cannot be differentiated again."""
+
+    @functools.wraps(fn)
+    def wrapper(ctx: Any, *args: Any) -> Any:
+        recording = levels.state().recording
+        with levels.changed(recording=False):
+            outputs = fn(ctx, *args)
+        if not recording:
+            return outputs
+        requires = any(isinstance(a, CoreTensor) and a._node is not None for a in args)
+        if not requires:
+            return outputs
+        single = not isinstance(outputs, tuple)
+        outs = (outputs,) if single else outputs
+        marked = tuple(o if o is None else _error_tensor(o) for o in outs)
+        return marked[0] if single else marked
+
+    return wrapper
+
+
+def _error_tensor(t: Any) -> Any:
+    def rule(*_: Any) -> Any:
+        raise RuntimeError("trying to differentiate twice a function that was marked "
+                           "with @once_differentiable")
+
+    node = new(Node)
+    node.prim, node.params, node.saved = custom, {"rule": rule}, ()
+    node.edges, node.raw, node.shape = (Leaf(t._p.shape),), False, t._p.shape
+    node.label, node.seq = "DelayedErrorBackward", tick()
+    s = slot(node, 0, t._p)
+    node.outputs, node.slots = 1, (weakref.ref(s),)
+    return wrap(Tensor, Traced(t._p, s))
+
+
+class InplaceFunction(Function):
+    """Kept for old programs."""
+
+
+class NestedIOFunction(Function):
+    """Kept for old programs."""
+
+
+def traceable(fn: Any) -> Any:
+    warnings.warn("torch.autograd.function.traceable is deprecated and will be removed "
+                  "in a future PyTorch release.", FutureWarning, stacklevel=2)
+    return fn

@@ -1,0 +1,465 @@
+"""The graph as PyTorch shows it: node objects, gradient edges, saved tensors' hooks."""
+
+from __future__ import annotations
+
+import contextlib
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from isograd.base.errors import EngineError
+from isograd.core import levels
+from isograd.core.reverse import saved_values
+from isograd.core.storage import note_write
+from isograd.core.tape import Leaf, Slot, Traced, tick
+from isograd.core.tape import Node as TapeNode
+from isograd.core.tensor import Tensor as CoreTensor
+from isograd.core.tensor import wrap
+from isograd.torch import errors
+from isograd.torch.hooks import (
+    HookTable,
+    RemovableHandle,
+    add_post_hook,
+    hooks_of,
+    parent_of,
+    register,
+)
+from isograd.torch.labels import label_of
+from isograd.torch.tensor import Tensor
+
+NextFunctions = tuple[tuple[Any, int], ...]
+
+
+class _NodeMeta(type):
+    """`isinstance(x.grad_fn, Node)` holds for nodes of custom functions as well."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return type.__instancecheck__(cls, instance) or (
+            cls is Node and hasattr(type(instance), "_is_graph_node"))
+
+
+class Node(metaclass=_NodeMeta):
+    """A node of the graph: `tensor.grad_fn`; one object per node while it is held."""
+
+    _is_graph_node = True
+
+    def __init__(self, node: TapeNode) -> None:
+        self._tape_node = node
+
+    def name(self) -> str:
+        """PyTorch's name of the operation's derivative."""
+        return label_of(self._tape_node)
+
+    @property
+    def next_functions(self) -> NextFunctions:
+        """For each operand its node and which of that node's outputs it is."""
+        node = self._tape_node
+        if type(node.metadata) is dict and "inputs" in node.metadata:
+            return next_functions(node.metadata["inputs"])
+        return next_functions(node.edges)
+
+    @property
+    def metadata(self) -> dict[Any, Any]:
+        """A dict for the user."""
+        return self.__dict__.setdefault("_metadata", {})
+
+    @property
+    def requires_grad(self) -> bool:
+        return True
+
+    def _sequence_nr(self) -> int:
+        return int(self._tape_node.seq)
+
+    @property
+    def _input_metadata(self) -> list[Any]:
+        return [_Metadata(self._tape_node)]
+
+    def register_hook(self, fn: Callable[..., Any]) -> RemovableHandle:
+        """Call `fn(grad_inputs, grad_outputs)` after the node's derivative."""
+        return add_node_hook(self._tape_node, fn)
+
+    def register_prehook(self, fn: Callable[..., Any]) -> RemovableHandle:
+        """Call `fn(grad_outputs)` before the node's derivative."""
+        node = self._tape_node
+        return register(hooks_of(node).pre, fn)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "variable" and type(self._tape_node) is Leaf:
+            ref = self._tape_node.tensor
+            return None if ref is None else ref()
+        if name.startswith("_raw_saved_"):
+            return SavedTensor(self._tape_node, _place(self._tape_node, name[11:]))
+        if name.startswith("_saved_"):
+            return saved_attribute(self._tape_node, name[7:])
+        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+
+
+class _Metadata:
+    """Shape (and dtype, where known) of a node's output."""
+
+    def __init__(self, node: TapeNode) -> None:
+        self.shape = node.shape
+
+
+_CLASSES: dict[str, type] = {}
+
+
+def node_class(name: str) -> type:
+    """The class of the node objects with a name (`MulBackward0`)."""
+    found = _CLASSES.get(name)
+    if found is None:
+        found = _CLASSES[name] = _NodeMeta(
+            name, (Node,), {"__module__": "builtins", "__qualname__": name,
+                            "__repr__": _repr})
+    return found
+
+
+def _repr(self: Any) -> str:
+    return f"<{type(self).__name__} object at {hex(id(self))}>"
+
+
+def node_object(node: TapeNode) -> Any:
+    """The object that stands for a tape's node; the same one while it is held."""
+    node = parent_of(node)
+    facade = getattr(node, "facade", None)
+    if facade is not None:
+        found = facade() if isinstance(facade, weakref.ref) else facade
+        if found is not None:
+            return found
+    found = node_class(label_of(node))(node)
+    node.facade = weakref.ref(found)  # type: ignore[attr-defined]  # justified: torch's own field
+    return found
+
+
+def next_functions(nodes: Iterable[TapeNode | None]) -> NextFunctions:
+    return tuple(
+        (None, 0) if n is None else (node_object(n), getattr(n, "index", 0))
+        for n in nodes)
+
+
+# --- saved values ---------------------------------------------------------------------
+
+_OPERANDS = ("self", "other")
+
+
+def _place(node: TapeNode, word: str) -> int:
+    """Where a node saved what PyTorch calls `_saved_<word>`."""
+    count = len(node.edges)
+    if word in ("result", "output", "out"):
+        place = count
+    elif word in ("self", "input", "condition", "x"):
+        place = 0
+    elif word in ("other", "mat2", "exponent", "weight", "target", "index"):
+        place = 1
+    else:
+        place = -1
+    if place < 0 or (node.saved is not None and place >= len(node.saved)):
+        raise AttributeError(f"'{label_of(node)}' object has no attribute "
+                             f"'_saved_{word}'")
+    return place
+
+
+def saved_attribute(node: TapeNode, word: str) -> Any:
+    if word in node.params:
+        return node.params[word]
+    if word in _PARAMS and _PARAMS[word] in node.params:
+        found = node.params[_PARAMS[word]]
+        return found
+    return SavedTensor(node, _place(node, word)).value()
+
+
+_PARAMS = {"dim": "axis", "sizes": "shape", "self_sym_sizes": "shape"}
+
+
+class SavedTensor:
+    """A tensor that a node saved; hooks can be put on it."""
+
+    def __init__(self, node: TapeNode, place: int) -> None:
+        self._node, self._place = node, place
+
+    def value(self) -> Any:
+        node = self._node
+        try:
+            saved = saved_values(node)
+        except EngineError as error:
+            raise errors.translated(error) from None
+        p = saved[self._place]
+        if p is None:
+            return None
+        edge = node.edges[self._place] if self._place < len(node.edges) else node
+        if type(edge) is Leaf and edge.tensor is not None:
+            original = edge.tensor()
+            if original is not None and original._p is p:
+                return original
+        return wrap(Tensor, p if edge is None else Traced(p, edge))
+
+    def register_hooks(self, pack: Any, unpack: Any) -> None:
+        """Replace what was saved by `pack(value)`; `unpack` gives it back."""
+        node, place = self._node, self._place
+        if node.saved is None:
+            raise RuntimeError(errors.FREED)
+        kept = pack(wrap(Tensor, node.saved[place]))
+        old, node.unpack = node.unpack, None
+        plain = tuple(None if i == place else s for i, s in enumerate(node.saved))
+
+        def restored(n: TapeNode) -> tuple[Any, ...]:
+            values = list(plain if old is None else old(n))
+            values[place] = unpack(kept)._p
+            return tuple(values)
+
+        node.saved = plain if any(s is not None for s in plain) else (None,) * len(plain)
+        node.unpack = restored
+
+
+class saved_tensors_hooks:
+    """Inside, what is saved for backward passes through `pack`, and back `unpack`."""
+
+    def __init__(self, pack_hook: Callable[..., Any], unpack_hook: Any) -> None:
+        self.pack_hook, self.unpack_hook = pack_hook, unpack_hook
+        self._tokens: list[Any] = []
+
+    def _pair(self) -> tuple[Any, Any]:
+        pack, unpack = self.pack_hook, self.unpack_hook
+
+        def pack_one(s: Any, node: TapeNode, place: int) -> Any:
+            if type(s) is int:
+                return s
+            edge = node.edges[place] if place < len(node.edges) else None
+            with levels.changed(saved_hooks=()):
+                return _Packed(pack(_as_tensor(s, edge)))
+
+        def unpack_all(node: TapeNode) -> tuple[Any, ...]:
+            with levels.changed(saved_hooks=()):
+                return tuple(
+                    _checked(unpack(s.value)) if type(s) is _Packed else s
+                    for s in node.saved)
+
+        return pack_one, unpack_all
+
+    def __enter__(self) -> None:
+        if (message := _DISABLED[-1:]) and message[0] is not None:
+            raise RuntimeError(message[0])
+        old = levels.state().saved_hooks
+        self._tokens.append(levels.enter(saved_hooks=(*old, self._pair())))
+
+    def __exit__(self, *_: Any) -> None:
+        levels.leave(self._tokens.pop())
+
+
+class _Packed(NamedTuple):
+    value: Any
+
+
+def _as_tensor(p: Any, edge: TapeNode | None) -> Any:
+    if type(edge) is Leaf and edge.tensor is not None:
+        original = edge.tensor()
+        if original is not None and original._p is p:
+            return original
+    return wrap(Tensor, p)
+
+
+def _checked(t: Any) -> Any:
+    if not isinstance(t, CoreTensor):
+        raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but "
+                        f"got result of type {type(t).__name__}")
+    return t._p
+
+
+_DISABLED: list[str | None] = []
+
+
+@contextlib.contextmanager
+def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
+    """Inside, `saved_tensors_hooks` raises a RuntimeError with this message."""
+    _DISABLED.append(error_message)
+    try:
+        yield
+    finally:
+        _DISABLED.pop()
+
+
+class save_on_cpu(saved_tensors_hooks):
+    """What is saved is copied (there is only the host here)."""
+
+    def __init__(self, pin_memory: bool = False, device_type: str = "cuda") -> None:
+        super().__init__(lambda t: t.detach().clone(), lambda t: t)
+
+
+@contextlib.contextmanager
+def allow_mutation_on_saved_tensors() -> Iterator[Any]:
+    """Inside, what is saved is copied, so that it may be written afterwards."""
+    with saved_tensors_hooks(lambda t: t.detach().clone(), lambda t: t):
+        yield _AllowMutationOnSavedContext()
+
+
+class _AllowMutationOnSavedContext:
+    def clear(self) -> None:
+        """Nothing is kept beside the graph itself."""
+
+
+# --- edges ----------------------------------------------------------------------------
+
+
+class GradientEdge(NamedTuple):
+    """An edge of the graph: a node and which of its outputs."""
+
+    node: Any
+    output_nr: int
+    ownership_token: Any = None
+
+
+def get_gradient_edge(tensor: Any) -> GradientEdge:
+    """The edge that the gradient of `tensor` arrives by."""
+    if not tensor.requires_grad:
+        raise RuntimeError("It is not possible to get the gradient edge for a Tensor "
+                           "that does not require gradients")
+    node = tensor._node
+    return GradientEdge(node_object(node), getattr(node, "index", 0))
+
+
+def increment_version(tensor: Any) -> None:
+    """Count a write to `tensor` (or to each of several)."""
+    for t in (tensor,) if isinstance(tensor, CoreTensor) else tensor:
+        note_write(t._p)
+
+
+# --- hooks on nodes -------------------------------------------------------------------
+
+
+class HookedPrimitive:
+    """A primitive whose derivative calls a node's hooks afterwards."""
+
+    def __init__(self, prim: Any, node: TapeNode) -> None:
+        self._prim = prim
+        self.table = HookTable()
+        self._shapes = node.shape
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._prim, name)
+
+    def vjp(self, F: Any, g: Any, saved: Any, needs: Any, **params: Any) -> Any:
+        cots = self._prim.vjp(F, g, saved, needs, **params)
+        cots = tuple(None if n is None else c for n, c in zip(needs, cots, strict=True))
+        with levels.changed(recording=levels.state().creating):
+            return self._hooked(cots, g)
+
+    def _hooked(self, cots: Any, g: Any) -> Any:
+        outs = tuple(None if p is None else wrap(Tensor, p)
+                     for p in (g if type(g) is tuple else (g,)))
+        ins = tuple(None if c is None else wrap(Tensor, c) for c in cots)
+        for hook in tuple(self.table.values()):
+            found = hook(ins, outs)
+            if found is not None:
+                ins = found if isinstance(found, tuple) else (found,)
+        from isograd.core.tensor import payload_of
+
+        return tuple(None if t is None else payload_of(t) for t in ins)
+
+    @property
+    def raw_vjp(self) -> Any:
+        return self.vjp
+
+
+def add_node_hook(node: TapeNode, fn: Callable[..., Any]) -> RemovableHandle:
+    if type(node) is Leaf:
+        ref = node.tensor
+
+        def post(tensor: Any) -> None:
+            fn((), (None if ref is None or ref() is None else ref().grad,))
+
+        return add_post_hook(node, post)
+    if type(node.prim) is not HookedPrimitive:
+        node.prim = HookedPrimitive(node.prim, node)  # type: ignore[assignment]  # justified: stands for the primitive
+        node.raw = False
+    return register(node.prim.table, fn)  # type: ignore[attr-defined]  # justified: see above
+
+
+def register_multi_grad_hook(
+    tensors: Sequence[Any], fn: Callable[..., Any], *, mode: str = "all"
+) -> RemovableHandle:
+    """Call `fn` once the gradients of all (or of any) of `tensors` are known.
+
+    With mode "all" it gets a list with a gradient or None for each tensor.
+    """
+    if mode not in ("all", "any"):
+        raise ValueError(f"Expects mode to be one of ('all', 'any') but got {mode}")
+    if mode == "any":
+        return _multi_any(tensors, fn)
+    return _multi_all(tensors, fn)
+
+
+class _Handles(RemovableHandle):
+    def __init__(self, handles: Sequence[RemovableHandle]) -> None:
+        self.handles = tuple(handles)
+
+    def remove(self) -> None:
+        for h in self.handles:
+            h.remove()
+
+
+def _multi_any(tensors: Sequence[Any], fn: Callable[..., Any]) -> RemovableHandle:
+    seen: set[int] = set()
+
+    def hook(g: Any) -> None:
+        run = _pass_number()
+        if run not in seen:
+            seen.add(run)
+            fn(g)
+
+    return _Handles([t.register_hook(hook) for t in tensors])
+
+
+def _multi_all(tensors: Sequence[Any], fn: Callable[..., Any]) -> RemovableHandle:
+    pending: dict[int, tuple[int, list[Any]]] = {}
+
+    def hook_of(i: int) -> Callable[..., Any]:
+        def hook(g: Any) -> None:
+            run = _pass_number()
+            if run not in pending:
+                pending[run] = (_expected(tensors), [None] * len(tensors))
+            left, grads = pending[run]
+            grads[i] = g
+            pending[run] = (left - 1, grads)
+            if left == 1:
+                del pending[run]
+                fn(grads)
+
+        return hook
+
+    return _Handles([t.register_hook(hook_of(i)) for i, t in enumerate(tensors)])
+
+
+def _pass_number() -> int:
+    from isograd.torch.backward import PASSES
+
+    return PASSES[-1].number if PASSES else -1
+
+
+def _expected(tensors: Sequence[Any]) -> int:
+    """How many of `tensors` the current pass will reach."""
+    from isograd.torch.backward import PASSES
+
+    reached = PASSES[-1].reached()
+    return sum(t._node in reached for t in tensors)
+
+
+def _engine_run_backward(*args: Any, **kwargs: Any) -> Any:
+    raise NotImplementedError("use torch.autograd.backward or torch.autograd.grad")
+
+
+def set_warn_on_accumulate_grad_stream_mismatch(enabled: bool) -> None:
+    """Accepted; there are no streams here."""
+
+
+def _new_version() -> int:
+    return tick()
+
+
+def zeros_like_payload(p: Any) -> np.ndarray:
+    return np.zeros(p.shape, p.dtype)
+
+
+def is_slot(node: Any) -> bool:
+    return type(node) is Slot
