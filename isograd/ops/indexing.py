@@ -125,13 +125,14 @@ def pad(
 
 @composite
 def flip(F: Namespace, x: Payload, axes: Shape) -> Payload:
+    """The elements along axes in reverse order; a copy."""
     index = tuple(
         (n - 1, -1, -1) if i in axes else (0, n, 1) for i, n in enumerate(x.shape)
     )
-    return F.slice(x, index=index)
+    return F.copy(F.slice(x, index=index))
 
 
-# --- gather: x[..., i0, ..., ik-1, ...], index arrays on adjacent axes from `axis` ------
+# --- gather: x[..., i0, ..., ik-1, ...], the index arrays at adjacent axes -----------
 
 
 def _gather_impl(x: np.ndarray, *idx: np.ndarray, axis: int = 0) -> np.ndarray:

@@ -20,7 +20,11 @@ NO_SAMPLES = {
 }
 
 # impl raises for these dtypes, because NumPy (or SciPy) has no such loop
-NO_DTYPE: dict[tuple[str, str], str] = {}
+NO_DTYPE: dict[tuple[str, str], str] = {
+    (name, half): "there is no complex dtype of half precision to pair it with"
+    for name in ("view_as_complex",)
+    for half in ("float16", "bfloat16")
+}
 
 # modules whose operations have no float16 and bfloat16
 NO_HALF = {
