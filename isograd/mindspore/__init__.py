@@ -4,7 +4,28 @@ from __future__ import annotations
 
 from isograd.mindspore import dtype as dtype
 from isograd.mindspore import ops as ops
+from isograd.mindspore import nn as nn
+from isograd.mindspore.context import GRAPH_MODE as GRAPH_MODE
+from isograd.mindspore.context import PYNATIVE_MODE as PYNATIVE_MODE
+from isograd.mindspore.context import ParallelMode as ParallelMode
+from isograd.mindspore.context import get_context as get_context
+from isograd.mindspore.context import set_context as set_context
+from isograd.mindspore.functional_transforms import jacfwd as jacfwd
+from isograd.mindspore.functional_transforms import jacrev as jacrev
+from isograd.mindspore.functional_transforms import jvp as jvp
+from isograd.mindspore.functional_transforms import vjp as vjp
+from isograd.mindspore.functional_transforms import vmap as vmap
+from isograd.mindspore.gradients import get_grad as get_grad
+from isograd.mindspore.gradients import grad as grad
+from isograd.mindspore.gradients import value_and_grad as value_and_grad
+from isograd.mindspore.jit import JitConfig as JitConfig
+from isograd.mindspore.jit import jit as jit
+from isograd.mindspore.jit import jit_class as jit_class
+from isograd.mindspore.jit import mutable as mutable
+from isograd.mindspore.jit import recompute as recompute
 from isograd.mindspore.missing import attributes
+from isograd.mindspore.parameter import Parameter as Parameter
+from isograd.mindspore.parameter import ParameterTuple as ParameterTuple
 from isograd.mindspore.tensor import Tensor as Tensor
 from isograd.mindspore.tensor import from_numpy as from_numpy
 from isograd.mindspore.tensor import is_tensor as is_tensor

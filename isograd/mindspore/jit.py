@@ -1,0 +1,116 @@
+"""`jit`, `jit_class`, and other marks for MindSpore's compiler.
+
+Functions run as they are: nothing that they compute depends on being compiled.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+Fn = Callable[..., Any]
+
+
+def jit(
+    function: Any = None, *, capture_mode: str = "ast", jit_level: str = "O0",
+    dynamic: int = 0, fullgraph: bool = False, backend: str = "", fn: Any = None,
+    mode: str = "", input_signature: Any = None, hash_args: Any = None,
+    jit_config: Any = None, compile_once: bool = False, **options: Any,
+) -> Any:
+    """A function (or Cell) marked for compilation; usable as a decorator.
+
+    Raises:
+        ValueError: for an unknown capture_mode or jit_level.
+    """
+    target = function if function is not None else fn
+    _one_of("capture_mode", capture_mode, ["ast", "bytecode", "trace"])
+    _one_of("jit_level", jit_level, ["O0", "O1", "O2"])
+    if target is None:
+        return functools.partial(jit, capture_mode=capture_mode, jit_level=jit_level)
+    if not callable(target):
+        raise TypeError(f"For 'jit', the function must be callable, but got {target!r}.")
+    if not hasattr(target, "__code__"):
+        return target  # a Cell, a bound object: its calls are the program
+
+    @functools.wraps(target)
+    def staging_specialize(*args: Any, **kwargs: Any) -> Any:
+        return target(*args, **kwargs)
+
+    return staging_specialize
+
+
+def _one_of(name: str, value: Any, allowed: list[str]) -> None:
+    if value not in allowed:
+        raise ValueError(f"For 'jit', the '{name}' must be one of {allowed}, but got "
+                         f"{value}.")
+
+
+def jit_class(cls: Any) -> Any:
+    """A class that compiled code may use.
+
+    Raises:
+        TypeError: for anything but a class.
+    """
+    import inspect
+
+    from isograd.mindspore.nn.cell import Cell
+
+    if not inspect.isclass(cls):
+        raise TypeError(f"Decorator jit_class can only be used for class type, but got "
+                        f"{cls}.")
+    if issubclass(cls, Cell):
+        raise TypeError("Decorator jit_class cannot be used for nn.Cell, but got "
+                        f"{cls}.")
+    return cls
+
+
+ms_class = jit_class
+ms_function = jit
+
+
+def _mark(fn: Any = None, **options: Any) -> Any:
+    """Gives back what is marked."""
+    return (lambda f: f) if fn is None else fn
+
+
+lazy_inline = no_inline = ms_memory_recycle = jit_forbidden_register = _mark
+enable_dynamic = _mark
+
+
+class JitConfig:
+    """Options of the compiler; kept, they change nothing."""
+
+    def __init__(self, jit_level: str = "", exc_mode: str = "auto",
+                 jit_syntax_level: str = "", debug_level: str = "RELEASE",
+                 infer_boost: str = "off", **kwargs: Any) -> None:
+        self.jit_config_dict = {
+            "jit_level": jit_level, "exc_mode": exc_mode,
+            "jit_syntax_level": jit_syntax_level, "debug_level": debug_level,
+            "infer_boost": infer_boost, **kwargs}
+
+
+class _MutableTuple(tuple[Any, ...]):
+    __ms_mutable__ = True
+
+
+def mutable(input_data: Any, dynamic_len: bool = False) -> Any:
+    """The data, marked as not constant for the compiler."""
+    return input_data
+
+
+def recompute(block: Any, *args: Any, **kwargs: Any) -> Any:
+    """`block(*args)` that is computed again in the backward pass, not kept.
+
+    Raises:
+        TypeError: if the block is no Cell.
+    """
+    from isograd.mindspore.nn import running
+    from isograd.mindspore.nn.cell import Cell
+
+    kwargs.pop("use_reentrant", None)
+    kwargs.pop("output_recompute", None)
+    if not isinstance(block, Cell):
+        raise TypeError("Recompute function now only support block which inherited from "
+                        "Cell when use_reentrant=True!")
+    return running.recomputed(block, args, kwargs, block)
