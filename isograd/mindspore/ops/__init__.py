@@ -8,6 +8,9 @@ from isograd.mindspore.call import FUNCTIONS
 from isograd.mindspore.missing import attributes
 from isograd.mindspore.ops import arithmetic as arithmetic
 from isograd.mindspore.ops import keys as keys
+from isograd.mindspore.ops import linalg as linalg
+from isograd.mindspore.ops import reductions as reductions
+from isograd.mindspore.ops import shapes as shapes
 
 _LAZY: dict[str, str] = {}
 

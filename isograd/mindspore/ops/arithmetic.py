@@ -44,9 +44,9 @@ def binary(prim_name: str, shown: str, least: str = "", result: Any = None) -> F
     prim = REGISTRY[prim_name]
     compute = result or getattr(F, prim_name)
 
-    def general(x: Any, y: Any) -> Any:
+    def general(input: Any, other: Any) -> Any:  # noqa: A002
         try:
-            a, b = promoted(lower(x), lower(y), name=shown, least=least)
+            a, b = promoted(lower(input), lower(other), name=shown, least=least)
             broadcast_shapes(shown, a.shape, b.shape)
             return lift(compute(a, b))
         except EngineError as error:
@@ -54,22 +54,9 @@ def binary(prim_name: str, shown: str, least: str = "", result: Any = None) -> F
 
     if result is not None:
         return general
-    slow = general
-    if least:  # the fast closures keep integers; only floats are right there
-        def slow(x: Any, y: Any) -> Any:
-            return general(x, y)
-    number = fast.scalar_right(prim, Tensor, slow, FAMILY)
-    return _floats_only(fast.binary(prim, Tensor, number, FAMILY), general) if least \
-        else fast.binary(prim, Tensor, number, FAMILY)
-
-
-def _floats_only(quick: Fn, general: Fn) -> Fn:
-    def function(x: Any, y: Any) -> Any:
-        if isinstance(x, CoreTensor) and x._p.dtype.kind == "f":
-            return quick(x, y)
-        return general(x, y)
-
-    return function
+    kinds = "fc" if least else "fciub"
+    number = fast.scalar_right(prim, Tensor, general, FAMILY)
+    return fast.binary(prim, Tensor, number, FAMILY, kinds)
 
 
 def _whole_result(name: str) -> Fn:
@@ -128,17 +115,8 @@ _BINARY: dict[str, tuple[Fn, str, str]] = {
 }
 
 
-def _named(fn: Fn, name: str) -> Fn:
-    """The function with MindSpore's argument names."""
-    def function(input: Any, other: Any) -> Any:
-        return fn(input, other)
-
-    function.__name__ = name
-    return function
-
-
 for _name, (_fn, _more, _methods) in _BINARY.items():
-    expose(_named(_fn, _name), [_name, *_more.split()], _methods)
+    expose(_fn, [_name, *_more.split()], _methods)
 
 # --- operators ------------------------------------------------------------------------
 

@@ -1,0 +1,369 @@
+"""Matrix products and linear algebra."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from isograd.base.errors import EngineError
+from isograd.core import fast
+from isograd.core.primitive import BOUND, REGISTRY, Payload
+from isograd.core.tensor import Tensor as CoreTensor
+from isograd.mindspore import errors
+from isograd.mindspore.call import (
+    axes_of,
+    broadcast_shapes,
+    expose,
+    fits,
+    floating,
+    ints_of,
+    lift,
+    lower,
+    op,
+    promoted,
+)
+from isograd.mindspore.tensor import FAMILY, Tensor
+
+F = BOUND
+
+# --- products -------------------------------------------------------------------------
+
+
+def product(x: Payload, y: Payload, name: str = "MatMul") -> Payload:
+    """The matrix product, with vectors and broadcast leading axes as NumPy has them.
+
+    Raises:
+        ValueError: if the inner sizes differ, or an operand is of rank zero.
+    """
+    x, y = promoted(fits(x, name, "x"), fits(y, name, "y"), name=name)
+    if not x.ndim or not y.ndim:
+        raise ValueError(f"For '{name}', the inputs must have at least one axis, but "
+                         f"got shapes {list(x.shape)} and {list(y.shape)}.")
+    row, column = x.ndim == 1, y.ndim == 1
+    a = F.reshape(x, shape=(1, *x.shape)) if row else x
+    b = F.reshape(y, shape=(*y.shape, 1)) if column else y
+    if a.shape[-1] != b.shape[-2]:
+        raise ValueError(
+            f"For '{name}' the input dimensions must be equal, but got 'x1_col': "
+            f"{a.shape[-1]} and 'x2_row': {b.shape[-2]}.")
+    broadcast_shapes(name, a.shape[:-2], b.shape[:-2])
+    out = F.matmul(a, b)
+    shape = out.shape[:-2]
+    if row or column:
+        keep = (() if row else (out.shape[-2],)) + (() if column else (out.shape[-1],))
+        out = F.reshape(out, shape=shape + keep)
+    return out
+
+
+def _general(input: Any, other: Any) -> Any:  # noqa: A002
+    try:
+        return lift(product(lower(input), lower(other)))
+    except EngineError as error:
+        raise errors.translated(error) from None
+
+
+_fast = fast.binary(REGISTRY["matmul"], Tensor, _general, FAMILY, "fc")
+
+
+def matmul(input: Any, other: Any) -> Any:  # noqa: A002
+    """The matrix product of two tensors."""
+    if isinstance(input, CoreTensor) and isinstance(other, CoreTensor) \
+            and input._p.ndim > 1 and other._p.ndim > 1:
+        return _fast(input, other)
+    return _general(input, other)
+
+
+expose(matmul, ["matmul"], "matmul")
+setattr(Tensor, "__matmul__", matmul)
+setattr(Tensor, "__rmatmul__", lambda self, other: matmul(other, self))
+setattr(Tensor, "__imatmul__", matmul)
+expose(matmul, ["bmm"], "bmm")
+expose(matmul, ["mm"], "mm")
+expose(lambda input, vec: matmul(input, vec), ["mv"], "mv")
+
+
+def transposed_product(x: Payload, y: Payload, transpose_a: bool, transpose_b: bool,
+                       name: str) -> Payload:
+    """x y with either exchanged in its last two axes first."""
+    if name == "MatMul" and (x.ndim != 2 or y.ndim != 2):
+        raise ValueError(f"For '{name}', inputs 'x', 'y' should have the same dimension "
+                         "size and be equal to 2, but got x: "
+                         f"{list(x.shape)}, y: {list(y.shape)}.")
+    return product(F.mT(x) if transpose_a else x, F.mT(y) if transpose_b else y, name)
+
+
+@op("dot")
+def dot(input: Payload, other: Payload) -> Payload:
+    """Sum over the last axis of the first and the second last of the second."""
+    x, y = promoted(input, other)
+    if x.ndim < 2 or y.ndim < 2:
+        return product(x, y, "dot")
+    return F.tensordot(x, y, axes=((x.ndim - 1,), (y.ndim - 2,)))
+
+
+@op("tensor_dot tensordot")
+def tensor_dot(x1: Payload, x2: Payload, axes: Any = 2) -> Payload:
+    x, y = promoted(x1, x2)
+    if isinstance(axes, int):
+        pairs: Any = (tuple(range(x.ndim - axes, x.ndim)), tuple(range(axes)))
+    else:
+        pairs = tuple(ints_of(a) for a in axes)
+    return F.tensordot(x, y, axes=(axes_of(pairs[0], x.ndim) if pairs[0] else (),
+                                   axes_of(pairs[1], y.ndim) if pairs[1] else ()))
+
+
+@op()
+def batch_dot(x1: Payload, x2: Payload, axes: Any = None) -> Payload:
+    """Sums of products within each batch, along one axis of each."""
+    x, y = promoted(x1, x2)
+    if axes is None:
+        axes = (1, 1) if y.ndim == 2 else (x.ndim - 1, y.ndim - 2)
+    a, b = (axes, axes) if isinstance(axes, int) else axes
+    a, b = a % x.ndim, b % y.ndim
+    left = F.moveaxis(x, a, x.ndim - 1)
+    right = F.moveaxis(y, b, 1)
+    n, inner = x.shape[0], x.shape[a]
+    lead, rest = left.shape[1:-1], right.shape[2:]
+    out = F.matmul(F.reshape(left, shape=(n, int(np.prod(lead, dtype=int)), inner)),
+                   F.reshape(right, shape=(n, inner, int(np.prod(rest, dtype=int)))))
+    shape = (n, *lead, *rest)
+    return F.reshape(out, shape=shape if len(shape) > 1 else (n, 1))
+
+
+@op("outer ger", methods="outer ger")
+def outer(input: Payload, vec2: Payload) -> Payload:
+    x, y = promoted(input, vec2)
+    return F.mul(F.reshape(x, shape=(x.size, 1)), F.reshape(y, shape=(1, y.size)))
+
+
+@op("inner", methods="inner")
+def inner(input: Payload, other: Payload) -> Payload:
+    x, y = promoted(input, other)
+    if not x.ndim or not y.ndim:
+        return F.mul(x, y)
+    return F.tensordot(x, y, axes=((x.ndim - 1,), (y.ndim - 1,)))
+
+
+@op("kron", methods="kron")
+def kron(input: Payload, other: Payload) -> Payload:
+    return F.kron(*promoted(input, other))
+
+
+@op("cross", methods="cross")
+def cross(input: Payload, other: Payload, dim: Any = None) -> Payload:
+    x, y = promoted(input, other)
+    if dim is None:
+        dim = next(i for i, n in enumerate(x.shape) if n == 3)
+    return F.cross(x, y, axis=dim % x.ndim)
+
+
+@op()
+def einsum(equation: str, *operands: Any) -> Payload:
+    if len(operands) == 1 and isinstance(operands[0], tuple | list):
+        operands = tuple(operands[0])
+    return F.einsum(equation, *promoted(*operands))
+
+
+@op("addmm", methods="addmm")
+def addmm(input: Payload, mat1: Payload, mat2: Payload, *, beta: Any = 1,
+          alpha: Any = 1) -> Payload:
+    return _scaled_sum(input, product(mat1, mat2), beta, alpha)
+
+
+for _name in ("addbmm", "baddbmm", "addmv"):
+    def _plus_product(input: Payload, a: Payload, b: Payload, *, beta: Any = 1,
+                      alpha: Any = 1, _name: str = _name) -> Payload:
+        out = product(a, b)
+        return _scaled_sum(input, F.sum(out, axes=(0,)) if _name == "addbmm" else out,
+                           beta, alpha)
+
+    op(_name, methods=_name)(_plus_product)
+
+
+@op("addr", methods="addr")
+def addr(x: Payload, vec1: Payload, vec2: Payload, *, beta: Any = 1,
+         alpha: Any = 1) -> Payload:
+    return _scaled_sum(x, outer.__wrapped__(vec1, vec2), beta, alpha)
+
+
+def _scaled_sum(x: Payload, y: Payload, beta: Any, alpha: Any) -> Payload:
+    if beta != 1:
+        x = F.mul(*promoted(x, beta))
+    if alpha != 1:
+        y = F.mul(*promoted(y, alpha))
+    return F.add(*promoted(x, y))
+
+
+# --- diagonals ------------------------------------------------------------------------
+
+
+@op("diag", methods="diag")
+def diag(input: Payload) -> Payload:
+    return F.diag(input)
+
+
+@op("diagonal", methods="diagonal")
+def diagonal(input: Payload, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Payload:
+    return F.diagonal(input, axis1=dim1 % input.ndim, axis2=dim2 % input.ndim,
+                      offset=offset)
+
+
+@op("diag_embed diag_embed_")
+def diag_embed(input: Payload, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
+    return F.diag_embed(input, offset=offset, axis1=dim1, axis2=dim2)
+
+
+@op("diagflat")
+def diagflat(input: Payload, offset: int = 0) -> Payload:
+    return F.diag(F.ravel(input), offset=offset)
+
+
+def trace(input: Payload, offset: int = 0, axis1: int = 0, axis2: int = 1,
+          dtype: Any = None) -> Payload:
+    return F.trace(input, offset=offset, axis1=axis1 % input.ndim,
+                   axis2=axis2 % input.ndim)
+
+
+op("trace", methods="trace")(trace)
+
+
+@op("matrix_diag")
+def matrix_diag(x: Payload, k: int = 0, num_rows: int = -1, num_cols: int = -1,
+                padding_value: Any = 0, align: str = "RIGHT_LEFT") -> Payload:
+    return F.diag_embed(x, offset=int(k))
+
+
+@op("matrix_diag_part")
+def matrix_diag_part(x: Payload, k: int = 0, padding_value: Any = 0,
+                     align: str = "RIGHT_LEFT") -> Payload:
+    return F.diagonal(x, axis1=x.ndim - 2, axis2=x.ndim - 1, offset=int(k))
+
+
+# --- factorisations and solutions -----------------------------------------------------
+
+
+@op("inverse matrix_inverse", methods="inverse")
+def inverse(input: Payload) -> Payload:
+    return F.inv(floating(input))
+
+
+@op("det matrix_determinant", methods="det")
+def det(input: Payload) -> Payload:
+    return F.det(floating(input))
+
+
+@op("slogdet log_matrix_determinant", methods="slogdet logdet_")
+def slogdet(input: Payload) -> Any:
+    return tuple(F.slogdet(floating(input)))
+
+
+@op("logdet", methods="logdet")
+def logdet(input: Payload) -> Payload:
+    sign, size = F.slogdet(floating(input))
+    return F.where(F.lt(sign, 0.0), F.full_like(size, value=np.nan), size)
+
+
+@op("cholesky", methods="cholesky")
+def cholesky(input_x: Payload, upper: bool = False) -> Payload:
+    low = F.cholesky(floating(input_x))
+    return F.mT(low) if upper else low
+
+
+@op("cholesky_inverse", methods="cholesky_inverse")
+def cholesky_inverse(input_x: Payload, upper: bool = False) -> Payload:
+    low = F.mT(input_x) if upper else input_x
+    inv = F.inv(low)
+    return F.matmul(F.mT(inv), inv)
+
+
+@op("matrix_solve solve")
+def matrix_solve(matrix: Payload, rhs: Payload, adjoint: bool = False) -> Payload:
+    a, b = promoted(matrix, rhs, least="f")
+    return F.solve(F.mT(a) if adjoint else a, b)
+
+
+@op("matrix_exp", methods="matrix_exp")
+def matrix_exp(input: Payload) -> Payload:
+    return F.matrix_exp(floating(input))
+
+
+@op("matrix_power", methods="matrix_power")
+def matrix_power(input: Payload, n: int) -> Payload:
+    return F.matrix_power(input, n=n)
+
+
+@op("pinv", methods="pinv pinverse")
+def pinv(x: Payload, *, atol: Any = None, rtol: Any = None,
+         hermitian: bool = False) -> Payload:
+    return F.pinv(floating(x))
+
+
+@op("svd", methods="svd")
+def svd(input: Payload, full_matrices: bool = False, compute_uv: bool = True) -> Any:
+    u, s, vh = F.svd(floating(input), full=full_matrices)
+    return (s, u, F.mT(vh)) if compute_uv else s
+
+
+@op("qr", methods="qr")
+def qr(input: Payload, mode: str = "reduced") -> Any:
+    return tuple(F.qr(floating(input)))
+
+
+@op("eigvals")
+def eigvals(A: Payload) -> Payload:  # noqa: N803
+    return F.eig(floating(A))[0]
+
+
+@op("matrix_band_part")
+def matrix_band_part(x: Payload, lower: int, upper: int) -> Payload:
+    out = x if lower < 0 else F.triu(x, offset=-int(lower))
+    return out if upper < 0 else F.tril(out, offset=int(upper))
+
+
+@op("cov", methods="cov")
+def cov(input: Payload, *, correction: int = 1, fweights: Any = None,
+        aweights: Any = None) -> Payload:
+    x = floating(input)
+    return F.cov(F.reshape(x, shape=(1, x.size)) if x.ndim < 2 else x,
+                 correction=correction)
+
+
+op("corrcoef", methods="corrcoef")(lambda input: F.corrcoef(floating(input)))
+
+
+@op("cdist", methods="cdist_")
+def cdist(x1: Payload, x2: Payload, p: float = 2.0) -> Payload:
+    x, y = promoted(x1, x2, least="f")
+    return F.cdist(x, y, ord=float(p))
+
+
+@op("pdist")
+def pdist(input: Payload, p: float = 2.0) -> Payload:
+    return F.pdist(floating(input), ord=float(p))
+
+
+@op("dist", methods="dist")
+def dist(input: Payload, other: Payload, p: float = 2.0) -> Payload:
+    x, y = promoted(input, other, least="f")
+    return F.dist(x, y, ord=float(p))
+
+
+def matrix_norm_of(x: Payload, ord: Any, dim: Any, keepdim: bool) -> Payload:  # noqa: A002
+    """The norm of matrices, on two axes."""
+    axes = axes_of(dim if dim is not None else (-2, -1), x.ndim, "norm")
+    if ord in ("fro", None, 2.0) and ord != 2:
+        out = F.norm(x, axes=axes, ord=2.0, safe=False)
+    else:
+        out = F.matrix_norm(x, axes=axes, ord=ord)
+    if not keepdim:
+        return out
+    return F.reshape(out, shape=tuple(1 if i in axes else n
+                                      for i, n in enumerate(x.shape)))
+
+
+@op("matrix_norm")
+def matrix_norm(A: Payload, ord: Any = "fro", axis: Any = (-2, -1),  # noqa: A002, N803
+                keepdims: bool = False, *, dtype: Any = None) -> Payload:
+    return matrix_norm_of(floating(A), ord, axis, keepdims)
+
