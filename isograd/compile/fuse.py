@@ -22,6 +22,8 @@ from typing import NamedTuple
 import numpy as np
 
 from isograd.base.dtypes import is_bfloat16
+from isograd.compile.lean import Load, handles
+from isograd.compile.lean.scalar import S
 from isograd.compile.program import Atom, Const, Equation, Program, Var, operands
 
 Shape = tuple[int, ...]
@@ -80,7 +82,9 @@ Step = Region | Call
 
 
 def supported(dtype: np.dtype) -> bool:
-    return dtype.kind in "fiub" or is_bfloat16(dtype)
+    if is_bfloat16(dtype):
+        return True
+    return dtype.kind in "fiub" and dtype.isnative and dtype.itemsize <= 8
 
 
 def fusible(e: Equation) -> bool:
@@ -92,7 +96,23 @@ def fusible(e: Equation) -> bool:
         return _movable(e)
     if name in REDUCTIONS:
         return prod(e.inputs[0].shape) > 0
-    return e.prim.scalar is not None
+    return e.prim.scalar is not None and has_code(e)
+
+
+def has_code(e: Equation) -> bool:
+    """Whether the code generator has each instruction of a scalar expression."""
+    args = [Load(i, (), 0, a.dtype) for i, a in enumerate(e.inputs)]
+    stack = [e.prim.scalar(S, *args, **e.params)]  # type: ignore[misc] # justified: `fusible` asked for it
+    seen: set[int] = set()
+    while stack:
+        x = stack.pop()
+        if id(x) in seen:
+            continue
+        seen.add(id(x))
+        stack += x.args
+        if not handles(x.op, tuple(a.dtype for a in (*x.args, x)[: len(x.args) or 1])):
+            return False
+    return True
 
 
 def _movable(e: Equation) -> bool:

@@ -49,8 +49,11 @@ class Lowering:
             roots, follow.
     """
 
-    def __init__(self, plan: Plan, region: Region) -> None:
+    def __init__(
+        self, plan: Plan, region: Region, layouts: dict[Var, Shape]
+    ) -> None:
         self.plan = plan
+        self.layouts = layouts
         self.space = region.space
         self.rank = len(region.space)
         self.inputs: list[Atom] = []
@@ -93,13 +96,18 @@ class Lowering:
         if isinstance(atom, Const) and atom.is_scalar:
             return S.const(atom.value[()], dtype=atom.dtype)
         if not self.plan.inlined(atom):
-            return self.load(atom, atom.shape, memory_of(atom), at)
+            return self.load(atom, atom.shape, self.memory(atom), at)
         assert isinstance(atom, Var)
         found = self.done.get((atom, at))
         if found is None:
             found = self.equation(self.plan.definition[atom], at)
             self.done[atom, at] = found
         return found
+
+    def memory(self, atom: Atom) -> Shape:
+        """Element strides: of inputs as the layouts say, of others contiguous."""
+        known = self.layouts.get(atom) if isinstance(atom, Var) else None
+        return memory_of(atom) if known is None else known
 
     def load(self, atom: Atom, shape: Shape, strides: Shape, at: Map) -> Expr:
         key = atom if isinstance(atom, Var) else id(atom.value)
@@ -108,7 +116,7 @@ class Lowering:
             number = self.numbers[key] = len(self.buffers)
             self.inputs.append(atom)
             self.buffers.append(
-                codegen.Buffer(atom.dtype, "input", atom.shape, memory_of(atom)))
+                codegen.Buffer(atom.dtype, "input", atom.shape, self.memory(atom)))
         offset, steps = flat(at, shape, strides, self.rank)
         return codegen.Load(number, steps, offset, atom.dtype)
 
@@ -135,7 +143,7 @@ class Lowering:
         if not general_reshape(e):
             return self.value(e.inputs[0], moved(e, at))
         source = e.inputs[0]  # in memory: read it as if it had the new shape
-        if isinstance(source, Const) and not source.value.flags.c_contiguous:
+        if self.memory(source) != contiguous_strides(source.shape):
             raise Unfusible(e.output)
         return self.load(source, e.output.shape,
                          contiguous_strides(e.output.shape), at)

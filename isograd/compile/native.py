@@ -1,142 +1,186 @@
-"""Running a program by native kernels, with NumPy for what is not fused."""
+"""Running a program by native kernels, with NumPy for what is not fused.
+
+A program becomes one Python function, written as source: a line per kernel or library
+call, outputs made where a kernel needs them.  Temporaries are made once and lent to one
+call at a time.
+"""
 
 from __future__ import annotations
 
-import sys
-import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from isograd.compile import lean as codegen
-from isograd.compile.executor import fits
-from isograd.compile.fuse import Call, Plan, Region
+from isograd.compile.fuse import Call, Plan, Region, Shape
 from isograd.compile.lower import Lowering, Unfusible
 from isograd.compile.program import Atom, Program, Var
+from isograd.compile.recycle import recycler
+from isograd.core.expression import define
 
-RECYCLED = 1 << 16  # bytes from which an output's memory is worth keeping
+Arrays = Sequence[np.ndarray]
 
 
 class Native:
-    """The steps of a program, with the memory they work in.
+    """A program made ready.
 
-    Temporaries are made once and used by one run at a time; outputs are new arrays,
-    except that large ones take the memory of an earlier output that nobody holds.
+    Attributes:
+        run: `(arrays)` to the outputs; arrays of the program's shapes and dtypes.
+        call: `(*arrays)` to the outputs, None where the arguments are not such arrays.
+        body: `(*arrays)` to the outputs, nothing is checked: they are C-contiguous, or
+            have the strides that `layouts` says (in elements).
     """
 
-    def __init__(self, program: Program) -> None:
+    run: Callable[[Arrays], list[np.ndarray]]
+    call: Callable[..., list[np.ndarray] | None]
+    body: Callable[..., list[np.ndarray]]
+
+    def __init__(
+        self, program: Program, layouts: dict[Var, Shape] | None = None
+    ) -> None:
         self.program = program
-        self.plan, lowered = _planned(program)
-        self.slots: dict[Var, int] = {}
-        for v in program.inputs:
-            self.slot(v)
-        self.consts: list[tuple[int, np.ndarray]] = []
-        self.lock = threading.Lock()
+        plan, lowered = _planned(program, layouts or {})
+        self.plan = plan
+        writer = _Writer(program, lowered)
+        self.source = writer.source()
+        self.body = define("body", self.source, writer.scope)
+        self.call = _checked(program, self.body)
+        self.run = _lenient(program, self.body)
+
+
+class _Writer:
+    """The lines of `body`."""
+
+    def __init__(self, program: Program, steps: list[Any]) -> None:
+        self.program = program
+        self.scope: dict[str, Any] = {
+            "empty": np.empty, "contiguous": _contiguous, "errstate": np.errstate}
+        self.names: dict[Var, str] = {}
         self.outputs = {a for a in program.outputs if isinstance(a, Var)}
-        self.made: list[tuple[int, Any, _Pool | None]] = []
-        steps = [self.step(s, low) for s, low in lowered]
-        self.steps = steps
-        self.results = [self.slots[a] if isinstance(a, Var) else a.value
-                        for a in program.outputs]
-        self.temporaries = self.allocate_temporaries()
+        self.temporaries: list[tuple[str, Any]] = []
+        self.lines: list[str] = []
+        for i, v in enumerate(program.inputs):
+            self.names[v] = f"a{i}"
+        self.calls = any(isinstance(s, Call) for s, _ in steps)
+        for step, low in steps:
+            if isinstance(step, Call):
+                self.library_call(step.equation)
+            else:
+                self.kernel(step, low)
 
-    def slot(self, v: Var) -> int:
-        return self.slots.setdefault(v, len(self.slots))
+    def bind(self, value: Any, prefix: str = "k") -> str:
+        name = f"{prefix}{len(self.scope)}"
+        self.scope[name] = value
+        return name
 
-    def step(self, step: Region | Call, low: Lowering | None) -> _Step:
-        if isinstance(step, Call):
-            e = step.equation
-            ins = [self.atom(a) for a in e.inputs]
-            return _CallStep(e, ins, [self.slot(o) for o in e.outputs])
-        assert low is not None
-        ins = [self.atom(a) for a in low.inputs]
-        outs = [self.slot(r) for r in step.roots]
-        for r, s in zip(step.roots, outs, strict=True):
+    def atom(self, a: Atom) -> str:
+        return self.names[a] if isinstance(a, Var) else self.bind(a.value)
+
+    def name(self, v: Var) -> str:
+        return self.names.setdefault(v, f"v{len(self.names)}")
+
+    def kernel(self, step: Region, low: Lowering) -> None:
+        args = [self.atom(a) for a in low.inputs]
+        for r in step.roots:
+            name = self.name(r)
             if r in self.outputs:
-                self.made.append((s, r.aval, _pool(r)))
-        return _KernelStep(codegen.build(low.region), [*ins, *outs])
+                self.lines.append(f"{name} = {self.new(r)}")
+            else:
+                self.temporaries.append((name, r.aval))
+            args.append(name)
+        if 0 in step.space:
+            return  # nothing to write
+        fn = self.bind(codegen.build(low.region))
+        self.lines.append(f"{fn}({', '.join(args)})")
 
-    def atom(self, a: Atom) -> int:
-        """The slot of an operand; constants get one that is filled at each run."""
-        if isinstance(a, Var):
-            return self.slot(a)
-        stand_in = Var(a.aval)
-        number = self.slot(stand_in)
-        self.consts.append((number, a.value))
-        return number
+    def new(self, v: Var) -> str:
+        take = recycler(v.aval)
+        if take is not None:
+            return f"{self.bind(take)}()"
+        return f"empty({self.bind(v.shape)}, {self.bind(v.dtype)})"
 
-    def allocate_temporaries(self) -> list[tuple[int, np.ndarray]]:
-        temporaries = []
-        for step in self.plan.steps:
-            if isinstance(step, Region):
-                temporaries += [
-                    (self.slots[r], np.empty(r.shape, r.dtype))
-                    for r in step.roots if r not in self.outputs
-                ]
-        return temporaries
+    def library_call(self, e: Any) -> None:
+        args = [self.atom(a) for a in e.inputs]
+        args += [f"{k}={self.bind(v)}" for k, v in e.params.items()]
+        call = f"{self.bind(e.prim.impl)}({', '.join(args)})"
+        outs = [self.name(o) for o in e.outputs]
+        self.lines.append(f"{', '.join(outs)}{',' if e.prim.multi else ''} = {call}")
+        self.lines += [f"{o} = contiguous({o})" for o in outs]
 
-    def run(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-        """Run on arrays of the program's shapes and dtypes, in any layout."""
-        env: list[Any] = [None] * len(self.slots)
-        env[: len(arrays)] = map(np.ascontiguousarray, arrays) if any(
-            not a.flags.c_contiguous for a in arrays) else arrays
-        for number, value in self.consts:
-            env[number] = value
-        for number, aval, pool in self.made:
-            env[number] = np.empty(*aval) if pool is None else pool.take()
-        if self.lock.acquire(blocking=False):
-            try:
-                self.execute(env, self.temporaries)
-            finally:
-                self.lock.release()
+    def source(self) -> str:
+        """The whole function; temporaries are shared, or made anew for a call that
+        finds them taken."""
+        args = ", ".join(self.names[v] for v in self.program.inputs)
+        results = ", ".join(
+            self.names[a] if isinstance(a, Var)
+            else f"{self.bind(a.value)}.copy()" for a in self.program.outputs)
+        lines = [*self.lines, f"return [{results}]"]
+        if self.calls:
+            lines = ['with errstate(all="ignore"):', *_indented(lines)]
+        if self.temporaries:
+            lines = self.with_temporaries(lines)
+        return f"def body({args}):\n" + "\n".join(_indented(lines)) + "\n"
+
+    def with_temporaries(self, lines: list[str]) -> list[str]:
+        lend = self.bind(_Temporaries([aval for _, aval in self.temporaries]))
+        names = ", ".join(name for name, _ in self.temporaries)
+        return [f"temporaries = {lend}.take()", f"{names}, = temporaries", "try:",
+                *_indented(lines), "finally:", f"    {lend}.free.append(temporaries)"]
+
+
+def _indented(lines: list[str]) -> list[str]:
+    return ["    " + line for line in lines]
+
+
+class _Temporaries:
+    """Sets of arrays, each lent to one call at a time."""
+
+    def __init__(self, avals: list[Any]) -> None:
+        self.avals = avals
+        self.free: list[list[np.ndarray]] = []
+
+    def take(self) -> list[np.ndarray]:
+        try:
+            return self.free.pop()
+        except IndexError:
+            return [np.empty(*a) for a in self.avals]
+
+
+def _contiguous(x: np.ndarray) -> np.ndarray:
+    """A C-contiguous, aligned array; rank zero is kept."""
+    flags = x.flags
+    return x if flags.c_contiguous and flags.aligned else np.array(x, order="C")
+
+
+def _checked(program: Program, body: Callable[..., Any]) -> Callable[..., Any]:
+    """`call` of `Native`, as source: it runs at every call of a small function."""
+    names = [f"a{i}" for i in range(len(program.inputs))]
+    scope: dict[str, Any] = {
+        "body": body, "ndarray": np.ndarray, "contiguous": _contiguous}
+    lines = []
+    for i, (a, v) in enumerate(zip(names, program.inputs, strict=True)):
+        scope |= {f"s{i}": v.shape, f"d{i}": v.dtype}
+        lines.append(f"if type({a}) is not ndarray or {a}.shape != s{i} or "
+                     f"({a}.dtype is not d{i} and {a}.dtype != d{i}): return None")
+        if v.shape:
+            lines.append(f"if not {a}.flags.carray: {a} = contiguous({a})")
         else:
-            own = [(n, np.empty_like(t)) for n, t in self.temporaries]
-            self.execute(env, own)
-        return [r if isinstance(r, np.ndarray) else env[r] for r in self.results]
-
-    def call(self, *arrays: object) -> list[np.ndarray] | None:
-        return self.run(arrays) if fits(self.program, arrays) else None  # type: ignore[arg-type] # justified: `fits` checked that all are ndarrays
-
-    def execute(self, env: list[Any], temporaries: Any) -> None:
-        for number, array in temporaries:
-            env[number] = array
-        with np.errstate(all="ignore"):
-            for step in self.steps:
-                step(env)
+            lines.append(f"if not {a}.flags.aligned: {a} = contiguous({a})")
+    lines.append(f"return body({', '.join(names)})")
+    source = f"def call({', '.join(names)}):\n" + "\n".join(_indented(lines)) + "\n"
+    return define("call", source, scope)
 
 
-_Step = Callable[[list[Any]], None]
+def _lenient(program: Program, body: Callable[..., Any]) -> Callable[..., Any]:
+    def run(arrays: Arrays) -> list[np.ndarray]:
+        return body(*map(_contiguous, arrays))
 
-
-class _KernelStep:
-    def __init__(self, kernel: Any, numbers: list[int]) -> None:
-        self.kernel = kernel
-        self.numbers = numbers
-
-    def __call__(self, env: list[Any]) -> None:
-        arrays = [env[n] for n in self.numbers]
-        if not self.kernel(*arrays):
-            raise RuntimeError(f"a kernel refused its arrays: "
-                               f"{[(a.shape, a.dtype, a.strides) for a in arrays]}")
-
-
-class _CallStep:
-    def __init__(self, equation: Any, inputs: list[int], outputs: list[int]) -> None:
-        self.impl = equation.prim.impl
-        self.multi = equation.prim.multi
-        self.params = equation.params
-        self.inputs = inputs
-        self.outputs = outputs
-
-    def __call__(self, env: list[Any]) -> None:
-        out = self.impl(*[env[i] for i in self.inputs], **self.params)
-        for n, o in zip(self.outputs, out if self.multi else (out,), strict=True):
-            env[n] = np.ascontiguousarray(o) if o.ndim else o
+    return run
 
 
 def _planned(
-    program: Program,
+    program: Program, layouts: dict[Var, Shape]
 ) -> tuple[Plan, list[tuple[Region | Call, Lowering | None]]]:
     """A plan whose regions all have expressions; what has none is written first."""
     forced: frozenset[Var] = frozenset()
@@ -144,45 +188,13 @@ def _planned(
     while True:
         plan = Plan(program, forced, opaque)
         try:
-            return plan, [(s, Lowering(plan, s) if isinstance(s, Region) else None)
-                          for s in plan.steps]
+            return plan, [
+                (s, Lowering(plan, s, layouts) if isinstance(s, Region) else None)
+                for s in plan.steps]
         except Unfusible as error:
             if error.value in forced:
                 opaque |= {error.value}
             forced |= {error.value}
 
 
-class _Pool:
-    """Memory of earlier outputs; a fresh 4 MB array costs 0.1 ms of page faults."""
 
-    def __init__(self, aval: Any) -> None:
-        self.aval = aval
-        self.arrays: list[np.ndarray] = []
-
-    def take(self) -> np.ndarray:
-        for array in self.arrays:
-            if _references(array) == UNSHARED:
-                return array
-        array = np.empty(*self.aval)
-        if len(self.arrays) < 4:
-            self.arrays.append(array)
-        return array
-
-
-def _references(array: np.ndarray) -> int:
-    return sys.getrefcount(array)
-
-
-def _calibrate() -> int:
-    """The count of an array that only a pool's list holds, seen from `take`."""
-    for array in [np.empty(0)]:
-        return _references(array)
-    raise AssertionError
-
-
-UNSHARED = _calibrate()
-
-
-def _pool(v: Var) -> _Pool | None:
-    size = int(np.prod(v.shape)) * v.dtype.itemsize
-    return _Pool(v.aval) if size >= RECYCLED and hasattr(sys, "getrefcount") else None

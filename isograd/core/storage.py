@@ -66,6 +66,11 @@ def note_write(array: np.ndarray) -> None:
     writes.add(now)
 
 
+def forget(array: np.ndarray) -> None:
+    """The memory of `array` starts a new life: its writes no longer count."""
+    _WRITES.pop(id(array), None)
+
+
 def version(array: np.ndarray) -> int:
     """How often the memory of `array` was written in place."""
     writes = _WRITES.get(id(root(array)))

@@ -1,23 +1,38 @@
-"""Compiling regions, and calling what was compiled."""
+"""Compiling regions to functions that take arrays."""
 
 from __future__ import annotations
 
 import ctypes
 import itertools
-import os
+from collections.abc import Callable
 from functools import cache
 from math import prod
 from typing import Any
 
 import llvmlite.binding as llvm
 import numpy as np
+from llvmlite import ir
 
-from isograd.compile.lean.emit import Emitter, neutral
-from isograd.compile.lean.pool import SOURCE, Pool, cores
-from isograd.compile.lean.region import Reduce, Region, Store
+from isograd.compile.lean.emit import (
+    I8,
+    TABLE,
+    Emitter,
+    combine,
+    memory_type,
+    neutral,
+    slot_type,
+    store,
+)
+from isograd.compile.lean.loops import counted
+from isograd.compile.lean.maths import F32, F64, I64
+from isograd.compile.lean.pool import MAX_TASKS, SOURCE, Pool, cores
+from isograd.compile.lean.region import Reduce, Region, normalised
 
 GRAIN = 16384  # elements of work below which a thread is not worth waking
-TASKS = 16
+TASKS = min(MAX_TASKS, 8 * cores())
+HEAD = object.__basicsize__  # offset of the data pointer in an ndarray object
+
+Kernel = Callable[..., None]
 
 
 def machine() -> llvm.TargetMachine:
@@ -32,157 +47,180 @@ def machine() -> llvm.TargetMachine:
 target = cache(machine)
 
 
-@cache
-def engine() -> llvm.ExecutionEngine:
-    return llvm.create_mcjit_compiler(llvm.parse_assembly(SOURCE), machine())
+class Engine:
+    """The just-in-time compiler, and the threads that kernels run on."""
+
+    def __init__(self) -> None:
+        own = machine()
+        self.pool = Pool()
+        self.jit = llvm.create_mcjit_compiler(llvm.parse_assembly(SOURCE), own)
+        self.jit.finalize_object()
+        self.dispatch = self.jit.get_function_address("dispatch")
+        self.worker = self.jit.get_function_address("worker")
+        self.names = itertools.count()
+        check_layout()
+
+    def add(self, module: ir.Module, entry: str) -> int:
+        """The address of a function of a module, optimised and compiled."""
+        name = f"isograd_{next(self.names)}"
+        text = str(module).replace(f'@"{entry}"', f'@"{name}"')
+        parsed = llvm.parse_assembly(text)
+        parsed.triple = target().triple
+        options = llvm.create_pipeline_tuning_options(speed_level=3)
+        options.loop_vectorization = True
+        options.loop_interleaving = True
+        builder = llvm.create_pass_builder(target(), options)
+        builder.getModulePassManager().run(parsed, builder)
+        self.jit.add_module(parsed)
+        self.jit.finalize_object()
+        return self.jit.get_function_address(name)
 
 
 @cache
-def pool() -> Pool:
-    engine().finalize_object()
-    made = Pool(engine(), cores())
-    if hasattr(os, "register_at_fork"):
-        os.register_at_fork(after_in_child=pool.cache_clear)
-    return made
+def engine() -> Engine:
+    return Engine()
 
 
-_names = itertools.count()
+def check_layout() -> None:
+    """Raise if an ndarray's data pointer does not stand where kernels read it."""
+    for a in (np.arange(3.0), np.zeros((2, 3), np.float32)):
+        found = ctypes.c_void_p.from_address(id(a) + HEAD).value
+        if found != a.ctypes.data:
+            raise RuntimeError("arrays of this interpreter have an unknown layout")
 
 
-def compile_module(text: str) -> int:
-    """The address of `kernel` in an optimised module."""
-    name = f"kernel{next(_names)}"
-    module = llvm.parse_assembly(text.replace('@"kernel"', f'@"{name}"'))
-    module.triple = target().triple
-    options = llvm.create_pipeline_tuning_options(speed_level=3)
-    options.loop_vectorization = True
-    options.loop_interleaving = True
-    builder = llvm.create_pass_builder(target(), options)
-    builder.getModulePassManager().run(module, builder)
-    engine().add_module(module)
-    engine().finalize_object()
-    return engine().get_function_address(name)
-
-
-class Kernel:
-    """A compiled region: called with its arrays, inputs and outputs in order."""
+class Sharing:
+    """How a kernel's work is cut into tasks."""
 
     def __init__(self, region: Region) -> None:
-        region = collapse(region)
-        self.region = region
-        self.parallel = parallel_axis(region)
-        emitter = Emitter(region, max(self.parallel, 0))
-        self.ir = str(emitter.module)
-        self.address = compile_module(self.ir)
-        self.whole = [(i, o) for i, o in enumerate(region.outputs)
-                      if isinstance(o, Reduce) and len(o.axes) == len(region.space)]
-        self.partial = [o for o in region.outputs
-                        if isinstance(o, Reduce) and len(o.axes) < len(region.space)]
-        self.plan_tasks()
-        self.scratch = {o.buffer: np.empty(max(self.tasks, 1), _wide(o))
-                        for _, o in self.whole}
-        self.table = (ctypes.c_void_p * len(region.buffers))()
-        self.dispatch = ctypes.CFUNCTYPE(None, *[ctypes.c_void_p, ctypes.c_int64,
-                                                 ctypes.c_void_p] + [ctypes.c_int64] * 4
-                                         )(pool_function("dispatch"))
-
-    def plan_tasks(self) -> None:
-        space = self.region.space
-        size = space[self.parallel] if self.parallel >= 0 and space else (
-            space[0] if space else 1)
-        work = prod(space)
-        self.size = size
+        self.axis = parallel_axis(region)
+        self.size = region.space[max(self.axis, 0)]
         self.tasks = 1
-        if self.parallel >= 0 and work >= 2 * GRAIN:
-            self.tasks = min(TASKS, size, work // GRAIN)
-        self.chunk = -(-size // self.tasks) if size else 1
-
-    def __call__(self, *arrays: np.ndarray) -> bool:
-        table = self.table
-        for i, (a, buf) in enumerate(zip(arrays, self.region.buffers, strict=True)):
-            if i in self.scratch:
-                table[i] = self.scratch[i].ctypes.data
-            else:
-                table[i] = a.ctypes.data
-            if a.dtype != buf.dtype:
-                return False
-        for _, o in self.whole:
-            self.scratch[o.buffer][...] = neutral_value(o)
-        for o in self.partial:
-            arrays[o.buffer][...] = neutral_value(o)
-        if prod(self.region.space):
-            p = pool()
-            self.dispatch(p.address, self.address, ctypes.addressof(table), self.tasks,
-                          self.chunk, self.size, p.helpers)
-        for _, o in self.whole:
-            parts = self.scratch[o.buffer]
-            arrays[o.buffer][...] = FOLD[o.op](parts)
-        return True
-
-
-FOLD = {"sum": np.sum, "prod": np.prod, "max": np.max, "min": np.min, "any": np.any,
-        "all": np.all}
-
-
-def pool_function(name: str) -> int:
-    engine().finalize_object()
-    return engine().get_function_address(name)
-
-
-def _wide(o: Reduce) -> Any:
-    return np.dtype("f8") if o.expr.dtype == np.float32 else o.expr.dtype
-
-
-def neutral_value(o: Reduce) -> Any:
-    constant = neutral(o).constant
-    return bool(constant) if o.expr.dtype.kind == "b" else constant
+        work = prod(region.space)
+        if self.axis >= 0 and work >= 2 * GRAIN:
+            self.tasks = max(1, min(TASKS, self.size, work // GRAIN))
+        self.chunk = -(-self.size // self.tasks)
+        if region.tile:
+            self.chunk = -(-self.chunk // region.tile) * region.tile
+        elif len(region.space) == 1:
+            self.chunk = -(-self.chunk // 64) * 64  # tasks start at cache lines
+        self.tasks = -(-self.size // self.chunk)
 
 
 def parallel_axis(region: Region) -> int:
-    """The first axis that no partial reduction reduces; -1 if none."""
+    """The first long axis that no partial reduction reduces; -1 if none."""
     partial = [o for o in region.outputs
                if isinstance(o, Reduce) and len(o.axes) < len(region.space)]
-    for axis in range(len(region.space)):
-        if region.space[axis] > 1 and not any(axis in o.axes for o in partial):
-            return axis
-    return 0 if not partial and region.space else -1
+    free = [k for k, n in enumerate(region.space)
+            if n > 1 and not any(k in o.axes for o in partial)]
+    if not free:
+        return -1 if partial else 0
+    enough = [k for k in free if region.space[k] >= 2 * cores()]
+    return enough[0] if enough else max(free, key=lambda k: region.space[k])
 
 
-def collapse(region: Region) -> Region:
-    """Join adjacent axes that every access walks as one; give rank zero an axis."""
-    if not region.space:
-        return _mapped(region, (1,), lambda s: (0,), lambda axes: (0,), lambda b: b)
-    return region
+class Entry:
+    """Emits `entry(array objects...)`, see `emit.py`."""
 
+    def __init__(self, emitter: Emitter, sharing: Sharing) -> None:
+        self.emitter = emitter
+        self.region = emitter.region
+        self.sharing = sharing
+        count = len(self.region.buffers)
+        shape = ir.FunctionType(ir.VoidType(), [I8.as_pointer()] * count)
+        self.fn = ir.Function(emitter.module, shape, "entry")
+        self.b = b = ir.IRBuilder(self.fn.append_basic_block("entry"))
+        self.table = b.alloca(I8.as_pointer(), ir.Constant(I64, count))
+        self.data = [self.pointer(i, a) for i, a in enumerate(self.fn.args)]
+        whole = [o for o in self.region.outputs if emitter.whole(o)]
+        slots = [self.slots(o) for o in whole]
+        for o in self.region.outputs:
+            if isinstance(o, Reduce) and not emitter.whole(o):
+                self.fill(o)
+        self.call()
+        for o, s in zip(whole, slots, strict=True):
+            self.fold(o, s)
+        b.ret_void()
 
-def _mapped(region: Region, space: Any, strides: Any, axes: Any, box: Any) -> Region:
-    from isograd.compile.lean.scalar import S, Expr
+    def place(self, i: int) -> Any:
+        return self.b.gep(self.table, [ir.Constant(I64, i)])
 
-    done: dict[int, Expr] = {}
+    def pointer(self, i: int, obj: Any) -> Any:
+        b = self.b
+        field = b.gep(obj, [ir.Constant(I64, HEAD)])
+        data = b.load(b.bitcast(field, TABLE))
+        b.store(data, self.place(i))
+        return data
 
-    def visit(e: Expr) -> Expr:
-        found = done.get(id(e))
-        if found is None:
-            args = tuple(map(visit, e.args))
-            data = e.data
-            if e.op == "load":
-                data = (data[0], strides(data[1]), data[2])
-            elif e.op == "within":
-                data = box(data)
-            found = done[id(e)] = S.make(e.op, args, e.dtype, data)
-        return found
+    def slots(self, o: Reduce) -> Any:
+        """Memory for the partial sums of the tasks, filled with the neutral element."""
+        b, t = self.b, slot_type(o.expr.dtype)
+        memory = b.alloca(t, ir.Constant(I64, self.sharing.tasks))
+        for i in range(self.sharing.tasks):
+            b.store(self.neutral(o, t), b.gep(memory, [ir.Constant(I64, i)]))
+        b.store(b.bitcast(memory, I8.as_pointer()), self.place(o.buffer))
+        return memory
 
-    outputs = tuple(
-        o._replace(expr=visit(o.expr), strides=strides(o.strides))
-        if isinstance(o, Store)
-        else o._replace(expr=visit(o.expr), strides=strides(o.strides),
-                        axes=axes(o.axes))
-        for o in region.outputs)
-    return Region(space, region.buffers, outputs)
+    def neutral(self, o: Reduce, t: ir.Type) -> Any:
+        n = neutral(o).constant
+        return ir.Constant(t, n)
 
+    def fill(self, o: Reduce) -> None:
+        """The neutral element in all of a partial reduction's output."""
+        b, dtype = self.b, o.expr.dtype
+        p = b.bitcast(self.data[o.buffer], memory_type(dtype).as_pointer())
+        size = ir.Constant(I64, prod(self.region.buffers[o.buffer].shape))
+        counted(b, ir.Constant(I64, 0), size, 1,
+                lambda i: store(b, neutral(o), b.gep(p, [i]), dtype))
 
-_CACHE: dict[Region, Kernel] = {}
+    def call(self) -> None:
+        b, sharing = self.b, self.sharing
+        kernel = self.emitter.module.globals["kernel"]
+        if sharing.tasks == 1:
+            b.call(kernel, [self.table, *(ir.Constant(I64, n)
+                                          for n in (0, 0, sharing.size))])
+            return
+        words = [I64, I64, TABLE, I64, I64, I64]
+        shape = ir.FunctionType(ir.VoidType(), words)
+        address = ir.Constant(I64, engine().dispatch)
+        fn = b.inttoptr(address, shape.as_pointer())
+        numbers = [ir.Constant(I64, n)
+                   for n in (sharing.tasks, sharing.chunk, sharing.size)]
+        b.call(fn, [ir.Constant(I64, engine().pool.address),
+                    b.ptrtoint(kernel, I64), self.table, *numbers])
+
+    def fold(self, o: Reduce, memory: Any) -> None:
+        """The slots combined, in order, to the output."""
+        b = self.b
+        total = None
+        for i in range(self.sharing.tasks):
+            v = b.load(b.gep(memory, [ir.Constant(I64, i)]))
+            v = b.trunc(v, ir.IntType(1)) if o.expr.dtype.kind == "b" else v
+            total = v if total is None else combine(
+                b, o, total, v, self.emitter.maths, False)
+        dtype = o.expr.dtype
+        if total.type == F64 and dtype.itemsize < 8:
+            total = b.fptrunc(total, F32)
+        p = b.bitcast(self.data[o.buffer], memory_type(dtype).as_pointer())
+        store(b, total, p, dtype)
 
 
 def build(region: Region) -> Kernel:
-    return Kernel(region)
+    """A function of the region's arrays: inputs and outputs, C-contiguous or as their
+    buffers say.  It may be called by several threads at once."""
+    region = normalised(region)
+    sharing = Sharing(region)
+    emitter = Emitter(region, max(sharing.axis, 0))
+    Entry(emitter, sharing)
+    return callable_of(emitter.module, len(region.buffers), sharing.tasks > 1)
+
+
+def callable_of(module: ir.Module, count: int, threads: bool) -> Kernel:
+    """`entry` of a module as a function of `count` arrays."""
+    e = engine()
+    address = e.add(module, "entry")
+    if threads:
+        e.pool.start(e.worker)
+    # a short kernel keeps the lock of the interpreter: to release it costs more
+    kind = ctypes.CFUNCTYPE if threads else ctypes.PYFUNCTYPE
+    return kind(None, *[ctypes.py_object] * count)(address)

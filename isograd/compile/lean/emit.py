@@ -3,20 +3,27 @@
 The kernel is `void kernel(i8** buffers, i64 task, i64 lo, i64 hi)`: it runs the
 coordinates [lo, hi) of the parallel axis.  Loops are cut where a `Within` changes, so
 that its choice is static.  Whole reductions go to a slot of their buffer per task.
+`entry` is what Python calls, with the array objects themselves: it reads their data
+pointers, prepares what is accumulated, shares the work out and folds the slots.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
 from llvmlite import ir
 
+from isograd.base.dtypes import is_float
+from isograd.compile.lean import half
+from isograd.compile.lean.loops import counted
 from isograd.compile.lean.maths import CONTRACT, F32, F64, I64, Maths
 from isograd.compile.lean.region import Reduce, Region, Store
 from isograd.compile.lean.scalar import Expr
 
 I1, I8 = ir.IntType(1), ir.IntType(8)
+TABLE = I8.as_pointer().as_pointer()
 BLOCK = 2048  # elements summed in one precision before they go to the accumulator
 
 
@@ -25,7 +32,10 @@ class Unsupported(Exception):
 
 
 def lltype(dtype: np.dtype) -> ir.Type:
-    if dtype == np.float32:
+    """The type of a value in registers: half precision is held in float32."""
+    if not dtype.isnative:
+        raise Unsupported(f"dtype {dtype}")
+    if dtype == np.float32 or half.is_half(dtype):
         return F32
     if dtype == np.float64:
         return F64
@@ -34,6 +44,12 @@ def lltype(dtype: np.dtype) -> ir.Type:
     if dtype.kind == "b":
         return I1
     raise Unsupported(f"dtype {dtype}")
+
+
+def memory_type(dtype: np.dtype) -> ir.Type:
+    if dtype.kind == "b":
+        return I8
+    return half.I16 if half.is_half(dtype) else lltype(dtype)
 
 
 FLOAT_OPS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
@@ -48,7 +64,7 @@ BOOLS = {"logical_and": "and_", "logical_or": "or_", "logical_xor": "xor"}
 
 
 class Emitter:
-    """One kernel under construction."""
+    """The kernel of a region under construction."""
 
     def __init__(self, region: Region, parallel: int) -> None:
         self.region = region
@@ -56,26 +72,43 @@ class Emitter:
         self.space = region.space
         self.module = ir.Module("region")
         self.maths = Maths(self.module)
-        args = [I8.as_pointer().as_pointer(), I64, I64, I64]
-        self.fn = ir.Function(self.module, ir.FunctionType(ir.VoidType(), args),
-                              "kernel")
-        self.b = ir.IRBuilder(self.fn.append_basic_block("entry"))
-        table, self.task, self.lo, self.hi = self.fn.args
-        self.pointers = [self.pointer(table, i, buf.dtype)
-                         for i, buf in enumerate(region.buffers)]
         self.cuts = cuts(region)
         self.coords: list[Any] = [None] * len(self.space)
+        pointers = [self.pointer_type(i) for i in range(len(region.buffers))]
+        self.work(pointers)
+        self.kernel(pointers)
+
+    def work(self, pointers: list[ir.Type]) -> None:
+        """The loops, in a function of their own: its pointers do not alias."""
+        shape = ir.FunctionType(ir.VoidType(), [*pointers, I64, I64, I64])
+        self.fn = ir.Function(self.module, shape, "work")
+        self.fn.linkage = "private"
+        for a in self.fn.args[: len(pointers)]:
+            a.add_attribute("noalias")
+        *self.pointers, self.task, self.lo, self.hi = self.fn.args
+        self.b = ir.IRBuilder(self.fn.append_basic_block("entry"))
         self.nest(0, [None] * len(self.space))
         self.b.ret_void()
 
-    def pointer(self, table: Any, i: int, dtype: np.dtype) -> Any:
-        raw = self.b.load(self.b.gep(table, [ir.Constant(I64, i)]))
-        memory = I8 if dtype.kind == "b" else lltype(dtype)
-        if any(isinstance(o, Reduce) and o.buffer == i and memory == F32
-               and len(o.axes) == len(self.region.space)
-               for o in self.region.outputs):
-            memory = F64
-        return self.b.bitcast(raw, memory.as_pointer())
+    def kernel(self, pointers: list[ir.Type]) -> None:
+        args = [TABLE, I64, I64, I64]
+        fn = ir.Function(self.module, ir.FunctionType(ir.VoidType(), args), "kernel")
+        fn.linkage = "private"
+        b = ir.IRBuilder(fn.append_basic_block("entry"))
+        table, *rest = fn.args
+        values = [b.bitcast(b.load(b.gep(table, [ir.Constant(I64, i)])), t)
+                  for i, t in enumerate(pointers)]
+        b.call(self.fn, [*values, *rest])
+        b.ret_void()
+
+    def whole(self, o: Any) -> bool:
+        return isinstance(o, Reduce) and len(o.axes) == len(self.space)
+
+    def pointer_type(self, i: int) -> ir.Type:
+        dtype = self.region.buffers[i].dtype
+        if any(self.whole(o) and o.buffer == i for o in self.region.outputs):
+            return slot_type(dtype).as_pointer()
+        return memory_type(dtype).as_pointer()
 
     # --- loops ------------------------------------------------------------------------
 
@@ -89,73 +122,87 @@ class Emitter:
             self.loop(axis, lo, hi, [*segment[:axis], (lo, hi), *segment[axis + 1 :]])
 
     def loop(self, axis: int, lo: int, hi: int, segment: list[Any]) -> None:
+        start, stop = self.range(axis, lo, hi)
+        if axis == len(self.space) - 1:
+            self.innermost(axis, start, stop, segment)
+        elif axis == len(self.space) - 2 and self.region.tile:
+            self.tiles(axis, start, stop, segment)
+        else:
+            counted(self.b, start, stop, 1, lambda i: self.at(axis, i, segment))
+
+    def range(self, axis: int, lo: int, hi: int) -> tuple[Any, Any]:
         b = self.b
         start, stop = ir.Constant(I64, lo), ir.Constant(I64, hi)
         if axis == self.parallel:
             start = b.select(b.icmp_signed(">", self.lo, start), self.lo, start)
             stop = b.select(b.icmp_signed("<", self.hi, stop), self.hi, stop)
-        if axis == len(self.space) - 1:
-            self.innermost(axis, start, stop, segment)
-            return
-        self.counted(start, stop, 1, lambda i: self.at(axis, i, segment))
+        return start, stop
 
     def at(self, axis: int, i: Any, segment: list[Any]) -> None:
         self.coords[axis] = i
         self.nest(axis + 1, segment)
 
-    def counted(self, start: Any, stop: Any, step: int, body: Any) -> None:
-        """`for i in range(start, stop, step): body(i)`."""
-        b = self.b
-        entry = b.block
-        head = b.append_basic_block("loop")
-        done = b.append_basic_block("done")
-        b.cbranch(b.icmp_signed("<", start, stop), head, done)
-        b.position_at_end(head)
-        i = b.phi(I64)
-        i.add_incoming(start, entry)
-        body(i)
-        following = b.add(i, ir.Constant(I64, step), flags=("nsw",))
-        i.add_incoming(following, b.block)
-        b.cbranch(b.icmp_signed("<", following, stop), head, done)
-        b.position_at_end(done)
+    def tiles(self, axis: int, start: Any, stop: Any, segment: list[Any]) -> None:
+        """The last two loops in square blocks: arrays are walked in different orders."""
+        b, side = self.b, self.region.tile
+        last = ir.Constant(I64, self.space[axis + 1])
+        segment = [*segment[: axis + 1], (0, self.space[axis + 1])]
+
+        def end(first: Any, stop: Any) -> Any:
+            e = b.add(first, ir.Constant(I64, side))
+            return b.select(b.icmp_signed("<", e, stop), e, stop)
+
+        def row(i: Any, j0: Any, j1: Any) -> None:
+            self.coords[axis] = i
+            counted(b, j0, j1, 1, lambda j: self.at(axis + 1, j, segment))
+
+        def block(i0: Any, j0: Any) -> None:
+            i1, j1 = end(i0, stop), end(j0, last)
+            counted(b, i0, i1, 1, lambda i: row(i, j0, j1))
+
+        counted(b, start, stop, side, lambda i0: counted(
+            b, ir.Constant(I64, 0), last, side, lambda j0: block(i0, j0)))
 
     def innermost(self, axis: int, start: Any, stop: Any, segment: list[Any]) -> None:
         """The vectorised loop; values reduced along it stay in registers."""
         local = [o for o in self.region.outputs
                  if isinstance(o, Reduce) and axis in o.axes]
         if not local:
-            self.counted(start, stop, 1, lambda i: self.at(axis, i, segment))
+            counted(self.b, start, stop, 1, lambda i: self.at(axis, i, segment))
             return
+        counted(self.b, start, stop, BLOCK,
+                lambda first: self.summed(axis, first, stop, local, segment))
 
-        def block(first: Any) -> None:
-            b = self.b
-            last = b.add(first, ir.Constant(I64, BLOCK))
-            last = b.select(b.icmp_signed("<", last, stop), last, stop)
-            entry = b.block
-            head, done = b.append_basic_block("sum"), b.append_basic_block("summed")
-            b.branch(head)
-            b.position_at_end(head)
-            i = b.phi(I64)
-            i.add_incoming(first, entry)
-            sums = []
-            for o in local:
-                phi = b.phi(lltype(o.expr.dtype))
-                phi.add_incoming(neutral(o), entry)
-                sums.append(phi)
-            self.coords[axis] = i
-            values = self.body(segment, skip=local)
-            new = [combine(self.b, o.op, s, v, self.maths, True)
-                   for o, s, v in zip(local, sums, values, strict=True)]
-            following = b.add(i, ir.Constant(I64, 1), flags=("nsw",))
-            i.add_incoming(following, b.block)
-            for s, n in zip(sums, new, strict=True):
-                s.add_incoming(n, b.block)
-            b.cbranch(b.icmp_signed("<", following, last), head, done)
-            b.position_at_end(done)
-            for o, n in zip(local, new, strict=True):
-                self.accumulate(o, n)
-
-        self.counted(start, stop, BLOCK, block)
+    def summed(
+        self, axis: int, first: Any, stop: Any, local: list[Reduce], segment: list[Any]
+    ) -> None:
+        """One block of a loop with reductions, then their sums to memory."""
+        b = self.b
+        last = b.add(first, ir.Constant(I64, BLOCK))
+        last = b.select(b.icmp_signed("<", last, stop), last, stop)
+        entry = b.block
+        head, done = b.append_basic_block("sum"), b.append_basic_block("summed")
+        b.branch(head)
+        b.position_at_end(head)
+        i = b.phi(I64)
+        i.add_incoming(first, entry)
+        sums = []
+        for o in local:
+            phi = b.phi(lltype(o.expr.dtype))
+            phi.add_incoming(neutral(o), entry)
+            sums.append(phi)
+        self.coords[axis] = i
+        values = self.body(segment, skip=local)
+        new = [combine(b, o, s, v, self.maths, True)
+               for o, s, v in zip(local, sums, values, strict=True)]
+        following = b.add(i, ir.Constant(I64, 1), flags=("nsw",))
+        i.add_incoming(following, b.block)
+        for s, n in zip(sums, new, strict=True):
+            s.add_incoming(n, b.block)
+        b.cbranch(b.icmp_signed("<", following, last), head, done)
+        b.position_at_end(done)
+        for o, n in zip(local, new, strict=True):
+            self.accumulate(o, n)
 
     # --- the body ---------------------------------------------------------------------
 
@@ -167,7 +214,8 @@ class Emitter:
         for o in self.region.outputs:
             value = self.value(o.expr)
             if isinstance(o, Store):
-                self.store(o, value)
+                place = self.address(o.buffer, o.strides, o.offset)
+                store(self.b, value, place, o.expr.dtype)
             elif any(o is s for s in skip):
                 out.append(value)
             else:
@@ -183,25 +231,22 @@ class Emitter:
                 total = b.add(total, step, flags=("nsw",))
         return b.gep(self.pointers[buffer], [total], inbounds=False)
 
-    def store(self, o: Store, value: Any) -> None:
-        if value.type == I1:
-            value = self.b.zext(value, I8)
-        self.b.store(value, self.address(o.buffer, o.strides, o.offset))
-
     def accumulate(self, o: Reduce, value: Any) -> None:
-        """Memory op= value; a whole reduction has one float64 slot per task."""
+        """Memory op= value; a whole reduction has one wide slot per task."""
         b = self.b
-        if len(o.axes) == len(self.space):
+        if self.whole(o):
             place = b.gep(self.pointers[o.buffer], [self.task])
+            old = b.load(place)
             if value.type == F32:
                 value = b.fpext(value, F64)
-        else:
-            place = self.address(o.buffer, o.strides, 0)
-        old = b.load(place)
-        if value.type == I1:
-            old = b.trunc(old, I1)
-        new = combine(b, o.op, old, value, self.maths, False)
-        b.store(b.zext(new, I8) if new.type == I1 else new, place)
+            if value.type == I1:
+                old = b.trunc(old, I1)
+            new = combine(b, o, old, value, self.maths, False)
+            b.store(b.zext(new, I8) if new.type == I1 else new, place)
+            return
+        place = self.address(o.buffer, o.strides, 0)
+        old = load(b, place, o.expr.dtype)
+        store(b, combine(b, o, old, value, self.maths, False), place, o.expr.dtype)
 
     def value(self, e: Expr) -> Any:
         found = self.values.get(id(e))
@@ -212,12 +257,10 @@ class Emitter:
     def compute(self, e: Expr) -> Any:
         b = self.b
         if e.op == "const":
-            number = np.frombuffer(e.data, e.dtype)[0].item()
-            return ir.Constant(lltype(e.dtype), number)
+            return constant(e)
         if e.op == "load":
             buffer, strides, offset = e.data
-            value = b.load(self.address(buffer, strides, offset))
-            return b.trunc(value, I1) if e.dtype.kind == "b" else value
+            return load(b, self.address(buffer, strides, offset), e.dtype)
         if e.op == "within":
             hit = all(lo <= s[0] and s[1] <= hi
                       for (lo, hi), s in zip(e.data, self.segment, strict=True))
@@ -227,7 +270,51 @@ class Emitter:
             return convert(b, args[0], e.args[0].dtype, e.dtype)
         if e.op == "select":
             return b.select(*args)
-        return instruction(b, self.maths, e.op, args, e.args[-1].dtype)
+        out = instruction(b, self.maths, e.op, args, e.args[-1].dtype)
+        return half.rounded(b, out, e.dtype) if half.is_half(e.dtype) else out
+
+
+@cache
+def handles(op: str, dtypes: tuple[np.dtype, ...]) -> bool:
+    """Whether there is code for an instruction on operands of these dtypes."""
+    try:
+        types = [lltype(d) for d in dtypes]
+        if op in ("load", "const", "convert", "select", "within"):
+            return True
+        module = ir.Module()
+        fn = ir.Function(module, ir.FunctionType(ir.VoidType(), types), "try")
+        b = ir.IRBuilder(fn.append_basic_block())
+        instruction(b, Maths(module), op, list(fn.args), dtypes[-1])
+    except Unsupported:
+        return False
+    return True
+
+
+def constant(e: Expr) -> Any:
+    number = np.frombuffer(e.data, e.dtype)[0]
+    t = lltype(e.dtype)
+    return ir.Constant(t, float(number) if t in (F32, F64) else int(number))
+
+
+def load(b: ir.IRBuilder, place: Any, dtype: np.dtype) -> Any:
+    value = b.load(place)
+    if dtype.kind == "b":
+        return b.trunc(value, I1)
+    return half.widened(b, value, dtype) if half.is_half(dtype) else value
+
+
+def store(b: ir.IRBuilder, value: Any, place: Any, dtype: np.dtype) -> None:
+    if dtype.kind == "b":
+        value = b.zext(value, I8)
+    elif half.is_half(dtype):
+        value = half.narrowed(b, value, dtype)
+    b.store(value, place)
+
+
+def slot_type(dtype: np.dtype) -> ir.Type:
+    """What a whole reduction accumulates in."""
+    t = lltype(dtype)
+    return F64 if t == F32 else I8 if t == I1 else t
 
 
 def cuts(region: Region) -> list[list[int]]:
@@ -248,7 +335,10 @@ def cuts(region: Region) -> list[list[int]]:
 
 
 def neutral(o: Reduce) -> Any:
+    """The element that a reduction ignores; of sums it is -0.0."""
     t = lltype(o.expr.dtype)
+    if o.op == "sum" and t in (F32, F64):
+        return ir.Constant(t, -0.0)
     if o.op in ("max", "min"):
         if isinstance(t, ir.IntType):
             info = np.iinfo(o.expr.dtype) if o.expr.dtype.kind != "b" else None
@@ -258,8 +348,11 @@ def neutral(o: Reduce) -> Any:
     return ir.Constant(t, {"sum": 0, "prod": 1, "any": 0, "all": 1}[o.op])
 
 
-def combine(b: ir.IRBuilder, op: str, x: Any, y: Any, maths: Maths, loose: bool) -> Any:
+def combine(
+    b: ir.IRBuilder, o: Reduce, x: Any, y: Any, maths: Maths, loose: bool
+) -> Any:
     """x op y; `loose` sums may be done in any order."""
+    op = o.op
     floating = x.type in (F32, F64)
     flags = ("reassoc", "contract", "nsz") if loose else ()
     if op == "sum":
@@ -268,15 +361,16 @@ def combine(b: ir.IRBuilder, op: str, x: Any, y: Any, maths: Maths, loose: bool)
         return b.fmul(x, y, flags=flags) if floating else b.mul(x, y)
     if op in ("any", "all"):
         return b.or_(x, y) if op == "any" else b.and_(x, y)
-    return extremum(b, op, x, y, True)
+    return extremum(b, maths, op, x, y, o.expr.dtype.kind in "ib")
 
 
-def extremum(b: ir.IRBuilder, op: str, x: Any, y: Any, signed: bool) -> Any:
+def extremum(b: ir.IRBuilder, m: Maths, op: str, x: Any, y: Any, signed: bool) -> Any:
     """max or min; nan wins."""
     sign = ">" if op == "max" else "<"
     if x.type in (F32, F64):
-        take = b.or_(b.fcmp_ordered(sign, x, y), b.fcmp_unordered("uno", x, x))
-        return b.select(take, x, y)
+        return m.intrinsic(b, op + "imum", x, y)
+    if x.type == I1:
+        return b.or_(x, y) if op == "max" else b.and_(x, y)
     compare = b.icmp_signed if signed else b.icmp_unsigned
     return b.select(compare(sign, x, y), x, y)
 
@@ -284,18 +378,28 @@ def extremum(b: ir.IRBuilder, op: str, x: Any, y: Any, signed: bool) -> Any:
 def convert(b: ir.IRBuilder, x: Any, source: np.dtype, target: np.dtype) -> Any:
     t = lltype(target)
     if target.kind == "b":
-        if source.kind == "f":
+        if is_float(source):
             return b.fcmp_unordered("!=", x, ir.Constant(x.type, 0.0))
         return b.icmp_signed("!=", x, ir.Constant(x.type, 0))
-    if source.kind == "f":
-        if target.kind == "f":
-            return b.fpext(x, t) if target.itemsize > source.itemsize else b.fptrunc(x, t)
-        return b.fptosi(x, t) if target.kind == "i" else b.fptoui(x, t)
-    if target.kind == "f":
-        return b.sitofp(x, t) if source.kind == "i" else b.uitofp(x, t)
+    if is_float(source):
+        return from_float(b, x, target)
+    if is_float(target):
+        x = b.sitofp(x, t) if source.kind == "i" else b.uitofp(x, t)
+        return half.rounded(b, x, target) if half.is_half(target) else x
     if target.itemsize * 8 > x.type.width:
         return b.sext(x, t) if source.kind == "i" else b.zext(x, t)
-    return b.trunc(x, t)
+    return x if x.type == t else b.trunc(x, t)
+
+
+def from_float(b: ir.IRBuilder, x: Any, target: np.dtype) -> Any:
+    t = lltype(target)
+    if is_float(target):
+        if x.type != t:
+            x = b.fpext(x, t) if t == F64 else b.fptrunc(x, t)
+        return half.rounded(b, x, target) if half.is_half(target) else x
+    name = "llvm.fpto" + ("si" if target.kind == "i" else "ui") + ".sat"
+    fn = b.module.declare_intrinsic(name, [t, x.type], ir.FunctionType(t, [x.type]))
+    return b.call(fn, [x])  # the plain conversion is undefined out of range
 
 
 def instruction(
@@ -309,25 +413,25 @@ def instruction(
         if op in BOOLS:
             return getattr(b, BOOLS[op])(*args)
     if op in COMPARE:
-        if dtype.kind == "f":
+        if is_float(dtype):
             test = b.fcmp_unordered if op == "ne" else b.fcmp_ordered
             return test(COMPARE[op], *args)
         test = b.icmp_signed if dtype.kind == "i" else b.icmp_unsigned
         return test(COMPARE[op], *args)
     if dtype.kind in "iu":
-        return integer(b, op, args, dtype)
-    if dtype.kind != "f":
+        return integer(b, m, op, args, dtype)
+    if not is_float(dtype):
         raise Unsupported(f"{op} of {dtype}")
     return floating(b, m, op, args)
 
 
-def integer(b: ir.IRBuilder, op: str, args: list[Any], dtype: np.dtype) -> Any:
+def integer(b: ir.IRBuilder, m: Maths, op: str, args: list[Any], dtype: np.dtype) -> Any:
     if op in INT_OPS:
         return getattr(b, INT_OPS[op])(*args)
     if op == "neg":
         return b.neg(args[0])
     if op in ("maximum", "minimum"):
-        return extremum(b, op[:3], *args, dtype.kind == "i")
+        return extremum(b, m, op[:3], *args, dtype.kind == "i")
     raise Unsupported(f"{op} of {dtype}")
 
 
@@ -341,7 +445,7 @@ def floating(b: ir.IRBuilder, m: Maths, op: str, args: list[Any]) -> Any:
     if op in INTRINSIC:
         return m.intrinsic(b, INTRINSIC[op], x)
     if op in ("maximum", "minimum"):
-        return extremum(b, op[:3], x, args[1], True)
+        return extremum(b, m, op[:3], x, args[1], True)
     if op == "rsqrt":
         return b.fdiv(one, m.intrinsic(b, "sqrt", x))
     if op == "sign":

@@ -34,7 +34,9 @@ class Maths:
         self.module = module
 
     def intrinsic(self, b: ir.IRBuilder, name: str, *args: Any) -> Any:
-        fn = self.module.declare_intrinsic(f"llvm.{name}", [args[0].type])
+        t = args[0].type
+        shape = ir.FunctionType(t, [t] * len(args))
+        fn = self.module.declare_intrinsic(f"llvm.{name}", [t], shape)
         return b.call(fn, args, fastmath=CONTRACT)
 
     def fma(self, b: ir.IRBuilder, x: Any, y: Any, z: Any) -> Any:

@@ -1,0 +1,76 @@
+"""Memory of earlier outputs: a fresh 4 MB array costs 0.1 ms of page faults.
+
+An array is taken again when nothing but the list here refers to it: no tensor, node,
+view or buffer of it is left, so nobody can see it change.  That asks for exact
+reference counts; interpreters without them make new arrays.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from functools import cache
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from isograd.core.storage import forget
+
+SMALL, BIG = 1 << 17, 1 << 28  # bytes of outputs that are worth keeping
+KEPT = 4  # arrays of one shape and dtype
+
+
+class Recycler:
+    """Arrays of one shape and dtype."""
+
+    def __init__(self, shape: tuple[int, ...], dtype: Any) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.arrays: list[np.ndarray] = []
+
+    def take(self) -> np.ndarray:
+        for array in self.arrays:
+            if _references(array) == UNSHARED and self.intact(array):
+                forget(array)
+                return array
+        array = np.empty(self.shape, self.dtype)
+        if len(self.arrays) == KEPT:
+            del self.arrays[0]
+        self.arrays.append(array)
+        return array
+
+    def intact(self, array: np.ndarray) -> bool:
+        """Whether a user left the array as it was made."""
+        return (array.shape == self.shape and array.dtype == self.dtype
+                and array.flags.writeable and array.flags.c_contiguous)
+
+
+def _references(array: np.ndarray) -> int:
+    return sys.getrefcount(array)
+
+
+def _calibrate() -> int:
+    """The count of an array that only a list and its loop hold."""
+    for array in [np.empty(0)]:
+        return _references(array)
+    raise AssertionError
+
+
+def _counts() -> bool:
+    """Whether reference counts are exact here."""
+    enabled = getattr(sys, "_is_gil_enabled", None)
+    return (sys.implementation.name == "cpython"
+            and (enabled is None or enabled()))
+
+
+UNSHARED = _calibrate() if _counts() else -1
+
+
+@cache
+def recycler(aval: Any) -> Callable[[], np.ndarray] | None:
+    """A function that gives arrays of an aval, None where `empty` does as well."""
+    size = prod(aval.shape) * aval.dtype.itemsize
+    if UNSHARED < 0 or not SMALL <= size <= BIG:
+        return None
+    return Recycler(aval.shape, aval.dtype).take
