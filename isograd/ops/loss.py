@@ -1,0 +1,470 @@
+"""Loss functions: composites with a static `reduction` ("none", "mean", "sum").
+
+`weight` and the like are operands that may be None.  Formulas are those of PyTorch's
+documentation of torch.nn, which MindSpore shares.
+"""
+
+from __future__ import annotations
+
+from math import inf, log, pi
+from typing import Any
+
+import numpy as np
+
+from isograd.base.dtypes import I64
+from isograd.core.families import elementwise
+from isograd.core.primitive import Namespace, Payload, Primitive, composite
+from isograd.ops.elementwise import in_float32
+
+Optional = Payload | None
+Array = np.ndarray
+
+
+@composite
+def reduced(F: Namespace, x: Payload, *, reduction: str) -> Payload:
+    """All of x: its mean, its sum, or x itself ("none").
+
+    "batchmean" is the sum over the size of the first axis.
+    """
+    if reduction == "none":
+        return x
+    axes = tuple(range(x.ndim))
+    if reduction == "mean":
+        return F.mean(x, axes=axes)
+    total = F.sum(x, axes=axes)
+    if reduction == "batchmean":
+        return F.div(total, float(x.shape[0] if x.ndim else 1))
+    return total
+
+
+def _weighed(F: Namespace, x: Payload, weight: Optional) -> Payload:
+    return x if weight is None else F.mul(x, weight)
+
+
+def _above(F: Namespace, x: Payload) -> Payload:
+    """max(x, 0) with derivative 1 at 0 (PyTorch's clamp_min, where relu has 0)."""
+    return F.clip(x, lo=0.0, hi=None, edge=1)
+
+
+# --- regression -----------------------------------------------------------------------
+
+
+@composite
+def mse_loss(
+    F: Namespace, x: Payload, y: Payload, weight: Optional = None, *, reduction: str
+) -> Payload:
+    square = _weighed(F, F.square(F.sub(x, y)), weight)
+    if weight is not None and reduction == "mean":
+        return F.div(F.reduced(square, reduction="sum"),
+                     F.reduced(F.broadcast_to(weight, square.shape), reduction="sum"))
+    return F.reduced(square, reduction=reduction)
+
+
+@composite
+def l1_loss(F: Namespace, x: Payload, y: Payload, *, reduction: str) -> Payload:
+    return F.reduced(F.abs(F.sub(x, y)), reduction=reduction)
+
+
+def _huber_impl(x: Array, *, delta: float) -> Array:
+    size = np.abs(x)
+    return np.where(size < delta, 0.5 * x * x, delta * (size - 0.5 * delta))
+
+
+huber = elementwise(
+    "huber", "x", in_float32(_huber_impl), params="delta", kinds="f",
+    scalar="select(abs(x) < delta, 0.5 * x * x, (abs(x) * 2.0 - delta) * 0.5 * delta)",
+    tangents={"x": "t * clip(x, lo=-delta, hi=delta, edge=1)"},
+    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"delta": 0.7})],
+    doc="x^2 / 2 where |x| < delta, linear beyond; Huber 1964.")
+
+
+@composite
+def huber_loss(
+    F: Namespace, x: Payload, y: Payload, weight: Optional = None, *, delta: float,
+    reduction: str,
+) -> Payload:
+    each = F.huber(F.sub(x, y), delta=float(delta))
+    return F.reduced(_weighed(F, each, weight), reduction=reduction)
+
+
+@composite
+def smooth_l1_loss(
+    F: Namespace, x: Payload, y: Payload, *, beta: float, reduction: str
+) -> Payload:
+    if beta == 0:
+        return F.l1_loss(x, y, reduction=reduction)
+    each = F.div(F.huber(F.sub(x, y), delta=float(beta)), float(beta))
+    return F.reduced(each, reduction=reduction)
+
+
+@composite
+def poisson_nll_loss(
+    F: Namespace, x: Payload, y: Payload, *, log_input: bool, full: bool, eps: float,
+    reduction: str,
+) -> Payload:
+    if log_input:
+        each = F.sub(F.exp(x), F.mul(y, x))
+    else:
+        each = F.sub(x, F.mul(y, F.log(F.add(x, eps))))
+    if full:  # Stirling's approximation of log(y!)
+        safe = F.where(F.gt(y, 1.0), y, F.ones_like(y))
+        term = F.sub(F.mul(safe, F.log(safe)), safe)
+        term = F.add(term, F.mul(F.log(F.mul(safe, 2 * pi)), 0.5))
+        each = F.add(each, F.mask(F.gt(y, 1.0), term))
+    return F.reduced(each, reduction=reduction)
+
+
+@composite
+def gaussian_nll_loss(
+    F: Namespace, x: Payload, y: Payload, var: Payload, *, full: bool, eps: float,
+    reduction: str,
+) -> Payload:
+    """The variance is bounded from below by eps; its derivative does not see that."""
+    bounded = F.clip(var, lo=eps, hi=None, edge=1)
+    var = F.add(var, F.stop_gradient(F.sub(bounded, var)))
+    each = F.mul(F.add(F.log(var), F.div(F.square(F.sub(x, y)), var)), 0.5)
+    if full:
+        each = F.add(each, 0.5 * log(2 * pi))
+    return F.reduced(each, reduction=reduction)
+
+
+stop_gradient = elementwise(
+    "stop_gradient", "x", lambda x: x.copy(), kinds="fcib", scalar="x", constant=True,
+    doc="x as a constant.")
+
+# --- probabilities of two classes -----------------------------------------------------
+
+
+def _bce_impl(x: Array, y: Array) -> Array:
+    low = np.asarray(-100, x.dtype)
+    return -(y * np.maximum(np.log(x), low) + (1 - y) * np.maximum(np.log1p(-x), low))
+
+
+bce = elementwise(
+    "bce", "x y", in_float32(_bce_impl), kinds="f", domain=(0.1, 0.9), kernel=False,
+    tangents={
+        "x": "t * ((x - y) / clip((1.0 - x) * x, lo=1e-12, hi=None, edge=1))",
+        "y": "t * (clip(log1p(-x), lo=-100.0, hi=None, edge=1)"
+             " - clip(log(x), lo=-100.0, hi=None, edge=1))"},
+    doc="-(y log x + (1 - y) log(1 - x)), logarithms bounded by -100 as in PyTorch.")
+
+
+@composite
+def binary_cross_entropy(
+    F: Namespace, x: Payload, y: Payload, weight: Optional = None, *, reduction: str
+) -> Payload:
+    return F.reduced(_weighed(F, F.bce(x, y), weight), reduction=reduction)
+
+
+@composite
+def binary_cross_entropy_with_logits(
+    F: Namespace, x: Payload, y: Payload, weight: Optional = None,
+    pos_weight: Optional = None, *, reduction: str,
+) -> Payload:
+    """(1 - y) x - (1 + (pos_weight - 1) y) logsigmoid(x)."""
+    log_p = F.logsigmoid(x)
+    if pos_weight is not None:
+        log_p = F.mul(F.add(F.mul(F.sub(pos_weight, 1.0), y), 1.0), log_p)
+    each = F.sub(F.mul(F.sub(1.0, y), x), log_p)
+    return F.reduced(_weighed(F, each, weight), reduction=reduction)
+
+
+@composite
+def kl_div(
+    F: Namespace, x: Payload, y: Payload, *, log_target: bool, reduction: str
+) -> Payload:
+    """x holds log-probabilities; y probabilities, or their logarithms."""
+    if log_target:
+        each = F.mul(F.exp(y), F.sub(y, x))
+    else:
+        each = F.sub(F.xlogy(y, y), F.mul(y, x))
+    return F.reduced(each, reduction=reduction)
+
+
+@composite
+def soft_margin_loss(
+    F: Namespace, x: Payload, y: Payload, *, reduction: str
+) -> Payload:
+    """log(1 + exp(-y x))."""
+    return F.reduced(F.neg(F.logsigmoid(F.mul(y, x))), reduction=reduction)
+
+
+@composite
+def multilabel_soft_margin_loss(
+    F: Namespace, x: Payload, y: Payload, weight: Optional = None, *, reduction: str
+) -> Payload:
+    each = F.binary_cross_entropy_with_logits(x, y, reduction="none")
+    each = _weighed(F, each, weight)
+    return F.reduced(F.mean(each, axes=(x.ndim - 1,)), reduction=reduction)
+
+
+# --- classes --------------------------------------------------------------------------
+
+
+def _row_nll_impl(x: Array, y: Array) -> Array:
+    flat = x.reshape(-1, x.shape[-1])
+    return np.negative(flat[np.arange(len(flat)), y.reshape(-1)]).reshape(y.shape)
+
+
+def _row_nll_vjp(F: Namespace, g: Payload, saved: Any, needs: Any) -> Any:
+    return F.spread(F.neg(g), saved[1], count=needs[0].shape[-1]), None
+
+
+def _rows_batch(name: str) -> Any:
+    def batch(F: Namespace, args: Any, batched: Any, size: int, **p: Any) -> Payload:
+        full = (a if b else F.broadcast_to(a, (size, *a.shape))
+                for a, b in zip(args, batched, strict=True))
+        return getattr(F, name)(*full, **p)
+
+    return batch
+
+
+def _spread_impl(g: Array, y: Array, *, count: int) -> Array:
+    out = np.zeros((*g.shape, count), g.dtype)
+    flat = out.reshape(-1, count)
+    flat[np.arange(len(flat)), y.reshape(-1)] = g.reshape(-1)
+    return out
+
+
+def _row_samples(rng: np.random.Generator) -> Any:
+    for shape in ((3,), (2, 2), ()):
+        yield shape, rng.integers(0, 4, shape)
+
+
+row_nll = Primitive(
+    "row_nll", _row_nll_impl, arity=2, kind="linear",
+    abstract=lambda x, y: x._replace(shape=x.shape[:-1]),
+    vjp=_row_nll_vjp,
+    jvp=lambda F, primals, tangents, out: F.row_nll(tangents[0], primals[1]),
+    batch=_rows_batch("row_nll"), reads=((1,), ()), differentiable=(True, False),
+    samples=lambda rng: [((rng.normal(size=(*s, 4)), y), {})
+                         for s, y in _row_samples(rng)],
+    doc="-x[..., y]: of each row the element that the index y (...) names, negated.")
+
+spread = Primitive(
+    "spread", _spread_impl, arity=2, kind="linear",
+    abstract=lambda g, y, count: g._replace(shape=(*g.shape, count)),
+    vjp=lambda F, g, saved, needs, count: (F.neg(F.row_nll(g, saved[1])), None),
+    jvp=lambda F, primals, tangents, out, count: F.spread(
+        tangents[0], primals[1], count=count),
+    batch=_rows_batch("spread"), reads=((1,), ()), differentiable=(True, False),
+    samples=lambda rng: [((rng.normal(size=s), y), {"count": 4})
+                         for s, y in _row_samples(rng)],
+    doc="Rows of zeros with the element y (...) set to g (...); row_nll's adjoint.")
+
+
+def _classes_last(F: Namespace, x: Payload) -> Payload:
+    """(n, classes, ...) to (n, ..., classes)."""
+    return x if x.ndim <= 2 else F.moveaxis(x, 1, x.ndim - 1)
+
+
+def _class_weights(
+    F: Namespace, x: Payload, y: Payload, weight: Optional, ignore_index: int
+) -> tuple[Payload, Optional]:
+    """(legal indices, weights of the targets); None where all weights are 1."""
+    if type(y) is np.ndarray and not (y == ignore_index).any():
+        return y, None if weight is None else F.gather(weight, y)
+    there = F.ne(y, ignore_index)
+    index = F.where(there, y, F.zeros_like(y))
+    ones = np.ones((), x.dtype)
+    each = F.broadcast_to(ones, y.shape) if weight is None else F.gather(weight, index)
+    return index, F.mask(there, each)
+
+
+def _weighted_mean(
+    F: Namespace, x: Payload, each: Optional, reduction: str
+) -> Payload:
+    if reduction != "mean" or each is None:
+        return F.reduced(x, reduction=reduction)
+    return F.div(F.reduced(x, reduction="sum"), F.reduced(each, reduction="sum"))
+
+
+@composite
+def nll_loss(
+    F: Namespace, x: Payload, y: Payload, weight: Optional = None, *,
+    ignore_index: int = -100, reduction: str,
+) -> Payload:
+    """x (n, classes, ...) or (classes,) holds log-probabilities; y indices of classes.
+
+    The mean is over the weights of the targets; ignored targets have weight 0.
+    """
+    index, each = _class_weights(F, x, y, weight, ignore_index)
+    loss = F.row_nll(_classes_last(F, x), index)
+    if each is not None:
+        loss = F.mul(loss, each)
+    return _weighted_mean(F, loss, each, reduction)
+
+
+@composite
+def cross_entropy(
+    F: Namespace, x: Payload, y: Payload, weight: Optional = None, *,
+    ignore_index: int = -100, label_smoothing: float = 0.0, reduction: str,
+) -> Payload:
+    """x (n, classes, ...) or (classes,) holds logits; y indices, or probabilities."""
+    log_p = F.log_softmax(_classes_last(F, x), axis=max(0, x.ndim - 1))
+    if y.dtype.kind not in "iu":
+        return _with_probabilities(F, log_p, _classes_last(F, y), weight,
+                                   label_smoothing, reduction)
+    index, each = _class_weights(F, x, y, weight, ignore_index)
+    loss = F.row_nll(log_p, index)
+    loss = loss if each is None else F.mul(loss, each)
+    total = _weighted_mean(F, loss, each, reduction)
+    if label_smoothing == 0:
+        return total
+    spread = F.neg(F.sum(_weighed(F, log_p, weight), axes=(log_p.ndim - 1,)))
+    if each is not None:
+        spread = F.mask(F.ne(y, ignore_index), spread)
+    smooth = _weighted_mean(F, spread, each, reduction)
+    return F.add(F.mul(total, 1.0 - label_smoothing),
+                 F.mul(smooth, label_smoothing / log_p.shape[-1]))
+
+
+def _with_probabilities(
+    F: Namespace, log_p: Payload, y: Payload, weight: Optional, smoothing: float,
+    reduction: str,
+) -> Payload:
+    if smoothing:
+        y = F.add(F.mul(y, 1.0 - smoothing), smoothing / log_p.shape[-1])
+    each = F.mul(_weighed(F, log_p, weight), y)
+    return F.reduced(F.neg(F.sum(each, axes=(log_p.ndim - 1,))), reduction=reduction)
+
+
+@composite
+def multi_margin_loss(
+    F: Namespace, x: Payload, y: Payload, weight: Optional = None, *, p: int = 1,
+    margin: float = 1.0, reduction: str,
+) -> Payload:
+    """Mean over the other classes j of max(0, margin - x[y] + x[j])^p."""
+    count = x.shape[-1]
+    own = F.row_nll(x, y)
+    gap = F.add(F.add(x, F.reshape(own, shape=(*own.shape, 1))), margin)
+    each = F.relu(gap) if p == 1 else F.power(F.relu(gap), exponent=float(p))
+    if weight is not None:
+        w = F.gather(weight, y)
+        each = F.mul(each, F.reshape(w, shape=(*w.shape, 1)))
+    ones = F.spread(F.broadcast_to(np.ones((), x.dtype), y.shape), y, count=count)
+    each = F.mask(F.eq(ones, 0.0), each)
+    loss = F.div(F.sum(each, axes=(x.ndim - 1,)), float(count))
+    return F.reduced(loss, reduction=reduction)
+
+
+@composite
+def multilabel_margin_loss(
+    F: Namespace, x: Payload, y: Payload, *, reduction: str
+) -> Payload:
+    """y lists the classes of each row of x, up to the first negative entry."""
+    axis, count = x.ndim - 1, x.shape[-1]
+    listed = F.convert(F.ge(y, 0), dtype=I64)
+    listed = F.cumprod(listed, axis=axis, reverse=False)
+    index = F.mul(y, listed)
+    hits = F.add_along(listed, index, axis=axis, shape=x.shape)
+    own = F.take_along(x, index, axis=axis)
+    gap = F.sub(F.reshape(x, shape=(*x.shape[:-1], 1, count)),
+                F.reshape(own, shape=(*x.shape, 1)))
+    pair = F.logical_and(
+        F.reshape(F.eq(hits, 0), shape=(*x.shape[:-1], 1, count)),
+        F.reshape(F.gt(listed, 0), shape=(*x.shape, 1)))
+    each = F.mask(pair, F.relu(F.add(gap, 1.0)))
+    loss = F.div(F.sum(each, axes=(axis, axis + 1)), float(count))
+    return F.reduced(loss, reduction=reduction)
+
+
+# --- embeddings and rankings ----------------------------------------------------------
+
+
+@composite
+def hinge_embedding_loss(
+    F: Namespace, x: Payload, y: Payload, *, margin: float = 1.0, reduction: str
+) -> Payload:
+    """x where y = 1, max(0, margin - x) where y = -1."""
+    far = F.mask(F.ne(y, 1), _above(F, F.sub(margin, x)))
+    return F.reduced(F.add(far, F.mask(F.ne(y, -1), x)), reduction=reduction)
+
+
+@composite
+def margin_ranking_loss(
+    F: Namespace, x: Payload, other: Payload, y: Payload, *, margin: float = 0.0,
+    reduction: str,
+) -> Payload:
+    gap = F.add(F.mul(F.neg(y), F.sub(x, other)), margin)
+    return F.reduced(_above(F, gap), reduction=reduction)
+
+
+@composite
+def cosine_embedding_loss(
+    F: Namespace, x: Payload, other: Payload, y: Payload, *, margin: float = 0.0,
+    reduction: str,
+) -> Payload:
+    """1 - cos where y = 1, max(0, cos - margin) where y = -1."""
+    axes = (x.ndim - 1,)
+    dot = F.sum(F.mul(x, other), axes=axes)
+    sizes = [F.add(F.sum(F.square(v), axes=axes), 1e-12) for v in (x, other)]
+    cos = F.div(dot, F.sqrt(F.mul(*sizes)))
+    near = F.mask(F.eq(y, 1), F.sub(1.0, cos))
+    far = F.mask(F.eq(y, -1), _above(F, F.sub(cos, margin)))
+    return F.reduced(F.add(near, far), reduction=reduction)
+
+
+@composite
+def triplet_margin_loss(
+    F: Namespace, anchor: Payload, positive: Payload, negative: Payload, *,
+    margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False,
+    reduction: str,
+) -> Payload:
+    near = F.pairwise_distance(anchor, positive, ord=p, eps=eps)
+    far = F.pairwise_distance(anchor, negative, ord=p, eps=eps)
+    if swap:
+        far = F.minimum(far, F.pairwise_distance(positive, negative, ord=p, eps=eps))
+    return F.reduced(_above(F, F.add(F.sub(near, far), margin)), reduction=reduction)
+
+
+# --- connectionist temporal classification --------------------------------------------
+
+
+@composite
+def ctc_loss(
+    F: Namespace, log_p: Payload, targets: Array, *, input_lengths: tuple[int, ...],
+    target_lengths: tuple[int, ...], blank: int = 0, zero_infinity: bool = False,
+    reduction: str,
+) -> Payload:
+    """Graves et al. 2006, equations 5 to 8, in logarithms.
+
+    `log_p`: (time, n, classes); `targets`: a concrete (n, longest) or joined (total,)
+    array of labels.  The mean divides each loss by the length of its target.
+    """
+    losses = []
+    at = 0
+    for n, (t, s) in enumerate(zip(input_lengths, target_lengths, strict=True)):
+        labels = targets[n, :s] if targets.ndim == 2 else targets[at : at + s]
+        at += s
+        rows = F.slice(log_p, index=((0, t, 1), (n, n + 1, 1), (0, log_p.shape[2], 1)))
+        rows = F.reshape(rows, shape=(t, log_p.shape[2]))
+        losses.append(F.reshape(_ctc_row(F, rows, labels, blank), shape=(1,)))
+    loss = F.concatenate(*losses, axis=0)
+    if zero_infinity:
+        loss = F.mask(F.lt(loss, inf), loss)
+    if reduction == "mean":
+        loss = F.div(loss, np.maximum(np.asarray(target_lengths), 1).astype(loss.dtype))
+    return F.reduced(loss, reduction=reduction)
+
+
+def _ctc_row(F: Namespace, rows: Payload, labels: Array, blank: int) -> Payload:
+    """-log of the total probability of all paths that spell `labels`."""
+    path = np.full(2 * len(labels) + 1, blank, np.int64)
+    path[1::2] = labels
+    skips = np.zeros(len(path), bool)
+    skips[2:] = (path[2:] != blank) & (path[2:] != path[:-2])
+    emitted = F.gather(F.mT(rows), path)  # (path, time)
+    start = np.arange(len(path)) < 2
+    low = np.asarray(-1e30, rows.dtype)  # stands for -inf: differences stay defined
+    column = [F.reshape(F.ranged(emitted, axis=1, start=i, stop=i + 1),
+                        shape=(len(path),)) for i in range(rows.shape[0])]
+    alpha = F.where(start, column[0], low)
+    for now in column[1:]:
+        stay = F.logaddexp(alpha, F.shifted(alpha, axis=0, by=1, value=-1e30))
+        jump = F.shifted(F.shifted(alpha, axis=0, by=1, value=-1e30), axis=0, by=1,
+                         value=-1e30)
+        alpha = F.add(F.logaddexp(stay, F.where(skips, jump, low)), now)
+    ends = F.ranged(alpha, axis=0, start=max(0, len(path) - 2), stop=len(path))
+    loss = F.neg(F.logsumexp(ends, axes=(0,)))
+    return F.where(F.gt(loss, 1e29), F.full_like(loss, value=inf), loss)
