@@ -36,16 +36,16 @@ def _run_script(path: str, arguments: Sequence[str]) -> int:
     sys.argv = [path, *arguments]
     if os.path.isdir(path) or path.endswith((".zip", ".pyz")):
         return _guarded(lambda: runpy.run_path(path, run_name="__main__"))
+    full = os.path.abspath(path)
     try:
-        with io.open_code(os.path.abspath(path)) as file:
+        with io.open_code(full) as file:
             source = file.read()
     except OSError as error:
-        full = os.path.abspath(path)
         print(f"isograd run: can't open file {full!r}: [Errno {error.errno}] "
               f"{error.strerror}", file=sys.stderr)
         return 2
     sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
-    return _guarded(lambda: _execute(source, path, path))
+    return _guarded(lambda: _execute(source, full, full))
 
 
 def _run_module(arguments: Sequence[str]) -> None:
