@@ -16,6 +16,7 @@ check: $(VENV)/.check
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright
+	$(BIN)/pyright -p tools/pyright-strict.json
 
 oracle: $(VENV)/.oracle
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/oracle

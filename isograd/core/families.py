@@ -64,7 +64,7 @@ def elementwise(
     result: str = "same",
     domain: tuple[float, float] = (-2.0, 2.0),
     kinds: str = "fc",
-    samples: Callable[..., Any] | None = None,
+    samples: Callable[[np.random.Generator], Any] | None = None,
     vjp: Any = None,
     jvp: Any = None,
     reads: tuple[tuple[int, ...], ...] | None = None,
@@ -229,7 +229,7 @@ def linear(
     abstract: Callable[..., Aval],
     adjoint: Callable[..., Payload],
     lift: Callable[..., Params],
-    samples: Callable[..., Any] | None = None,
+    samples: Callable[[np.random.Generator], Any] | None = None,
     view: bool = False,
     scalar: Any = None,
     doc: str = "",
@@ -268,7 +268,7 @@ def multilinear(
     abstract: Callable[..., Aval],
     adjoints: tuple[Callable[..., Payload], ...],
     batch: Any,
-    samples: Callable[..., Any] | None = None,
+    samples: Callable[[np.random.Generator], Any] | None = None,
     doc: str = "",
 ) -> Primitive:
     """Record an operation that is linear in each operand.

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property, partial
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -39,6 +39,10 @@ class Namespace:
 
     def __init__(self, raw: bool) -> None:
         self.raw = raw
+
+    if TYPE_CHECKING:  # the functions are put in by `register` and `composite`
+
+        def __getattr__(self, name: str) -> Callable[..., Any]: ...
 
 
 RAW = Namespace(raw=True)
@@ -93,7 +97,7 @@ class Primitive:
         multi: bool = False,
         scalar: Callable[..., Any] | None = None,
         kind: str = "rule",
-        samples: Callable[..., Any] | None = None,
+        samples: Callable[[np.random.Generator], Any] | None = None,
         domain: tuple[float, float] = (-2.0, 2.0),
         kinds: str = "fc",
         keep: Callable[..., tuple[Any, ...]] | None = None,
