@@ -58,6 +58,7 @@ MESSAGES: dict[str, str] = {
         "the mask of shape {mask} at index {axis} does not match the indexed array of "
         "shape {shape} at axis {at}"
     ),
+    "einsum": "einsum(): {text}",
     "value_shape": (
         "a value of shape {found} cannot be broadcast to the indexed shape {expected}"
     ),

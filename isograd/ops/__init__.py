@@ -7,6 +7,7 @@ from isograd.core import mutation, structural
 from isograd.ops import (
     activation,
     comparison,
+    einsum,
     elementwise,
     indexing,
     integers,
@@ -25,6 +26,7 @@ from isograd.ops import (
 __all__ = [
     "activation",
     "comparison",
+    "einsum",
     "elementwise",
     "indexing",
     "integers",

@@ -40,7 +40,7 @@ def ours(fn: Callable[..., Any], xs: Sequence[Array], us: Sequence[Array]) -> An
     ts = [Tensor(x) for x in xs]
     outs = call(*ts)
     grads, pull = vjp(lambda *t: tuple(first(*t)), *ts)
-    seconds = pull(tuple(Tensor(g._p * 0.5 + 1) for g in grads))
+    seconds = pull(tuple(Tensor(np.asarray(g._p * 0.5 + 1)) for g in grads))
     return [[t._p for t in part] for part in (outs, grads, seconds)]
 
 
