@@ -18,7 +18,7 @@ import linecache
 from collections.abc import Callable, Container
 from typing import Any
 
-_BINARY = {
+_BINARY: dict[type[ast.operator], str] = {
     ast.Add: "add",
     ast.Sub: "sub",
     ast.Mult: "mul",
@@ -29,7 +29,7 @@ _BINARY = {
     ast.BitAnd: "logical_and",
     ast.BitOr: "logical_or",
 }
-_COMPARE = {
+_COMPARE: dict[type[ast.cmpop], str] = {
     ast.Eq: "eq",
     ast.NotEq: "ne",
     ast.Lt: "lt",

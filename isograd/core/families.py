@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from isograd.base.dtypes import BOOL
+from isograd.base.dtypes import BOOL, real_of
 from isograd.core.expression import (
     define,
     jvp_source,
@@ -193,7 +193,7 @@ def _elementwise_abstract(result: str, *avals: Aval, **_: Any) -> Aval:
     if result == "bool":
         dtype = BOOL
     elif result == "real":
-        dtype = np.empty(0, dtype).real.dtype
+        dtype = real_of(dtype)
     return Aval(shape, dtype)
 
 

@@ -8,7 +8,7 @@ outer values is right by construction.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from typing import Any, NamedTuple
@@ -90,7 +90,7 @@ def assign(**changes: Any) -> None:
 
 
 @contextmanager
-def changed(**changes: Any) -> Iterator[State]:
+def changed(**changes: Any) -> Generator[State]:
     """Run the body in a changed state."""
     token = enter(**changes)
     try:
@@ -100,7 +100,7 @@ def changed(**changes: Any) -> Iterator[State]:
 
 
 @contextmanager
-def new_level(**changes: Any) -> Iterator[int]:
+def new_level(**changes: Any) -> Generator[int]:
     """Push a transform on the stack; gives its level (1 for the outermost).
 
     One that records starts to do so at its own level: where recording was off, the

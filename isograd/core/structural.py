@@ -172,7 +172,7 @@ def sum_to(F: Namespace, x: Payload, shape: Shape) -> Payload:
 
 def _convert_impl(x: np.ndarray, *, dtype: Any, source: Any) -> np.ndarray:
     if x.dtype.kind == "c" and dtype.kind != "c" and dtype.kind != "b":
-        x = x.real
+        x = np.real(x)
     return x.astype(dtype)
 
 
