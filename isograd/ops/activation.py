@@ -145,7 +145,7 @@ def elu_tangent(
     F: Namespace, t: Payload, x: Payload, *, alpha: float, scale: float,
     input_scale: float,
 ) -> Payload:
-    below = F.exp(F.mul(F.minimum(x, F.zeros_like(x)), input_scale))
+    below = F.exp(F.mul(F.mask(F.lt(x, 0.0), x), input_scale))
     below = F.mul(below, alpha * scale * input_scale)
     return F.where(F.gt(x, 0.0), F.mul(t, scale), F.mul(t, below))
 
@@ -205,6 +205,13 @@ hardswish = elementwise(
     "hardswish", "x", in_float32(lambda x: x * (np.clip(x + 3, 0, 6) / 6)),
     kinds="f", domain=(-4, 4), kernel=False,
     tangents={"x": "where(x < 3.0, mask(x > -3.0, t * (x / 3.0 + 0.5)), t)"})
+
+
+@composite
+def hardswish_closed(F: Namespace, x: Payload) -> Payload:
+    """hardswish with the middle piece's derivative at -3 and 3, as MindSpore has it."""
+    return F.mul(x, F.div(F.clip(F.add(x, 3.0), lo=0.0, hi=6.0, edge=1), 6.0))
+
 
 _BY_LAMBDA: dict[str, Any] = {
     "softshrink": lambda x, lambd: np.sign(x) * np.maximum(np.abs(x) - lambd, 0),

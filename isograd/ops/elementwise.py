@@ -83,41 +83,6 @@ rsqrt = elementwise(
     tangents={"x": "t * (-0.5 * (out * out * out))"},
 )
 
-# Special functions, DLMF 5 and 7.  What kernels have no instruction for is `None`.
-erf = elementwise("erf", "x", scipy_special("erf"), kinds="f",
-                  tangents={"x": "t * (1.1283791670955126 * exp(-(x * x)))"})
-erfc = elementwise("erfc", "x", scipy_special("erfc"), kinds="f",
-                   tangents={"x": "t * (-1.1283791670955126 * exp(-(x * x)))"})
-erfinv = elementwise("erfinv", "x", scipy_special("erfinv"), kinds="f",
-                     domain=(-0.8, 0.8), scalar=None, kernel=False,
-                     tangents={"x": "t * (0.886226925452758 * exp(out * out))"})
-lgamma = elementwise("lgamma", "x", scipy_special("gammaln"), kinds="f",
-                     domain=(0.5, 3.0), kernel=False,
-                     tangents={"x": "t * digamma(x)"})
-digamma = elementwise("digamma", "x", scipy_special("psi"), kinds="f",
-                      domain=(0.5, 3.0), kernel=False,
-                      tangents={"x": "t * polygamma(x, n=1)"})
-
-
-def _polygamma(x: np.ndarray, *, n: int) -> np.ndarray:
-    from scipy import special
-
-    return special.polygamma(n, x)
-
-
-polygamma = elementwise("polygamma", "x", in_float32(_polygamma), params="n", kinds="f",
-                        domain=(0.5, 3.0), kernel=False,
-                        samples=lambda rng: [((rng.uniform(0.5, 3, (2, 3)),),
-                                              {"n": 1})],
-                        tangents={"x": "t * polygamma(x, n=n + 1)"})
-i0 = elementwise("i0", "x", scipy_special("i0"), kinds="f", kernel=False,
-                 tangents={"x": "t * i1(x)"})
-i1 = elementwise("i1", "x", scipy_special("i1"), kinds="f", kernel=False,
-                 domain=(0.5, 2.0), tangents={"x": "t * (i0(x) - out / x)"})
-sinc = elementwise("sinc", "x", in_float32(np.sinc), kinds="f", kernel=False,
-                   domain=(0.2, 0.9),
-                   tangents={"x": "t * ((cos(3.141592653589793 * x) - out) / x)"})
-
 pow_ = elementwise(
     "pow", "x y", np.power, domain=(0.5, 2.0),
     tangents={
@@ -212,10 +177,6 @@ copysign = elementwise("copysign", "x y", np.copysign, kinds="f", kernel=False,
 heaviside = elementwise("heaviside", "x y", np.heaviside, kinds="f", kernel=False,
                         tangents={"x": "zeros_like(t)",
                                   "y": "where(x == 0.0, t, zeros_like(t))"})
-xlogy = elementwise(
-    "xlogy", "x y", scipy_special("xlogy"), kinds="f", domain=(0.5, 2.0), kernel=False,
-    tangents={"x": "t * log(y)", "y": "t * (x / y)"})
-
 # --- rounding and sign: derivative zero -----------------------------------------------
 
 for _name, _impl in {"floor": np.floor, "ceil": np.ceil, "trunc": np.trunc,
@@ -257,6 +218,60 @@ def sgn(F: Namespace, x: Payload) -> Payload:
     return F.where(zero, F.zeros_like(x), F.div(x, F.where(zero, F.ones_like(x), size)))
 
 
+signbit = elementwise("signbit", "x", np.signbit, result="bool", kinds="f",
+                      kernel=False)
+
+
+@composite
+def frac(F: Namespace, x: Payload) -> Payload:
+    """What truncation takes away."""
+    return F.sub(x, F.trunc(x))
+
+
+@composite
+def round_to(F: Namespace, x: Payload, *, decimals: int) -> Payload:
+    """x rounded, half to even, to a number of decimals."""
+    scale = 10.0 ** abs(decimals)
+    if decimals < 0:
+        return F.mul(F.round(F.div(x, scale)), scale)
+    return F.div(F.round(F.mul(x, scale)), scale)
+
+
+@composite
+def deg2rad(F: Namespace, x: Payload) -> Payload:
+    return F.mul(x, np.pi / 180)
+
+
+@composite
+def rad2deg(F: Namespace, x: Payload) -> Payload:
+    return F.mul(x, 180 / np.pi)
+
+
+@composite
+def addcmul(
+    F: Namespace, x: Payload, a: Payload, b: Payload, *, value: float = 1
+) -> Payload:
+    """x + value * a * b."""
+    return F.add(x, F.mul(F.mul(a, b), value))
+
+
+@composite
+def addcdiv(
+    F: Namespace, x: Payload, a: Payload, b: Payload, *, value: float = 1
+) -> Payload:
+    """x + value * a / b."""
+    return F.add(x, F.mul(F.div(a, b), value))
+
+
+@composite
+def lerp(F: Namespace, x: Payload, y: Payload, weight: Payload) -> Payload:
+    """x + weight (y - x), from the nearer end as PyTorch computes it."""
+    step = F.sub(y, x)
+    near_x = F.add(x, F.mul(weight, step))
+    near_y = F.sub(y, F.mul(F.sub(1.0, weight), step))
+    return F.where(F.lt(F.abs(weight), 0.5), near_x, near_y)
+
+
 # --- complex numbers ------------------------------------------------------------------
 
 real = Primitive(
@@ -287,6 +302,12 @@ def complex_(F: Namespace, re: Payload, im: Payload) -> Payload:
     """re + i im."""
     dtype = complex_of(re.dtype)
     return F.add(F.convert(re, dtype=dtype), F.mul(F.convert(im, dtype=dtype), 1j))
+
+
+@composite
+def polar(F: Namespace, size: Payload, angle: Payload) -> Payload:
+    """size (cos(angle) + i sin(angle))."""
+    return F.complex_(F.mul(size, F.cos(angle)), F.mul(size, F.sin(angle)))
 
 
 @composite
@@ -330,6 +351,13 @@ clip = elementwise(
         ((rng.normal(size=(2, 3)),), {"lo": None, "hi": 0.5, "edge": 0.5})],
     doc="`edge`: the derivative at the bounds (clamp 1, hardtanh 0, MindSpore's 0.5).",
 )
+# bounds that are operands; where x equals a bound, x has the derivative
+clamp_min = elementwise(
+    "clamp_min", "x y", np.maximum, kinds="fi", scalar="maximum(x, y)",
+    tangents={"x": "mask(x >= y, t)", "y": "mask(x < y, t)"})
+clamp_max = elementwise(
+    "clamp_max", "x y", np.minimum, kinds="fi", scalar="minimum(x, y)",
+    tangents={"x": "mask(x <= y, t)", "y": "mask(x > y, t)"})
 nan_to_num = elementwise(
     "nan_to_num", "x",
     lambda x, nan, posinf, neginf: np.nan_to_num(

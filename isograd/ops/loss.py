@@ -429,9 +429,14 @@ def ctc_loss(
 ) -> Payload:
     """Graves et al. 2006, equations 5 to 8, in logarithms.
 
+    The derivative is that of a function of logits whose log-softmax `log_p` is: both
+    frameworks give exp(log_p) minus the occupation probabilities.
+
     `log_p`: (time, n, classes); `targets`: a concrete (n, longest) or joined (total,)
     array of labels.  The mean divides each loss by the length of its target.
     """
+    change = F.sub(F.log_softmax(log_p, axis=2), log_p)
+    log_p = F.add(log_p, F.sub(change, F.stop_gradient(change)))
     losses = []
     at = 0
     for n, (t, s) in enumerate(zip(input_lengths, target_lengths, strict=True)):

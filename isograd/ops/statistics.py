@@ -204,17 +204,6 @@ def _interpolated(
     return F.lerp(below, above, weight)
 
 
-@composite
-def lerp(F: Namespace, x: Payload, y: Payload, weight: Payload) -> Payload:
-    """x + weight (y - x), by the nearer end as PyTorch computes it (reals)."""
-    step = F.sub(y, x)
-    near_x = F.add(x, F.mul(weight, step))
-    near_y = F.sub(y, F.mul(F.sub(1.0, weight), step))
-    if near_x.dtype.kind == "c":
-        return near_x
-    return F.where(F.lt(F.abs(weight), 0.5), near_x, near_y)
-
-
 # --- distances and moments of several variables ---------------------------------------
 
 

@@ -45,7 +45,7 @@ class Case:
         return tuple(
             i
             for i, (a, f) in enumerate(zip(self.args, flags, strict=True))
-            if f and is_inexact(a.dtype)
+            if f and is_inexact(a.dtype) and i not in self.prim.undefined
         )
 
     @property

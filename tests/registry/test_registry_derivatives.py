@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
+from isograd.base.errors import EngineError
 from isograd.core.primitive import Primitive
+from isograd.core.tensor import Tensor, apply
 from isograd.core.transforms import jvp, vjp
 from isograd.testing import (
     check_inner_product,
@@ -100,3 +104,22 @@ def test_cotangents_and_tangents_have_the_dtype_of_their_value(
         for found, value in zip((*pulled, *pushed), (*xs, *outs), strict=True):
             f, v = array_of(found), array_of(value)
             assert (f.shape, f.dtype) == (v.shape, v.dtype)
+
+
+UNDEFINED = [
+    pytest.param(p, i, id=p.name) for p in differentiable() for i in p.undefined
+]
+
+
+@pytest.mark.parametrize(("prim", "place"), UNDEFINED)
+def test_a_derivative_that_is_not_known_raises(prim: Primitive, place: int) -> None:
+    for case in cases(prim):
+        xs = list(map(Tensor, case.args))
+
+        def fn(x: Any, xs: Any = xs, params: Any = case.params) -> Any:
+            return apply(prim, Tensor, *xs[:place], x, *xs[place + 1 :], **params)
+
+        with pytest.raises(EngineError, match=prim.name):
+            vjp(fn, xs[place])[1](fn(xs[place]))
+        with pytest.raises(EngineError, match=prim.name):
+            jvp(fn, (xs[place],), (xs[place],))

@@ -21,7 +21,7 @@ by_primitive = pytest.mark.parametrize("prim", primitives(), ids=lambda p: p.nam
 
 def test_every_primitive_has_samples_or_a_reason_for_none() -> None:
     without = {p.name for p in REGISTRY.values() if not draws(p) and not list(cases(p))}
-    assert without == set(NO_SAMPLES)
+    assert without <= set(NO_SAMPLES)
 
 
 def abstract(case: Case) -> tuple[object, ...]:
