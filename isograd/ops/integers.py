@@ -1,4 +1,4 @@
-"""Copies, and functions of integers or of both: powers, divisors, closeness."""
+"""Functions of integers or of both: powers, divisors, closeness."""
 
 from __future__ import annotations
 
@@ -8,10 +8,6 @@ import numpy as np
 
 from isograd.core.families import elementwise
 from isograd.core.primitive import Namespace, Payload, composite
-
-clone = elementwise("clone", "x", lambda x: x.copy(), kinds="fcib", scalar="x",
-                    tangents={"x": "t"}, doc="A copy in memory of its own.")
-
 
 def _integer_pow_impl(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """A negative exponent gives 1 / x ** -y rounded to zero, as C divides."""

@@ -27,7 +27,17 @@ from isograd.torch.dtypes import (
 from isograd.torch.printing import set_printoptions
 from isograd.torch.tensor import Tensor
 from isograd.torch.creation import LEGACY, as_tensor, asarray, from_numpy, tensor
-from isograd.torch import arithmetic, autograd
+from isograd.torch import (
+    arithmetic,
+    autograd,
+    factories,
+    matrix,
+    random,
+    reductions,
+    selecting,
+    shapes,
+)
+from isograd.torch.random import Generator, default_generator
 from isograd.torch.autograd.anomaly_mode import (
     is_anomaly_check_nan_enabled,
     is_anomaly_enabled,

@@ -23,6 +23,7 @@ from isograd.torch.call import (
     operands,
     promoted,
     shape_of,
+    truth,
 )
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.table import FUNCTIONS, row
@@ -441,13 +442,6 @@ for _name in ("logical_and", "logical_or", "logical_xor"):
         return getattr(F, _name)(truth(input), truth(other))
 
     row(_logic_body, name=_name, inplace=True)
-
-
-def truth(x: Any) -> Payload:
-    """Whether elements differ from zero."""
-    if not is_payload(x):
-        return np.asarray(bool(x))
-    return x if x.dtype.kind == "b" else F.ne(x, cast(0, x.dtype))
 
 
 @row(inplace=True)

@@ -67,8 +67,15 @@ def operands(x: Any, y: Any, least: str = "") -> list[Payload]:
     return both
 
 
+def truth(x: Any) -> Payload:
+    """Whether elements differ from zero."""
+    if not is_payload(x):
+        return np.asarray(bool(x))
+    return x if x.dtype.kind == "b" else F.ne(x, np.zeros((), x.dtype))
+
+
 def copy_of(x: Payload) -> Payload:
-    return F.clone(x)
+    return F.copy(x)
 
 
 def floating(x: Payload) -> Payload:

@@ -10,6 +10,7 @@ from isograd.core.tape import Leaf, Slot
 # primitives whose node has another name than the function's: recorded from PyTorch 2.13
 PRIMITIVES = {
     "matmul": "MmBackward0",
+    "copy": "CloneBackward0",
     "power": "PowBackward0",
     "pow": "PowBackward1",
     "reshape": "ViewBackward0",

@@ -1,0 +1,453 @@
+"""Filled tensors, ranges and conversions between dtypes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from isograd.core.primitive import BOUND, Payload
+from isograd.core.tensor import Tensor as CoreTensor
+from isograd.core.tensor import payload_of, wrap
+from isograd.torch import creation, dtypes
+from isograd.torch.call import cast, public
+from isograd.torch.dtypes import check_device, of_numpy
+from isograd.torch.dtypes import device as Device
+from isograd.torch.dtypes import dtype as Dtype
+from isograd.torch.table import FUNCTIONS, row, tensor_row
+from isograd.torch.tensor import Tensor, set_leaf
+
+F = BOUND
+
+
+def finished(
+    array: Any, requires_grad: bool = False, device: Any = None, out: Any = None
+) -> Tensor:
+    """A new tensor around an array."""
+    if device is not None:
+        check_device(device)
+    if out is not None:
+        from isograd.torch.call import write_out
+
+        return write_out(out, array, ())
+    t = wrap(Tensor, array)
+    if requires_grad:
+        set_leaf(t)
+    return t
+
+
+def _size_of(args: Sequence[Any], name: str) -> tuple[int, ...]:
+    if len(args) == 1 and isinstance(args[0], tuple | list):
+        args = args[0]
+    out = []
+    for i, n in enumerate(args):
+        if isinstance(n, float | str) or n is None:
+            raise TypeError(
+                f"{name}(): argument 'size' failed to unpack the object at pos {i + 1} "
+                f"with error \"type must be tuple of ints,but got {type(n).__name__}\"")
+        out.append(int(n))
+        if out[-1] < 0:
+            raise RuntimeError(
+                "Trying to create tensor with negative dimension "
+                f"{out[-1]}: [{', '.join(str(int(k)) for k in args)}]")
+    return tuple(out)
+
+
+def _plain_dtype(dtype: Any) -> np.dtype[Any]:
+    return (dtypes.default() if dtype is None else dtype).np
+
+
+def _filled(name: str, make: Callable[..., Any]) -> None:
+    def full(
+        *size: Any, out: Any = None, dtype: Any = None, layout: Any = None,
+        device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
+        memory_format: Any = None, names: Any = None, generator: Any = None,
+    ) -> Tensor:
+        shape = _size_of((*size, *(() if size else ())), name)
+        if out is not None and dtype is None:
+            dtype = out.dtype
+        return finished(make(shape, _plain_dtype(dtype)), requires_grad, device, out)
+
+    def sized(*args: Any, **kwargs: Any) -> Tensor:
+        if "size" in kwargs:
+            args = (kwargs.pop("size"),)
+        return full(*args, **kwargs)
+
+    def new(
+        self: Any, *size: Any, dtype: Any = None, device: Any = None,
+        requires_grad: bool = False, **_: Any,
+    ) -> Tensor:
+        shape = _size_of(size, f"new_{name}")
+        d = self._p.dtype if dtype is None else dtype.np
+        return finished(make(shape, d), requires_grad, device)
+
+    def like(
+        input: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+        requires_grad: bool = False, memory_format: Any = None,
+        pin_memory: bool = False,
+    ) -> Tensor:
+        p = input._p
+        d = p.dtype if dtype is None else dtype.np
+        if type(p) is not np.ndarray:
+            value = 1 if name == "ones" else 0
+            out = wrap(Tensor, F.full_like(cast(payload_of(input), d), value=value))
+            return out
+        return finished(make(p.shape, d), requires_grad, device)
+
+    for fn, n in ((sized, name), (like, f"{name}_like"), (new, f"new_{name}")):
+        fn.__name__ = fn.__qualname__ = n
+    FUNCTIONS[name], FUNCTIONS[f"{name}_like"] = sized, like
+    setattr(Tensor, f"new_{name}", new)
+
+
+for _name, _make in {"zeros": np.zeros, "ones": np.ones, "empty": np.zeros}.items():
+    _filled(_name, _make)
+
+
+def _full_dtype(value: Any, dtype: Any) -> np.dtype[Any]:
+    if dtype is not None:
+        return dtype.np
+    if isinstance(value, CoreTensor):
+        return value._p.dtype
+    return dtypes.dtype_of_number(value).np
+
+
+def _number(value: Any) -> Any:
+    return value.item() if isinstance(value, CoreTensor) else value
+
+
+@tensor_row(method=False)
+def full(
+    size: Any, fill_value: Any, *, out: Any = None, dtype: Any = None,
+    layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False, names: Any = None,
+) -> Tensor:
+    """A tensor filled with one number, whose kind decides the dtype."""
+    shape = _size_of((size,), "full")
+    array = np.full(shape, _number(fill_value), _full_dtype(fill_value, dtype))
+    return finished(array, requires_grad, device, out)
+
+
+@tensor_row(method=False)
+def full_like(
+    input: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None,
+    device: Any = None, requires_grad: bool = False, memory_format: Any = None,
+    pin_memory: bool = False,
+) -> Tensor:
+    d = input._p.dtype if dtype is None else dtype.np
+    if type(input._p) is not np.ndarray:
+        return wrap(Tensor, F.full_like(cast(payload_of(input), d),
+                                        value=_number(fill_value)))
+    array = np.full(input._p.shape, _number(fill_value), d)
+    return finished(array, requires_grad, device)
+
+
+@tensor_row(function=False)
+def new_full(
+    self: Any, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False, **_: Any,
+) -> Tensor:
+    d = self.dtype if dtype is None else dtype
+    return full(size, fill_value, dtype=d, device=device, requires_grad=requires_grad)
+
+
+@tensor_row(function=False)
+def new_tensor(
+    self: Any, data: Any, *, dtype: Any = None, device: Any = None,
+    requires_grad: bool = False, **_: Any,
+) -> Tensor:
+    return creation.tensor(data, dtype=self.dtype if dtype is None else dtype,
+                           device=device, requires_grad=requires_grad)
+
+
+@tensor_row(function=False)
+def new(self: Any, *args: Any, **_: Any) -> Tensor:
+    return wrap(Tensor, creation.legacy_array(args, self.dtype))
+
+
+@tensor_row(method=False)
+def empty_strided(size: Any, stride: Any, *, dtype: Any = None, **_: Any) -> Tensor:
+    order = sorted(range(len(size)), key=lambda i: -stride[i])
+    base = np.zeros([size[i] for i in order], _plain_dtype(dtype))
+    return finished(base.transpose(np.argsort(order)))
+
+
+@tensor_row(method=False)
+def scalar_tensor(s: Any, *, dtype: Any = None, **kw: Any) -> Tensor:
+    return creation.tensor(s, dtype=dtypes.default() if dtype is None else dtype, **kw)
+
+
+# --- ranges ---------------------------------------------------------------------------
+
+
+@tensor_row(method=False)
+def arange(
+    start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None,
+    dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:
+    """Numbers from `start` (included) to `end` (not) by `step`."""
+    if end is None:
+        start, end = 0, start
+    start, end, step = map(_number, (start, end, step))
+    if step == 0:
+        raise RuntimeError("step must be nonzero")
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
+    if dtype is None:
+        whole = all(isinstance(v, int | np.integer) for v in (start, end, step))
+        dtype = dtypes.int64 if whole else dtypes.default()
+    if dtype.kind == "i":
+        start, end, step = int(start), int(end), int(step)
+        array = np.arange(start, end, step).astype(dtype.np)
+    else:
+        count = math.ceil((end - start) / step)
+        array = (start + np.arange(count) * step).astype(dtype.np)
+    return finished(array, requires_grad, device, out)
+
+
+@tensor_row(method=False, name="range")
+def range_(start: Any = 0, end: Any = None, step: Any = 1, **kw: Any) -> Tensor:
+    kw.setdefault("dtype", dtypes.default())
+    if end is None:
+        start, end = 0, start
+    count = int((end - start) / step) + 1
+    return finished((start + np.arange(count) * step).astype(kw["dtype"].np))
+
+
+def _spaced(start: Any, end: Any, steps: int, d: np.dtype[Any]) -> np.ndarray:
+    """Each half counted from its own end, as PyTorch computes it."""
+    start, end = _number(start), _number(end)
+    if steps < 0:
+        raise RuntimeError("number of steps must be non-negative")
+    if steps == 1:
+        return np.full(1, start, d)
+    wide = d if d.kind in "fc" and d.itemsize >= 4 else np.dtype(np.float64)
+    step = wide.type((end - start) / max(steps - 1, 1))
+    i = np.arange(steps).astype(wide)
+    low = wide.type(start) + i * step
+    high = wide.type(end) - (wide.type(steps - 1) - i) * step
+    return np.where(np.arange(steps) < steps // 2, low, high).astype(d)
+
+
+@tensor_row(method=False)
+def linspace(
+    start: Any, end: Any, steps: int, *, out: Any = None, dtype: Any = None,
+    layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    return finished(_spaced(start, end, steps, _plain_dtype(dtype)), requires_grad,
+                    device, out)
+
+
+@tensor_row(method=False)
+def logspace(
+    start: Any, end: Any, steps: int, base: float = 10.0, *, out: Any = None,
+    dtype: Any = None, layout: Any = None, device: Any = None,
+    requires_grad: bool = False, pin_memory: bool = False,
+) -> Tensor:
+    d = _plain_dtype(dtype)
+    exponents = _spaced(start, end, steps, np.dtype(np.float64))
+    return finished((base ** exponents).astype(d), requires_grad, device, out)
+
+
+@tensor_row(method=False)
+def eye(
+    n: int, m: int | None = None, *, out: Any = None, dtype: Any = None,
+    layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    return finished(np.eye(n, m, dtype=_plain_dtype(dtype)), requires_grad, device, out)
+
+
+def _corner_indices(name: str, pick: Any) -> None:
+    def fn(
+        row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, **_: Any
+    ) -> Tensor:
+        return finished(np.stack(pick(row, offset, col)).astype(dtype.np))
+
+    tensor_row(fn, name=name, method=False)
+
+
+_corner_indices("tril_indices", np.tril_indices)
+_corner_indices("triu_indices", np.triu_indices)
+
+
+@tensor_row(method=False)
+def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
+    n = x._p.size if N is None else N
+    powers = [x ** k if k else FUNCTIONS["ones_like"](x) for k in range(n)]
+    return FUNCTIONS["stack"](powers if increasing else powers[::-1], 1)
+
+
+def _window(name: str, fn: Callable[[np.ndarray, int], np.ndarray]) -> None:
+    def window(
+        window_length: int, periodic: bool = True, *, dtype: Any = None,
+        device: Any = None, requires_grad: bool = False, **_: Any,
+    ) -> Tensor:
+        n = window_length
+        if n == 1:
+            return finished(np.ones(1, _plain_dtype(dtype)), requires_grad)
+        span = n if periodic else n - 1
+        values = fn(np.arange(n) / max(span, 1), span)
+        return finished(values.astype(_plain_dtype(dtype)), requires_grad, device)
+
+    tensor_row(window, name=name, method=False)
+
+
+_TURN = 2 * np.pi
+_window("hann_window", lambda u, n: 0.5 - 0.5 * np.cos(_TURN * u))
+_window("hamming_window", lambda u, n: 0.54 - 0.46 * np.cos(_TURN * u))
+_window("blackman_window", lambda u, n: (
+    0.42 - 0.5 * np.cos(_TURN * u) + 0.08 * np.cos(2 * _TURN * u)))
+_window("bartlett_window", lambda u, n: 1 - np.abs(2 * u - 1))
+
+# --- conversions ----------------------------------------------------------------------
+
+_converted = public(lambda x, d: F.convert(x, dtype=d), "to", "ToCopyBackward0")
+
+
+def as_dtype(x: Any, d: Dtype, copy: bool = False) -> Any:
+    """x in another dtype, x itself where it has it already."""
+    if x.dtype is d:
+        return x.clone() if copy else x
+    return _converted(x, d.np)
+
+
+@tensor_row(function=False)
+def to(self: Any, *args: Any, **kwargs: Any) -> Any:
+    """`to(dtype)`, `to(device)`, `to(device, dtype)`, `to(other)`."""
+    copy = kwargs.get("copy", False)
+    d, where = kwargs.get("dtype"), kwargs.get("device")
+    for a in args:
+        if isinstance(a, Dtype):
+            d = a
+        elif isinstance(a, CoreTensor):
+            d = a.dtype
+        elif isinstance(a, str | Device) or (isinstance(a, int)
+                                             and not isinstance(a, bool)):
+            where = a
+        elif a is not None and not isinstance(a, bool):
+            raise TypeError(
+                "to() received an invalid combination of arguments - got "
+                f"({type(a).__name__}), but expected one of:\n * (torch.device device "
+                "= None, torch.dtype dtype = None, bool non_blocking = False, bool copy "
+                "= False, *, torch.memory_format memory_format = None)\n * "
+                "(torch.dtype dtype, bool non_blocking = False, bool copy = False, *, "
+                "torch.memory_format memory_format = None)\n * (Tensor tensor, bool "
+                "non_blocking = False, bool copy = False, *, torch.memory_format "
+                "memory_format = None)\n")
+    check_device(where)
+    return as_dtype(self, self.dtype if d is None else d, copy)
+
+
+def _to(name: str, d: Dtype) -> None:
+    def method(self: Any, memory_format: Any = None) -> Any:
+        return as_dtype(self, d)
+
+    method.__name__ = method.__qualname__ = name
+    setattr(Tensor, name, method)
+
+
+for _name, _dtype in {
+    "float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16",
+    "int": "int32", "long": "int64", "short": "int16", "char": "int8",
+    "byte": "uint8", "bool": "bool", "cfloat": "complex64", "cdouble": "complex128",
+}.items():
+    _to(_name, dtypes.DTYPES[_dtype])
+
+
+@tensor_row(function=False, name="type")
+def type_(self: Any, dtype: Any = None, non_blocking: bool = False, **_: Any) -> Any:
+    """The name of the tensor's type, or the tensor in another dtype."""
+    if dtype is None:
+        return f"torch.{self.dtype.legacy}"
+    if isinstance(dtype, Dtype):
+        return as_dtype(self, dtype)
+    legacy = dtype if isinstance(dtype, str) else dtype.__name__
+    found = [d for d in dtypes.DTYPES.values()
+             if d.legacy == legacy.rpartition(".")[2]]
+    if not found:
+        raise ValueError(f"invalid type: '{dtype}'")
+    return as_dtype(self, found[0])
+
+
+@tensor_row(function=False)
+def type_as(self: Any, other: Any) -> Any:
+    return as_dtype(self, other.dtype)
+
+
+@tensor_row(function=False)
+def cpu(self: Any, memory_format: Any = None) -> Any:
+    return self
+
+
+@tensor_row(function=False)
+def cuda(self: Any, device: Any = None, *_: Any, **__: Any) -> Any:
+    check_device("cuda")
+
+
+@tensor_row(function=False)
+def share_memory_(self: Any) -> Any:
+    return self
+
+
+@tensor_row(function=False)
+def pin_memory(self: Any, device: Any = None) -> Any:
+    raise RuntimeError("Cannot access accelerator device when none is available.")
+
+
+# --- questions ------------------------------------------------------------------------
+
+
+def is_tensor(obj: Any) -> bool:
+    return isinstance(obj, Tensor)
+
+
+def _asks(name: str) -> None:
+    FUNCTIONS[name] = lambda input: getattr(input, name)()
+
+
+for _name in ("numel", "is_floating_point", "is_complex", "is_nonzero", "is_signed",
+              "is_inference", "is_conj", "is_neg"):
+    _asks(_name)
+FUNCTIONS["is_same_size"] = lambda input, other: input.is_same_size(other)
+FUNCTIONS["is_storage"] = lambda obj: False
+FUNCTIONS["is_tensor"] = is_tensor
+FUNCTIONS["detach"] = lambda input: input.detach()
+
+
+def result_type(tensor1: Any, tensor2: Any) -> Dtype:
+    """The dtype that an operation of the two would have."""
+    return dtypes.result_of(x._p if isinstance(x, CoreTensor) else x
+                            for x in (tensor1, tensor2))
+
+
+def can_cast(from_: Dtype, to: Dtype) -> bool:
+    return dtypes.can_cast(from_, to)
+
+
+FUNCTIONS["result_type"] = result_type
+FUNCTIONS["can_cast"] = lambda from_=None, to=None, **kw: dtypes.can_cast(
+    kw.get("from", from_), to)
+
+
+@tensor_row(function=False)
+def set_(self: Any, source: Any = None, *_: Any) -> Any:
+    """Take over another tensor's memory."""
+    self._p = np.zeros(0, self._p.dtype) if source is None else source._p
+    return self
+
+
+@tensor_row(function=False)
+def apply_(self: Any, callable: Any) -> Any:
+    """Replace each element by a Python function of it."""
+    a = self.array("apply_")
+    self.copy_(finished(np.array([callable(v) for v in a.reshape(-1).tolist()],
+                                 a.dtype).reshape(a.shape)))
+    return self
+
+
+_ = (Payload, row, of_numpy)

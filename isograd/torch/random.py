@@ -1,0 +1,350 @@
+"""Random numbers: NumPy's Philox behind PyTorch's names, drawn in program order."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from isograd.core import mutation
+from isograd.core.primitive import BOUND
+from isograd.core.tensor import Tensor as CoreTensor
+from isograd.core.tensor import payload_of, wrap
+from isograd.torch import dtypes
+from isograd.torch.call import Named, cast, check_memory, lift
+from isograd.torch.dtypes import CPU
+from isograd.torch.factories import _size_of, finished
+from isograd.torch.table import FUNCTIONS, row, tensor_row
+from isograd.torch.tensor import Tensor
+
+F = BOUND
+
+
+class Generator:
+    """A stream of random numbers; `manual_seed` starts it anew."""
+
+    device = CPU
+
+    def __init__(self, device: Any = "cpu") -> None:
+        self._seed = 67280421310721
+        self.stream = _stream(self._seed)
+
+    def manual_seed(self, seed: int) -> Generator:
+        self._seed = int(seed)
+        self.stream = _stream(self._seed)
+        return self
+
+    def seed(self) -> int:
+        """Seed from the system's entropy; gives the seed."""
+        self.manual_seed(secrets.randbits(53))
+        return self._seed
+
+    def initial_seed(self) -> int:
+        return self._seed
+
+    def get_state(self) -> Tensor:
+        """The state as a tensor of bytes."""
+        import pickle
+
+        blob = pickle.dumps((self._seed, self.stream.bit_generator.state))
+        return wrap(Tensor, np.frombuffer(blob, np.uint8).copy())
+
+    def set_state(self, new_state: Any) -> Generator:
+        import pickle
+
+        self._seed, state = pickle.loads(new_state.array("set_state").tobytes())
+        self.stream = _stream(self._seed)
+        self.stream.bit_generator.state = state
+        return self
+
+    def clone_state(self) -> Generator:
+        return Generator().set_state(self.get_state())
+
+
+def _stream(seed: int) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(key=seed % (1 << 64)))
+
+
+default_generator = Generator()
+
+
+def manual_seed(seed: Any) -> Generator:
+    return default_generator.manual_seed(int(seed))
+
+
+def seed() -> int:
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    return default_generator.initial_seed()
+
+
+def get_rng_state() -> Tensor:
+    return default_generator.get_state()
+
+
+def set_rng_state(new_state: Any) -> None:
+    default_generator.set_state(new_state)
+
+
+class fork_rng:  # noqa: N801 (PyTorch's name)
+    """The state of the default generator is put back at the end."""
+
+    def __init__(self, devices: Any = None, enabled: bool = True, **_: Any) -> None:
+        self.enabled = enabled
+
+    def __enter__(self) -> None:
+        self.state = get_rng_state()
+
+    def __exit__(self, *_: Any) -> None:
+        if self.enabled:
+            set_rng_state(self.state)
+
+
+for _fn in (manual_seed, seed, initial_seed, get_rng_state, set_rng_state):
+    FUNCTIONS[_fn.__name__] = _fn
+
+
+def _stream_of(generator: Any) -> np.random.Generator:
+    return (default_generator if generator is None else generator).stream
+
+
+def _floats(name: str, dtype: Any) -> np.dtype[Any]:
+    d = dtypes.default() if dtype is None else dtype
+    if d.kind not in "fc":
+        raise NotImplementedError(f'"{name}" not implemented for \'{d.scalar_type}\'')
+    return d.np
+
+
+# --- new tensors ----------------------------------------------------------------------
+
+
+def _uniform(stream: Any, shape: Any, d: np.dtype[Any]) -> np.ndarray:
+    if d.kind == "c":
+        return (stream.random(shape) + 1j * stream.random(shape)).astype(d)
+    kind = d if d in (np.float32, np.float64) else np.float32
+    return np.asarray(stream.random(shape, kind)).astype(d, copy=False)
+
+
+def _normal(stream: Any, shape: Any, d: np.dtype[Any]) -> np.ndarray:
+    if d.kind == "c":
+        parts = stream.standard_normal(shape), stream.standard_normal(shape)
+        return ((parts[0] + 1j * parts[1]) * np.sqrt(0.5)).astype(d)
+    kind = d if d in (np.float32, np.float64) else np.float32
+    return np.asarray(stream.standard_normal(shape, kind)).astype(d, copy=False)
+
+
+def _drawn(name: str, draw: Any, word: str) -> None:
+    def new(
+        *size: Any, generator: Any = None, out: Any = None, dtype: Any = None,
+        layout: Any = None, device: Any = None, requires_grad: bool = False,
+        pin_memory: bool = False, names: Any = None, **kw: Any,
+    ) -> Tensor:
+        shape = _size_of((kw["size"],) if "size" in kw else size, name)
+        array = draw(_stream_of(generator), shape, _floats(word, dtype))
+        return finished(array, requires_grad, device, out)
+
+    def like(
+        input: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
+        requires_grad: bool = False, memory_format: Any = None, generator: Any = None,
+    ) -> Tensor:
+        d = _floats(word, input.dtype if dtype is None else dtype)
+        return finished(draw(_stream_of(generator), input._p.shape, d), requires_grad,
+                        device)
+
+    tensor_row(new, name=name, method=False)
+    tensor_row(like, name=f"{name}_like", method=False)
+
+
+_drawn("rand", _uniform, "check_uniform_bounds")
+_drawn("randn", _normal, "normal_kernel_cpu")
+
+
+def _bounds(args: Sequence[Any], kw: dict[str, Any]) -> tuple[int, int, Any]:
+    """(low, high, size) of `randint(high, size)` or `randint(low, high, size)`."""
+    args = list(args)
+    size = kw.pop("size", None)
+    if size is None and args and isinstance(args[-1], tuple | list):
+        size = args.pop()
+    low, high = kw.pop("low", None), kw.pop("high", None)
+    if len(args) == 2:
+        low, high = args
+    elif len(args) == 1:
+        low, high = (low, args[0]) if high is None else (args[0], high)
+    if size is None:
+        raise TypeError(
+            "randint() received an invalid combination of arguments - got (int, int), "
+            "but expected one of:\n * (int high, tuple of ints size, *, torch.Generator "
+            "generator = None, Tensor out = None, torch.dtype dtype = None, torch.layout "
+            "layout = None, torch.device device = None, bool pin_memory = False, bool "
+            "requires_grad = False)\n")
+    return 0 if low is None else int(low), int(high), size
+
+
+@tensor_row(method=False)
+def randint(
+    *args: Any, generator: Any = None, out: Any = None, dtype: Any = None,
+    layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False, **kw: Any,
+) -> Tensor:
+    low, high, size = _bounds(args, kw)
+    if low >= high:
+        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got "
+                           f"from={low} >= to={high}")
+    values = _stream_of(generator).integers(low, high, _size_of((size,), "randint"))
+    d = dtypes.int64 if dtype is None else dtype
+    return finished(np.asarray(values).astype(d.np), requires_grad, device, out)
+
+
+@tensor_row(method=False)
+def randint_like(input: Any, *args: Any, dtype: Any = None, **kw: Any) -> Tensor:
+    low, high, _ = _bounds((*args, tuple(input._p.shape)), kw)
+    return randint(low, high, tuple(input._p.shape), **kw,
+                   dtype=input.dtype if dtype is None else dtype)
+
+
+@tensor_row(method=False)
+def randperm(
+    n: int, *, generator: Any = None, out: Any = None, dtype: Any = dtypes.int64,
+    layout: Any = None, device: Any = None, requires_grad: bool = False,
+    pin_memory: bool = False,
+) -> Tensor:
+    values = _stream_of(generator).permutation(int(n)).astype(dtype.np)
+    return finished(values, requires_grad, device, out)
+
+
+@tensor_row(method=False)
+def normal(
+    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None,
+    out: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False,
+    **_: Any,
+) -> Tensor:
+    given = [x._p for x in (mean, std) if isinstance(x, CoreTensor)]
+    d = given[0].dtype if given else _floats("normal", dtype)
+    shape = (np.broadcast_shapes(*(g.shape for g in given)) if given
+             else _size_of((size,), "normal"))
+    m, s = (x.array("normal") if isinstance(x, CoreTensor) else x for x in (mean, std))
+    if np.any(np.asarray(s) < 0):
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {float(s)}"
+                           if not isinstance(std, CoreTensor) else
+                           "normal expects all elements of std >= 0.0")
+    values = m + s * _normal(_stream_of(generator), shape, d)
+    return finished(np.asarray(values).astype(d), requires_grad, device, out)
+
+
+@row(method=True)
+def bernoulli(input: Any, p: Any = None, *, generator: Any = None) -> Any:
+    chance = np.asarray(input if p is None else p)
+    if np.any((chance < 0) | (chance > 1)):
+        raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.  "
+                           "(Could this error message be improved?  If so, please "
+                           "report an enhancement request to PyTorch.)")
+    draws = _stream_of(generator).random(input.shape)
+    return _constant_of(input, (draws < chance).astype(input.dtype))
+
+
+def _constant_of(x: Any, values: np.ndarray) -> Any:
+    """Draws whose derivative in x is zero, recorded as PyTorch records them."""
+    if hasattr(x, "node"):
+        return F.where(np.ones((), bool), values, x)
+    return values
+
+
+@row(method=False)
+def poisson(input: Any, generator: Any = None) -> Any:
+    draws = _stream_of(generator).poisson(np.asarray(_array(input)))
+    return Named(_constant_of(input, np.asarray(draws).astype(input.dtype)),
+                 "PoissonBackward0")
+
+
+def _array(x: Any) -> np.ndarray:
+    from isograd.core.tensor import concrete
+
+    return concrete(x)
+
+
+@row
+def multinomial(
+    input: Any, num_samples: int, replacement: bool = False, *, generator: Any = None
+) -> Any:
+    rows = np.atleast_2d(_array(input)).astype(np.float64)
+    if np.any(rows < 0) or not np.all(np.isfinite(rows)):
+        raise RuntimeError("probability tensor contains either `inf`, `nan` or element "
+                           "< 0")
+    if np.any(rows.sum(-1) <= 0):
+        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= "
+                           "0)")
+    if not replacement and num_samples > rows.shape[-1]:
+        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without "
+                           "replacement")
+    stream = _stream_of(generator)
+    out = np.stack([stream.choice(r.size, num_samples, replacement, r / r.sum())
+                    for r in rows]).astype(np.int64)
+    return out[0] if input.ndim == 1 else out
+
+
+# --- in place -------------------------------------------------------------------------
+
+
+def _fills(name: str, draw: Any) -> None:
+    """`name_`: the elements are replaced by draws."""
+
+    def method(self: Any, *args: Any, generator: Any = None, **kw: Any) -> Any:
+        mutation.check_writable(self)
+        check_memory(self)
+        values = draw(_stream_of(generator), self._p, *args, **kw)
+        out = _constant_of(payload_of(self), np.asarray(values).astype(self._p.dtype))
+        lift(out, f"{name.capitalize()}Backward0", (self,))
+        mutation.write(self, out, fresh=True)
+        return self
+
+    method.__name__ = method.__qualname__ = f"{name}_"
+    setattr(Tensor, f"{name}_", method)
+
+
+def _draw_uniform(s: Any, p: Any, a: float = 0.0, b: float = 1.0, **kw: Any) -> Any:
+    a, b = kw.get("from", a), kw.get("to", b)
+    if a > b:
+        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found "
+                           f"from={a:g} > to={b:g}")
+    return a + (b - a) * s.random(p.shape)
+
+
+def _draw_normal(s: Any, p: Any, mean: float = 0.0, std: float = 1.0) -> Any:
+    if std < 0:
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {float(std)}")
+    return mean + std * s.standard_normal(p.shape)
+
+
+def _draw_random(s: Any, p: Any, *args: Any, **kw: Any) -> Any:
+    low = kw.get("from", 0)
+    high = kw.get("to")
+    if len(args) == 2:
+        low, high = args
+    elif args:
+        high = args[0]
+    if high is None:
+        high = {"f": 1 << 24, "b": 2}.get(p.dtype.kind) or np.iinfo(p.dtype).max
+    return s.integers(low, high, p.shape)
+
+
+def _draw_bernoulli(s: Any, p: Any, chance: Any = 0.5, **kw: Any) -> Any:
+    chance = kw.get("p", chance)
+    q = chance.array() if isinstance(chance, CoreTensor) else chance
+    return s.random(p.shape) < q
+
+
+_fills("uniform", _draw_uniform)
+_fills("normal", _draw_normal)
+_fills("random", _draw_random)
+_fills("bernoulli", _draw_bernoulli)
+_fills("exponential", lambda s, p, lambd=1.0: s.exponential(1 / lambd, p.shape))
+_fills("geometric", lambda s, p, chance: s.geometric(chance, p.shape))
+_fills("cauchy", lambda s, p, median=0.0, sigma=1.0: (
+    median + sigma * s.standard_cauchy(p.shape)))
+_fills("log_normal", lambda s, p, mean=1.0, std=2.0: s.lognormal(mean, std, p.shape))
+
+_ = cast

@@ -1,0 +1,658 @@
+"""Reductions, scans, order statistics: `dim`, `keepdim` and `dtype` as PyTorch's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from isograd.core.primitive import BOUND, Payload
+from isograd.ops import selection
+from isograd.torch import dtypes
+from isograd.torch.call import (
+    Named,
+    Values,
+    as_int,
+    cast,
+    check_broadcast,
+    copy_of,
+    dims_of,
+    floating,
+    is_payload,
+    operands,
+    truth,
+)
+from isograd.torch.dtypes import dtype as Dtype
+from isograd.torch.dtypes import of_numpy
+from isograd.torch.table import FUNCTIONS, row, tensor_row
+from isograd.torch.tensor import checked_dim
+
+F = BOUND
+_ALL = object()  # no `dim` was given
+
+
+def _kept(out: Payload, x: Payload, axes: Sequence[int], keepdim: bool) -> Payload:
+    """Reduced axes put back with length one."""
+    if not keepdim:
+        return out
+    shape = tuple(1 if i in axes else n for i, n in enumerate(x.shape))
+    return out if out.shape == shape else F.reshape(out, shape=shape)
+
+
+def one_dim(name: str, dim: Any, rank: int) -> int:
+    if isinstance(dim, tuple | list | float | str) or dim is None:
+        raise TypeError(f"{name}(): argument 'dim' must be int, not "
+                        f"{type(dim).__name__}")
+    return checked_dim(as_int(dim), rank)
+
+
+def _as_dtype(x: Payload, dtype: Any) -> Payload:
+    return x if dtype is None else cast(x, dtype.np)
+
+
+def _need_float(x: Payload, text: str) -> None:
+    if x.dtype.kind in "iub":
+        raise RuntimeError(text)
+
+
+# --- sums and means -------------------------------------------------------------------
+
+
+def _summable(x: Payload, dtype: Any) -> Payload:
+    if dtype is not None:
+        return cast(x, dtype.np)
+    return cast(x, np.dtype(np.int64)) if x.dtype.kind in "iub" else x
+
+
+def _reduce_sum(name: str, camel: str) -> None:
+    def body(
+        input: Payload, dim: Any = _ALL, keepdim: bool = False, *, dtype: Any = None
+    ) -> Payload:
+        x = _summable(input, dtype)
+        axes = dims_of(None if dim is _ALL else dim, x.ndim)
+        out = _kept(getattr(F, name)(x, axes=axes), x, axes, keepdim)
+        label = f"{camel}Backward{int(dim is not _ALL)}"
+        return Named(out, "NansumBackward0" if name == "nansum" else label)
+
+    row(body, name=name)
+
+
+_reduce_sum("sum", "Sum")
+_reduce_sum("nansum", "Nansum")
+
+
+@row
+def mean(
+    input: Payload, dim: Any = _ALL, keepdim: bool = False, *, dtype: Any = None
+) -> Payload:
+    x = _as_dtype(input, dtype)
+    if x.dtype.kind in "iub":
+        raise RuntimeError(
+            "mean(): could not infer output dtype. Input dtype must be either a "
+            f"floating point or complex dtype. Got: {of_numpy(x.dtype).scalar_type}")
+    axes = dims_of(None if dim is _ALL else dim, x.ndim)
+    out = _kept(F.mean(x, axes=axes), x, axes, keepdim)
+    return Named(out, f"MeanBackward{int(dim is not _ALL)}")
+
+
+@row(label="DivBackward0")
+def nanmean(
+    input: Payload, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Payload:
+    x = _as_dtype(input, dtype)
+    if x.dtype.kind in "iub":
+        raise RuntimeError("nanmean(): expected input to have floating point or "
+                           "complex dtype but got "
+                           f"{of_numpy(x.dtype).scalar_type}")
+    axes = dims_of(dim, x.ndim)
+    return _kept(F.nanmean(x, axes=axes), x, axes, keepdim)
+
+
+@row
+def prod(
+    input: Payload, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Payload:
+    x = _summable(input, dtype)
+    axes = (tuple(range(x.ndim)) if dim is None
+            else (one_dim("prod", dim, x.ndim),) if x.ndim else ())
+    if dim is not None:
+        one_dim("prod", dim, x.ndim)
+    out = _kept(F.prod(x, axes=axes), x, axes, keepdim)
+    return Named(out, f"ProdBackward{int(dim is not None)}")
+
+
+def _spread(name: str) -> None:
+    """std, var and their pairs with the mean."""
+    pair = name.endswith("_mean")
+
+    def body(
+        input: Payload, dim: Any = None, unbiased: Any = None, keepdim: bool = False,
+        *, correction: Any = None,
+    ) -> Any:
+        if isinstance(dim, bool):
+            dim, unbiased = None, dim
+        if input.dtype.kind in "iub":
+            word = name if pair else "std and var"
+            raise RuntimeError(f"{word} only support floating point and complex dtypes")
+        if correction is None:
+            correction = 1 if unbiased in (None, True) else 0
+        axes = dims_of(dim, input.ndim)
+        out = getattr(F, name)(input, axes=axes, correction=correction)
+        if not pair:
+            return _kept(out, input, axes, keepdim)
+        return tuple(_kept(o, input, axes, keepdim) for o in out)
+
+    row(body, name=name, method=not pair)
+
+
+for _name in ("std", "var", "std_mean", "var_mean"):
+    _spread(_name)
+
+
+@row
+def logsumexp(input: Payload, dim: Any, keepdim: bool = False) -> Payload:
+    x = floating(input)
+    axes = dims_of(dim, x.ndim)
+    return _kept(F.logsumexp(x, axes=axes), x, axes, keepdim)
+
+
+@row(label="LinalgVectorNormBackward0")
+def norm(
+    input: Payload, p: Any = "fro", dim: Any = None, keepdim: bool = False,
+    out: Any = None, dtype: Any = None,
+) -> Payload:
+    x = _as_dtype(input, dtype)
+    if x.dtype.kind in "iub":
+        raise RuntimeError(
+            "linalg.vector_norm: Expected a floating point or complex tensor as input. "
+            f"Got {of_numpy(x.dtype).scalar_type}")
+    if p == "nuc":
+        return Named(F.sum(F.svdvals(x), axes=(x.ndim - 2,)), "SumBackward1")
+    axes = dims_of(dim, x.ndim)
+    ord = 2.0 if p in ("fro", None) else float(p)
+    return _kept(F.norm(x, axes=axes, ord=ord, safe=True), x, axes, keepdim)
+
+
+@row
+def dist(input: Payload, other: Payload, p: float = 2) -> Payload:
+    x, y = operands(input, other)
+    return F.dist(x, y, ord=float(p))
+
+
+# --- logic and counts -----------------------------------------------------------------
+
+
+def _quantifier(name: str) -> None:
+    def body(input: Payload, dim: Any = None, keepdim: bool = False) -> Payload:
+        axes = dims_of(dim, input.ndim)
+        out = _kept(getattr(F, name)(truth(input), axes=axes), input, axes, keepdim)
+        return cast(out, np.dtype(np.uint8)) if input.dtype == np.uint8 else out
+
+    row(body, name=name)
+
+
+_quantifier("all")
+_quantifier("any")
+
+
+@row
+def count_nonzero(input: Payload, dim: Any = None) -> Payload:
+    axes = dims_of(dim, input.ndim)
+    return F.sum(cast(truth(input), np.dtype(np.int64)), axes=axes)
+
+
+# --- extrema --------------------------------------------------------------------------
+
+
+def _no_identity(name: str, x: Payload, dim: Any) -> None:
+    if not x.shape or 0 not in x.shape:
+        return
+    if dim is None:
+        raise RuntimeError(
+            f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
+            "Specify the reduction dim with the 'dim' argument.")
+    for d in (dim if isinstance(dim, tuple | list) else (dim,)):
+        d = checked_dim(d, x.ndim)
+        if not x.shape[d]:
+            raise IndexError(f"{name}(): Expected reduction dim {d} to have non-zero "
+                             "size.")
+
+
+def _extremum(name: str, pairwise: str) -> None:
+    camel = name.capitalize()
+
+    def body(input: Payload, dim: Any = None, keepdim: bool = False, **kw: Any) -> Any:
+        other = kw.pop("other", None)
+        if other is not None or (is_payload(dim) and dim.ndim + input.ndim):
+            x, y = operands(input, dim if other is None else other)
+            return Named(getattr(F, pairwise)(x, y), f"{pairwise.capitalize()}Backward0")
+        if isinstance(dim, tuple | list):
+            raise TypeError(
+                f"{name}() received an invalid combination of arguments - got (Tensor, "
+                f"dim=tuple), but expected one of:\n * (Tensor input, *, Tensor out = "
+                f"None)\n * (Tensor input, Tensor other, *, Tensor out = None)\n * "
+                "(Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out "
+                "= None)\n * (Tensor input, name dim, bool keepdim = False, *, tuple of "
+                "Tensors out = None)\n")
+        _no_identity(name, input, dim)
+        if dim is None:
+            axes = tuple(range(input.ndim))
+            return Named(getattr(F, name)(input, axes=axes), f"{camel}Backward1")
+        return _along(input, getattr(F, f"{name}_along"), name, dim, keepdim)
+
+    row(body, name=name, label=f"{camel}Backward0")
+
+
+def _along(
+    x: Payload, fn: Callable[..., Any], name: str, dim: Any, keepdim: bool, **kw: Any
+) -> Values:
+    """(values, indices) along one axis; rank zero counts as one element."""
+    d = one_dim(name, dim, x.ndim)
+    if not x.ndim:
+        return Values(name, "values indices", (copy_of(x), np.zeros((), np.int64)))
+    values, places = fn(x, axis=d, **kw)
+    return Values(name, "values indices",
+                  tuple(_kept(o, x, (d,), keepdim) for o in (values, places)))
+
+
+_extremum("max", "maximum")
+_extremum("min", "minimum")
+
+
+def _amount(name: str) -> None:
+    def body(input: Payload, dim: Any = (), keepdim: bool = False) -> Payload:
+        _no_identity(name, input, None if dim in ((), None) else dim)
+        axes = dims_of(dim, input.ndim)
+        out = getattr(F, name[1:])(input, axes=axes)
+        return _kept(out, input, axes, keepdim)
+
+    row(body, name=name)
+
+
+_amount("amax")
+_amount("amin")
+
+
+@row
+def aminmax(input: Payload, *, dim: Any = None, keepdim: bool = False) -> Values:
+    if dim is None and 0 in input.shape:
+        raise RuntimeError("aminmax(): cannot compute aminmax over an empty dimension "
+                           "as the operation has no identity.")
+    axes = dims_of(None, input.ndim) if dim is None else (
+        (one_dim("aminmax", dim, input.ndim),) if input.ndim else ())
+    return Values("aminmax", "min max", tuple(
+        _kept(fn(input, axes=axes), input, axes, keepdim) for fn in (F.min, F.max)))
+
+
+def _position(name: str) -> None:
+    def body(input: Payload, dim: Any = None, keepdim: bool = False) -> Payload:
+        if input.dtype.kind == "b":
+            raise RuntimeError(f"{name}(): does not support bool input")
+        if dim is None:
+            if 0 in input.shape:
+                raise IndexError(f"{name}(): Expected reduction dim to be specified for "
+                                 "input.numel() == 0.")
+            flat = F.reshape(input, shape=(int(np.prod(input.shape)),))
+            out = getattr(F, name)(flat, axis=0)
+            return _kept(out, input, range(input.ndim), keepdim)
+        d = one_dim(name, dim, input.ndim)
+        if not input.ndim:
+            return np.zeros((), np.int64)
+        if not input.shape[d]:
+            raise IndexError(f"{name}(): Expected reduction dim {d} to have non-zero "
+                             "size.")
+        return _kept(getattr(F, name)(input, axis=d), input, (d,), keepdim)
+
+    row(body, name=name)
+
+
+_position("argmax")
+_position("argmin")
+
+
+@row(label="MedianBackward0")
+def median(input: Payload, dim: Any = None, keepdim: bool = False) -> Any:
+    return _median(input, dim, keepdim, "median")
+
+
+@row(label="NanmedianBackward0")
+def nanmedian(input: Payload, dim: Any = None, keepdim: bool = False) -> Any:
+    return _median(input, dim, keepdim, "nanmedian")
+
+
+def _median(x: Payload, dim: Any, keepdim: bool, name: str) -> Any:
+    skip = name == "nanmedian"
+    if x.dtype.kind == "b":
+        raise NotImplementedError(f"\"{name}\" not implemented for 'Bool'")
+    if dim is None:
+        if 0 in x.shape:
+            return np.full((), np.nan, x.dtype)
+        flat = F.reshape(x, shape=(int(np.prod(x.shape)),))
+        return F.median(flat, axis=0, skip_nan=skip)[0]
+    out = _along(x, F.median, name, dim, keepdim, skip_nan=skip)
+    return Named(out, f"{name.capitalize()}Backward1")
+
+
+@row
+def mode(input: Payload, dim: Any = -1, keepdim: bool = False) -> Values:
+    return _along(input, F.mode, "mode", dim, keepdim)
+
+
+@row
+def kthvalue(input: Payload, k: int, dim: int = -1, keepdim: bool = False) -> Values:
+    d = checked_dim(dim, input.ndim)
+    n = input.shape[d] if input.ndim else 1
+    if not 1 <= k <= n:
+        raise RuntimeError("kthvalue(): selected number k out of range for dimension "
+                           f"{d}")
+    return _along(input, F.kthvalue, "kthvalue", dim, keepdim, k=k)
+
+
+@row
+def topk(
+    input: Payload, k: Any, dim: int = -1, largest: bool = True, sorted: bool = True
+) -> Values:
+    d, k = checked_dim(dim, input.ndim), as_int(k)
+    n = input.shape[d] if input.ndim else 1
+    if not 0 <= k <= n:
+        raise RuntimeError("selected index k out of range")
+    if not input.ndim:
+        return Values("topk", "values indices", (copy_of(input),
+                                                 np.zeros((), np.int64)))
+    return Values("topk", "values indices",
+                  F.topk(input, axis=d, k=k, largest=bool(largest)))
+
+
+@row
+def sort(
+    input: Payload, dim: Any = -1, descending: bool = False, stable: bool = False
+) -> Values:
+    d = one_dim("sort", dim, input.ndim)
+    if not input.ndim:
+        return Values("sort", "values indices", (copy_of(input),
+                                                 np.zeros((), np.int64)))
+    return Values("sort", "values indices",
+                  F.sort(input, axis=d, descending=bool(descending)))
+
+
+@row
+def argsort(
+    input: Payload, dim: Any = -1, descending: bool = False, stable: bool = False
+) -> Payload:
+    d = one_dim("argsort", dim, input.ndim)
+    if not input.ndim:
+        return np.zeros((), np.int64)
+    return F.argsort(input, axis=d, descending=bool(descending))
+
+
+row(lambda input: F.sort(input, axis=0, descending=False)[0], name="msort",
+    label="SortBackward0")
+
+# --- scans ----------------------------------------------------------------------------
+
+
+def _scan(name: str, **params: Any) -> None:
+    def body(input: Payload, dim: Any, *, dtype: Any = None) -> Payload:
+        x = _summable(input, dtype)
+        d = one_dim(name, dim, x.ndim)
+        return getattr(F, name)(x, axis=d, **params) if x.ndim else copy_of(x)
+
+    row(body, name=name, inplace=True)
+
+
+_scan("cumsum", reverse=False)
+_scan("cumprod", reverse=False)
+
+
+@row
+def logcumsumexp(input: Payload, dim: Any) -> Payload:
+    d = one_dim("logcumsumexp", dim, input.ndim)
+    if input.dtype.kind in "iub":
+        raise NotImplementedError("\"logcumsumexp_out_cpu\" not implemented for "
+                                  f"'{of_numpy(input.dtype).scalar_type}'")
+    return F.logcumsumexp(input, axis=d) if input.ndim else copy_of(input)
+
+
+def _record(name: str) -> None:
+    def body(input: Payload, dim: Any) -> Values:
+        return _along(input, getattr(F, name), name, dim, False)
+
+    row(body, name=name)
+
+
+_record("cummax")
+_record("cummin")
+
+
+@row(label="SubBackward0")
+def diff(
+    input: Payload, n: int = 1, dim: int = -1, prepend: Any = None, append: Any = None
+) -> Payload:
+    if not input.ndim:
+        raise RuntimeError("diff expects input to be at least one-dimensional")
+    d = checked_dim(dim, input.ndim)
+    parts = [x for x in (prepend, input, append) if x is not None]
+    if len(parts) > 1:
+        input = F.concatenate(*parts, axis=d)
+    return F.diff(input, axis=d, n=n)
+
+
+def _integral(name: str, aliases: tuple[str, ...] = ()) -> None:
+    def body(y: Payload, x: Any = None, *, dx: Any = 1, dim: int = -1) -> Payload:
+        steps = dx if x is None else F.diff(x, axis=x.ndim - 1, n=1)
+        return getattr(F, name)(y, cast(steps, y.dtype), axis=checked_dim(dim, y.ndim))
+
+    row(body, name=name, aliases=aliases, method=False, label="MulBackward0")
+
+
+_integral("trapezoid", ("trapz",))
+_integral("cumulative_trapezoid")
+
+# --- softmax --------------------------------------------------------------------------
+
+
+def _softmax(name: str, camel: str, kernel: str) -> None:
+    def body(input: Payload, dim: Any = None, dtype: Any = None) -> Payload:
+        x = _as_dtype(input, dtype)
+        if dim is None:
+            raise TypeError(f"{name}() received an invalid combination of arguments - "
+                            "got (Tensor), but expected one of:\n * (Tensor input, int "
+                            "dim, torch.dtype dtype = None, *, Tensor out = None)\n * "
+                            "(Tensor input, name dim, *, torch.dtype dtype = None)\n")
+        d = one_dim(name, dim, x.ndim)
+        if x.dtype.kind in "iub":
+            word = "lastdim_kernel_impl" if d == x.ndim - 1 else "kernel_impl"
+            raise NotImplementedError(f'"{kernel}_{word}" not implemented for '
+                                      f"'{of_numpy(x.dtype).scalar_type}'")
+        if not x.ndim:
+            x1 = F.reshape(x, shape=(1,))
+            return F.reshape(getattr(F, name)(x1, axis=0), shape=())
+        return getattr(F, name)(x, axis=d)
+
+    row(body, name=name, label=f"{camel}Backward0")
+
+
+_softmax("softmax", "Softmax", "softmax")
+_softmax("log_softmax", "LogSoftmax", "log_softmax")
+
+# --- distributions of values ----------------------------------------------------------
+
+
+def _quantile(name: str, skip: bool) -> None:
+    def body(
+        input: Payload, q: Any, dim: Any = None, keepdim: bool = False, *,
+        interpolation: str = "linear",
+    ) -> Payload:
+        if input.dtype.kind != "f" or input.dtype.itemsize < 4:
+            raise RuntimeError(f"{name}() input tensor must be either float or double "
+                               "dtype")
+        x, axes = input, None
+        if dim is None:
+            axes, d = range(x.ndim), 0
+            x = F.reshape(x, shape=(int(np.prod(x.shape)),))
+        else:
+            d = checked_dim(dim, x.ndim)
+            axes = (d,)
+        values = cast(q, x.dtype)
+        if type(values) is np.ndarray and not np.all((values >= 0) & (values <= 1)):
+            raise RuntimeError(f"{name}() q must be in the range [0, 1] but got "
+                               f"{values}" if is_payload(q) is False else
+                               f"{name}() q values must be in the range [0, 1]")
+        out = F.quantile(x, values, axis=d, interpolation=interpolation, skip_nan=skip)
+        if not keepdim:
+            return out
+        kept = tuple(1 if i in axes else n for i, n in enumerate(input.shape))
+        return F.reshape(out, shape=(*values.shape, *kept))
+
+    row(body, name=name, label="SqueezeBackward4")
+
+
+_quantile("quantile", False)
+_quantile("nanquantile", True)
+
+
+@row(method=True)
+def bincount(input: Payload, weights: Any = None, minlength: int = 0) -> Payload:
+    if input.dtype.kind not in "iu" or input.ndim != 1:
+        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
+    return F.bincount(input, weights, least=minlength)
+
+
+@row
+def histc(input: Payload, bins: int = 100, min: Any = 0, max: Any = 0) -> Payload:
+    return F.histc(input, bins=bins, lo=float(min), hi=float(max))
+
+
+def _index_type(out_int32: bool) -> np.dtype[Any]:
+    return np.dtype(np.int32 if out_int32 else np.int64)
+
+
+@row(method=False)
+def searchsorted(
+    sorted_sequence: Payload, input: Any, *, out_int32: bool = False,
+    right: bool = False, side: str | None = None, sorter: Any = None,
+) -> Payload:
+    table = sorted_sequence if sorter is None else F.take_along(
+        sorted_sequence, sorter, axis=sorted_sequence.ndim - 1)
+    x = cast(input, table.dtype)
+    out = F.searchsorted(table, x, right=right or side == "right")
+    return cast(out, _index_type(out_int32))
+
+
+@row(method=False)
+def bucketize(
+    input: Any, boundaries: Payload, *, out_int32: bool = False, right: bool = False
+) -> Payload:
+    out = F.searchsorted(boundaries, cast(input, boundaries.dtype), right=right)
+    return cast(out, _index_type(out_int32))
+
+
+@row(method=False)
+def isin(
+    elements: Any, test_elements: Any, *, assume_unique: bool = False,
+    invert: bool = False,
+) -> Payload:
+    return np.asarray(np.isin(elements, test_elements, invert=invert))
+
+
+@row(name="unique", label="UniqueBackward0")
+def unique(
+    input: Payload, sorted: bool = True, return_inverse: bool = False,
+    return_counts: bool = False, dim: Any = None,
+) -> Any:
+    axis = None if dim is None else checked_dim(dim, input.ndim)
+    values, _, inverse, counts = selection.unique(input, axis=axis)
+    return _some(values, (inverse, return_inverse), (counts, return_counts))
+
+
+def _some(first: Any, *more: tuple[Any, bool]) -> Any:
+    extra = tuple(x for x, wanted in more if wanted)
+    return (first, *extra) if extra else first
+
+
+@row
+def unique_consecutive(
+    input: Payload, return_inverse: bool = False, return_counts: bool = False,
+    dim: Any = None,
+) -> Any:
+    axis = None if dim is None else checked_dim(dim, input.ndim)
+    values, inverse, counts = selection.unique_consecutive(input, axis=axis)
+    return _some(values, (inverse, return_inverse), (counts, return_counts))
+
+
+@row
+def nonzero(input: Payload, *, as_tuple: bool = False) -> Any:
+    if as_tuple:
+        return tuple(np.ascontiguousarray(i) for i in selection.nonzero(input))
+    return selection.argwhere(input)
+
+
+row(lambda input: selection.argwhere(input), name="argwhere")
+
+
+@row
+def cov(
+    input: Payload, *, correction: int = 1, fweights: Any = None, aweights: Any = None
+) -> Payload:
+    x = input if input.ndim > 1 else F.reshape(input, shape=(1, input.size))
+    out = F.cov(x, correction=correction)
+    return Named(out if input.ndim > 1 else F.reshape(out, shape=()),
+                 "SqueezeBackward0")
+
+
+@row(label="ClampBackward1")
+def corrcoef(input: Payload) -> Payload:
+    return F.corrcoef(input)
+
+
+@row(inplace=True)
+def renorm(input: Payload, p: float, dim: int, maxnorm: float) -> Payload:
+    return F.renorm(input, axis=checked_dim(dim, input.ndim), ord=float(p),
+                    bound=float(maxnorm))
+
+
+@row(method=False)
+def cdist(
+    x1: Payload = None, x2: Payload = None, p: float = 2.0,
+    compute_mode: str = "use_mm_for_euclid_dist_if_necessary",
+) -> Payload:
+    return F.cdist(x1, x2, ord=float(p))
+
+
+@row(method=False)
+def pdist(input: Payload, p: float = 2.0) -> Payload:
+    return F.pdist(input, ord=float(p))
+
+
+@row(method=False, label="SumBackward1")
+def cosine_similarity(
+    x1: Payload, x2: Payload, dim: int = 1, eps: float = 1e-8
+) -> Payload:
+    x, y = operands(x1, x2)
+    rank = len(check_broadcast(x.shape, y.shape))
+    return F.cosine_similarity(x, y, axis=checked_dim(dim, rank), eps=eps)
+
+
+# --- whole comparisons ----------------------------------------------------------------
+
+
+@tensor_row
+def equal(input: Any, other: Any) -> bool:
+    """Same shape and elements."""
+    if not hasattr(other, "_p"):
+        raise TypeError("equal(): argument 'other' (position 2) must be Tensor, not "
+                        + type(other).__name__)
+    x, y = input.array("equal"), other.array("equal")
+    return x.shape == y.shape and bool(np.all(x == y))
+
+
+@tensor_row
+def allclose(
+    input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8,
+    equal_nan: bool = False,
+) -> bool:
+    return bool(FUNCTIONS["isclose"](input, other, rtol, atol, equal_nan).all().item())
+
+
+_ = (Dtype, dtypes, _need_float)

@@ -1,0 +1,650 @@
+"""Indexing `x[key]`, and selecting and writing by index tensors and masks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from isograd.base.errors import EngineError
+from isograd.core import mutation
+from isograd.core.primitive import BOUND, REGISTRY, Payload
+from isograd.core.tensor import Tensor as CoreTensor
+from isograd.core.tensor import payload_of, wrap
+from isograd.ops.keys import read_key
+from isograd.torch.call import (
+    Named,
+    as_int,
+    cast,
+    check_broadcast,
+    check_result_type,
+    is_payload,
+    lift,
+    note,
+    promoted,
+    sizes_of,
+)
+from isograd.torch.dtypes import of_numpy
+from isograd.torch.errors import translated
+from isograd.torch.shapes import expand_error
+from isograd.torch.table import FUNCTIONS, row, tensor_row
+from isograd.torch.tensor import Tensor, checked_dim
+
+F = BOUND
+
+# --- x[key] ---------------------------------------------------------------------------
+
+
+def _item(x: Any) -> Any:
+    """One item of a key as `read_key` takes it."""
+    kind = type(x)
+    if kind is int or kind is slice or x is None or x is Ellipsis or kind is bool:
+        return x if kind is not slice else _slice(x)
+    if isinstance(x, CoreTensor):
+        return _index_array(payload_of(x))
+    if isinstance(x, list | tuple | range):
+        return _index_array(_listed(x))
+    if isinstance(x, np.ndarray):
+        return _index_array(x)
+    if isinstance(x, str):
+        raise TypeError("new(): invalid data type 'str'")
+    if hasattr(x, "__index__"):
+        return x.__index__()
+    raise IndexError(
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables "
+        f"are valid indices (got {type(x).__name__})")
+
+
+def _listed(x: Any) -> np.ndarray:
+    from isograd.torch.creation import array_of
+
+    a = array_of(x)
+    return a.astype(np.int64) if not a.size else a
+
+
+def _index_array(p: Payload) -> Payload:
+    if p.dtype.kind not in "iub" or p.dtype in (np.int8, np.int16):
+        raise IndexError("tensors used as indices must be long, int, byte or bool "
+                         "tensors")
+    if p.dtype == np.uint8:
+        return F.ne(p, np.zeros((), np.uint8))
+    return p
+
+
+def _slice(s: slice) -> slice:
+    parts = [None if v is None else as_int(v) for v in (s.start, s.stop, s.step)]
+    if parts[2] is not None and parts[2] <= 0:
+        raise ValueError("step must be greater than zero")
+    return slice(*parts)
+
+
+def _is_list_of_tensors(key: Any) -> bool:
+    return type(key) is list and any(
+        isinstance(k, CoreTensor | slice) or k is None or k is Ellipsis for k in key)
+
+
+def _key_of(key: Any) -> tuple[Any, ...]:
+    if _is_list_of_tensors(key):
+        key = tuple(key)
+    return tuple(map(_item, key)) if isinstance(key, tuple) else (_item(key),)
+
+
+def _read(x: Any, key: Any) -> tuple[Any, Any]:
+    items, shape = _key_of(key), x._p.shape
+    if not shape:
+        for i in items:
+            if type(i) is int or type(i) is slice:
+                raise IndexError(
+                    "slice() cannot be applied to a 0-dim tensor."
+                    if type(i) is slice else
+                    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
+                    "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number")
+    try:
+        return items, read_key(shape, items)
+    except EngineError as error:
+        raise translated(error) from None
+
+
+def getitem(self: Any, key: Any) -> Any:
+    """`x[key]`: a view for ints, slices, None and Ellipsis, else a copy."""
+    if type(key) is int:
+        return _row(self, key)
+    items, (steps, _, arrays) = _read(self, key)
+    x = _stepped(self, steps, items)
+    if not arrays:
+        return x if x is not self else _alias(self)
+    try:
+        out = F.gather_at(payload_of(x), arrays)
+    except EngineError as error:
+        raise translated(error) from None
+    except IndexError as error:
+        raise _broadcast_error(error, arrays) from None
+    return lift(out, "IndexBackward0", (self,))
+
+
+def _broadcast_error(error: Exception, arrays: Any) -> Exception:
+    if "broadcast" not in str(error):
+        return error
+    shapes = ", ".join(str(list(i.shape)) for _, i in arrays)
+    return IndexError("shape mismatch: indexing tensors could not be broadcast together "
+                      f"with shapes {shapes}")
+
+
+_SELECT = REGISTRY["select"]
+
+
+def _row(x: Any, i: int) -> Any:
+    shape = x._p.shape
+    if not shape:
+        _read(x, i)
+    n = shape[0]
+    if not -n <= i < n:
+        raise IndexError(f"index {i} is out of bounds for dimension 0 with size {n}")
+    t = mutation.make_view(Tensor, x, _SELECT, {"axis": 0, "index": i % n})
+    if t._node is not None:
+        t._node.label = "SelectBackward0"
+    return t
+
+
+def _stepped(x: Any, steps: Any, items: Sequence[Any]) -> Any:
+    """The view that the basic part of a key makes; x itself if it keeps everything."""
+    label = _last_label(items)
+    for name, params in steps:
+        x = mutation.make_view(Tensor, x, REGISTRY[name], dict(params))
+        if x._node is not None:
+            x._node.label = label
+    return x
+
+
+def _last_label(items: Sequence[Any]) -> str:
+    """The node's name of the last step that PyTorch would take."""
+    label = "AliasBackward0"
+    for i in items:
+        if i is None:
+            label = "UnsqueezeBackward0"
+        elif type(i) is slice and (i.start, i.stop, i.step) != (None, None, None):
+            label = "SliceBackward0"
+        elif type(i) is int or (is_payload(i) and not i.ndim):
+            label = "SelectBackward0"
+        elif type(i) is slice and len(items) == 1:
+            label = "SliceBackward0"
+    return label
+
+
+def _alias(x: Any) -> Any:
+    index = tuple((0, n, 1) for n in x._p.shape)
+    t = mutation.make_view(Tensor, x, REGISTRY["slice"], {"index": index})
+    if t._node is not None:
+        t._node.label = "AliasBackward0"
+    return t
+
+
+# --- x[key] = value -------------------------------------------------------------------
+
+
+def setitem(self: Any, key: Any, value: Any) -> None:
+    """`x[key] = value`, with the value broadcast and converted."""
+    v = _value_of(self, value)
+    mutation.check_writable(self)
+    items, (steps, shape, arrays) = _read(self, key)
+    target = _stepped(self, steps, items)
+    if not arrays:
+        copy_into(target, v, value)
+        return
+    try:
+        out = F.scatter_at(mutation.copied(payload_of(target)), _fit(v, arrays, shape),
+                           arrays)
+    except EngineError as error:
+        raise translated(error) from None
+    _label(out, "IndexPutBackward0", (self, value))
+    mutation.write(target, out, fresh=True)
+
+
+def _fit(v: Payload, arrays: Any, shape: Sequence[int]) -> Payload:
+    """The value, checked against the shape that the key selects."""
+    lead = check_index_shapes(arrays)
+    axes = [a for a, _ in arrays]
+    adjacent = axes == list(range(axes[0], axes[0] + len(axes)))
+    rest = [n for i, n in enumerate(shape) if i not in axes]
+    at = axes[0] if adjacent else 0
+    full = (*rest[:at], *lead, *rest[at:])
+    own = v.shape
+    while len(own) > len(full) and own[0] == 1:
+        own = own[1:]
+    pairs = zip(own[::-1], full[::-1], strict=False)
+    if len(own) > len(full) or any(m not in (1, n) for m, n in pairs):
+        raise RuntimeError(
+            f"shape mismatch: value tensor of shape {list(v.shape)} cannot be "
+            f"broadcast to indexing result of shape {list(full)}")
+    return v
+
+
+def check_index_shapes(arrays: Any) -> tuple[int, ...]:
+    try:
+        return np.broadcast_shapes(*(i.shape for _, i in arrays))
+    except ValueError:
+        raise _broadcast_error(ValueError("broadcast"), arrays) from None
+
+
+def _value_of(t: Any, value: Any) -> Payload:
+    """What is assigned, in t's dtype."""
+    if isinstance(value, CoreTensor):
+        return cast(payload_of(value), t._p.dtype)
+    if isinstance(value, np.ndarray):
+        return cast(value, t._p.dtype)
+    if isinstance(value, list | tuple | str) or value is None:
+        raise TypeError(f"can't assign a {type(value).__name__} to a "
+                        f"torch.{t.dtype.legacy}")
+    if t.dtype.kind in "ib" and isinstance(value, float):
+        value = int(value) if t.dtype.kind == "i" else bool(value)
+    return np.asarray(value, t._p.dtype)
+
+
+def _label(out: Payload, label: str, sources: Sequence[Any]) -> None:
+    node = getattr(out, "node", None)
+    if node is not None:
+        node.label = None
+        note(node, label, sources)
+
+
+def copy_into(t: Any, v: Payload, source: Any = None) -> None:
+    """`t <- v`, broadcast."""
+    shape = t._p.shape
+    if v.shape != shape:
+        extra = v.ndim - len(shape)
+        if extra > 0 and v.shape[:extra] == (1,) * extra:
+            v = F.reshape(v, shape=v.shape[extra:])
+        if v.ndim > len(shape):
+            raise RuntimeError(
+                f"The expanded size of the tensor ({shape[0] if shape else ''}) must "
+                "match the existing size" if False else
+                f"expand(torch.{of_numpy(v.dtype).legacy}{{{list(v.shape)}}}, size="
+                f"{list(shape)}): the number of sizes provided ({len(shape)}) must be "
+                "greater or equal to the number of dimensions in the tensor "
+                f"({v.ndim})")
+        for i in range(-1, -v.ndim - 1, -1):
+            if v.shape[i] not in (1, shape[i]):
+                raise RuntimeError(expand_error(shape, v.shape, i))
+        v = F.broadcast_to(v, shape)
+    out = F.copy(v)
+    _label(out, "CopyBackwards", (t, source))
+    mutation.write(t, out, fresh=True)
+
+
+Tensor.__getitem__ = getitem
+Tensor.__setitem__ = setitem
+
+
+def _writing(fn: Any) -> Any:
+    """A method that writes; the engine's errors are translated."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        try:
+            fn(self, *args, **kwargs)
+        except EngineError as error:
+            raise translated(error) from None
+        return self
+
+    method.__name__ = method.__qualname__ = fn.__name__
+    return method
+
+
+def copy_(self: Any, src: Any, non_blocking: bool = False) -> None:
+    """Write the elements of `src`, broadcast and converted."""
+    if not isinstance(src, CoreTensor):
+        if isinstance(src, int | float | complex):
+            copy_into(self, np.asarray(src, self._p.dtype))
+            return
+        raise TypeError("copy_(): argument 'other' (position 1) must be Tensor, not "
+                        + type(src).__name__)
+    copy_into(self, cast(payload_of(src), self._p.dtype), src)
+
+
+def fill_(self: Any, value: Any) -> None:
+    """Write one number everywhere."""
+    v = payload_of(value) if isinstance(value, CoreTensor) else np.asarray(value)
+    if v.ndim:
+        raise RuntimeError("fill_ only supports 0-dimension value tensor but got tensor "
+                           f"with {v.ndim} dimensions.")
+    if v.dtype.kind == "c" and self._p.dtype.kind != "c":
+        raise RuntimeError("value cannot be converted to type float without overflow")
+    out = F.copy(F.broadcast_to(cast(v, self._p.dtype), self._p.shape))
+    _constant_write(self, out, f"FillBackward{int(isinstance(value, CoreTensor))}")
+
+
+def zero_(self: Any) -> None:
+    """Write zeros."""
+    _constant_write(self, np.zeros(self._p.shape, self._p.dtype), "ZeroBackward0")
+
+
+def _constant_write(t: Any, out: Payload, label: str) -> None:
+    """A write that keeps nothing of t, recorded as an operation on t."""
+    x = payload_of(t)
+    if hasattr(x, "node") and not hasattr(out, "node"):
+        out = F.where(np.zeros((), bool), x, out)
+    _label(out, label, (t,))
+    mutation.write(t, out, fresh=True)
+
+
+for _fn in (copy_, fill_, zero_):
+    _method = _writing(_fn)
+    setattr(Tensor, _fn.__name__, _method)
+    if _fn is not copy_:
+        FUNCTIONS[_fn.__name__] = _method
+row(lambda input, value: F.copy(F.broadcast_to(cast(value, input.dtype), input.shape)),
+    name="fill", label="FillBackward0")
+
+# --- where and masks ------------------------------------------------------------------
+
+
+@row
+def where(condition: Payload, input: Any = None, other: Any = None) -> Any:
+    if input is None and other is None:
+        return FUNCTIONS_NONZERO(condition)
+    if condition.dtype.kind != "b":
+        if condition.dtype != np.uint8:
+            raise RuntimeError(
+                "where expected condition to be a boolean tensor, but got a tensor with "
+                f"dtype {of_numpy(condition.dtype).scalar_type}")
+        condition = F.ne(condition, np.zeros((), np.uint8))
+    x, y = promoted(input, other)
+    check_broadcast(condition.shape, x.shape, y.shape)
+    return F.where(condition, x, y)
+
+
+def FUNCTIONS_NONZERO(condition: Payload) -> Any:  # noqa: N802
+    from isograd.ops import selection
+
+    return tuple(np.ascontiguousarray(i) for i in selection.nonzero(condition))
+
+
+# the method is `x.where(condition, other)`
+Tensor.where = lambda self, condition, other: FUNCTIONS["where"](condition, self, other)
+
+
+def _mask(mask: Payload, name: str) -> Payload:
+    if mask.dtype.kind != "b":
+        raise RuntimeError(f"{name} only supports boolean masks, but got mask with dtype "
+                           f"{of_numpy(mask.dtype).scalar_type.lower()}"
+                           if name != "masked_select" else
+                           "masked_select: expected BoolTensor for mask")
+    return mask
+
+
+@row(inplace=True)
+def masked_fill(input: Payload, mask: Payload, value: Any) -> Payload:
+    mask = _mask(mask, "masked_fill_")
+    if is_payload(value) and value.ndim:
+        raise RuntimeError(
+            "masked_fill_ only supports a 0-dimensional value tensor, but got tensor "
+            f"with {value.ndim} dimension(s).")
+    check_broadcast(input.shape, mask.shape)
+    kind = input.dtype.kind
+    if not is_payload(value) and kind in "iu" and isinstance(value, float) and (
+            value != int(value) if np.isfinite(value) else True):
+        raise RuntimeError("value cannot be converted to type int64_t without overflow")
+    out = F.masked_fill(input, mask, cast(value, input.dtype))
+    return Named(out, f"MaskedFillBackward{int(is_payload(value))}")
+
+
+@row
+def masked_select(input: Payload, mask: Payload) -> Payload:
+    check_broadcast(input.shape, mask.shape)
+    return F.masked_select(input, _mask(mask, "masked_select"))
+
+
+@row(inplace=True)
+def masked_scatter(input: Payload, mask: Payload, source: Payload) -> Payload:
+    if input.dtype != source.dtype:
+        raise RuntimeError("masked_scatter: expected self and source to have same "
+                           f"dtypes but got {of_numpy(input.dtype).scalar_type} and "
+                           f"{of_numpy(source.dtype).scalar_type}")
+    return F.masked_scatter(input, mask, source)
+
+
+# --- by index tensors along an axis ---------------------------------------------------
+
+
+def _long(index: Payload, name: str, both: bool = True) -> Payload:
+    if index.dtype == np.int64 or (both and index.dtype == np.int32):
+        return index
+    raise RuntimeError(f"{name}(): Expected dtype int64 for index" if not both else
+                       f"{name}(): Expected dtype int32/int64 for index")
+
+
+def _check_vector(index: Payload, size: int, name: str) -> None:
+    if index.ndim > 1:
+        raise IndexError(f"{name}(): Index is supposed to be a vector")
+    if type(index) is np.ndarray and index.size and (
+            index.min() < 0 or index.max() >= size):
+        raise IndexError("index out of range in self" if name == "index_select" else
+                         "index out of range in self")
+
+
+@row
+def index_select(input: Payload, dim: int, index: Payload) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    _check_vector(_long(index, "index_select"), input.shape[d] if input.ndim else 1,
+                  "index_select")
+    return F.index_select(input, index, axis=d)
+
+
+@row
+def gather(input: Payload, dim: int, index: Payload, *, sparse_grad: bool = False) -> Any:
+    d = checked_dim(dim, input.ndim)
+    _check_along(input, d, index, "gather")
+    if not input.ndim or not index.ndim:
+        flat = F.reshape(input, shape=(1,)) if not input.ndim else input
+        return F.reshape(F.take_along(flat, F.reshape(index, shape=(1,)), axis=0),
+                         shape=index.shape)
+    part = _front(input, index.shape, d)
+    return F.take_along(part, index, axis=d)
+
+
+def _front(x: Payload, shape: Sequence[int], d: int) -> Payload:
+    """The part of x that an index of a smaller shape can reach."""
+    index = tuple((0, m if i == d else n, 1)
+                  for i, (m, n) in enumerate(zip(x.shape, shape, strict=True)))
+    if all(stop == m for (_, stop, _), m in zip(index, x.shape, strict=True)):
+        return x
+    return F.slice(x, index=index)
+
+
+def _check_along(x: Payload, d: int, index: Payload, name: str) -> None:
+    if index.dtype != np.int64:
+        raise RuntimeError(f"{name}(): Expected dtype int64 for index")
+    if max(x.ndim, 1) != max(index.ndim, 1):
+        raise RuntimeError("Index tensor must have the same number of dimensions as "
+                           "input tensor" if name == "gather" else
+                           "Index tensor must have the same number of dimensions as "
+                           "self tensor")
+    for i, (m, n) in enumerate(zip(index.shape, x.shape, strict=False)):
+        if i != d and m > n:
+            if name == "gather":
+                raise RuntimeError(
+                    f"Size does not match at dimension {i} expected index "
+                    f"{list(index.shape)} to be no larger than self {list(x.shape)} "
+                    f"apart from dimension {d}")
+            raise RuntimeError(
+                f"Expected index {list(index.shape)} to be no larger than self "
+                f"{list(x.shape)} apart from dimension {d}")
+    n = x.shape[d] if x.ndim else 1
+    if type(index) is np.ndarray and index.size:
+        bad = index[(index < 0) | (index >= n)]
+        if bad.size:
+            raise IndexError(f"index {bad.flat[0]} is out of bounds for dimension {d} "
+                             f"with size {n}" if name != "gather" else
+                             f"index {bad.flat[0]} is out of bounds for dimension {d} "
+                             f"with size {n}")
+
+
+_REDUCE = {"add": "sum", "multiply": "prod", "sum": "sum", "prod": "prod",
+           "mean": "mean", "amax": "amax", "amin": "amin"}
+
+
+@row(inplace=True)
+def scatter(
+    input: Payload, dim: int, index: Payload, src: Any = None, *, value: Any = None,
+    reduce: str | None = None,
+) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    source = value if src is None else src
+    label = f"ScatterBackward{0 if is_payload(source) else 1}"
+    _check_along(input, d, index, "scatter")
+    if not is_payload(source):
+        source = F.broadcast_to(np.asarray(source, input.dtype), index.shape)
+    elif source.dtype != input.dtype:
+        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    _check_source(index, source, d)
+    how = "replace" if reduce is None else _REDUCE[reduce]
+    return Named(_scattered(input, index, source, d, how), label)
+
+
+def _check_source(index: Payload, src: Payload, d: int) -> None:
+    if any(m > n for m, n in zip(index.shape, src.shape, strict=True)):
+        raise RuntimeError(
+            f"Expected index {list(index.shape)} to be no larger than src "
+            f"{list(src.shape)} apart from dimension {d}" if False else
+            f"Expected index {list(index.shape)} to be smaller than self and src")
+
+
+def _scattered(
+    x: Payload, index: Payload, src: Payload, d: int, how: str, include: bool = True
+) -> Payload:
+    """Along an axis; an index smaller than x in other axes writes to x's front."""
+    front = tuple((0, m if i == d else n, 1)
+                  for i, (m, n) in enumerate(zip(x.shape, index.shape, strict=True)))
+    part = _front(x, index.shape, d)
+    out = F.scatter_along(part, index, src, axis=d, reduce=how, include_self=include)
+    if part is x:
+        return out
+    return F.view_write(x, out, chain=(("slice", (("index", front),)),))
+
+
+@row(inplace=True)
+def scatter_add(input: Payload, dim: int, index: Payload, src: Payload) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    _check_along(input, d, index, "scatter")
+    if src.dtype != input.dtype:
+        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    return _scattered(input, index, src, d, "sum")
+
+
+@row(inplace=True)
+def scatter_reduce(
+    input: Payload, dim: int, index: Payload, src: Payload, reduce: str, *,
+    include_self: bool = True,
+) -> Payload:
+    if reduce not in ("sum", "prod", "mean", "amax", "amin"):
+        raise RuntimeError("reduce argument must be either sum, prod, mean, amax or "
+                           f"amin, got {reduce}")
+    d = checked_dim(dim, input.ndim)
+    _check_along(input, d, index, "scatter")
+    return _scattered(input, index, src, d, reduce, include_self)
+
+
+def _scaled(src: Payload, alpha: Any) -> Payload:
+    return src if alpha == 1 else F.mul(src, cast(alpha, src.dtype))
+
+
+@row(inplace=True)
+def index_add(
+    input: Payload, dim: int, index: Payload, source: Payload, *, alpha: Any = 1
+) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    if source.dtype != input.dtype:
+        raise RuntimeError("index_add_(): self ("
+                           f"{of_numpy(input.dtype).scalar_type}) and source ("
+                           f"{of_numpy(source.dtype).scalar_type}) must have the same "
+                           "scalar type")
+    _check_vector(_long(index, "index_add_"), input.shape[d], "index_add_")
+    return F.index_add(input, index, _scaled(source, alpha), axis=d)
+
+
+@row(inplace=True)
+def index_copy(input: Payload, dim: int, index: Payload, source: Payload) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    return F.index_copy(input, index, source, axis=d)
+
+
+@row(inplace=True)
+def index_fill(input: Payload, dim: int, index: Payload, value: Any) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    out = F.index_fill(input, index, cast(value, input.dtype), axis=d)
+    return Named(out, f"IndexFillBackward{int(is_payload(value))}")
+
+
+@row(inplace=True)
+def index_put(
+    input: Payload, indices: Any, values: Payload, accumulate: bool = False
+) -> Payload:
+    if values.dtype != input.dtype:
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{of_numpy(input.dtype).scalar_type} for the destination and "
+            f"{of_numpy(values.dtype).scalar_type} for the source.")
+    key = tuple(slice(None) if i is None else _index_array(i) for i in indices)
+    return F.index_put(input, key, values, accumulate=bool(accumulate))
+
+
+@row
+def take(input: Payload, index: Payload) -> Payload:
+    return F.take(input, index)
+
+
+@row(inplace=True)
+def put(
+    input: Payload, index: Payload, source: Payload, accumulate: bool = False
+) -> Payload:
+    return F.put(input, index, source, accumulate=bool(accumulate))
+
+
+@row(label="GatherBackward0")
+def take_along_dim(input: Payload, indices: Payload, dim: Any = None) -> Payload:
+    if dim is None:
+        return F.take(input, indices)
+    return F.take_along_axis(input, indices, axis=checked_dim(dim, input.ndim))
+
+
+@row
+def select_scatter(input: Payload, src: Payload, dim: int, index: int) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    chain = (("select", (("axis", d), ("index", index % input.shape[d]))),)
+    return F.view_write(input, src, chain=chain)
+
+
+@row
+def slice_scatter(
+    input: Payload, src: Payload, dim: int = 0, start: Any = None, end: Any = None,
+    step: int = 1,
+) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    index = tuple(
+        slice(start, end, step).indices(n) if i == d else (0, n, 1)
+        for i, n in enumerate(input.shape))
+    return F.view_write(input, src, chain=(("slice", (("index", index),)),))
+
+
+@row
+def diagonal_scatter(
+    input: Payload, src: Payload, offset: int = 0, dim1: int = 0, dim2: int = 1
+) -> Payload:
+    a, b = checked_dim(dim1, input.ndim), checked_dim(dim2, input.ndim)
+    at = (("axis1", a), ("axis2", b), ("offset", offset))
+    return F.view_write(input, src, chain=(("diagonal", at),))
+
+
+@tensor_row(function=False)
+def fill_diagonal_(self: Any, fill_value: Any, wrap: bool = False) -> Any:
+    FUNCTIONS["diagonal"](self).fill_(fill_value)
+    return self
+
+
+@tensor_row(method=False)
+def unravel_index(indices: Any, shape: Any) -> Any:
+    places = np.unravel_index(indices.array("unravel_index"), tuple(shape))
+    return tuple(wrap(Tensor, np.asarray(p)) for p in places)
+
+
+_ = (check_result_type, sizes_of)

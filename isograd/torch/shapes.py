@@ -1,0 +1,885 @@
+"""Views and other rearrangements: what shares memory in PyTorch shares it here."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+
+from isograd.core import mutation
+from isograd.core.primitive import BOUND, REGISTRY, Payload
+from isograd.core.tensor import Tensor as CoreTensor
+from isograd.core.tensor import wrap
+from isograd.torch.call import (
+    Named,
+    as_int,
+    check_broadcast,
+    dims_of,
+    public,
+    sizes_of,
+    view_of,
+)
+from isograd.torch.dtypes import Size, of_numpy
+from isograd.torch.dtypes import dtype as Dtype
+from isograd.torch.table import FUNCTIONS, row, tensor_row
+from isograd.torch.tensor import Tensor, checked_dim
+
+F = BOUND
+_RESHAPE, _TRANSPOSE, _BROADCAST, _SLICE, _SELECT = (
+    REGISTRY[n] for n in ("reshape", "transpose", "broadcast_in", "slice", "select"))
+
+# --- reshape and view -----------------------------------------------------------------
+
+
+def whole_shape(sizes: Sequence[int], count: int) -> tuple[int, ...]:
+    """The sizes with a -1 replaced by what is missing.
+
+    Raises:
+        RuntimeError: as PyTorch's `infer_size`.
+    """
+    if sizes.count(-1) > 1:
+        raise RuntimeError("only one dimension can be inferred")
+    for n in sizes:
+        if n < -1:
+            raise RuntimeError(f"invalid shape dimension {n}")
+    known = prod(n for n in sizes if n != -1)
+    if -1 not in sizes:
+        if known != count:
+            raise RuntimeError(_bad_shape(sizes, count))
+        return tuple(sizes)
+    if known == 0:
+        if count == 0:
+            raise RuntimeError(
+                f"cannot reshape tensor of 0 elements into shape {list(sizes)} because "
+                "the unspecified dimension size -1 can be any value and is ambiguous")
+        raise RuntimeError(_bad_shape(sizes, count))
+    if count % known:
+        raise RuntimeError(_bad_shape(sizes, count))
+    return tuple(count // known if n == -1 else n for n in sizes)
+
+
+def _bad_shape(sizes: Sequence[int], count: int) -> str:
+    return f"shape '{list(sizes)}' is invalid for input of size {count}"
+
+
+def _can_view(p: Payload, shape: tuple[int, ...]) -> bool:
+    """Whether the elements in memory have that shape without a copy."""
+    if type(p) is not np.ndarray or p.flags.c_contiguous:
+        return True
+    try:
+        p.view().reshape(shape, copy=False)  # NumPy 2.1
+    except ValueError:
+        return False
+    return True
+
+
+def view_as_shape(x: Any, shape: tuple[int, ...], label: str) -> Any:
+    return view_of(x, _RESHAPE, label, shape=shape)
+
+
+@tensor_row
+def reshape(input: Any, *shape: Any) -> Any:
+    """A view of that shape where memory allows it, else a copy."""
+    sizes = whole_shape(sizes_of(shape), input._p.size)
+    if _can_view(input._p, sizes):
+        return view_as_shape(input, sizes, "ViewBackward0")
+    return _copied_reshape(input, sizes)
+
+
+_clone = row(lambda input, *, memory_format=None: F.copy(input), name="clone")
+_copied_reshape = public(lambda x, shape: F.reshape(F.copy(x), shape=shape), "reshape",
+                         "UnsafeViewBackward0")
+
+
+@tensor_row(function=False)
+def view(self: Any, *shape: Any) -> Any:
+    """The same memory in another shape or dtype."""
+    if len(shape) == 1 and isinstance(shape[0], Dtype):
+        return _view_dtype(self, shape[0])
+    sizes = whole_shape(sizes_of(shape), self._p.size)
+    if not _can_view(self._p, sizes):
+        raise RuntimeError(
+            "view size is not compatible with input tensor's size and stride (at least "
+            "one dimension spans across two contiguous subspaces). Use .reshape(...) "
+            "instead.")
+    return view_as_shape(self, sizes, "ViewBackward0")
+
+
+def _view_dtype(x: Any, d: Dtype) -> Any:
+    """The bytes as another dtype: no derivative passes."""
+    if d is x.dtype:
+        return view_as_shape(x, x._p.shape, "ViewBackward0")
+    a = x.array("view")
+    if a.ndim == 0 and a.dtype.itemsize != d.itemsize:
+        raise RuntimeError(
+            f"self.dim() cannot be 0 to view {x.dtype.scalar_type} as {d.scalar_type} "
+            "(different element sizes)")
+    return wrap(Tensor, a.view(d.np))
+
+
+@tensor_row(function=False)
+def view_as(self: Any, other: Any) -> Any:
+    return self.view(other.shape)
+
+
+@tensor_row(function=False)
+def reshape_as(self: Any, other: Any) -> Any:
+    return self.reshape(other.shape)
+
+
+@tensor_row
+def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
+    shape = input._p.shape
+    first, last = checked_dim(start_dim, len(shape)), checked_dim(end_dim, len(shape))
+    if first > last:
+        raise RuntimeError("flatten() has invalid args: start_dim cannot come after "
+                           "end_dim")
+    if not shape:
+        return input.reshape(1)
+    if first == last:
+        return input
+    middle = prod(shape[first : last + 1])
+    return input.reshape((*shape[:first], middle, *shape[last + 1 :]))
+
+
+@tensor_row
+def ravel(input: Any) -> Any:
+    return input.reshape(-1) if input._p.ndim != 1 else input
+
+
+@tensor_row
+def unflatten(input: Any, dim: int, sizes: Any) -> Any:
+    shape = input._p.shape
+    d = checked_dim(dim, len(shape))
+    sizes = sizes_of((sizes,))
+    try:
+        parts = whole_shape(sizes, shape[d])
+    except RuntimeError:
+        raise RuntimeError(
+            f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of "
+            f"dim {d} ({shape[d]}) in the input tensor") from None
+    return input.view((*shape[:d], *parts, *shape[d + 1 :]))
+
+
+@tensor_row
+def unsqueeze(input: Any, dim: int) -> Any:
+    shape = input._p.shape
+    d = checked_dim(dim, len(shape) + 1)
+    return view_as_shape(input, (*shape[:d], 1, *shape[d:]), "UnsqueezeBackward0")
+
+
+@tensor_row
+def squeeze(input: Any, dim: Any = None) -> Any:
+    shape = input._p.shape
+    if dim is None:
+        return view_as_shape(input, tuple(n for n in shape if n != 1),
+                             "SqueezeBackward0")
+    axes = dims_of(dim, len(shape), none_is_all=False)
+    kept = tuple(n for i, n in enumerate(shape) if n != 1 or i not in axes)
+    label = "SqueezeBackward2" if isinstance(dim, tuple | list) else "SqueezeBackward1"
+    return view_as_shape(input, kept, label)
+
+
+# --- axes -----------------------------------------------------------------------------
+
+
+def transposed(x: Any, axes: tuple[int, ...], label: str) -> Any:
+    return view_of(x, _TRANSPOSE, label, axes=axes)
+
+
+@tensor_row(aliases=("swapaxes", "swapdims"))
+def transpose(input: Any, dim0: int, dim1: int) -> Any:
+    rank = input._p.ndim
+    i, j = checked_dim(dim0, rank), checked_dim(dim1, rank)
+    axes = list(range(rank))
+    if axes:
+        axes[i], axes[j] = axes[j], axes[i]
+    return transposed(input, tuple(axes), "TransposeBackward0")
+
+
+@tensor_row
+def permute(input: Any, *dims: Any) -> Any:
+    axes = sizes_of(dims)
+    rank = input._p.ndim
+    if len(axes) != rank:
+        raise RuntimeError(
+            "permute(sparse_coo): number of dimensions in the tensor input does not "
+            f"match the length of the desired ordering of dimensions i.e. input.dim() "
+            f"= {rank} is not equal to len(dims) = {len(axes)}")
+    axes = tuple(checked_dim(a, rank) for a in axes)
+    if len(set(axes)) != rank:
+        raise RuntimeError("permute(): duplicate dims are not allowed.")
+    return transposed(input, axes, "PermuteBackward0")
+
+
+@tensor_row
+def t(input: Any) -> Any:
+    rank = input._p.ndim
+    if rank > 2:
+        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is "
+                           f"{rank}D")
+    return transposed(input, tuple(range(rank))[::-1], "TBackward0")
+
+
+@tensor_row(aliases=("moveaxis",))
+def movedim(input: Any, source: Any, destination: Any) -> Any:
+    rank = input._p.ndim
+    a, b = dims_of(source, rank), dims_of(destination, rank)
+    axes = [i for i in range(rank) if i not in a]
+    for place, axis in sorted(zip(b, a, strict=True)):
+        axes.insert(place, axis)
+    return transposed(input, tuple(axes), "PermuteBackward0")
+
+
+def _reversed(x: Any) -> Any:
+    rank = x._p.ndim
+    return transposed(x, tuple(range(rank))[::-1],
+                      "PermuteBackward0")
+
+
+def _mT(x: Any) -> Any:
+    rank = x._p.ndim
+    if rank < 2:
+        raise RuntimeError(
+            "tensor.mT is only supported on matrices or batches of matrices. Got "
+            f"{rank}-D tensor.")
+    return transpose(x, -2, -1)
+
+
+def _H(x: Any) -> Any:
+    rank = x._p.ndim
+    if rank not in (0, 2):
+        raise RuntimeError(
+            f"tensor.H is only supported on matrices (2-D tensors). Got {rank}-D "
+            "tensor.")
+    return _adjoint(x) if rank else x
+
+
+def _adjoint(x: Any) -> Any:
+    return FUNCTIONS["conj"](_mT(x)) if x.is_complex() else _mT(x)
+
+
+Tensor.T = property(_reversed)
+Tensor.mT = property(_mT)
+Tensor.H = property(_H)
+Tensor.mH = property(_adjoint)
+tensor_row(_adjoint, name="adjoint")
+
+# --- broadcasting ---------------------------------------------------------------------
+
+
+@tensor_row(function=False)
+def expand(self: Any, *sizes: Any, implicit: bool = False) -> Any:
+    wanted, shape = sizes_of(sizes), self._p.shape
+    return view_of(self, _BROADCAST, "ExpandBackward0",
+                   shape=_expanded(wanted, shape))
+
+
+def _expanded(wanted: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
+    extra = len(wanted) - len(shape)
+    if extra < 0:
+        raise RuntimeError(
+            f"expand(torch.FloatTensor{{{list(shape)}}}, size={list(wanted)}): the "
+            f"number of sizes provided ({len(wanted)}) must be greater or equal to the "
+            f"number of dimensions in the tensor ({len(shape)})")
+    out = list(wanted)
+    for i, n in enumerate(wanted):
+        if i < extra:
+            if n < 0:
+                raise RuntimeError(
+                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, "
+                    f"non-existing dimension {i}")
+            continue
+        own = shape[i - extra]
+        if n == -1:
+            out[i] = own
+        elif own not in (n, 1):
+            raise RuntimeError(expand_error(wanted, shape, i - len(wanted)))
+    return tuple(out)
+
+
+def expand_error(wanted: Sequence[int], shape: Sequence[int], i: int) -> str:
+    return (f"The expanded size of the tensor ({wanted[i]}) must match the existing "
+            f"size ({shape[i]}) at non-singleton dimension {i % len(wanted)}.  Target "
+            f"sizes: {list(wanted)}.  Tensor sizes: {list(shape)}")
+
+
+@tensor_row(function=False)
+def expand_as(self: Any, other: Any) -> Any:
+    return self.expand(other.shape)
+
+
+@tensor_row
+def broadcast_to(input: Any, size: Any) -> Any:
+    return input.expand(size)
+
+
+@tensor_row(method=False)
+def broadcast_tensors(*tensors: Any) -> Any:
+    if len(tensors) == 1 and isinstance(tensors[0], tuple | list):
+        tensors = tuple(tensors[0])
+    shape = check_broadcast(*(t._p.shape for t in tensors))
+    return tuple(t.expand(shape) for t in tensors)
+
+
+@tensor_row(method=False)
+def broadcast_shapes(*shapes: Any) -> Size:
+    given = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
+    try:
+        return Size(np.broadcast_shapes(*given))
+    except ValueError:
+        raise RuntimeError(
+            "Shape mismatch: objects cannot be broadcast to a single shape") from None
+
+
+# --- parts ----------------------------------------------------------------------------
+
+
+def sliced(x: Any, axis: int, start: int, stop: int, step: int, label: str) -> Any:
+    index = tuple((start, stop, step) if i == axis else (0, n, 1)
+                  for i, n in enumerate(x._p.shape))
+    return view_of(x, _SLICE, label, index=index)
+
+
+@tensor_row
+def select(input: Any, dim: int, index: int) -> Any:
+    shape = input._p.shape
+    if not shape:
+        raise IndexError("select() cannot be applied to a 0-dim tensor.")
+    d, i = checked_dim(dim, len(shape)), as_int(index)
+    if not -shape[d] <= i < shape[d]:
+        raise IndexError(f"select(): index {i} out of range for tensor of size "
+                         f"{list(shape)} at dimension {d}")
+    return view_of(input, _SELECT, "SelectBackward0", axis=d, index=i % shape[d])
+
+
+@tensor_row
+def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
+    shape = input._p.shape
+    if not shape:
+        raise RuntimeError("narrow() cannot be applied to a 0-dim tensor.")
+    d, begin = checked_dim(dim, len(shape)), as_int(start)
+    if length < 0:
+        raise RuntimeError("narrow(): length must be non-negative.")
+    if not -shape[d] <= begin <= shape[d]:
+        raise IndexError(f"start out of range (expected to be in range of "
+                         f"[{-shape[d]}, {shape[d]}], but got {begin})")
+    begin = begin + shape[d] if begin < 0 else begin
+    if begin + length > shape[d]:
+        raise RuntimeError(f"start ({begin}) + length ({length}) exceeds dimension "
+                           f"size ({shape[d]}).")
+    return sliced(input, d, begin, begin + length, 1, "SliceBackward0")
+
+
+@tensor_row
+def unbind(input: Any, dim: int = 0) -> Any:
+    shape = input._p.shape
+    d = checked_dim(dim, len(shape), wrap_scalar=False)
+    return tuple(view_of(input, _SELECT, "UnbindBackward0", axis=d, index=i)
+                 for i in range(shape[d]))
+
+
+def _parts(x: Any, d: int, sizes: Sequence[int], label: str) -> tuple[Any, ...]:
+    out, at = [], 0
+    for n in sizes:
+        out.append(sliced(x, d, at, at + n, 1, label))
+        at += n
+    return tuple(out)
+
+
+@tensor_row
+def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
+    shape = tensor._p.shape
+    if not shape:
+        raise RuntimeError("split expects at least a 1-dimensional tensor")
+    d, step = checked_dim(dim, len(shape)), split_size_or_sections
+    if isinstance(step, tuple | list):
+        if sum(step) != shape[d]:
+            raise RuntimeError(
+                "split_with_sizes expects split_sizes to sum exactly to "
+                f"{shape[d]} (input tensor's size at dimension {d}), but got "
+                f"split_sizes={list(step)}")
+        return _parts(tensor, d, step, "SplitWithSizesBackward0")
+    if step < 0:
+        raise RuntimeError(f"split expects split_size be non-negative, but got "
+                           f"split_size={step}")
+    if step == 0 and shape[d]:
+        raise RuntimeError("split_size can only be 0 if dimension size is 0, but got "
+                           f"dimension size of {shape[d]}")
+    sizes = [min(step, shape[d] - i) for i in range(0, shape[d], step or 1)] or [0]
+    return _parts(tensor, d, sizes, "SplitBackward0")
+
+
+split_with_sizes = tensor_row(lambda tensor, split_sizes, dim=0: split(
+    tensor, list(split_sizes), dim), name="split_with_sizes")
+
+
+@tensor_row
+def chunk(input: Any, chunks: int, dim: int = 0) -> Any:
+    if not input._p.ndim:
+        raise RuntimeError("chunk expects at least a 1-dimensional tensor")
+    if chunks <= 0:
+        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+    n = input.size(dim)
+    return split(input, max(-(-n // chunks), 1), dim)
+
+
+@tensor_row
+def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
+    d = checked_dim(dim, input._p.ndim)
+    n, given = input._p.shape[d], indices_or_sections
+    if isinstance(given, CoreTensor):
+        given = given.tolist()
+    if isinstance(given, int):
+        sizes = [n // given + (i < n % given) for i in range(given)]
+        return _parts(input, d, sizes, "SliceBackward0")
+    cuts = [0, *(min(max(c + n if c < 0 else c, 0), n) for c in given), n]
+    return tuple(sliced(input, d, a, max(a, b), 1, "SliceBackward0")
+                 for a, b in zip(cuts, cuts[1:], strict=False))
+
+
+def _axis_split(name: str, axis: int, least: int) -> None:
+    def fn(input: Any, indices_or_sections: Any) -> Any:
+        d = 0 if axis == 1 and input._p.ndim == 1 else axis
+        return tensor_split(input, indices_or_sections, d)
+
+    tensor_row(fn, name=name)
+
+
+_axis_split("hsplit", 1, 1)
+_axis_split("vsplit", 0, 2)
+_axis_split("dsplit", 2, 3)
+
+
+@tensor_row
+def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
+    rank = input._p.ndim
+    a, b = checked_dim(dim1, rank), checked_dim(dim2, rank)
+    if a == b:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
+    return view_of(input, REGISTRY["diagonal"], "DiagonalBackward0", axis1=a,
+                   axis2=b, offset=offset)
+
+
+@tensor_row
+def diag(input: Any, diagonal: int = 0) -> Any:
+    rank = input._p.ndim
+    if rank == 2:
+        return _diagonal_copy(input, diagonal)
+    if rank != 1:
+        raise RuntimeError(f"diag(): Supports 1D or 2D tensors. Got {rank}D")
+    return diag_embed(input, diagonal)
+
+
+_diagonal_copy = public(
+    lambda x, offset: F.diag(x, offset=offset), "diag",
+    "DiagonalBackward0")
+
+
+@tensor_row
+def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
+    rank = input._p.ndim + 1
+    a, b = checked_dim(dim1, rank), checked_dim(dim2, rank)
+    return _embedded(input, offset, a, b)
+
+
+@tensor_row
+def diagflat(input: Any, offset: int = 0) -> Any:
+    return diag_embed(input.reshape(-1), offset)
+
+
+_embedded = public(
+    lambda x, offset, a, b: F.diag_embed(x, offset=offset, axis1=a, axis2=b),
+    "diag_embed", "DiagEmbedBackward0")
+
+
+@tensor_row(function=False)
+def unfold(self: Any, dimension: int, size: int, step: int) -> Any:
+    shape = self._p.shape
+    d = checked_dim(dimension, len(shape))
+    n = shape[d] if shape else 1
+    if size > n:
+        raise RuntimeError(f"maximum size for tensor at dimension {d} is {n} but size "
+                           f"is {size}")
+    if step <= 0:
+        raise RuntimeError(f"step is {step} but must be > 0")
+    return view_of(self, REGISTRY["windows"], "UnfoldBackward0", axis=d, width=size,
+                   step=step, dilation=1)
+
+
+@tensor_row
+def as_strided(input: Any, size: Any, stride: Any, storage_offset: Any = None) -> Any:
+    return view_of(input, REGISTRY["as_strided"], "AsStridedBackward0",
+                   shape=tuple(size), strides=tuple(stride),
+                   offset=storage_offset or 0)
+
+
+# --- complex numbers as pairs ---------------------------------------------------------
+
+
+def _part(x: Any, index: int, label: str) -> Any:
+    pairs = view_of(x, REGISTRY["view_as_real"], "ViewAsRealBackward0")
+    return view_of(pairs, _SELECT, label, axis=x._p.ndim, index=index)
+
+
+def _real(x: Any) -> Any:
+    return _part(x, 0, "SelectBackward0") if x.is_complex() else x
+
+
+def _imag(x: Any) -> Any:
+    if not x.is_complex():
+        raise RuntimeError("imag is not implemented for tensors with non-complex "
+                           "dtypes.")
+    return _part(x, 1, "SelectBackward0")
+
+
+def _set_part(part: Any) -> Any:
+    return lambda self, value: part(self).copy_(value)
+
+
+Tensor.real = property(_real, _set_part(_real))
+Tensor.imag = property(_imag, _set_part(_imag))
+FUNCTIONS["real"], FUNCTIONS["imag"] = _real, _imag
+
+
+@row(label="ConjBackward0")
+def conj(input: Payload) -> Payload:
+    return F.conj(input)
+
+
+def _same_or(fn: Any) -> Any:
+    return lambda input: fn(input) if input.is_complex() else input
+
+
+for _name in ("conj", "conj_physical", "resolve_conj"):
+    _fn = _same_or(public(conj, "conj", "ConjBackward0"))
+    tensor_row(_fn if _name != "resolve_conj" else lambda input: input, name=_name)
+tensor_row(lambda input: input, name="resolve_neg")
+
+
+@row(method=False)
+def complex(real: Payload, imag: Payload) -> Payload:  # noqa: A001
+    if real.dtype != imag.dtype:
+        raise RuntimeError(
+            f"Expected object of scalar type {of_numpy(real.dtype).scalar_type} but got "
+            f"scalar type {of_numpy(imag.dtype).scalar_type} for second argument")
+    if real.dtype.kind != "f":
+        raise RuntimeError(
+            "Expected both inputs to be Half, Float or Double tensors but got "
+            f"{of_numpy(real.dtype).scalar_type} and {of_numpy(imag.dtype).scalar_type}")
+    return F.complex_(real, imag)
+
+
+@row(method=False, label="ComplexBackward0")
+def polar(abs: Payload, angle: Payload) -> Payload:  # noqa: A002
+    return Named(F.complex_(F.mul(abs, F.cos(angle)), F.mul(abs, F.sin(angle))),
+                 "PolarBackward0")
+
+
+@tensor_row(method=False)
+def view_as_real(input: Any) -> Any:
+    if not input.is_complex():
+        raise RuntimeError("view_as_real is only supported for complex tensors")
+    return view_of(input, REGISTRY["view_as_real"], "ViewAsRealBackward0")
+
+
+@tensor_row(method=False)
+def view_as_complex(input: Any) -> Any:
+    if not input.is_floating_point():
+        raise RuntimeError("view_as_complex is only supported for half, float and "
+                           "double tensors, but got a tensor of scalar type: "
+                           f"{input.dtype.scalar_type}")
+    if not input._p.ndim or input._p.shape[-1] != 2:
+        raise RuntimeError("Tensor must have a last dimension of size 2")
+    return view_of(input, REGISTRY["view_as_complex"], "ViewAsComplexBackward0")
+
+
+# --- joining --------------------------------------------------------------------------
+
+
+def _stacked(xs: Sequence[Payload], axis: int) -> Payload:
+    return F.concatenate(
+        *(F.reshape(x, shape=(*x.shape[:axis], 1, *x.shape[axis:])) for x in xs),
+        axis=axis)
+
+
+def _list_of(tensors: Any, name: str) -> list[Any]:
+    if not isinstance(tensors, tuple | list):
+        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of "
+                        f"Tensors, not {'Tensor' if hasattr(tensors, 'shape') else type(tensors).__name__}")
+    for i, x in enumerate(tensors):
+        if not hasattr(x, "dtype"):
+            raise TypeError(f"expected Tensor as element {i} in argument 0, but got "
+                            f"{type(x).__name__}")
+    return list(tensors)
+
+
+def _promoted(xs: Sequence[Payload]) -> list[Payload]:
+    from isograd.torch.call import promoted
+
+    return promoted(*xs)
+
+
+@row(aliases=("concat", "concatenate"), method=False)
+def cat(tensors: Any, dim: int = 0) -> Payload:
+    xs = _list_of(tensors, "cat")
+    if not xs:
+        raise ValueError("expected a non-empty list of Tensors")
+    for i, x in enumerate(xs):
+        if not x.ndim:
+            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be "
+                               "concatenated")
+    xs = _promoted(xs)
+    full = [x for x in xs if x.shape != (0,)]
+    if not full:
+        return F.concatenate(*xs, axis=0)
+    d = checked_dim(dim, full[0].ndim)
+    _check_cat(xs, full[0], d)
+    return F.concatenate(*full, axis=d)
+
+
+def _check_cat(xs: Sequence[Payload], first: Payload, d: int) -> None:
+    for i, x in enumerate(xs):
+        if x.shape == (0,):
+            continue
+        if x.ndim != first.ndim:
+            raise RuntimeError(
+                f"Tensors must have same number of dimensions: got {first.ndim} and "
+                f"{x.ndim}")
+        for k, (m, n) in enumerate(zip(first.shape, x.shape, strict=True)):
+            if k != d and m != n:
+                raise RuntimeError(
+                    f"Sizes of tensors must match except in dimension {d}. Expected "
+                    f"size {m} but got size {n} for tensor number {i} in the list.")
+
+
+@row(method=False)
+def stack(tensors: Any, dim: int = 0) -> Payload:
+    xs = _list_of(tensors, "stack")
+    if not xs:
+        raise RuntimeError("stack expects a non-empty TensorList")
+    d = checked_dim(dim, xs[0].ndim + 1)
+    for i, x in enumerate(xs):
+        if x.shape != xs[0].shape:
+            raise RuntimeError(
+                f"stack expects each tensor to be equal size, but got "
+                f"{list(xs[0].shape)} at entry 0 and {list(x.shape)} at entry {i}")
+    return _stacked(_promoted(xs), d)
+
+
+def _at_least(x: Payload, rank: int) -> Payload:
+    if x.ndim >= rank:
+        return x
+    if rank == 3 and x.ndim == 2:
+        return F.reshape(x, shape=(*x.shape, 1))
+    if rank == 3 and x.ndim == 1:
+        return F.reshape(x, shape=(1, *x.shape, 1))
+    return F.reshape(x, shape=(1,) * (rank - x.ndim) + x.shape)
+
+
+def _joined(name: str, rank: int, aliases: tuple[str, ...] = ()) -> None:
+    def body(tensors: Any) -> Payload:
+        xs = [_at_least(x, rank) for x in _list_of(tensors, name)]
+        if not xs:
+            raise RuntimeError(f"{name} expects a non-empty TensorList")
+        axis = {"vstack": 0, "dstack": 2}.get(name, 0 if xs[0].ndim == 1 else 1)
+        return cat(xs, axis)
+
+    row(body, name=name, aliases=aliases, method=False, label="CatBackward0")
+
+
+_joined("hstack", 1)
+_joined("vstack", 2, ("row_stack",))
+_joined("dstack", 3)
+
+
+@row(method=False, label="CatBackward0")
+def column_stack(tensors: Any) -> Payload:
+    xs = [x if x.ndim > 1 else F.reshape(x, shape=(x.size, 1))
+          for x in _list_of(tensors, "column_stack")]
+    return cat(xs, 1)
+
+
+for _rank in (1, 2, 3):
+    def _atleast(*tensors: Any, _rank: int = _rank) -> Any:
+        if len(tensors) == 1 and isinstance(tensors[0], tuple | list):
+            tensors = tuple(tensors[0])
+        out = tuple(
+            x if x._p.ndim >= _rank else view_as_shape(
+                x, _at_least(np.broadcast_to(0, x._p.shape), _rank).shape,
+                "UnsqueezeBackward0" if x._p.ndim else "ViewBackward0")
+            for x in tensors)
+        return out[0] if len(out) == 1 else out
+
+    tensor_row(_atleast, name=f"atleast_{_rank}d", method=False)
+
+
+@row(method=False)
+def block_diag(*tensors: Any) -> Payload:
+    return F.block_diag(*_promoted(tensors))
+
+
+@tensor_row(method=False)
+def meshgrid(*tensors: Any, indexing: str | None = None) -> Any:
+    if len(tensors) == 1 and isinstance(tensors[0], tuple | list):
+        tensors = tuple(tensors[0])
+    swap = indexing == "xy" and len(tensors) > 1
+    if swap:
+        tensors = (tensors[1], tensors[0], *tensors[2:])
+    shape = tuple(t._p.size for t in tensors)
+    out = []
+    for i, t_ in enumerate(tensors):
+        one = tuple(n if i == k else 1 for k, n in enumerate(shape))
+        out.append(t_.view(one).expand(shape))
+    if swap:
+        out = [g.transpose(0, 1) for g in out]
+        out[0], out[1] = out[1], out[0]
+    return tuple(out)
+
+
+@tensor_row(method=False)
+def cartesian_prod(*tensors: Any) -> Any:
+    if len(tensors) == 1:
+        return tensors[0]
+    grids = meshgrid(*tensors, indexing="ij")
+    return FUNCTIONS["stack"]([g.flatten() for g in grids], 1)
+
+
+@tensor_row(method=False)
+def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
+    import itertools
+
+    pick = (itertools.combinations_with_replacement if with_replacement
+            else itertools.combinations)
+    index = np.array(list(pick(range(input._p.size), r)), np.int64).reshape(-1, r)
+    columns = [input[wrap(Tensor, index[:, k].copy())] for k in range(r)]
+    return FUNCTIONS["stack"](columns, 1)
+
+
+# --- rearranged copies ----------------------------------------------------------------
+
+
+@row
+def flip(input: Payload, *dims: Any) -> Payload:
+    return F.copy(F.flip(input, axes=dims_of(sizes_of(dims), input.ndim, False)))
+
+
+row(lambda input: F.copy(F.flip(input, axes=(1,))), name="fliplr",
+    label="FlipBackward0")
+row(lambda input: F.copy(F.flip(input, axes=(0,))), name="flipud",
+    label="FlipBackward0")
+
+
+@row
+def roll(input: Payload, shifts: Any, dims: Any = None) -> Payload:
+    shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
+    if dims is None or dims == ():
+        return F.roll(input, shifts=shifts, axes=None)
+    axes = dims_of((dims,) if isinstance(dims, int) else dims, input.ndim)
+    if len(axes) != len(shifts):
+        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, "
+                           f"dims:{len(axes)}")
+    return F.roll(input, shifts=shifts, axes=axes)
+
+
+@row
+def rot90(input: Payload, k: int = 1, dims: Any = (0, 1)) -> Payload:
+    a, b = dims_of(dims, input.ndim)
+    return F.copy(F.rot90(input, count=k, axes=(a, b)))
+
+
+@row(function=False)
+def repeat(self: Payload, *sizes: Any) -> Payload:
+    times = sizes_of(sizes)
+    if len(times) < self.ndim:
+        raise RuntimeError(
+            "Number of dimensions of repeat dims can not be smaller than number of "
+            "dimensions of tensor")
+    return F.copy(F.tile(self, times))
+
+
+@row(label="RepeatBackward0")
+def tile(input: Payload, *dims: Any) -> Payload:
+    times = sizes_of(dims)
+    return F.copy(F.tile(input, times))
+
+
+@row
+def repeat_interleave(
+    input: Payload, repeats: Any = None, dim: Any = None, *, output_size: Any = None
+) -> Payload:
+    if repeats is None:
+        return np.repeat(np.arange(input.size), input)
+    x = input
+    if dim is None:
+        x, dim = F.reshape(x, shape=(prod(x.shape),)), 0
+    d = checked_dim(dim, x.ndim)
+    if isinstance(repeats, int):
+        return Named(F.copy(F.repeat_interleave(x, repeats, axis=d)), "CloneBackward0")
+    return Named(F.repeat_interleave(x, repeats, axis=d), "IndexSelectBackward0")
+
+
+def _triangle(name: str) -> None:
+    def body(input: Payload, diagonal: int = 0) -> Payload:
+        if input.ndim < 2:
+            raise RuntimeError(f"{name}: input tensor must have at least 2 dimensions")
+        return getattr(F, name)(input, offset=diagonal)
+
+    row(body, name=name, inplace=True)
+
+
+_triangle("tril")
+_triangle("triu")
+
+
+@tensor_row
+def contiguous(self: Any, memory_format: Any = None) -> Any:
+    return self if self.is_contiguous() else FUNCTIONS["clone"](self)
+
+
+FUNCTIONS.pop("contiguous")
+
+
+@row(label="ConstantPadNdBackward0")
+def constant_pad_nd(input: Payload, pad: Any, value: Any = 0) -> Payload:
+    widths = [(0, 0)] * (input.ndim - len(pad) // 2)
+    pairs = [(pad[i], pad[i + 1]) for i in range(0, len(pad), 2)][::-1]
+    return F.pad_with(input, tuple(widths + pairs), value=value)
+
+
+# --- writes of the shape kind ---------------------------------------------------------
+
+
+def _view_in_place(name: str) -> None:
+    """`t_`, `squeeze_`...: the tensor becomes a view of what it was."""
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        mutation.check_writable(self)
+        out = getattr(self, name)(*args, **kwargs)
+        self._p, self._node = out._p, out._node
+        return self
+
+    setattr(Tensor, f"{name}_", method)
+
+
+for _name in ("t", "squeeze", "unsqueeze", "transpose", "swapaxes", "swapdims"):
+    _view_in_place(_name)
+
+
+@tensor_row(function=False)
+def resize_(self: Any, *sizes: Any, memory_format: Any = None) -> Any:
+    shape = sizes_of(sizes)
+    if self.requires_grad:
+        raise RuntimeError("cannot resize variables that require grad")
+    p = self.array("resize_")
+    if prod(shape) <= p.size:
+        self._p = p.reshape(-1)[: prod(shape)].reshape(shape)
+    else:
+        flat = np.zeros(prod(shape), p.dtype)
+        flat[: p.size] = p.reshape(-1)
+        self._p = flat.reshape(shape)
+    return self
+
+
