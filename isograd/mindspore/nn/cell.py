@@ -8,7 +8,6 @@ from typing import Any
 
 from isograd.base.missing import no_attribute
 from isograd.core import tensor as core
-from isograd.mindspore import context
 from isograd.mindspore.hooks import HookHandle, HookTable, register
 from isograd.mindspore.nn import running
 from isograd.mindspore.parameter import Parameter, ParameterTuple, already
@@ -132,7 +131,7 @@ class Cell:
 
     def _set_parameters(self, name: str, values: ParameterTuple) -> None:
         for p in values:
-            self.insert_param_to_cell(p.name, p, check_name_contain_dot=False)
+            self._params[p.name] = p
         self._params_list[name] = values
 
     def _set_parameter_value(self, name: str, value: Any) -> None:
@@ -491,4 +490,4 @@ class GraphCell(Cell):
         raise NotImplementedError("nn.GraphCell: MindIR graphs are not supported")
 
 
-__all__ = ["Cell", "GraphCell", "context"]
+__all__ = ["Cell", "GraphCell"]

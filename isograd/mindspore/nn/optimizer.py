@@ -1,0 +1,302 @@
+"""`nn.Optimizer`: parameters in groups, learning rates, decay; and the step's frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from isograd.core import tensor as core
+from isograd.core.primitive import ndarray
+from isograd.core.storage import note_write
+from isograd.mindspore import dtype as dtypes
+from isograd.mindspore.nn.cell import Cell
+from isograd.mindspore.parameter import Parameter, ParameterTuple
+from isograd.mindspore.tensor import Tensor
+from isograd.nn import rules
+
+_GROUP_KEYS = {"params", "lr", "weight_decay", "grad_centralization", "order_params"}
+
+
+class Optimizer(Cell):
+    """Base of optimizers: `optimizer(gradients)` moves the parameters in place.
+
+    Args:
+        learning_rate: a number; a list, array or tensor with one for each step; or a
+            schedule.
+        parameters: Parameters, or dicts with "params" and settings of their own.
+        weight_decay: a number or a Cell of the step.
+        loss_scale: gradients are divided by it.
+
+    Raises:
+        TypeError, ValueError: for arguments of the wrong kind or range.
+    """
+
+    _slots: dict[str, Any] = {}  # noqa: RUF012 (names of state to initial values)
+    _decays = True  # whether weight decay is added to gradients
+
+    def __init__(
+        self, learning_rate: Any, parameters: Any, weight_decay: Any = 0.0,
+        loss_scale: float = 1.0,
+    ) -> None:
+        super().__init__(auto_prefix=False)
+        self._check(loss_scale)
+        groups = self._groups(parameters, learning_rate, weight_decay)
+        self.parameters = ParameterTuple([p for g in groups for p in g["params"]])
+        self._parameters = self.parameters
+        self.loss_scale = float(loss_scale)
+        self.group_settings = groups
+        self.is_group = any(isinstance(x, dict) for x in self._given)
+        self.is_group_lr = self.is_group and any("lr" in g for g in self._given)
+        self.dynamic_lr = any(not isinstance(g["lr"], Parameter) for g in groups)
+        self.is_dynamic_lr = self.dynamic_lr
+        self.global_step = Parameter(np.zeros(1, np.int32), name="global_step",
+                                     requires_grad=False)
+        rates = [g["lr"] for g in groups]
+        if self.is_group_lr:
+            object.__setattr__(self, "learning_rate", tuple(rates))
+            for i, r in enumerate(rates):
+                if isinstance(r, Parameter):
+                    self._params[f"learning_rate_{i}"] = r
+        else:
+            self._rate(rates[0])
+        self._of: dict[int, dict[str, Any]] = {
+            id(p): g for g in groups for p in g["params"]}
+        for name, init in self._slots.items():
+            setattr(self, name, self.parameters.clone(
+                prefix=name, init=getattr(self, init) if isinstance(init, str) and
+                hasattr(self, init) else init))
+
+    def _rate(self, rate: Any) -> None:
+        if isinstance(rate, Parameter | Cell):
+            self.learning_rate = rate
+        else:
+            object.__setattr__(self, "learning_rate", rate)
+
+    # --- arguments --------------------------------------------------------------------
+
+    def _check(self, loss_scale: Any) -> None:
+        if isinstance(loss_scale, bool) or not isinstance(loss_scale, int | float):
+            raise TypeError(f"For 'Optimizer', the argument 'loss_scale' must be float, "
+                            f"but got {type(loss_scale).__name__}.")
+        if loss_scale <= 0:
+            raise ValueError("For 'Optimizer', the argument 'loss_scale' must be "
+                             f"greater than 0, but got {loss_scale}.")
+
+    def _groups(self, parameters: Any, lr: Any, decay: Any) -> list[dict[str, Any]]:
+        if parameters is not None and not isinstance(parameters, Iterable):
+            raise TypeError("For 'Optimizer', the argument 'parameters' must be "
+                            f"Iterable type, but got {type(parameters)}.")
+        given = list(parameters)
+        if not given:
+            raise ValueError("For 'Optimizer', the argument parameters must not be "
+                             "empty.")
+        self.__dict__["_given"] = given
+        for x in given:
+            if not isinstance(x, Parameter | dict):
+                raise TypeError(
+                    "For 'Optimizer', all elements of the argument 'parameters' must be "
+                    f"of 'Parameter' type or 'dict' type, but got {type(x)}.")
+        rate = self._checked_rate(lr)
+        if not isinstance(given[0], dict):
+            return [{"params": given, "lr": rate,
+                     "weight_decay": self._checked_decay(decay), "own_decay": False,
+                     "grad_centralization": False}]
+        return self._ordered([self._group(g, rate, decay) for g in given
+                              if "order_params" not in g],
+                             [g for g in given if "order_params" in g])
+
+    def _group(self, group: dict[str, Any], rate: Any, decay: Any) -> dict[str, Any]:
+        if not isinstance(group, dict) or "params" not in group:
+            raise KeyError("For 'Optimizer', the key 'params' must exist in each "
+                           f"parameter group, but got {group}.")
+        for key in group:
+            if key not in _GROUP_KEYS:
+                raise KeyError("For 'Optimizer', the key in group params must be in "
+                               f"{sorted(_GROUP_KEYS)}, but got {key}.")
+        params = list(group["params"])
+        if not params:
+            raise ValueError("For 'Optimizer', the empty group parameters is not "
+                             "allowed.")
+        own = "weight_decay" in group
+        return {
+            "params": params,
+            "lr": self._checked_rate(group["lr"]) if "lr" in group else rate,
+            "weight_decay": self._checked_decay(group["weight_decay"] if own else decay),
+            "own_decay": own,
+            "grad_centralization": group.get("grad_centralization", False),
+        }
+
+    def _ordered(self, groups: list[Any], orders: list[Any]) -> list[Any]:
+        self.__dict__["_order"] = list(orders[0]["order_params"]) if orders else None
+        return groups
+
+    def _checked_rate(self, lr: Any) -> Any:
+        if isinstance(lr, bool) or not isinstance(
+                lr, int | float | core.Tensor | Iterable | Cell):
+            raise TypeError("For 'Optimizer', the argument 'learning_rate' must be int, "
+                            "float, Tensor, Iterable or LearningRateSchedule, but got "
+                            f"{type(lr)}.")
+        if isinstance(lr, int | float):
+            return self._rate_parameter(float(lr))
+        if isinstance(lr, Parameter) or isinstance(lr, Cell):
+            return lr
+        values = np.asarray(lr.asnumpy() if isinstance(lr, Tensor) else list(lr),
+                            np.float32)
+        if values.ndim == 0:
+            return self._rate_parameter(float(values))
+        if values.ndim != 1 or not values.size:
+            raise ValueError("For 'Optimizer', if 'learning_rate' is Iterable or Tensor, "
+                             "its dimension must be 0 or 1, and it must not be empty.")
+        return Tensor(values)
+
+    def _rate_parameter(self, value: float) -> Parameter:
+        if value < 0:
+            raise ValueError(
+                f"For '{type(self).__name__}', the 'learning rate' must be float and "
+                f"must >= 0, but got '{value}' with type 'float'.")
+        return Parameter(Tensor(value, dtypes.float32), name="learning_rate")
+
+    def _checked_decay(self, decay: Any) -> Any:
+        if isinstance(decay, Cell):
+            return decay
+        if isinstance(decay, bool) or not isinstance(decay, int | float):
+            raise TypeError("For 'Optimizer', the argument 'weight_decay' must be float, "
+                            f"int or Cell, but got {type(decay).__name__}.")
+        if decay < 0:
+            raise ValueError("For 'Optimizer', the argument 'weight_decay' must be "
+                             f"non-negative, but got {decay}.")
+        return float(decay)
+
+    # --- what a step uses -------------------------------------------------------------
+
+    def _rate_of(self, rate: Any) -> float:
+        step = int(self.global_step._p.item())
+        if isinstance(rate, Parameter):
+            return float(rate._p.reshape(()))
+        if isinstance(rate, Cell):
+            return float(rate(Tensor(step, dtypes.int32)).asnumpy().reshape(()))
+        return float(rate._p[min(step, rate._p.size - 1)])
+
+    def _decay_of(self, decay: Any) -> float:
+        if isinstance(decay, Cell):
+            step = int(self.global_step._p.item())
+            return float(decay(Tensor(step, dtypes.int32)).asnumpy().reshape(()))
+        return decay
+
+    def get_lr(self) -> Any:
+        """The learning rate(s) of the next step; counts the step."""
+        rates = tuple(Tensor(self._rate_of(g["lr"]), dtypes.float32)
+                      for g in self.group_settings)
+        self.global_step._p += 1
+        return rates if self.is_group_lr else rates[0]
+
+    def get_weight_decay(self) -> Any:
+        found = tuple(Tensor(self._decay_of(g["weight_decay"]), dtypes.float32)
+                      for g in self.group_settings)
+        return found if self.is_group else found[0]
+
+    def get_lr_parameter(self, param: Any) -> Any:
+        """The learning rate of a parameter, or a list for several."""
+        if isinstance(param, Parameter):
+            return self._of[id(param)]["lr"]
+        return [self._of[id(p)]["lr"] for p in param]
+
+    @staticmethod
+    def decay_filter(p: Parameter) -> bool:
+        """Whether the optimizer's own decay holds: not for normalisations."""
+        return "beta" not in p.name and "gamma" not in p.name
+
+    def _decay_for(self, p: Parameter, group: dict[str, Any]) -> float:
+        if not group["own_decay"] and not self.decay_filter(p):
+            return 0.0
+        return self._decay_of(group["weight_decay"])
+
+    def decay_weight(self, gradients: Sequence[Any]) -> Any:
+        out = []
+        for p, g in zip(self.parameters, gradients, strict=True):
+            decay = self._decay_for(p, self._of[id(p)])
+            out.append(g + decay * p.value() if decay else g)
+        return tuple(out)
+
+    def scale_grad(self, gradients: Sequence[Any]) -> Any:
+        if self.loss_scale == 1.0:
+            return gradients
+        return tuple(g * (1.0 / self.loss_scale) for g in gradients)
+
+    def update_parameters_name(self, prefix: str = "", recurse: bool = True) -> None:
+        """Nothing: the weights belong to the network, which names them."""
+
+    def flatten_gradients(self, gradients: Any) -> Any:
+        return gradients
+
+    gradients_centralization = broadcast_params = flatten_gradients
+
+    # --- the step ---------------------------------------------------------------------
+
+    def construct(self, gradients: Any) -> bool:
+        """Move the parameters by a sequence of gradients in their order.
+
+        Raises:
+            ValueError: if there are not as many gradients as parameters.
+        """
+        grads = (gradients,) if isinstance(gradients, core.Tensor) else tuple(gradients)
+        if len(grads) != len(self.parameters):
+            raise ValueError(f"For '{type(self).__name__}', the number of gradients "
+                             f"must be {len(self.parameters)}, but got {len(grads)}.")
+        at = 0
+        for group in self.group_settings:
+            rate = self._rate_of(group["lr"])
+            for p in group["params"]:
+                self._one(at, p, grads[at], group, rate)
+                at += 1
+        self.global_step._p += 1
+        return True
+
+    def _one(self, i: int, p: Parameter, grad: Any, group: Any, rate: float) -> None:
+        g = self._prepared(p, grad, group)
+        w = writable(p)
+        self._update(i, p, w, g, rate, group)
+        note_write(w)
+
+    def _prepared(self, p: Parameter, grad: Any, group: Any) -> np.ndarray:
+        """The gradient as an array of its own: scaled, decayed, centralized."""
+        g = grad.array("an optimizer")
+        if g.dtype != p._p.dtype:
+            g = g.astype(p._p.dtype)
+        if self.loss_scale != 1.0:
+            g = g * (1.0 / self.loss_scale)
+        decay = self._decay_for(p, group) if self._decays else 0.0
+        if decay:
+            g = g + decay * p._p
+        if group["grad_centralization"]:
+            g = rules.centralized(g, tuple(range(1, g.ndim)))
+        return g
+
+    def _update(self, i: int, p: Parameter, w: np.ndarray, g: np.ndarray, lr: float,
+                group: Any) -> None:
+        raise NotImplementedError
+
+    def state(self, name: str, i: int) -> np.ndarray:
+        """A state array of parameter i, of the shape that the parameter has now."""
+        s = getattr(self, name)[i]
+        return s._p
+
+    @property
+    def _step(self) -> int:
+        """The number of the step under way, from 1."""
+        return int(self.global_step._p.item()) + 1
+
+    unique = True
+    target = "CPU"
+
+
+def writable(p: Parameter) -> np.ndarray:
+    """The memory of a parameter, to be written."""
+    a = p.array("an optimizer")
+    if type(p._p) is not ndarray or not a.flags.writeable:
+        a = p._p = a.copy()
+    return a
+
+
