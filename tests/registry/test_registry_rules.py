@@ -10,13 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import mutually_broadcastable_shapes
 
-from isograd.core.primitive import BOUND, RAW, REGISTRY, Namespace, Primitive
-from isograd.core.tensor import Tensor, apply
+from isograd.core.primitive import BOUND, RAW, Namespace, Primitive
 from isograd.core.transforms import vjp
 from isograd.testing.cases import Case, cases, legal_dtypes
 from isograd.testing.differences import array_of, normal_like
 
-from .exceptions import SHAPE_ONLY, differentiable, draws, primitives
+from .exceptions import SHAPE_ONLY, differentiable, primitives
 
 DECLARED = [p for p in differentiable() if p.keep is None]
 
@@ -152,23 +151,3 @@ def summed(x: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     x = x.sum(axis=tuple(range(extra)))
     axes = tuple(i for i, n in enumerate(shape) if n == 1 and x.shape[i] != 1)
     return x.sum(axis=axes, keepdims=True)
-
-
-def test_random_draws_are_all_tested() -> None:
-    assert {p.name for p in REGISTRY.values() if draws(p)} == set(DRAWS)
-
-
-DRAWS = {"random_normal": "standard_normal", "random_uniform": "random"}
-
-
-@pytest.mark.parametrize("name", DRAWS)
-def test_random_draws(name: str) -> None:
-    """A draw is the generator's next one, in the shape and dtype asked for."""
-    draw, twin = np.random.default_rng(5), np.random.default_rng(5)
-    sample = getattr(twin, DRAWS[name])
-    for dtype in map(np.dtype, ("float64", "float32")):
-        out = array_of(
-            apply(REGISTRY[name], Tensor, shape=(2, 3), dtype=dtype, generator=draw)
-        )
-        assert out.dtype == dtype
-        np.testing.assert_array_equal(out, sample((2, 3)).astype(dtype))
