@@ -74,6 +74,15 @@ def matmul(input: Any, other: Any) -> Any:  # noqa: A002
     return _general(input, other)
 
 
+def matrices(x: Any, y: Any) -> Any:
+    """`ops.MatMul()`: the product of two matrices, rank 2 alone."""
+    if isinstance(x, CoreTensor) and isinstance(y, CoreTensor) \
+            and x._p.ndim == 2 and y._p.ndim == 2:
+        return _fast(x, y)
+    a, b = (fits(lower(v), "MatMul", n) for v, n in ((x, "x"), (y, "y")))
+    return lift(transposed_product(a, b, False, False, "MatMul"))
+
+
 expose(matmul, ["matmul"], "matmul")
 setattr(Tensor, "__matmul__", matmul)
 setattr(Tensor, "__rmatmul__", lambda self, other: matmul(other, self))

@@ -1,0 +1,72 @@
+"""The global seed, and the generator that random operations draw from."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+class _Source:
+    seed: int | None = None
+    generator: np.random.Generator | None = None
+
+
+def set_seed(seed: int) -> None:
+    """Seed all random operations, initializers and NumPy's global generator.
+
+    Raises:
+        TypeError: if the seed is no int.
+        ValueError: if it is negative.
+    """
+    if isinstance(seed, bool) or not isinstance(seed, int):
+        raise TypeError("The argument 'seed' must be type of int, but got "
+                        f"{type(seed).__name__}.")
+    if seed < 0:
+        raise ValueError(f"The argument 'seed' must be greater or equal to 0, but got "
+                         f"{seed}.")
+    _Source.seed = seed
+    _Source.generator = fresh(seed)
+    np.random.seed(seed % 2**32)
+
+
+def get_seed() -> int | None:
+    """The seed that was set, None if none was."""
+    return _Source.seed
+
+
+def fresh(seed: int | None) -> np.random.Generator:
+    return np.random.Generator(np.random.Philox(seed))
+
+
+def generator(seed: int | None = None) -> np.random.Generator:
+    """The global generator, or one with a seed of its own."""
+    if seed is not None:
+        return fresh(seed)
+    if _Source.generator is None:
+        _Source.generator = fresh(None)
+    return _Source.generator
+
+
+class Generator:
+    """A source of random numbers with its own state (`mindspore.Generator`)."""
+
+    def __init__(self) -> None:
+        self.manual_seed(0)
+
+    def manual_seed(self, seed: int) -> Generator:
+        self._seed = seed
+        self.numpy = fresh(seed)
+        return self
+
+    def seed(self) -> int:
+        """Seed it at random; gives the seed."""
+        self.manual_seed(int(np.random.SeedSequence().entropy) % 2**63)  # type: ignore[arg-type]  # justified: entropy of a fresh sequence is an int
+        return self._seed
+
+    def initial_seed(self) -> int:
+        return self._seed
+
+    def get_state(self) -> dict[str, object]:
+        return dict(self.numpy.bit_generator.state)
+
+    def set_state(self, state: dict[str, object]) -> None:
+        self.numpy.bit_generator.state = state
