@@ -16,7 +16,7 @@ import numpy as _np
 from isograd.base.missing import missing_text
 from isograd.numpy import functions as _functions
 from isograd.numpy import methods as _methods
-from isograd.numpy.array import Array, call_ufunc, lift, lower
+from isograd.numpy.array import Array, lift, on_ufunc
 from isograd.numpy.functions import TABLE, array, asarray
 
 _methods.install()
@@ -42,13 +42,25 @@ def _creator(rule: Callable[..., Any]) -> Callable[..., Array]:
     return create
 
 
-def _ufunc(rule: _np.ufunc) -> Callable[..., Any]:
-    def function(*args: Any, **kwargs: Any) -> Any:
-        return lift(call_ufunc(rule, tuple(map(lower, args)), **kwargs))
+class _Ufunc:
+    """`numpy.sin` and its like, with their methods, on arrays of any kind."""
 
-    function.__name__ = function.__qualname__ = rule.__name__
-    function.__doc__ = f"`numpy.{rule.__name__}` with derivatives."
-    return function
+    def __init__(self, rule: _np.ufunc) -> None:
+        self.rule = rule
+        self.__name__ = rule.__name__
+        self.__doc__ = f"`numpy.{rule.__name__}` with derivatives."
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return on_ufunc(self.rule, "__call__", args, kwargs)
+
+    def reduce(self, *args: Any, **kwargs: Any) -> Any:
+        return on_ufunc(self.rule, "reduce", args, kwargs)
+
+    def accumulate(self, *args: Any, **kwargs: Any) -> Any:
+        return on_ufunc(self.rule, "accumulate", args, kwargs)
+
+    def outer(self, *args: Any, **kwargs: Any) -> Any:
+        return on_ufunc(self.rule, "outer", args, kwargs)
 
 
 class _Space:
@@ -77,12 +89,12 @@ def __getattr__(name: str) -> Any:
         return _functions.HANDLERS.get(theirs, theirs) if callable(theirs) and (
             not isinstance(theirs, type)) else theirs
     if isinstance(theirs, _np.ufunc):
-        return _ufunc(theirs)
+        return _Ufunc(theirs)
     if name in ("erf", "erfc", "erfinv", "gammaln", "digamma", "expit", "logsumexp"):
         from scipy import special
 
         rule = getattr(special, name)
-        return _ufunc(rule) if isinstance(rule, _np.ufunc) else TABLE[name]
+        return _Ufunc(rule) if isinstance(rule, _np.ufunc) else TABLE[name]
     if name.startswith("__") or theirs is None:
         raise AttributeError(f"module 'isograd.numpy' has no attribute {name!r}",
                              name=name)

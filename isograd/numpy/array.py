@@ -228,8 +228,7 @@ def call_ufunc(ufunc: np.ufunc, inputs: tuple[Any, ...], dtype: Any = None) -> P
         return special(*inputs)
     xs = [x if is_payload(x) or type(x) in NUMBERS else np.asarray(x) for x in inputs]
     if ufunc.__name__ == "matmul":
-        return F.matmul_any(*promoted(*xs)) if hasattr(F, "matmul_any") else (
-            F.matmul(*promoted(*xs)))
+        return F.matmul_any(*promoted(*xs))
     kinds = tuple(x.dtype if is_payload(x) else type(x) for x in xs)
     if not any(map(is_payload, xs)):
         kinds = tuple(np.asarray(x).dtype for x in xs)
@@ -262,11 +261,6 @@ _COMPOSED: dict[str, Callable[..., Any]] = {
     "divmod": _divmod,
     "modf": _modf,
     "cbrt": _power_of(1 / 3),
-    "deg2rad": lambda x: F.mul(as_payload(x), np.pi / 180),
-    "rad2deg": lambda x: F.mul(as_payload(x), 180 / np.pi),
-    "logaddexp2": lambda x, y: F.div(
-        F.logaddexp(F.mul(as_payload(x), np.log(2)), F.mul(as_payload(y), np.log(2))),
-        np.log(2)),
 }
 _REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min",
             "logical_and": "all", "logical_or": "any"}
@@ -278,6 +272,7 @@ def on_ufunc(
 ) -> Any:
     """`__array_ufunc__`: calls, `reduce`, `accumulate` and `outer`."""
     from isograd.numpy import functions
+    from isograd.numpy.table import TABLE, write_out
 
     out = kwargs.pop("out", None)
     where = kwargs.pop("where", True)
@@ -289,28 +284,18 @@ def on_ufunc(
         result = lift(call_ufunc(ufunc, tuple(map(lower, inputs)), **kwargs))
     elif method == "reduce" and ufunc.__name__ in _REDUCED:
         kwargs.setdefault("axis", 0)
-        result = getattr(functions, _REDUCED[ufunc.__name__])(*inputs, **kwargs)
+        result = TABLE[_REDUCED[ufunc.__name__]](*inputs, **kwargs)
     elif method == "accumulate" and ufunc.__name__ in _SCANNED:
-        result = getattr(functions, _SCANNED[ufunc.__name__])(
+        result = TABLE[_SCANNED[ufunc.__name__]](
             *inputs, **{"axis": 0, **kwargs})
     elif method == "outer":
         x, y = map(functions.asarray, inputs)
-        result = ufunc(functions.reshape(x, x.shape + (1,) * y.ndim), y)
+        x = TABLE["reshape"](x, x.shape + (1,) * y.ndim)
+        result = lift(call_ufunc(ufunc, (lower(x), lower(y))))
     else:
         raise TypeError(f"np.{ufunc.__name__}.{method} has no derivative rule in "
                         "isograd")
-    return result if out is None else _write_out(out, result)
-
-
-def _write_out(out: Any, result: Any) -> Any:
-    targets = out if isinstance(out, tuple) else (out,)
-    results = result if isinstance(result, tuple) else (result,)
-    for t, r in zip(targets, results, strict=True):
-        if not isinstance(t, Array):
-            raise TypeError("out=: a plain ndarray cannot hold values that are "
-                            "differentiated; make it with isograd.numpy.zeros")
-        mutation.write(t, F.broadcast_to(cast(payload_of(r), t.dtype), t.shape))
-    return out[0] if isinstance(out, tuple) and len(out) == 1 else out
+    return result if out is None else write_out(out, result)
 
 
 # --- operators ------------------------------------------------------------------------

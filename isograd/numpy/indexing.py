@@ -56,6 +56,10 @@ def numpys_errors(fn: Callable[..., Any]) -> Callable[..., Any]:
             return fn(*args)
         except EngineError as error:
             raise _told(error) from None
+        except ValueError as error:
+            if "broadcast" in str(error) and "shape mismatch" in str(error):
+                raise IndexError(str(error)) from None
+            raise
 
     return wrapped
 

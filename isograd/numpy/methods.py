@@ -10,7 +10,7 @@ import numpy as np
 from isograd.core import mutation
 from isograd.core.primitive import BOUND, REGISTRY
 from isograd.core.tensor import payload_of
-from isograd.numpy import functions
+from isograd.numpy import functions, shapes
 from isograd.numpy.array import Array, install_operators, lift
 
 F = BOUND
@@ -49,7 +49,7 @@ def _reshape(self: Array, *shape: Any, order: str = "C") -> Array:
     wanted = shape[0] if len(shape) == 1 else shape
     if order != "C":
         return functions.TABLE["reshape"](self, wanted, order=order)
-    full = functions.full_shape(payload_of(self), wanted)
+    full = shapes.full_shape(payload_of(self), wanted)
     return mutation.make_view(Array, self, REGISTRY["reshape"], {"shape": full})
 
 
