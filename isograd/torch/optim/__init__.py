@@ -1,1 +1,33 @@
-"""Placeholder."""
+"""`torch.optim`: optimisers and learning rate schedules."""
+
+from __future__ import annotations
+
+from isograd.base.missing import module_getattr
+from isograd.torch.optim import lr_scheduler
+from isograd.torch.optim.algorithms import (
+    ASGD,
+    LBFGS,
+    SGD,
+    Adadelta,
+    Adagrad,
+    Adam,
+    Adamax,
+    AdamW,
+    Muon,
+    NAdam,
+    RAdam,
+    RMSprop,
+    Rprop,
+    SparseAdam,
+)
+from isograd.torch.optim.optimizer import Optimizer
+
+__getattr__ = module_getattr("torch.optim", "torch", {
+    "optimizer": "isograd.torch.optim.optimizer",
+    "swa_utils": "isograd.torch.optim.swa_utils",
+})
+
+__all__ = [
+    "ASGD", "LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Muon",
+    "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop", "SparseAdam", "lr_scheduler",
+]

@@ -1,0 +1,408 @@
+"""Update rules of optimisers, on ndarrays in place.
+
+Each rule works on one parameter: `rule(p, g, *state, s, t, ...)` writes p and its state;
+`s` and `t` are scratch arrays of p's shape.  `apply` runs a rule in blocks that stay in
+the cache.  Sources: SGD with momentum (Sutskever et al. 2013), Adam and Adamax (Kingma
+and Ba 2015), AMSGrad (Reddi et al. 2018), AdamW (Loshchilov and Hutter 2019), NAdam
+(Dozat 2016), RAdam (Liu et al. 2020), RMSprop (Hinton 2012; Graves 2013, centred),
+Adagrad (Duchi et al. 2011), Adadelta (Zeiler 2012), Rprop (Riedmiller and Braun 1993),
+averaged SGD (Polyak and Juditsky 1992), FTRL (McMahan et al. 2013).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray
+Rule = Callable[..., None]
+BLOCK = 1 << 14  # elements: five float32 arrays of this size fit the second-level cache
+
+
+def apply(rule: Rule, arrays: Sequence[Array], **hyper: Any) -> None:
+    """Run an elementwise rule on `(p, g, *state)`, arrays of one shape.
+
+    `hyper` are the rule's keywords.  Half precision is computed in float32.
+    """
+    p = arrays[0]
+    if p.dtype.itemsize == 2:
+        _in_float32(rule, arrays, hyper)
+        return
+    if p.size <= BLOCK or not all(a.flags.c_contiguous for a in arrays):
+        rule(*arrays, np.empty(p.shape, p.dtype), np.empty(p.shape, p.dtype), **hyper)
+        return
+    flat = [a.reshape(-1) for a in arrays]
+    s, t = np.empty(BLOCK, p.dtype), np.empty(BLOCK, p.dtype)
+    for at in range(0, p.size, BLOCK):
+        parts = [a[at:at + BLOCK] for a in flat]
+        n = parts[0].size
+        rule(*parts, s[:n], t[:n], **hyper)
+
+
+def _in_float32(rule: Rule, arrays: Sequence[Array], hyper: dict[str, Any]) -> None:
+    wide = [a.astype(np.float32) for a in arrays]
+    scratch = np.empty(wide[0].shape, np.float32)
+    rule(*wide, scratch, np.empty_like(scratch), **hyper)
+    for i, (a, w) in enumerate(zip(arrays, wide, strict=True)):
+        if i != 1:  # the gradient is only read
+            a[...] = w.astype(a.dtype)
+
+
+def _regular(p: Array, g: Array, s: Array, decay: float, maximize: bool) -> Array:
+    """The gradient with its sign and L2 penalty, in `s` where it differs from `g`."""
+    if maximize:
+        g = np.negative(g, out=s)
+    if decay:
+        s2 = np.multiply(p, decay, out=s if g is not s else None)
+        g = np.add(g, s2, out=s)
+    return g
+
+
+def _lerp(mean: Array, g: Array, weight: float, scratch: Array) -> None:
+    """mean += weight (g - mean)."""
+    np.subtract(g, mean, out=scratch)
+    scratch *= weight
+    mean += scratch
+
+
+def _second_moment(v: Array, g: Array, beta: float, scratch: Array) -> None:
+    """v = beta v + (1 - beta) g^2."""
+    v *= beta
+    np.multiply(g, g, out=scratch)
+    scratch *= 1 - beta
+    v += scratch
+
+
+# --- stochastic gradient descent ------------------------------------------------------
+
+
+def sgd(
+    p: Array, g: Array, s: Array, t: Array, *, lr: float, weight_decay: float = 0.0,
+    maximize: bool = False,
+) -> None:
+    """p -= lr g."""
+    g = _regular(p, g, s, weight_decay, maximize)
+    np.multiply(g, lr, out=t)
+    p -= t
+
+
+def momentum(
+    p: Array, g: Array, buf: Array, s: Array, t: Array, *, lr: float, momentum: float,
+    dampening: float = 0.0, weight_decay: float = 0.0, nesterov: bool = False,
+    maximize: bool = False, first: bool = False,
+) -> None:
+    """buf = momentum buf + (1 - dampening) g; p -= lr buf.
+
+    `first`: buf = g, whatever the dampening (PyTorch's first step).
+    """
+    g = _regular(p, g, s, weight_decay, maximize)
+    if first:
+        buf[...] = g
+    else:
+        buf *= momentum
+        buf += g if not dampening else np.multiply(g, 1 - dampening, out=t)
+    if nesterov:
+        np.multiply(buf, momentum, out=t)
+        t += g
+        t *= lr
+    else:
+        np.multiply(buf, lr, out=t)
+    p -= t
+
+
+def asgd(
+    p: Array, g: Array, ax: Array, s: Array, t: Array, *, eta: float, lambd: float,
+    mu: float, weight_decay: float = 0.0, maximize: bool = False,
+) -> None:
+    """Decayed step of size eta; ax is the running average with weight mu."""
+    g = _regular(p, g, s, weight_decay, maximize)
+    np.multiply(g, eta, out=t)
+    p *= 1 - lambd * eta
+    p -= t
+    if mu == 1:
+        ax[...] = p
+    else:
+        _lerp(ax, p, mu, t)
+
+
+# --- moments --------------------------------------------------------------------------
+
+
+def adam(
+    p: Array, g: Array, m: Array, v: Array, *rest: Array, lr: float, beta1: float,
+    beta2: float, eps: float, step: int, weight_decay: float = 0.0,
+    decoupled: bool = False, maximize: bool = False,
+) -> None:
+    """m, v: means of g and g^2; p -= lr m^ / (sqrt(v^) + eps), bias-corrected.
+
+    `decoupled`: weight decay acts on p itself (AdamW).  With a further state array the
+    denominator uses the largest v so far (AMSGrad).
+    """
+    *maximum, s, t = rest
+    if decoupled:
+        p *= 1 - lr * weight_decay
+        weight_decay = 0.0
+    g = _regular(p, g, s, weight_decay, maximize)
+    _lerp(m, g, 1 - beta1, t)
+    _second_moment(v, g, beta2, t)
+    if maximum:
+        v = np.maximum(maximum[0], v, out=maximum[0])
+    np.sqrt(v, out=t)
+    t /= sqrt(1 - beta2**step)
+    t += eps
+    np.divide(m, t, out=t)
+    t *= lr / (1 - beta1**step)
+    p -= t
+
+
+def adam_scaled_rate(
+    p: Array, g: Array, m: Array, v: Array, s: Array, t: Array, *, lr: float,
+    beta1: float, beta2: float, eps: float, weight_decay: float = 0.0,
+    nesterov: bool = False,
+) -> None:
+    """Adam with the bias correction in the rate alone: eps is not corrected.
+
+    `lr` is the corrected rate, see `corrected_rate`.
+    """
+    g = _regular(p, g, s, weight_decay, False)
+    _lerp(m, g, 1 - beta1, t)
+    _second_moment(v, g, beta2, t)
+    np.sqrt(v, out=t)
+    t += eps
+    if nesterov:
+        np.multiply(g, 1 - beta1, out=s)
+        s += beta1 * m
+        np.divide(s, t, out=t)
+    else:
+        np.divide(m, t, out=t)
+    t *= lr
+    p -= t
+
+
+def corrected_rate(lr: float, beta1: float, beta2: float, step: int) -> float:
+    """lr sqrt(1 - beta2^step) / (1 - beta1^step)."""
+    return lr * sqrt(1 - beta2**step) / (1 - beta1**step)
+
+
+def adam_uncorrected(
+    p: Array, g: Array, m: Array, v: Array, s: Array, t: Array, *, lr: float,
+    beta1: float, beta2: float, eps: float, weight_decay: float = 0.0,
+) -> None:
+    """Adam with decoupled decay and no bias correction (BERT's)."""
+    _lerp(m, g, 1 - beta1, t)
+    _second_moment(v, g, beta2, t)
+    np.sqrt(v, out=t)
+    t += eps
+    np.divide(m, t, out=t)
+    if weight_decay:
+        t += np.multiply(p, weight_decay, out=s)
+    t *= lr
+    p -= t
+
+
+def adamax(
+    p: Array, g: Array, m: Array, u: Array, s: Array, t: Array, *, lr: float,
+    beta1: float, beta2: float, eps: float, step: int, weight_decay: float = 0.0,
+    maximize: bool = False, eps_in_norm: bool = True,
+) -> None:
+    """u = max(beta2 u, |g| + eps); p -= lr / (1 - beta1^step) m / u.
+
+    Without `eps_in_norm`, eps is added to u in the denominator instead.
+    """
+    g = _regular(p, g, s, weight_decay, maximize)
+    _lerp(m, g, 1 - beta1, t)
+    np.abs(g, out=t)
+    if eps_in_norm:
+        t += eps
+    u *= beta2
+    np.maximum(u, t, out=u)
+    np.divide(m, u if eps_in_norm else np.add(u, eps, out=t), out=t)
+    t *= lr / (1 - beta1**step)
+    p -= t
+
+
+def nadam(
+    p: Array, g: Array, m: Array, v: Array, s: Array, t: Array, *, lr: float,
+    beta1: float, beta2: float, eps: float, step: int, mu: float, mu_next: float,
+    mu_product: float, weight_decay: float = 0.0, decoupled: bool = False,
+    maximize: bool = False,
+) -> None:
+    """Adam with Nesterov momentum of schedule mu; `mu_product` includes mu."""
+    if decoupled:
+        p *= 1 - lr * weight_decay
+        weight_decay = 0.0
+    g = _regular(p, g, s, weight_decay, maximize)
+    _lerp(m, g, 1 - beta1, t)
+    _second_moment(v, g, beta2, t)
+    np.sqrt(v / (1 - beta2**step), out=t)
+    t += eps
+    p -= g / t * (lr * (1 - mu) / (1 - mu_product))
+    p -= m / t * (lr * mu_next / (1 - mu_product * mu_next))
+
+
+def radam(
+    p: Array, g: Array, m: Array, v: Array, s: Array, t: Array, *, lr: float,
+    beta1: float, beta2: float, eps: float, step: int, weight_decay: float = 0.0,
+    decoupled: bool = False, maximize: bool = False,
+) -> None:
+    """Adam whose step is rectified for the variance of 1/sqrt(v)."""
+    if decoupled:
+        p *= 1 - lr * weight_decay
+        weight_decay = 0.0
+    g = _regular(p, g, s, weight_decay, maximize)
+    _lerp(m, g, 1 - beta1, t)
+    _second_moment(v, g, beta2, t)
+    correction2 = 1 - beta2**step
+    longest = 2 / (1 - beta2) - 1
+    length = longest - 2 * step * beta2**step / correction2
+    np.divide(m, 1 - beta1**step, out=s)
+    if length > 5:
+        rectified = sqrt((length - 4) * (length - 2) * longest
+                         / ((longest - 4) * (longest - 2) * length))
+        np.sqrt(v, out=t)
+        t += eps
+        np.divide(sqrt(correction2), t, out=t)
+        s *= lr
+        s *= t
+        s *= rectified
+    else:
+        s *= lr
+    p -= s
+
+
+# --- squared gradients ----------------------------------------------------------------
+
+
+def rmsprop(
+    p: Array, g: Array, v: Array, *rest: Array, lr: float, alpha: float, eps: float,
+    momentum: float = 0.0, centered: bool = False, weight_decay: float = 0.0,
+    maximize: bool = False, eps_inside: bool = False,
+) -> None:
+    """v: mean of g^2; p -= lr g / (sqrt(v) + eps).
+
+    Further state, in this order: the mean of g if `centered`, the momentum's buffer.
+    With `eps_inside` the denominator is sqrt(v + eps) and the buffer holds the steps.
+    """
+    *state, s, t = rest
+    g = _regular(p, g, s, weight_decay, maximize)
+    _second_moment(v, g, alpha, t)
+    if centered:
+        mean = state.pop(0)
+        _lerp(mean, g, 1 - alpha, t)
+        np.multiply(mean, mean, out=t)
+        np.subtract(v, t, out=t)
+    else:
+        t[...] = v
+    if eps_inside:
+        t += eps
+        np.sqrt(t, out=t)
+    else:
+        np.sqrt(t, out=t)
+        t += eps
+    np.divide(g, t, out=t)
+    if eps_inside:
+        t *= lr
+    if state:
+        buf = state[0]
+        buf *= momentum
+        buf += t
+        t[...] = buf
+    if not eps_inside:
+        t *= lr
+    p -= t
+
+
+def adagrad(
+    p: Array, g: Array, total: Array, s: Array, t: Array, *, lr: float, eps: float = 0.0,
+    weight_decay: float = 0.0, maximize: bool = False,
+) -> None:
+    """total += g^2; p -= lr g / (sqrt(total) + eps)."""
+    g = _regular(p, g, s, weight_decay, maximize)
+    np.multiply(g, g, out=t)
+    total += t
+    np.sqrt(total, out=t)
+    t += eps
+    np.divide(g, t, out=t)
+    t *= lr
+    p -= t
+
+
+def adadelta(
+    p: Array, g: Array, v: Array, delta: Array, s: Array, t: Array, *, lr: float,
+    rho: float, eps: float, weight_decay: float = 0.0, maximize: bool = False,
+) -> None:
+    """Steps scaled by the ratio of the root mean squares of steps and gradients."""
+    g = _regular(p, g, s, weight_decay, maximize)
+    _second_moment(v, g, rho, t)
+    np.add(v, eps, out=t)
+    np.sqrt(t, out=t)
+    root = np.sqrt(delta + eps)
+    np.divide(root, t, out=t)
+    t *= g
+    _second_moment(delta, t, rho, root)
+    t *= lr
+    p -= t
+
+
+def rprop(
+    p: Array, g: Array, previous: Array, size: Array, s: Array, t: Array, *,
+    shrink: float, grow: float, smallest: float, largest: float, maximize: bool = False,
+) -> None:
+    """Step sizes that grow while the gradient keeps its sign; only signs are used."""
+    g = _regular(p, g, s, 0.0, maximize)
+    np.multiply(g, previous, out=t)
+    turned = t < 0
+    size *= np.where(turned, shrink, np.where(t > 0, grow, 1.0)).astype(p.dtype)
+    np.clip(size, smallest, largest, out=size)
+    kept = np.where(turned, 0, g)
+    np.sign(kept, out=t)
+    t *= size
+    p -= t
+    previous[...] = kept
+
+
+def ftrl(
+    p: Array, g: Array, total: Array, z: Array, s: Array, t: Array, *, lr: float,
+    power: float, l1: float, l2: float, weight_decay: float = 0.0,
+) -> None:
+    """Follow the regularised leader, proximal; `power` is that of the rate, <= 0."""
+    g = _regular(p, g, s, weight_decay, False)
+    new = total + g * g
+    z += g - (new ** -power - total ** -power) / lr * p
+    total[...] = new
+    quadratic = new ** -power / lr + 2 * l2
+    p[...] = np.where(np.abs(z) > l1, (np.sign(z) * l1 - z) / quadratic, 0)
+
+
+# --- whole matrices -------------------------------------------------------------------
+
+
+def newton_schulz(g: Array, coefficients: Any, steps: int, eps: float) -> Array:
+    """An approximate orthogonalisation of a matrix by a quintic iteration (Muon)."""
+    a, b, c = coefficients
+    x = g.T if g.shape[0] > g.shape[1] else g
+    x = x / max(float(np.linalg.norm(x)), eps)
+    for _ in range(steps):
+        gram = x @ x.T
+        x = a * x + (b * gram + c * (gram @ gram)) @ x
+    return x.T if g.shape[0] > g.shape[1] else x
+
+
+def muon(
+    p: Array, g: Array, buf: Array, *, lr: float, scale: float, weight_decay: float,
+    momentum: float, nesterov: bool, coefficients: Any, steps: int, eps: float,
+) -> None:
+    """Momentum whose step is orthogonalised (Jordan et al. 2024)."""
+    buf += (1 - momentum) * (g - buf)
+    step = g + momentum * (buf - g) if nesterov else buf
+    step = newton_schulz(step, coefficients, steps, eps)
+    p *= 1 - lr * weight_decay
+    p -= lr * scale * step.astype(p.dtype)
+
+
+def clip_coefficient(total: Array, limit: float, eps: float = 1e-6) -> Array:
+    """What gradients of total norm `total` are scaled by to have norm <= `limit`."""
+    return np.minimum(limit / (total + eps), 1.0).astype(total.dtype)

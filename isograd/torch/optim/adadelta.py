@@ -1,0 +1,3 @@
+"""`torch.optim.adadelta`, where PyTorch has it."""
+
+from isograd.torch.optim.algorithms import Adadelta as Adadelta

@@ -1,0 +1,3 @@
+"""`torch.optim.adam`, where PyTorch has it."""
+
+from isograd.torch.optim.algorithms import Adam as Adam

@@ -1,0 +1,3 @@
+"""`torch.optim.lbfgs`, where PyTorch has it."""
+
+from isograd.torch.optim.algorithms import LBFGS as LBFGS

@@ -1,0 +1,333 @@
+"""`torch.optim.Optimizer`: parameter groups, state, hooks."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections import OrderedDict, defaultdict
+from collections.abc import Callable, Iterable
+from copy import deepcopy
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from isograd.core import levels
+from isograd.core.storage import note_write
+from isograd.core.tape import Leaf
+from isograd.core.tensor import wrap
+from isograd.torch.hooks import RemovableHandle
+from isograd.torch.tensor import Tensor
+
+Array = np.ndarray
+
+
+class _RequiredParameter:
+    def __repr__(self) -> str:
+        return "<required parameter>"
+
+
+required = _RequiredParameter()
+
+
+class Optimizer:
+    """Base of optimisers; subclasses state `update` for one parameter.
+
+    Args:
+        params: tensors, (name, tensor) pairs, or dicts of groups with own options.
+        defaults: the options of groups that do not state them.
+    """
+
+    def __init__(self, params: Any, defaults: dict[str, Any]) -> None:
+        self.defaults = defaults
+        self._hooks: dict[str, OrderedDict[int, Any]] = defaultdict(OrderedDict)
+        if isinstance(params, Tensor):
+            raise TypeError("params argument given to the optimizer should be an "
+                            "iterable of Tensors or dicts, but got " + params.type())
+        self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
+        self.param_groups: list[dict[str, Any]] = []
+        groups = list(params)
+        if not groups:
+            raise ValueError("optimizer got an empty parameter list")
+        if not isinstance(groups[0], dict):
+            groups = [{"params": groups}]
+        for group in groups:
+            self.add_param_group(dict(group))
+
+    def __init_subclass__(cls, **_: Any) -> None:
+        step = cls.__dict__.get("step")
+        if step is not None and not hasattr(step, "hooked"):
+            cls.step = _with_hooks(step)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"defaults": self.defaults, "state": self.state,
+                "param_groups": self.param_groups}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.__dict__.setdefault("_hooks", defaultdict(OrderedDict))
+
+    def __repr__(self) -> str:
+        text = type(self).__name__ + " ("
+        for i, group in enumerate(self.param_groups):
+            text += f"\nParameter Group {i}\n"
+            text += "".join(f"    {k}: {group[k]}\n"
+                            for k in sorted(group) if k != "params")
+        return text + ")"
+
+    # --- groups -----------------------------------------------------------------------
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add a group; options that it does not state come from the defaults."""
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group)}")
+        params = param_group["params"]
+        if isinstance(params, Tensor):
+            params = [params]
+        elif isinstance(params, set):
+            raise TypeError("optimizer parameters need to be organized in ordered "
+                            "collections, but the ordering of tensors in sets will "
+                            "change between runs. Please use a list instead.")
+        params = list(params)
+        if params and isinstance(params[0], tuple):
+            param_group = {"param_names": [n for n, _ in params], **param_group}
+            params = [p for _, p in params]
+        param_group["params"] = params
+        for p in params:
+            if not isinstance(p, Tensor):
+                raise TypeError("optimizer can only optimize Tensors, but one of the "
+                                f"params is {type(p).__name__}")
+            if p._node is not None and type(p._node) is not Leaf and (
+                    not self.defaults.get("differentiable")):
+                raise ValueError("can't optimize a non-leaf Tensor")
+        for name, default in self.defaults.items():
+            if default is required and name not in param_group:
+                raise ValueError("parameter group didn't specify a value of required "
+                                 f"optimization parameter {name}")
+            param_group.setdefault(name, default)
+        if len(set(map(id, params))) != len(params):
+            warnings.warn(
+                "optimizer contains a parameter group with duplicate parameters; in "
+                "future, this will cause an error; see github.com/pytorch/pytorch/"
+                "issues/40967 for more information", UserWarning, stacklevel=3)
+        known = {id(p) for g in self.param_groups for p in g["params"]}
+        if not known.isdisjoint(map(id, params)):
+            raise ValueError("some parameters appear in more than one parameter group")
+        names = {k: param_group.pop(k) for k in ("params", "param_names")
+                 if k in param_group}
+        self.param_groups.append({**names, **param_group})
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drop the gradients, or fill them with zeros."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                node = p._node
+                grad = node.grad if type(node) is Leaf else p._grad
+                if grad is None:
+                    continue
+                if set_to_none:
+                    p.grad = None
+                else:
+                    p.grad = grad.detach().zero_()
+
+    # --- steps ------------------------------------------------------------------------
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Update the parameters; `closure` evaluates the loss again and returns it."""
+        loss = None
+        if closure is not None:
+            with levels.changed(recording=True):
+                loss = closure()
+        with levels.changed(recording=False):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    grad = p.grad if p._node is None or type(p._node) is Leaf else (
+                        p._grad)
+                    if grad is not None:
+                        self._update(p, grad._p, group)
+        return loss
+
+    def _update(self, p: Any, g: Array, group: dict[str, Any]) -> None:
+        array = p._p
+        if array.dtype.kind == "c":
+            array, g = _as_real(array), _as_real(g)
+        self.update(array, g, self.state[p], group)
+        note_write(p._p)
+
+    def update(
+        self, p: Array, g: Array, state: dict[str, Any], group: dict[str, Any]
+    ) -> None:
+        """Update one parameter and its state in place."""
+        raise NotImplementedError
+
+    # --- state ------------------------------------------------------------------------
+
+    def state_dict(self) -> dict[str, Any]:
+        """The state by the parameters' numbers, and the groups without tensors."""
+        for hook in self._hooks["state_dict_pre"].values():
+            hook(self)
+        index: dict[int, int] = {}
+        groups = []
+        for group in self.param_groups:
+            packed = {k: v for k, v in group.items() if k != "params"}
+            for p in group["params"]:
+                index.setdefault(id(p), len(index))
+            packed["params"] = [index[id(p)] for p in group["params"]]
+            groups.append(packed)
+        state = {(index[id(k)] if isinstance(k, Tensor) else k): v
+                 for k, v in self.state.items()}
+        found = {"state": state, "param_groups": groups}
+        for hook in self._hooks["state_dict_post"].values():
+            changed = hook(self, found)
+            found = found if changed is None else changed
+        return found
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take over a state made by `state_dict` of an optimiser with equal groups."""
+        state_dict = dict(state_dict)
+        for hook in self._hooks["load_pre"].values():
+            changed = hook(self, state_dict)
+            state_dict = state_dict if changed is None else changed
+        groups, saved = self.param_groups, deepcopy(state_dict["param_groups"])
+        if len(groups) != len(saved):
+            raise ValueError("loaded state dict has a different number of parameter "
+                             "groups")
+        if any(len(a["params"]) != len(b["params"])
+               for a, b in zip(groups, saved, strict=True)):
+            raise ValueError("loaded state dict contains a parameter group that doesn't "
+                             "match the size of optimizer's group")
+        ids = chain.from_iterable(g["params"] for g in saved)
+        params = list(chain.from_iterable(g["params"] for g in groups))
+        by_id = dict(zip(ids, params, strict=True))
+        state: defaultdict[Any, Any] = defaultdict(dict)
+        for k, v in state_dict["state"].items():
+            if k in by_id:
+                state[by_id[k]] = _cast(by_id[k], v)
+            else:
+                state[k] = v
+        for g, s in zip(groups, saved, strict=True):
+            if "param_names" in g and "param_names" not in s:
+                s["param_names"] = g["param_names"]
+            s["params"] = g["params"]
+        self.__setstate__({"state": state, "param_groups": saved})
+        for hook in self._hooks["load_post"].values():
+            hook(self)
+
+    # --- hooks ------------------------------------------------------------------------
+
+    def _register(self, kind: str, hook: Any, prepend: bool = False) -> RemovableHandle:
+        table = self._hooks[kind]
+        handle = RemovableHandle(table)
+        table[handle.id] = hook
+        if prepend:
+            table.move_to_end(handle.id, last=False)
+        return handle
+
+    def register_step_pre_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` before each step."""
+        return self._register("step_pre", hook)
+
+    def register_step_post_hook(self, hook: Any) -> RemovableHandle:
+        """Call `hook(optimizer, args, kwargs)` after each step."""
+        return self._register("step_post", hook)
+
+    def register_state_dict_pre_hook(self, hook: Any, prepend: bool = False) -> Any:
+        return self._register("state_dict_pre", hook, prepend)
+
+    def register_state_dict_post_hook(self, hook: Any, prepend: bool = False) -> Any:
+        return self._register("state_dict_post", hook, prepend)
+
+    def register_load_state_dict_pre_hook(
+        self, hook: Any, prepend: bool = False
+    ) -> Any:
+        return self._register("load_pre", hook, prepend)
+
+    def register_load_state_dict_post_hook(
+        self, hook: Any, prepend: bool = False
+    ) -> Any:
+        return self._register("load_post", hook, prepend)
+
+
+_GLOBAL: dict[str, OrderedDict[int, Any]] = {"step_pre": OrderedDict(),
+                                             "step_post": OrderedDict()}
+
+
+def _register_global(kind: str, hook: Any) -> RemovableHandle:
+    handle = RemovableHandle(_GLOBAL[kind])
+    _GLOBAL[kind][handle.id] = hook
+    return handle
+
+
+def register_optimizer_step_pre_hook(hook: Any) -> RemovableHandle:
+    return _register_global("step_pre", hook)
+
+
+def register_optimizer_step_post_hook(hook: Any) -> RemovableHandle:
+    return _register_global("step_post", hook)
+
+
+def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
+    @functools.wraps(step)
+    def hooked(self: Any, *args: Any, **kwargs: Any) -> Any:
+        hooks = self._hooks
+        args = (self, *args)
+        if not hooks and not any(_GLOBAL.values()):
+            return step(*args, **kwargs)
+        for hook in (*_GLOBAL["step_pre"].values(), *hooks["step_pre"].values()):
+            found = hook(self, args, kwargs)
+            if found is None:
+                continue
+            if not (isinstance(found, tuple) and len(found) == 2):
+                raise RuntimeError(f"{step} must return None or a tuple of (new_args, "
+                                   f"new_kwargs), but got {found}.")
+            args, kwargs = found
+        out = step(*args, **kwargs)
+        for hook in (*hooks["step_post"].values(), *_GLOBAL["step_post"].values()):
+            hook(self, args, kwargs)
+        return out
+
+    hooked.hooked = True  # type: ignore[attr-defined]  # justified: marks the wrapper
+    return hooked
+
+
+Optimizer.step = _with_hooks(Optimizer.step)  # type: ignore[method-assign]  # justified: as for subclasses
+
+
+def _as_real(a: Array) -> Array:
+    return a.view(a.real.dtype)
+
+
+def _cast(p: Any, value: Any, key: str = "") -> Any:
+    """A loaded state in the parameter's dtype; counters keep theirs."""
+    if isinstance(value, Tensor):
+        if key == "step" or p._p.dtype.kind not in "fcV":
+            return value.clone()
+        return value.to(p.dtype).clone()
+    if isinstance(value, dict):
+        return {k: _cast(p, v, k) for k, v in value.items()}
+    if isinstance(value, Iterable) and not isinstance(value, str):
+        return type(value)(_cast(p, v) for v in value)  # type: ignore[call-arg]  # justified: a list or tuple
+    return value
+
+
+def scalar(value: float) -> Tensor:
+    """A state of rank zero."""
+    return wrap(Tensor, np.array(value, np.float32))
+
+
+def zeros(p: Array) -> Tensor:
+    return wrap(Tensor, np.zeros(p.shape, p.dtype))
+
+
+def number(x: Any) -> Any:
+    """A hyperparameter that may be a tensor."""
+    return x.item() if isinstance(x, Tensor) else x
+
+
+def advance(state: dict[str, Any]) -> int:
+    """Count a step in `state["step"]`; gives its number."""
+    step = state["step"]
+    if not isinstance(step, Tensor):
+        state["step"] = step = scalar(float(step))
+    step._p[...] += 1
+    return int(step._p)

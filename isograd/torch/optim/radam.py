@@ -1,0 +1,3 @@
+"""`torch.optim.radam`, where PyTorch has it."""
+
+from isograd.torch.optim.algorithms import RAdam as RAdam
