@@ -186,6 +186,41 @@ unwindows = linear(
 )
 
 
+def _window_sum_impl(
+    x: np.ndarray, *, axis: int, width: int, step: int, dilation: int
+) -> np.ndarray:
+    count = window_count(x.shape[axis], width, step, dilation)
+    shape = (*x.shape[:axis], count, *x.shape[axis + 1 :])
+    out = np.zeros(shape, x.dtype)
+    for k in range(width if count else 0):
+        start = k * dilation
+        out += x[(slice(None),) * axis + (
+            slice(start, start + step * (count - 1) + 1, step),)]
+    return out
+
+
+def _window_sum_adjoint(
+    F: Namespace, g: Payload, operand: Shape, *, axis: int, width: int, **w: int
+) -> Payload:
+    spread = F.broadcast_to(F.reshape(g, shape=(*g.shape, 1)), (*g.shape, width))
+    return F.unwindows(spread, length=operand[axis], axis=axis, width=width, **w)
+
+
+window_sum = linear(
+    "window_sum",
+    _window_sum_impl,
+    abstract=lambda x, axis, **w: Aval(
+        _windows_abstract(x, axis, **w).shape[:-1], x.dtype),
+    adjoint=_window_sum_adjoint,
+    lift=lambda size, operand, axis, **w: {"axis": axis + 1, **w},
+    samples=lambda rng: [
+        ((rng.normal(size=(7, 2)),),
+         {"axis": 0, "width": 3, "step": 2, "dilation": 1}),
+    ],
+    doc="The sums of overlapping windows along an axis.",
+)
+
+
 @composite
 def im2col(
     F: Namespace, x: Payload, *, size: Shape, step: Shape, padding: Shape,

@@ -1,0 +1,354 @@
+"""Pooling over windows of the spatial axes; data is (n, c, *space).
+
+A maximum is the element at an index that is computed without derivative, so that its
+derivatives are those of `take_along`; a mean is a linear map.
+"""
+
+from __future__ import annotations
+
+from itertools import product
+from math import floor, prod
+from typing import Any
+
+import numpy as np
+
+from isograd.base.dtypes import I64, is_bfloat16
+from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
+from isograd.ops.conv import padded, taps
+
+Shape = tuple[int, ...]
+Pairs = tuple[tuple[int, int], ...]
+Array = np.ndarray
+
+
+def pooled_size(
+    n: int, size: int, stride: int, padding: int, dilation: int, ceil_mode: bool
+) -> int:
+    """The number of windows; with `ceil_mode` the last one may reach over the end, but
+    it starts inside of the data or its padding at the front."""
+    span = n + 2 * padding - dilation * (size - 1) - 1
+    if not ceil_mode:
+        return max(0, span // stride + 1)
+    count = -(-span // stride) + 1
+    return max(0, count - ((count - 1) * stride >= n + padding))
+
+
+def _counts(
+    space: Shape, size: Shape, stride: Shape, padding: Shape, dilation: Shape,
+    ceil_mode: bool,
+) -> Shape:
+    return tuple(pooled_size(*w, ceil_mode) for w in
+                 zip(space, size, stride, padding, dilation, strict=True))
+
+
+def _frame(
+    space: Shape, count: Shape, size: Shape, stride: Shape, padding: Shape,
+    dilation: Shape,
+) -> Pairs:
+    """Padding in front, and so much at the end that every window fits."""
+    rows = zip(space, count, size, stride, padding, dilation, strict=True)
+    return tuple((p, (m - 1) * s + d * (k - 1) + 1 - n - p)
+                 for n, m, k, s, p, d in rows)
+
+
+# --- maxima ---------------------------------------------------------------------------
+
+
+def _lowest(dtype: np.dtype[Any]) -> Any:
+    if dtype.kind == "f" or is_bfloat16(dtype):
+        return -np.inf
+    return np.iinfo(dtype).min if dtype.kind in "iu" else False
+
+
+def _argmax_impl(
+    x: Array, *, width: Shape, stride: Shape, padding: Shape, dilation: Shape,
+    ceil_mode: bool,
+) -> Array:
+    space = x.shape[2:]
+    count = _counts(space, width, stride, padding, dilation, ceil_mode)
+    frame = _frame(space, count, width, stride, padding, dilation)
+    full = padded(x, frame, _lowest(x.dtype))
+    best = np.full((*x.shape[:2], *count), _lowest(x.dtype), x.dtype)
+    place = np.full(best.shape, -1, np.int32)
+    nan = x.dtype.kind not in "iub"
+    if best.size:
+        for k, (_, slices) in enumerate(taps(width, count, stride, dilation)):
+            part = full[slices]
+            better = part > best
+            if nan:
+                better |= part != part
+            np.copyto(best, part, where=better)
+            np.copyto(place, k, where=better)
+    if (place < 0).any():  # windows of nothing but -inf: their first real element
+        place = np.where(place < 0, _first(count, width, stride, padding, dilation),
+                         place)
+    return _flat(place, space, count, width, stride, padding, dilation)
+
+
+def _first(
+    count: Shape, width: Shape, stride: Shape, padding: Shape, dilation: Shape
+) -> Array:
+    """The place in each window of its first element inside of the data."""
+    place: Any = 0
+    for m, k, s, p, d in zip(count, width, stride, padding, dilation, strict=True):
+        start = np.arange(m) * s - p
+        first = np.where(start < 0, -(start // d), 0)
+        place = np.multiply.outer(place, np.full(m, k)) + first
+    return place
+
+
+def _flat(
+    place: Array, space: Shape, count: Shape, width: Shape, stride: Shape,
+    padding: Shape, dilation: Shape,
+) -> Array:
+    """Places in windows as positions in the flattened space."""
+    rank = len(space)
+    flat = np.zeros(place.shape, np.int64)
+    rest = place.astype(np.int64)
+    scale = 1
+    for i in reversed(range(rank)):
+        rest, at = np.divmod(rest, width[i])
+        start = np.arange(count[i]) * stride[i] - padding[i]
+        start = start.reshape((count[i],) + (1,) * (rank - i - 1))
+        flat += (start + at * dilation[i]) * scale
+        scale *= space[i]
+    return flat
+
+
+def _merging(name: str) -> Any:
+    """Batching by merging the batch into the samples."""
+
+    def batch(F: Namespace, args: Any, batched: Any, size: int, **params: Any) -> Any:
+        (x,) = args
+        flat = F.reshape(x, shape=(size * x.shape[1], *x.shape[2:]))
+        out = getattr(F, name)(flat, **params)
+        return F.reshape(out, shape=(size, x.shape[1], *out.shape[1:]))
+
+    return batch
+
+
+def _argmax_abstract(
+    x: Aval, width: Shape, stride: Shape, padding: Shape, dilation: Shape,
+    ceil_mode: bool,
+) -> Aval:
+    count = _counts(x.shape[2:], width, stride, padding, dilation, ceil_mode)
+    return Aval((*x.shape[:2], *count), I64)
+
+
+pool_argmax = Primitive(
+    "pool_argmax",
+    _argmax_impl,
+    abstract=_argmax_abstract,
+    batch=_merging("pool_argmax"),
+    constant=True,
+    kinds="fi",
+    samples=lambda rng: [
+        ((rng.normal(size=(2, 3, 7)),),
+         {"width": (3,), "stride": (2,), "padding": (1,), "dilation": (1,),
+          "ceil_mode": True}),
+        ((rng.normal(size=(1, 2, 5, 6)),),
+         {"width": (2, 2), "stride": (2, 1), "padding": (0, 1), "dilation": (1, 2),
+          "ceil_mode": False}),
+    ],
+    doc="The position in the flattened space of each window's first maximum.",
+)
+
+
+def _adaptive_bounds(n: int, count: int) -> list[tuple[int, int]]:
+    return [(i * n // count, -(-(i + 1) * n // count)) for i in range(count)]
+
+
+def _adaptive_impl(x: Array, *, count: Shape) -> Array:
+    space = x.shape[2:]
+    out = np.empty((*x.shape[:2], *count), np.int64)
+    cells = product(*(enumerate(_adaptive_bounds(n, m))
+                      for n, m in zip(space, count, strict=True)))
+    for cell in cells:
+        part = x[(..., *(slice(a, b) for _, (a, b) in cell))]
+        shape = part.shape[2:]
+        first = part.reshape(*x.shape[:2], prod(shape)).argmax(-1)
+        at = np.unravel_index(first, shape)
+        at = tuple(i + a for i, (_, (a, _)) in zip(at, cell, strict=True))
+        out[(..., *(i for i, _ in cell))] = np.ravel_multi_index(at, space)
+    return out
+
+
+adaptive_argmax = Primitive(
+    "adaptive_argmax",
+    _adaptive_impl,
+    abstract=lambda x, count: Aval((*x.shape[:2], *count), I64),
+    batch=_merging("adaptive_argmax"),
+    constant=True,
+    kinds="fi",
+    samples=lambda rng: [((rng.normal(size=(2, 2, 5, 4)),), {"count": (3, 2)})],
+    doc="The position of each cell's maximum, for a given number of cells.",
+)
+
+
+def _at(F: Namespace, x: Payload, idx: Payload) -> Payload:
+    """Elements of the flattened space at (n, c, *positions) indices."""
+    n, c, *space = x.shape
+    flat = F.reshape(x, shape=(n, c, prod(space)))
+    at = F.reshape(idx, shape=(n, c, prod(idx.shape[2:])))
+    return F.reshape(F.take_along(flat, at, axis=2), shape=idx.shape)
+
+
+def _sampled(F: Namespace, x: Payload, d: int) -> tuple[Payload, bool]:
+    """Data with a batch axis, and whether that was added."""
+    alone = x.ndim == d + 1
+    return (F.reshape(x, shape=(1, *x.shape)) if alone else x), alone
+
+
+def _restored(F: Namespace, alone: bool, *outs: Payload) -> Any:
+    if alone:
+        outs = tuple(F.reshape(o, shape=o.shape[1:]) for o in outs)
+    return outs if len(outs) > 1 else outs[0]
+
+
+@composite
+def max_pool(
+    F: Namespace, x: Payload, *, size: Shape, stride: Shape, padding: Shape,
+    dilation: Shape, ceil_mode: bool = False,
+) -> tuple[Payload, Payload]:
+    """(maxima, their positions in the flattened space) of windows."""
+    x, alone = _sampled(F, x, len(size))
+    idx = F.pool_argmax(x, width=size, stride=stride, padding=padding,
+                        dilation=dilation, ceil_mode=ceil_mode)
+    return _restored(F, alone, _at(F, x, idx), idx)
+
+
+@composite
+def adaptive_max_pool(
+    F: Namespace, x: Payload, *, count: Shape
+) -> tuple[Payload, Payload]:
+    """(maxima, their positions) of `count` cells that cover the space."""
+    x, alone = _sampled(F, x, len(count))
+    idx = F.adaptive_argmax(x, count=count)
+    return _restored(F, alone, _at(F, x, idx), idx)
+
+
+@composite
+def max_unpool(F: Namespace, x: Payload, idx: Payload, *, space: Shape) -> Payload:
+    """Zeros of (n, c, *space) with x at the positions that `max_pool` gave."""
+    lead = x.shape[: x.ndim - len(space)]
+    flat = F.reshape(x, shape=(*lead, prod(x.shape[len(lead):])))
+    at = F.reshape(idx, shape=flat.shape)
+    zeros = np.zeros((*lead, prod(space)), x.dtype)
+    out = F.put_along(zeros, flat, at, axis=len(lead))
+    return F.reshape(out, shape=(*lead, *space))
+
+
+# --- means ----------------------------------------------------------------------------
+
+
+@composite
+def avg_pool(
+    F: Namespace, x: Payload, *, size: Shape, stride: Shape, padding: Shape,
+    ceil_mode: bool = False, count_padding: bool = True, divisor: int | None = None,
+) -> Payload:
+    """Means of windows.
+
+    Args:
+        count_padding: whether padding counts as elements (what only `ceil_mode` adds
+            at the end does not).
+        divisor: what sums are divided by, instead of the number of elements.
+    """
+    d = len(size)
+    ones = (1,) * d
+    x, alone = _sampled(F, x, d)
+    space = x.shape[2:]
+    count = _counts(space, size, stride, padding, ones, ceil_mode)
+    frame = _frame(space, count, size, stride, padding, ones)
+    if any(w for pair in frame for w in pair):
+        x = F.pad(x, ((0, 0), (0, 0), *frame))
+    for i in range(d):
+        x = F.window_sum(x, axis=2 + i, width=size[i], step=stride[i], dilation=1)
+    if divisor is not None:
+        out = F.div(x, float(divisor))
+    else:
+        sizes = _elements(space, count, size, stride, padding, count_padding)
+        out = F.div(x, np.asarray(sizes, x.dtype))
+    return _restored(F, alone, out)
+
+
+def _elements(
+    space: Shape, count: Shape, size: Shape, stride: Shape, padding: Shape,
+    count_padding: bool,
+) -> Array:
+    """The number of elements in each window."""
+    total: Any = 1
+    rows = zip(space, count, size, stride, padding, strict=True)
+    for i, (n, m, k, s, p) in enumerate(rows):
+        start = np.arange(m) * s - p
+        stop = np.minimum(start + k, n + p)
+        if not count_padding:
+            start, stop = np.maximum(start, 0), np.minimum(stop, n)
+        total = total * (stop - start).reshape((m,) + (1,) * (len(space) - i - 1))
+    return total
+
+
+@composite
+def along(F: Namespace, x: Payload, matrix: Array, *, axis: int) -> Payload:
+    """A constant matrix (m, n) applied along an axis of n."""
+    matrix = np.asarray(matrix, x.dtype)
+    if axis == x.ndim - 1:
+        return F.linear(x, matrix)
+    if axis == x.ndim - 2:
+        return F.matmul(matrix, x)
+    order = (*(i for i in range(x.ndim) if i != axis), axis)
+    out = F.linear(F.transpose(x, axes=order), matrix)
+    return F.moveaxis(out, x.ndim - 1, axis)
+
+
+def cell_means(n: int, count: int) -> Array:
+    """The matrix of adaptive means: row i averages cell i."""
+    out = np.zeros((count, n))
+    for i, (a, b) in enumerate(_adaptive_bounds(n, count)):
+        out[i, a:b] = 1 / (b - a)
+    return out
+
+
+@composite
+def adaptive_avg_pool(F: Namespace, x: Payload, *, count: Shape) -> Payload:
+    """Means of `count` cells that cover the space."""
+    d = len(count)
+    first = x.ndim - d
+    space = x.shape[first:]
+    if all(m == 1 for m in count):
+        out = F.mean(x, axes=tuple(range(first, x.ndim)))
+        return F.reshape(out, shape=(*x.shape[:first], *count))
+    if all(n % m == 0 for n, m in zip(space, count, strict=True)):
+        size = tuple(n // m for n, m in zip(space, count, strict=True))
+        for i in range(d):
+            x = F.window_sum(x, axis=first + i, width=size[i], step=size[i], dilation=1)
+        return F.div(x, float(prod(size)))
+    for i, (n, m) in enumerate(zip(space, count, strict=True)):
+        if n != m:
+            x = F.along(x, cell_means(n, m), axis=first + i)
+    return x
+
+
+@composite
+def lp_pool(
+    F: Namespace, x: Payload, *, ord: float, size: Shape, stride: Shape,
+    ceil_mode: bool = False,
+) -> Payload:
+    """The p-norm of windows, without absolute values inside: as PyTorch has it."""
+    zeros = (0,) * len(size)
+    mean = F.avg_pool(F.power(x, exponent=ord), size=size, stride=stride, padding=zeros,
+                      ceil_mode=ceil_mode)
+    total = F.mul(F.mul(F.sign(mean), F.relu(F.abs(mean))), float(prod(size)))
+    return F.power(total, exponent=1.0 / ord)
+
+
+def fractional_starts(sample: float, n: int, count: int, size: int) -> list[int]:
+    """First elements of the windows of fractional pooling (Graham 2014)."""
+    if count == 1:
+        return [n - size]
+    alpha = (n - size) / (count - 1)
+    return [floor((i + sample) * alpha) - floor(sample * alpha)
+            for i in range(count - 1)] + [n - size]
+
+
+__all__ = ["adaptive_avg_pool", "adaptive_max_pool", "along", "avg_pool", "cell_means",
+           "fractional_starts", "lp_pool", "max_pool", "max_unpool", "pooled_size"]
