@@ -71,7 +71,8 @@ _UNARY: dict[str, tuple[Any, str, tuple[float, float]]] = {
     "cosh": (np.cosh, "t * sinh(x)", (-2, 2)),
     "tanh": (np.tanh, "t * (1.0 - out * out)", (-2, 2)),
     "asinh": (np.arcsinh, "t / sqrt(x * x + 1.0)", (-2, 2)),
-    "acosh": (np.arccosh, "t / sqrt(x * x - 1.0)", (1.5, 3)),
+    # not sqrt(x^2 - 1), which has the other sign in the left half of the plane
+    "acosh": (np.arccosh, "t / (sqrt(x - 1.0) * sqrt(x + 1.0))", (1.5, 3)),
     "atanh": (np.arctanh, "t / (1.0 - x * x)", (-0.8, 0.8)),
 }
 
