@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.errors import EngineError
 from isograd.core.families import elementwise
-from isograd.core.primitive import Namespace, Payload, composite
+from isograd.core.primitive import Namespace, Payload, Primitive, composite
 
 def _integer_pow_impl(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """A negative exponent gives 1 / x ** -y rounded to zero, as C divides."""
@@ -28,6 +29,18 @@ elementwise(
 )
 
 
+
+def _refuse(*_: Any, name: str, **__: Any) -> Any:
+    raise EngineError("not_differentiable", name=name)
+
+
+refuse_derivative = Primitive(
+    "refuse_derivative", lambda x, name: x.copy(), abstract=lambda x, name: x,
+    vjp=_refuse, jvp=_refuse, reads=((),),
+    batch=lambda F, args, batched, size, name: F.refuse_derivative(args[0], name=name),
+    doc="x, whose derivative is an error that says whose it is.")
+
+
 @composite
 def isclose(
     F: Namespace, x: Payload, y: Payload, *, rtol: float, atol: float, equal_nan: bool
@@ -41,13 +54,3 @@ def isclose(
     gap = F.abs(F.sub(x, y))
     near = F.le(gap, F.add(F.mul(F.abs(y), rtol), atol))
     return F.logical_or(same, F.logical_and(near, F.isfinite(gap)))
-
-
-@composite
-def mvlgamma(F: Namespace, x: Payload, *, p: int) -> Payload:
-    """The logarithm of the multivariate gamma function (DLMF 35.3.4)."""
-    total: Any = None
-    for j in range(p):
-        term = F.lgamma(F.sub(x, 0.5 * j))
-        total = term if total is None else F.add(total, term)
-    return F.add(total, p * (p - 1) / 4 * float(np.log(np.pi)))

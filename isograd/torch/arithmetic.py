@@ -23,10 +23,11 @@ from isograd.torch.call import (
     operands,
     promoted,
     shape_of,
+    tied,
     truth,
 )
 from isograd.torch.dtypes import of_numpy
-from isograd.torch.table import FUNCTIONS, row
+from isograd.torch.table import FUNCTIONS, row, tensor_row
 from isograd.torch.tensor import FAMILY, Tensor
 
 F = BOUND
@@ -95,7 +96,7 @@ def round(input: Payload, *, decimals: int = 0) -> Payload:  # noqa: A001
         return copy_of(input)
     if not decimals:
         return F.round(input)
-    scale = 10.0 ** np.abs(decimals)
+    scale = float(10 ** np.abs(decimals))
     if decimals > 0:
         return Named(F.div(F.round(F.mul(input, scale)), scale), "RoundBackward1")
     return Named(F.mul(F.round(F.div(input, scale)), scale), "RoundBackward1")
@@ -103,20 +104,23 @@ def round(input: Payload, *, decimals: int = 0) -> Payload:  # noqa: A001
 
 @row(inplace=True)
 def frac(input: Payload) -> Payload:
+    if input.dtype.kind in "iub":
+        raise NotImplementedError(
+            f"\"frac_cpu\" not implemented for '{of_numpy(input.dtype).scalar_type}'")
     return F.sub(input, F.trunc(input))
 
 
-@row
-def positive(input: Payload) -> Payload:
+@tensor_row
+def positive(input: Any) -> Any:
     return input
 
 
-@row(inplace=True, label="MulBackward0")
+@row(inplace=True)
 def deg2rad(input: Payload) -> Payload:
     return F.mul(floating(input), float(np.pi / 180))
 
 
-@row(inplace=True, label="MulBackward0")
+@row(inplace=True)
 def rad2deg(input: Payload) -> Payload:
     return F.mul(floating(input), float(180 / np.pi))
 
@@ -134,22 +138,27 @@ def nan_to_num(
         neginf=info.min if neginf is None else neginf)
 
 
-@row(label="AngleBackward0")
+@row
 def angle(input: Payload) -> Payload:
-    return F.angle(floating(input))
+    x = floating(input)
+    return F.angle(x) if x.dtype.kind == "c" else tied(x, F.angle(x))
 
 
 @row(inplace=True)
 def logit(input: Payload, eps: float | None = None) -> Payload:
-    x = floating(input)
-    if eps is not None:
-        x = F.clip(x, lo=eps, hi=1 - eps, edge=1)
-    return F.log(F.div(x, F.sub(1.0, x)))
+    return F.logit(floating(input), eps=eps)
+
+
+@row(inplace=True)
+def relu(input: Payload) -> Payload:
+    if input.dtype.kind == "b":
+        raise RuntimeError("Boolean inputs not supported for relu")
+    return F.relu(input)
 
 
 @row(name="mvlgamma", inplace=True)
 def mvlgamma(input: Payload, p: int) -> Payload:
-    return F.mvlgamma(floating(input), p=p)
+    return F.multigammaln(floating(input), p=p)
 
 
 def _polygamma(n: int, x: Payload) -> Payload:
@@ -218,8 +227,12 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Payload:
     x, y = operands(input, other)
     _check_divisor(y)
     if rounding_mode == "floor":
-        return Named(F.floordiv(x, y), "DivBackward1")
-    return Named(_truncated(x, y), "DivBackward1")
+        return Named(F.floordiv(x, y), _div_label(other))
+    return Named(_truncated(x, y), _div_label(other))
+
+
+def _div_label(other: Any) -> str:
+    return "DivBackward2" if is_payload(other) else "DivBackward3"
 
 
 def _truncated(x: Payload, y: Payload) -> Payload:
@@ -242,13 +255,20 @@ def _check_divisor(y: Payload) -> None:
 def floor_divide(input: Any, other: Any) -> Payload:
     x, y = operands(input, other)
     _check_divisor(y)
-    return F.floordiv(x, y)
+    return undifferentiable(F.floordiv(x, y), "floor_divide")
+
+
+def undifferentiable(out: Payload, name: str) -> Named:
+    """A result whose derivative PyTorch refuses, told when it is asked for."""
+    return Named(F.refuse_derivative(out, name=f"aten::{name}"), "NotImplemented")
 
 
 @row(inplace=True)
 def remainder(input: Any, other: Any) -> Payload:
     x, y = operands(input, other)
     _check_divisor(y)
+    if not is_payload(input):
+        return undifferentiable(F.remainder(x, y), "remainder")
     return _by_operand(F.remainder(x, y), "Remainder", other)
 
 
@@ -270,7 +290,7 @@ def pow_(input: Any, exponent: Any) -> Payload:
         return Named(_power(input, exponent), "PowBackward0")
     x, y = operands(input, exponent)
     if not is_payload(input):
-        return Named(F.pow(x, y), "PowBackward1")
+        return Named(F.pow(x, y), "PowBackward2")
     return Named(F.integer_pow(x, y) if x.dtype.kind in "iu" else F.pow(x, y),
                  "PowBackward1")
 
@@ -295,25 +315,45 @@ def float_power(input: Any, exponent: Any) -> Payload:
                  f"PowBackward{int(is_payload(exponent))}")
 
 
-# Two operands of one promoted dtype; those in the second row give floats.
-_BINARY = {"maximum": "", "minimum": "", "fmax": "", "fmin": "", "copysign": "f",
-           "atan2": "f", "hypot": "", "logaddexp": "f", "logaddexp2": "f",
-           "nextafter": "", "heaviside": ""}
+# Two tensors of one promoted dtype; "f": integers become floats, "n": refused.
+_BINARY = {"maximum": "", "minimum": "", "fmax": "", "fmin": "", "atan2": "f",
+           "hypot": "n", "logaddexp": "n", "logaddexp2": "n", "nextafter": "n",
+           "gcd": "", "lcm": ""}
 _BINARY_ALIASES = {"atan2": ("arctan2",)}
-_IN_PLACE = {"copysign", "atan2", "hypot", "nextafter", "heaviside"}
+_IN_PLACE = {"atan2", "hypot", "nextafter", "gcd", "lcm"}
 for _name, _least in _BINARY.items():
     def _binary_body(
         input: Any, other: Any, _name: str = _name, _least: str = _least
     ) -> Payload:
-        return getattr(F, _name)(*operands(input, other, least=_least))
+        need_tensor(_name, other)
+        x, y = operands(input, other, least=_least)
+        if _least == "n" and x.dtype.kind in "iub":
+            raise NotImplementedError(f"\"{_name}_cpu\" not implemented for "
+                                      f"'{of_numpy(x.dtype).scalar_type}'")
+        return getattr(F, _name)(x, y)
 
     row(_binary_body, name=_name, aliases=_BINARY_ALIASES.get(_name, ()),
         inplace=_name in _IN_PLACE)
 
 
-def _copysign(input: Any, other: Any) -> Named:
-    return _by_operand(F.copysign(*operands(input, other, least="f")), "Copysign",
-                       True if is_payload(other) else other)
+def need_tensor(name: str, x: Any, word: str = "other", place: int = 2) -> None:
+    if not is_payload(x):
+        raise TypeError(f"{name}(): argument '{word}' (position {place}) must be Tensor, "
+                        f"not {type(x).__name__}")
+
+
+@row(inplace=True)
+def copysign(input: Any, other: Any) -> Payload:
+    out = F.copysign(*operands(input, other, least="f"))
+    return Named(out, f"CopysignBackward{int(not is_payload(other))}")
+
+
+@row(inplace=True)
+def heaviside(input: Payload, values: Payload) -> Payload:
+    if input.dtype != values.dtype:
+        raise RuntimeError("heaviside is not yet implemented for tensors with different "
+                           "dtypes.")
+    return undifferentiable(F.heaviside(*operands(input, values)), "heaviside")
 
 
 @row(inplace=True)
@@ -328,17 +368,7 @@ def xlogy(input: Any, other: Any) -> Payload:
 def ldexp(input: Any, other: Any) -> Payload:
     x, y = operands(input, F.pow(cast(2.0, dtypes.default().np),
                                  cast(other, dtypes.default().np)))
-    return Named(F.mul(x, y), "MulBackward0")
-
-
-@row
-def gcd(input: Any, other: Any) -> Payload:
-    return F.gcd(*operands(input, other))
-
-
-@row
-def lcm(input: Any, other: Any) -> Payload:
-    return F.lcm(*operands(input, other))
+    return F.mul(x, y)
 
 
 @row(inplace=True)
@@ -451,7 +481,7 @@ def logical_not(input: Payload) -> Payload:
 
 def _whole_operands(name: str, input: Any, other: Any) -> list[Payload]:
     x, y = operands(input, other)
-    if x.dtype.kind not in "iub":
+    if x.dtype.kind not in ("iu" if "shift" in name else "iub"):
         raise NotImplementedError(
             f"\"{name}_cpu\" not implemented for '{of_numpy(x.dtype).scalar_type}'")
     return [x, y]

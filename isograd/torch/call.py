@@ -7,6 +7,7 @@ translates the engine's errors.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -49,7 +50,11 @@ def cast(x: Any, d: DType) -> Payload:
     """A payload or Python number as a payload of a NumPy dtype."""
     if not is_payload(x):
         return np.asarray(x, d)
-    return x if x.dtype == d else F.convert(x, dtype=d)
+    if x.dtype == d:
+        return x
+    out = F.convert(x, dtype=d)
+    # integers never require a gradient
+    return out.p if type(out) is Traced and out.dtype.kind in "iub" else out
 
 
 def promoted(*operands: Any, least: str = "") -> list[Payload]:
@@ -76,6 +81,13 @@ def truth(x: Any) -> Payload:
 
 def copy_of(x: Payload) -> Payload:
     return F.copy(x)
+
+
+def tied(x: Payload, out: Payload) -> Payload:
+    """`out` (of x's shape and dtype) on x's graph, with derivative zero."""
+    if type(x) is np.ndarray:
+        return out
+    return F.where(np.zeros((), bool), x, out)
 
 
 def floating(x: Payload) -> Payload:
@@ -189,6 +201,8 @@ def lift(out: Any, label: str | None, sources: Sequence[Any]) -> Any:
         t._p = out
         return t
     if type(out) is Traced:
+        if out.dtype.kind in "iub":  # integers never require a gradient
+            return lift(out.p, None, sources)
         if label is not None:
             note(out.node, label, sources)
         return wrap(Tensor, out)
@@ -225,22 +239,22 @@ def tensors_in(xs: Any) -> list[Any]:
     return out
 
 
-def write_out(out: Any, payload: Any, sources: Any) -> Any:
+def write_out(out: Any, payload: Any, sources: Any, name: str = "") -> Any:
     """Write a result to the tensor(s) given as `out=`."""
     if type(payload) is Named:
         payload = payload.value
     if isinstance(payload, Values):
         for o, p in zip(out, payload.values, strict=True):
-            write_out(o, p, sources)
+            write_out(o, p, sources, name)
         return payload.cls(out)
     if isinstance(payload, tuple | list):
         for o, p in zip(out, payload, strict=True):
-            write_out(o, p, sources)
+            write_out(o, p, sources, name)
         return out
     if type(payload) is Traced or out._node is not None:
         raise RuntimeError(
-            "out=... arguments don't support automatic differentiation, but one of the "
-            "arguments requires grad.")
+            f"{name}(): functions with out=... arguments don't support automatic "
+            "differentiation, but one of the arguments requires grad.")
     check_result_type(payload, out._p)
     if payload.shape != out._p.shape:
         _resize(out, payload.shape)
@@ -285,7 +299,7 @@ def public(body: Body, name: str, label: str | None) -> Callable[..., Any]:
         try:
             result = body(*map(lower, args), **{k: lower(v) for k, v in kwargs.items()})
             if out is not None:
-                return write_out(out, result, args)
+                return write_out(out, result, args, name)
             return lift(result, label, (*args, *kwargs.values()))
         except EngineError as error:
             raise translated(error) from None
@@ -299,13 +313,31 @@ def public(body: Body, name: str, label: str | None) -> Callable[..., Any]:
 
 def explained(error: TypeError, name: str, args: Sequence[Any]) -> TypeError:
     """A call with wrong arguments, told as PyTorch tells it."""
-    text = str(error)
+    text = _reworded(str(error), name)
+    if text.startswith(f"{name}() "):
+        return TypeError(text)
     for i, a in enumerate(args):
         if isinstance(a, np.ndarray) or (i == 0 and not isinstance(a, CoreTensor)):
             return TypeError(
                 f"{name}(): argument '{'input' if i == 0 else 'other'}' (position "
                 f"{i + 1}) must be Tensor, not {_type_name(a)}")
     return TypeError(text)
+
+
+_MISSING = re.compile(r"missing (\d+) required positional arguments?: (.*)")
+
+
+def _reworded(text: str, name: str) -> str:
+    """Python's text of a call that does not fit, in PyTorch's words."""
+    head, call, rest = text.partition("() ")
+    if not call or not (rest.startswith(("missing", "got an", "takes"))):
+        return text
+    found = _MISSING.match(rest)
+    if found:
+        names = re.findall("'([^']*)'", found[2])
+        listed = ", ".join(f'"{n}"' for n in names)
+        rest = f"missing {found[1]} required positional arguments: {listed}"
+    return f"{name}() {rest}"
 
 
 def _type_name(x: Any) -> str:

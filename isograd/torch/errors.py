@@ -96,8 +96,25 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
     "unused": lambda f: RuntimeError(UNUSED.format(index=f["index"])),
     "leaf": lambda f: RuntimeError(LEAF),
     "view_leaf": lambda f: RuntimeError(VIEW_LEAF),
-    "not_differentiable": lambda f: NotImplementedError(
+    "not_differentiable": lambda f: RuntimeError(
         f"derivative for {f['name']} is not implemented"),
+    "index_range": lambda f: IndexError(
+        f"index {f['index']} is out of bounds for dimension {f['axis']} with size "
+        f"{f['size']}"),
+    "index_shapes": lambda f: IndexError(
+        "shape mismatch: indexing tensors could not be broadcast together with shapes "
+        + ", ".join(map(str, f["shapes"]))),
+    "index_count": lambda f: IndexError(
+        f"too many indices for tensor of dimension {f['ndim']}"),
+    "index_step": lambda f: ValueError("step must be greater than zero"),
+    "index_type": lambda f: IndexError(
+        "tensors used as indices must be long, int, byte or bool tensors"),
+    "mask_shape": lambda f: IndexError(
+        f"The shape of the mask {f['mask']} at index {f['at'] - f['axis']} does not "
+        f"match the shape of the indexed tensor {f['shape']} at index {f['at']}"),
+    "value_shape": lambda f: RuntimeError(
+        f"shape mismatch: value tensor of shape {f['found']} cannot be broadcast to "
+        f"indexing result of shape {f['expected']}"),
     "no_batching": lambda f: RuntimeError(
         f"Batching rule not implemented for {f['name']}; the fallback path (a loop) "
         "does not exist"),

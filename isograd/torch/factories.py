@@ -8,15 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from isograd.core.primitive import BOUND, Payload
+from isograd.core.primitive import BOUND
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import creation, dtypes
 from isograd.torch.call import cast, public
-from isograd.torch.dtypes import check_device, of_numpy
+from isograd.torch.dtypes import check_device
 from isograd.torch.dtypes import device as Device
 from isograd.torch.dtypes import dtype as Dtype
-from isograd.torch.table import FUNCTIONS, row, tensor_row
+from isograd.torch.table import FUNCTIONS, tensor_row
 from isograd.torch.tensor import Tensor, set_leaf
 
 F = BOUND
@@ -279,7 +279,8 @@ _corner_indices("triu_indices", np.triu_indices)
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     n = x._p.size if N is None else N
     powers = [x ** k if k else FUNCTIONS["ones_like"](x) for k in range(n)]
-    return FUNCTIONS["stack"](powers if increasing else powers[::-1], 1)
+    out = FUNCTIONS["stack"](powers, 1)
+    return out if increasing else FUNCTIONS["flip"](out, 1)
 
 
 def _window(name: str, fn: Callable[[np.ndarray, int], np.ndarray]) -> None:
@@ -449,5 +450,3 @@ def apply_(self: Any, callable: Any) -> Any:
                                  a.dtype).reshape(a.shape)))
     return self
 
-
-_ = (Payload, row, of_numpy)

@@ -9,17 +9,15 @@ from typing import Any
 import numpy as np
 
 from isograd.core import mutation
-from isograd.core.primitive import BOUND
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import dtypes
-from isograd.torch.call import Named, cast, check_memory, lift
+from isograd.torch.call import Named, check_memory, lift, tied
 from isograd.torch.dtypes import CPU
 from isograd.torch.factories import _size_of, finished
 from isograd.torch.table import FUNCTIONS, row, tensor_row
 from isograd.torch.tensor import Tensor
 
-F = BOUND
 
 
 class Generator:
@@ -243,20 +241,13 @@ def bernoulli(input: Any, p: Any = None, *, generator: Any = None) -> Any:
                            "(Could this error message be improved?  If so, please "
                            "report an enhancement request to PyTorch.)")
     draws = _stream_of(generator).random(input.shape)
-    return _constant_of(input, (draws < chance).astype(input.dtype))
-
-
-def _constant_of(x: Any, values: np.ndarray) -> Any:
-    """Draws whose derivative in x is zero, recorded as PyTorch records them."""
-    if hasattr(x, "node"):
-        return F.where(np.ones((), bool), values, x)
-    return values
+    return tied(input, (draws < chance).astype(input.dtype))
 
 
 @row(method=False)
 def poisson(input: Any, generator: Any = None) -> Any:
     draws = _stream_of(generator).poisson(np.asarray(_array(input)))
-    return Named(_constant_of(input, np.asarray(draws).astype(input.dtype)),
+    return Named(tied(input, np.asarray(draws).astype(input.dtype)),
                  "PoissonBackward0")
 
 
@@ -296,7 +287,7 @@ def _fills(name: str, draw: Any) -> None:
         mutation.check_writable(self)
         check_memory(self)
         values = draw(_stream_of(generator), self._p, *args, **kw)
-        out = _constant_of(payload_of(self), np.asarray(values).astype(self._p.dtype))
+        out = tied(payload_of(self), np.asarray(values).astype(self._p.dtype))
         lift(out, f"{name.capitalize()}Backward0", (self,))
         mutation.write(self, out, fresh=True)
         return self
@@ -346,5 +337,3 @@ _fills("geometric", lambda s, p, chance: s.geometric(chance, p.shape))
 _fills("cauchy", lambda s, p, median=0.0, sigma=1.0: (
     median + sigma * s.standard_cauchy(p.shape)))
 _fills("log_normal", lambda s, p, mean=1.0, std=2.0: s.lognormal(mean, std, p.shape))
-
-_ = cast

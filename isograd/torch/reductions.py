@@ -9,7 +9,6 @@ import numpy as np
 
 from isograd.core.primitive import BOUND, Payload
 from isograd.ops import selection
-from isograd.torch import dtypes
 from isograd.torch.call import (
     Named,
     Values,
@@ -23,7 +22,6 @@ from isograd.torch.call import (
     operands,
     truth,
 )
-from isograd.torch.dtypes import dtype as Dtype
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.table import FUNCTIONS, row, tensor_row
 from isograd.torch.tensor import checked_dim
@@ -51,11 +49,6 @@ def _as_dtype(x: Payload, dtype: Any) -> Payload:
     return x if dtype is None else cast(x, dtype.np)
 
 
-def _need_float(x: Payload, text: str) -> None:
-    if x.dtype.kind in "iub":
-        raise RuntimeError(text)
-
-
 # --- sums and means -------------------------------------------------------------------
 
 
@@ -70,6 +63,9 @@ def _reduce_sum(name: str, camel: str) -> None:
         input: Payload, dim: Any = _ALL, keepdim: bool = False, *, dtype: Any = None
     ) -> Payload:
         x = _summable(input, dtype)
+        if type(keepdim) is not bool:
+            raise TypeError(f"{name}(): argument 'keepdim' (position 2) must be bool, "
+                            f"not {type(keepdim).__name__}")
         axes = dims_of(None if dim is _ALL else dim, x.ndim)
         out = _kept(getattr(F, name)(x, axes=axes), x, axes, keepdim)
         label = f"{camel}Backward{int(dim is not _ALL)}"
@@ -171,6 +167,8 @@ def norm(
         return Named(F.sum(F.svdvals(x), axes=(x.ndim - 2,)), "SumBackward1")
     axes = dims_of(dim, x.ndim)
     ord = 2.0 if p in ("fro", None) else float(p)
+    if ord == 0:
+        x = F.constant(x)
     return _kept(F.norm(x, axes=axes, ord=ord, safe=True), x, axes, keepdim)
 
 
@@ -324,10 +322,10 @@ def nanmedian(input: Payload, dim: Any = None, keepdim: bool = False) -> Any:
 def _median(x: Payload, dim: Any, keepdim: bool, name: str) -> Any:
     skip = name == "nanmedian"
     if x.dtype.kind == "b":
-        raise NotImplementedError(f"\"{name}\" not implemented for 'Bool'")
+        raise NotImplementedError("\"median_cpu\" not implemented for 'Bool'")
     if dim is None:
         if 0 in x.shape:
-            return np.full((), np.nan, x.dtype)
+            return F.mean(x, axes=tuple(range(x.ndim)))  # nan
         flat = F.reshape(x, shape=(int(np.prod(x.shape)),))
         return F.median(flat, axis=0, skip_nan=skip)[0]
     out = _along(x, F.median, name, dim, keepdim, skip_nan=skip)
@@ -346,7 +344,7 @@ def kthvalue(input: Payload, k: int, dim: int = -1, keepdim: bool = False) -> Va
     if not 1 <= k <= n:
         raise RuntimeError("kthvalue(): selected number k out of range for dimension "
                            f"{d}")
-    return _along(input, F.kthvalue, "kthvalue", dim, keepdim, k=k)
+    return _along(input, F.kthvalue, "kthvalue", dim, keepdim, k=k - 1)
 
 
 @row
@@ -438,16 +436,16 @@ def diff(
     return F.diff(input, axis=d, n=n)
 
 
-def _integral(name: str, aliases: tuple[str, ...] = ()) -> None:
+def _integral(name: str, label: str, aliases: tuple[str, ...] = ()) -> None:
     def body(y: Payload, x: Any = None, *, dx: Any = 1, dim: int = -1) -> Payload:
         steps = dx if x is None else F.diff(x, axis=x.ndim - 1, n=1)
         return getattr(F, name)(y, cast(steps, y.dtype), axis=checked_dim(dim, y.ndim))
 
-    row(body, name=name, aliases=aliases, method=False, label="MulBackward0")
+    row(body, name=name, aliases=aliases, method=False, label=label)
 
 
-_integral("trapezoid", ("trapz",))
-_integral("cumulative_trapezoid")
+_integral("trapezoid", "MulBackward1", ("trapz",))
+_integral("cumulative_trapezoid", "CumsumBackward0")
 
 # --- softmax --------------------------------------------------------------------------
 
@@ -556,13 +554,18 @@ def isin(
     return np.asarray(np.isin(elements, test_elements, invert=invert))
 
 
-@row(name="unique", label="UniqueBackward0")
+@row(label="Unique2Backward0")
 def unique(
     input: Payload, sorted: bool = True, return_inverse: bool = False,
     return_counts: bool = False, dim: Any = None,
 ) -> Any:
     axis = None if dim is None else checked_dim(dim, input.ndim)
-    values, _, inverse, counts = selection.unique(input, axis=axis)
+    values, first, inverse, counts = selection.unique(input, axis=axis)
+    if type(input) is not np.ndarray:
+        flat = F.reshape(input, shape=(int(np.prod(input.shape)),))
+        values = F.refuse_derivative(
+            F.gather(flat, first) if axis is None else F.gather(
+                input, first, axis=axis), name="aten::_unique2")
     return _some(values, (inverse, return_inverse), (counts, return_counts))
 
 
@@ -654,5 +657,3 @@ def allclose(
 ) -> bool:
     return bool(FUNCTIONS["isclose"](input, other, rtol, atol, equal_nan).all().item())
 
-
-_ = (Dtype, dtypes, _need_float)

@@ -18,12 +18,12 @@ from isograd.torch.call import (
     as_int,
     cast,
     check_broadcast,
-    check_result_type,
     is_payload,
     lift,
     note,
     promoted,
-    sizes_of,
+    tied,
+    view_of,
 )
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.errors import translated
@@ -81,7 +81,8 @@ def _slice(s: slice) -> slice:
 
 def _is_list_of_tensors(key: Any) -> bool:
     return type(key) is list and any(
-        isinstance(k, CoreTensor | slice) or k is None or k is Ellipsis for k in key)
+        isinstance(k, CoreTensor | slice | list | tuple) or k is None or k is Ellipsis
+        for k in key)
 
 
 def _key_of(key: Any) -> tuple[Any, ...]:
@@ -113,7 +114,7 @@ def getitem(self: Any, key: Any) -> Any:
     items, (steps, _, arrays) = _read(self, key)
     x = _stepped(self, steps, items)
     if not arrays:
-        return x if x is not self else _alias(self)
+        return x if x is not self else _alias(self, _last_label(items))
     try:
         out = F.gather_at(payload_of(x), arrays)
     except EngineError as error:
@@ -172,12 +173,8 @@ def _last_label(items: Sequence[Any]) -> str:
     return label
 
 
-def _alias(x: Any) -> Any:
-    index = tuple((0, n, 1) for n in x._p.shape)
-    t = mutation.make_view(Tensor, x, REGISTRY["slice"], {"index": index})
-    if t._node is not None:
-        t._node.label = "AliasBackward0"
-    return t
+def _alias(x: Any, label: str) -> Any:
+    return view_of(x, REGISTRY["reshape"], label, shape=x._p.shape)
 
 
 # --- x[key] = value -------------------------------------------------------------------
@@ -267,7 +264,7 @@ def copy_into(t: Any, v: Payload, source: Any = None) -> None:
             if v.shape[i] not in (1, shape[i]):
                 raise RuntimeError(expand_error(shape, v.shape, i))
         v = F.broadcast_to(v, shape)
-    out = F.copy(v)
+    out = tied(payload_of(t), F.copy(v))
     _label(out, "CopyBackwards", (t, source))
     mutation.write(t, out, fresh=True)
 
@@ -310,7 +307,7 @@ def fill_(self: Any, value: Any) -> None:
     if v.dtype.kind == "c" and self._p.dtype.kind != "c":
         raise RuntimeError("value cannot be converted to type float without overflow")
     out = F.copy(F.broadcast_to(cast(v, self._p.dtype), self._p.shape))
-    _constant_write(self, out, f"FillBackward{int(isinstance(value, CoreTensor))}")
+    _constant_write(self, out, "FillBackward3" if isinstance(value, CoreTensor) else "FillBackward2")
 
 
 def zero_(self: Any) -> None:
@@ -320,9 +317,7 @@ def zero_(self: Any) -> None:
 
 def _constant_write(t: Any, out: Payload, label: str) -> None:
     """A write that keeps nothing of t, recorded as an operation on t."""
-    x = payload_of(t)
-    if hasattr(x, "node") and not hasattr(out, "node"):
-        out = F.where(np.zeros((), bool), x, out)
+    out = tied(payload_of(t), out)
     _label(out, label, (t,))
     mutation.write(t, out, fresh=True)
 
@@ -473,10 +468,8 @@ def _check_along(x: Payload, d: int, index: Payload, name: str) -> None:
     if type(index) is np.ndarray and index.size:
         bad = index[(index < 0) | (index >= n)]
         if bad.size:
-            raise IndexError(f"index {bad.flat[0]} is out of bounds for dimension {d} "
-                             f"with size {n}" if name != "gather" else
-                             f"index {bad.flat[0]} is out of bounds for dimension {d} "
-                             f"with size {n}")
+            raise RuntimeError(f"index {bad.flat[0]} is out of bounds for dimension {d} "
+                               f"with size {n}")
 
 
 _REDUCE = {"add": "sum", "multiply": "prod", "sum": "sum", "prod": "prod",
@@ -646,5 +639,3 @@ def unravel_index(indices: Any, shape: Any) -> Any:
     places = np.unravel_index(indices.array("unravel_index"), tuple(shape))
     return tuple(wrap(Tensor, np.asarray(p)) for p in places)
 
-
-_ = (check_result_type, sizes_of)

@@ -146,7 +146,9 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 
 @tensor_row
 def ravel(input: Any) -> Any:
-    return input.reshape(-1) if input._p.ndim != 1 else input
+    if input._p.ndim == 1 and input.is_contiguous():
+        return input
+    return contiguous(input).view(-1)
 
 
 @tensor_row
@@ -321,7 +323,7 @@ def broadcast_tensors(*tensors: Any) -> Any:
     if len(tensors) == 1 and isinstance(tensors[0], tuple | list):
         tensors = tuple(tensors[0])
     shape = check_broadcast(*(t._p.shape for t in tensors))
-    return tuple(t.expand(shape) for t in tensors)
+    return tuple(t if t._p.shape == shape else t.expand(shape) for t in tensors)
 
 
 @tensor_row(method=False)
@@ -475,7 +477,7 @@ def diag(input: Any, diagonal: int = 0) -> Any:
 
 _diagonal_copy = public(
     lambda x, offset: F.diag(x, offset=offset), "diag",
-    "DiagonalBackward0")
+    "DiagonalBackward0_copy")
 
 
 @tensor_row
@@ -626,7 +628,7 @@ def _promoted(xs: Sequence[Payload]) -> list[Payload]:
 def cat(tensors: Any, dim: int = 0) -> Payload:
     xs = _list_of(tensors, "cat")
     if not xs:
-        raise ValueError("expected a non-empty list of Tensors")
+        raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     for i, x in enumerate(xs):
         if not x.ndim:
             raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be "
@@ -726,16 +728,14 @@ def meshgrid(*tensors: Any, indexing: str | None = None) -> Any:
     if len(tensors) == 1 and isinstance(tensors[0], tuple | list):
         tensors = tuple(tensors[0])
     swap = indexing == "xy" and len(tensors) > 1
+    order = list(range(len(tensors)))
     if swap:
-        tensors = (tensors[1], tensors[0], *tensors[2:])
-    shape = tuple(t._p.size for t in tensors)
+        order[:2] = [1, 0]
+    shape = tuple(tensors[i]._p.size for i in order)
     out = []
     for i, t_ in enumerate(tensors):
-        one = tuple(n if i == k else 1 for k, n in enumerate(shape))
+        one = tuple(n if order[k] == i else 1 for k, n in enumerate(shape))
         out.append(t_.view(one).expand(shape))
-    if swap:
-        out = [g.transpose(0, 1) for g in out]
-        out[0], out[1] = out[1], out[0]
     return tuple(out)
 
 
@@ -817,7 +817,7 @@ def repeat_interleave(
         x, dim = F.reshape(x, shape=(prod(x.shape),)), 0
     d = checked_dim(dim, x.ndim)
     if isinstance(repeats, int):
-        return Named(F.copy(F.repeat_interleave(x, repeats, axis=d)), "CloneBackward0")
+        return Named(F.copy(F.repeat_interleave(x, repeats, axis=d)), "ViewBackward0")
     return Named(F.repeat_interleave(x, repeats, axis=d), "IndexSelectBackward0")
 
 
