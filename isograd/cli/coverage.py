@@ -21,7 +21,14 @@ def _owner(path: str) -> Any:
         return importlib.import_module(f"isograd.{path}")
     except ModuleNotFoundError:
         head, _, last = path.rpartition(".")
-        return getattr(_owner(head), last, _ABSENT) if head else _ABSENT
+        return _part(_owner(head), last) if head else _ABSENT
+
+
+def _part(owner: Any, name: str) -> Any:
+    try:
+        return getattr(owner, name, _ABSENT)
+    except ImportError:
+        return _ABSENT
 
 
 def has(name: str) -> bool:
@@ -30,10 +37,7 @@ def has(name: str) -> bool:
     owner = _owner(head)
     if owner is _ABSENT:
         return False
-    try:
-        return getattr(owner, last, _ABSENT) is not _ABSENT
-    except Exception:  # a property that only instances have
-        return hasattr(type(owner), last)
+    return _part(owner, last) is not _ABSENT
 
 
 def groups(dialect: str) -> Iterator[tuple[str, list[str], list[str]]]:

@@ -30,6 +30,10 @@ def _told(error: EngineError) -> Exception:
     if error.code == "index_count":
         return IndexError("too many indices for array: array is "
                           f"{f['ndim']}-dimensional")
+    if error.code == "index_shapes":
+        shapes = " ".join(str(tuple(s)) for s in f["shapes"])
+        return IndexError("shape mismatch: indexing arrays could not be broadcast "
+                          f"together with shapes {shapes}")
     if error.code == "index_step":
         return ValueError("slice step cannot be zero")
     if error.code == "index_type":
@@ -56,10 +60,6 @@ def numpys_errors(fn: Callable[..., Any]) -> Callable[..., Any]:
             return fn(*args)
         except EngineError as error:
             raise _told(error) from None
-        except ValueError as error:
-            if "broadcast" in str(error) and "shape mismatch" in str(error):
-                raise IndexError(str(error)) from None
-            raise
 
     return wrapped
 

@@ -130,7 +130,7 @@ def test_wrong_commands_are_refused(words: list[str], tmp_path: Path) -> None:
 
 
 def test_install_refuses_a_real_framework_that_was_imported(tmp_path: Path) -> None:
-    (tmp_path / "torch.py").write_text("real = True\n")
+    (tmp_path / "torch.py").write_text("genuine = True\n")
     source = "import torch, isograd\nisograd.install()"
     found = run(["-c", source], tmp_path,
                 env={**os.environ, "PYTHONPATH": str(tmp_path)})
@@ -138,10 +138,10 @@ def test_install_refuses_a_real_framework_that_was_imported(tmp_path: Path) -> N
 
 
 def test_uninstall_gives_imports_back(tmp_path: Path) -> None:
-    (tmp_path / "torch.py").write_text("real = True\n")
+    (tmp_path / "torch.py").write_text("genuine = True\n")
     source = ("import isograd\nisograd.install('torch')\nimport torch\n"
-              "print(hasattr(torch, 'real'))\nisograd.uninstall()\nimport torch\n"
-              "print(torch.real)")
+              "print(hasattr(torch, 'genuine'))\nisograd.uninstall()\nimport torch\n"
+              "print(torch.genuine)")
     found = run(["-c", source], tmp_path,
                 env={**os.environ, "PYTHONPATH": str(tmp_path)})
     assert (found.stdout, found.stderr) == ("False\nTrue\n", "")
