@@ -16,6 +16,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+import isograd.compile  # noqa: F401 (fills the slots of large arrays on first need)
 from isograd.core.transforms import (
     grad,
     hessian,

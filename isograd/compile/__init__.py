@@ -13,7 +13,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from isograd.core.large import MAKERS
+
+if TYPE_CHECKING:
+    from isograd.core.primitive import Primitive
 
 
 class _CallableModule(ModuleType):
@@ -38,4 +43,17 @@ class _CallableModule(ModuleType):
         return compile_function(fn, executor=executor)
 
 
+def _kernel(prim: Primitive) -> Callable[..., Any]:
+    from isograd.compile.slots import kernel_of
+
+    return kernel_of(prim)
+
+
+def _rule(prim: Primitive) -> Callable[..., Any]:
+    from isograd.compile.slots import rule_of
+
+    return rule_of(prim)
+
+
+MAKERS.kernel, MAKERS.rule = _kernel, _rule
 sys.modules[__name__].__class__ = _CallableModule

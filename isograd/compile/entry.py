@@ -227,7 +227,7 @@ class CompiledRule:
                 self.joint, self.inputs, self.results)
             self.forward = executable(forward, executor)
             self.backward = executable(backward, executor)
-        self.vjp = self.raw_vjp = self.pull
+        self.vjp = self.raw_vjp = self.large_vjp = self.pull
 
     def call(self, args: list[Payload]) -> list[Payload]:
         """Run forward and put the outputs that have cotangents on the tape."""

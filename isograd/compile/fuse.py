@@ -23,7 +23,7 @@ import numpy as np
 
 from isograd.base.dtypes import is_bfloat16
 from isograd.compile.lean import Load, handles
-from isograd.compile.lean.scalar import S
+from isograd.compile.lean.scalar import Expr, S
 from isograd.compile.program import Atom, Const, Equation, Program, Var, operands
 
 Shape = tuple[int, ...]
@@ -101,18 +101,22 @@ def fusible(e: Equation) -> bool:
 
 def has_code(e: Equation) -> bool:
     """Whether the code generator has each instruction of a scalar expression."""
+    return all(handles(x.op, tuple(a.dtype for a in x.args) or (x.dtype,))
+               for x in instructions(e))
+
+
+def instructions(e: Equation) -> Iterator[Expr]:
+    """The nodes of the scalar expression of an elementwise equation."""
     args = [Load(i, (), 0, a.dtype) for i, a in enumerate(e.inputs)]
-    stack = [e.prim.scalar(S, *args, **e.params)]  # type: ignore[misc] # justified: `fusible` asked for it
+    assert e.prim.scalar is not None
+    stack = [e.prim.scalar(S, *args, **e.params)]
     seen: set[int] = set()
     while stack:
         x = stack.pop()
-        if id(x) in seen:
-            continue
-        seen.add(id(x))
-        stack += x.args
-        if not handles(x.op, tuple(a.dtype for a in (*x.args, x)[: len(x.args) or 1])):
-            return False
-    return True
+        if id(x) not in seen:
+            seen.add(id(x))
+            stack += x.args
+            yield x
 
 
 def _movable(e: Equation) -> bool:

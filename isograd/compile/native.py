@@ -8,6 +8,7 @@ call at a time.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,10 @@ import numpy as np
 from isograd.compile import lean as codegen
 from isograd.compile.fuse import Call, Plan, Region, Shape
 from isograd.compile.lower import Lowering, Unfusible
-from isograd.compile.program import Atom, Program, Var
+from isograd.compile.program import Atom, Equation, Program, Var
 from isograd.compile.recycle import recycler
 from isograd.core.expression import define
+from isograd.core.large import LARGE
 
 Arrays = Sequence[np.ndarray]
 
@@ -103,7 +105,7 @@ class _Writer:
     def library_call(self, e: Any) -> None:
         args = [self.atom(a) for a in e.inputs]
         args += [f"{k}={self.bind(v)}" for k, v in e.params.items()]
-        call = f"{self.bind(e.prim.impl)}({', '.join(args)})"
+        call = f"{self.bind(_function(e))}({', '.join(args)})"
         outs = [self.name(o) for o in e.outputs]
         self.lines.append(f"{', '.join(outs)}{',' if e.prim.multi else ''} = {call}")
         self.lines += [f"{o} = contiguous({o})" for o in outs]
@@ -127,6 +129,13 @@ class _Writer:
         names = ", ".join(name for name, _ in self.temporaries)
         return [f"temporaries = {lend}.take()", f"{names}, = temporaries", "try:",
                 *_indented(lines), "finally:", f"    {lend}.free.append(temporaries)"]
+
+
+def _function(e: Equation) -> Callable[..., Any]:
+    """A primitive's array function; for large operands what its slot holds."""
+    if all(prod(a.shape) < LARGE for a in e.inputs):
+        return e.prim.impl
+    return lambda *arrays, **params: e.prim.kernel(*arrays, **params)
 
 
 def _indented(lines: list[str]) -> list[str]:

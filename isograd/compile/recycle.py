@@ -8,17 +8,20 @@ reference counts; interpreters without them make new arrays.
 from __future__ import annotations
 
 import sys
+from collections import deque
 from collections.abc import Callable
-from functools import cache
+from functools import lru_cache
 from math import prod
 from typing import Any
 
 import numpy as np
 
+from isograd.core.primitive import Aval
 from isograd.core.storage import forget
 
-SMALL, BIG = 1 << 17, 1 << 28  # bytes of outputs that are worth keeping
+SMALL, BIG = 1 << 17, 1 << 26  # bytes of outputs that are worth keeping
 KEPT = 4  # arrays of one shape and dtype
+TOTAL = 1 << 29  # bytes of all that are kept
 
 
 class Recycler:
@@ -35,15 +38,29 @@ class Recycler:
                 forget(array)
                 return array
         array = np.empty(self.shape, self.dtype)
-        if len(self.arrays) == KEPT:
-            del self.arrays[0]
-        self.arrays.append(array)
+        if len(self.arrays) < KEPT:
+            self.arrays.append(array)
+            _keep(self, array.nbytes)
         return array
 
     def intact(self, array: np.ndarray) -> bool:
         """Whether a user left the array as it was made."""
         return (array.shape == self.shape and array.dtype == self.dtype
                 and array.flags.writeable and array.flags.c_contiguous)
+
+
+_KEPT: deque[tuple[Recycler, int]] = deque()
+_HELD = [0]
+
+
+def _keep(owner: Recycler, size: int) -> None:
+    """Count what is kept; what was kept first goes when it is too much."""
+    _KEPT.append((owner, size))
+    _HELD[0] += size
+    while _HELD[0] > TOTAL:
+        oldest, freed = _KEPT.popleft()
+        _HELD[0] -= freed
+        del oldest.arrays[:1]
 
 
 def _references(array: np.ndarray) -> int:
@@ -67,10 +84,16 @@ def _counts() -> bool:
 UNSHARED = _calibrate() if _counts() else -1
 
 
-@cache
+@lru_cache(maxsize=256)
 def recycler(aval: Any) -> Callable[[], np.ndarray] | None:
     """A function that gives arrays of an aval, None where `empty` does as well."""
     size = prod(aval.shape) * aval.dtype.itemsize
     if UNSHARED < 0 or not SMALL <= size <= BIG:
         return None
     return Recycler(aval.shape, aval.dtype).take
+
+
+def new_array(shape: tuple[int, ...], dtype: Any) -> np.ndarray:
+    """An uninitialised array, in memory of an earlier one if that is free."""
+    take = recycler(Aval(shape, dtype))
+    return np.empty(shape, dtype) if take is None else take()

@@ -67,6 +67,17 @@ class Stage:
         symbols = tuple(Symbol(self, o) for o in outs)
         return symbols if prim.multi else symbols[0]
 
+    def evaluate(
+        self, prim: Primitive, args: tuple[np.ndarray, ...], params: dict[str, Any]
+    ) -> Any:
+        """An operation on constants alone; of broadcast numbers it is one itself."""
+        if (prim.kind != "elementwise" or all(a.size == 1 for a in args)
+                or any(not a.size or any(a.strides) for a in args)):
+            return prim.impl(*args, **params)
+        shape = np.broadcast_shapes(*(a.shape for a in args))
+        numbers = [np.array(a[(0,) * a.ndim]) for a in args]
+        return np.broadcast_to(prim.impl(*numbers, **params), shape)
+
     def atom(self, x: Payload) -> Atom:
         if type(x) is Symbol and x.stage is self:
             return x.var

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.large import LARGE
 from isograd.core.levels import MODE
 from isograd.core.primitive import Primitive
 from isograd.core.tape import Node, tick
@@ -19,7 +20,6 @@ from isograd.core.tensor import Tensor
 
 Family = Container[type]  # further classes of operands (parameters); results are `cls`
 NONE: Family = frozenset()
-LARGE = 1 << 15  # elements from which a record's kernel may be worth its dispatch
 
 
 def unary(
@@ -42,7 +42,7 @@ def unary(
             return slow(x)
         out = (
             impl(a, out=...)
-            if a.size < LARGE or prim.kernel is None
+            if a.size < LARGE
             else prim.kernel(a)
         )
         t = new(cls)
@@ -102,7 +102,7 @@ def binary(
             if level != ny.level:
                 return slow(x, y)
         try:
-            if a.size < LARGE or prim.kernel is None:
+            if a.size < LARGE and b.size < LARGE:
                 out = impl(a, b, out=...)
             else:
                 out = prim.kernel(a, b)
@@ -151,7 +151,7 @@ def scalar_right(
         if type(a) is not ndarray or a.dtype.kind != "f":
             return slow(x, y)
         b = constant(y, a.dtype)
-        if a.size < LARGE or prim.kernel is None:
+        if a.size < LARGE:
             out = impl(a, b, out=...)
         else:
             out = prim.kernel(a, b)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from isograd.base.errors import EngineError
+from isograd.core.large import LARGE, first_kernel, first_rule
 from isograd.core.levels import MODE, state
 
 ndarray = np.ndarray
@@ -75,12 +76,15 @@ class Primitive:
         samples: `(rng)` to an iterable of `(float64 operands, params)`, inputs for the
             generated tests; masks and indices have their own dtype.
         domain, kinds: see `families.elementwise`.
-        kernel: a faster impl for large arrays, filled by `isograd.compile`.
+        kernel, large_vjp: `impl` and `raw_vjp` for large arrays, see `large.py`.
         effect: whether executing it twice differs from once (random draws).
         constant: whether the derivative is zero by definition (comparisons, argmax).
             A primitive that neither states rules nor is constant raises when a
             derivative is asked for: nothing is silently cut.
+        undefined: operands in which no derivative is known: asking for one raises.
     """
+
+    undefined: tuple[int, ...] = ()
 
     def __init__(
         self,
@@ -119,7 +123,8 @@ class Primitive:
         self.view = view
         self.effect = effect
         self.doc = doc
-        self.kernel: Callable[..., Any] | None = None
+        self.kernel: Callable[..., Any] = partial(first_kernel, self)
+        self.large_vjp: Rule = partial(first_rule, self)
         self.reads = reads
         self.differentiable = differentiable
         self._keeps: dict[int, tuple[int, ...]] = {}
@@ -224,7 +229,10 @@ def bind(prim: Primitive, args: tuple[Payload, ...], params: dict[str, Any]) -> 
         stage = stages[-1]
         if top is not None or prim.effect:
             return stage.process(prim, args, params, stage.level)
+        return stage.evaluate(prim, args, params)
     if top is None:
+        if args and (args[0].size >= LARGE or args[-1].size >= LARGE):
+            return prim.kernel(*args, **params)
         return prim.impl(*args, **params)
     return top.process(prim, args, params, level)
 

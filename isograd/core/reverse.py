@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from isograd.base.errors import EngineError
+from isograd.core.large import LARGE
 from isograd.core.primitive import BOUND, RAW, Payload, ndarray
 from isograd.core.storage import LAST, changed_since
 from isograd.core.tape import Leaf, Node, Slot, Traced, slot
@@ -49,12 +50,11 @@ def sweep(
         g = pending.pop(node)
         if node.hooks is not None:
             g = node.hooks(node, g)
-        if type(node) is Leaf:
-            if targets is None or node in targets:
-                found[node] = g
-            continue
-        if targets is not None and node in targets:
+        ends = type(node) is Leaf
+        if ends if targets is None else node in targets:
             found[node] = g
+        if ends:
+            continue
         if type(node) is Slot:
             deliver_part(pending, heap, node, g)
             continue
@@ -73,8 +73,10 @@ def sweep(
                 g = tuple(map(g.get, range(node.outputs)))
             if create_graph and saved:
                 saved = traced_values(node, saved)
-        params = node.params
-        cots = vjp(F, g, saved, edges, **params) if params else vjp(F, g, saved, edges)
+        elif g.size >= LARGE:
+            F, vjp = BOUND, node.prim.large_vjp
+        cots = (vjp(F, g, saved, edges, **node.params) if node.params
+                else vjp(F, g, saved, edges))
         if not retain_graph and saved:
             node.saved = None
         for edge, c in zip(edges, cots):  # noqa: B905 (one cotangent per operand)

@@ -1,7 +1,7 @@
 """The code generator: regions to vectorised, threaded kernels by way of LLVM IR."""
 
 from isograd.compile.lean.build import build
-from isograd.compile.lean.emit import Unsupported, handles
+from isograd.compile.lean.emit import Unsupported, fast_code, handles
 from isograd.compile.lean.region import Buffer, Reduce, Region, Store
 from isograd.compile.lean.scalar import Load, Within
 

@@ -274,6 +274,11 @@ class Emitter:
         return half.rounded(b, out, e.dtype) if half.is_half(e.dtype) else out
 
 
+def fast_code(op: str, dtype: np.dtype) -> bool:
+    """Whether code for `op` is vectorised; else it calls the C library."""
+    return dtype != np.float64 or op not in (*LIBRARY, "log", "tanh", "erf", "pow")
+
+
 @cache
 def handles(op: str, dtypes: tuple[np.dtype, ...]) -> bool:
     """Whether there is code for an instruction on operands of these dtypes."""

@@ -1,0 +1,48 @@
+"""The slots that large arrays are computed through.
+
+NumPy runs one thread and one pass over memory per operation.  From `LARGE` elements on
+it is worth a few microseconds to call a kernel instead, or one compiled form of a whole
+derivative rule.  The engine does not know who makes them: `isograd` names the maker,
+which is asked at the first large operand of each primitive.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from isograd.core.primitive import Primitive
+
+LARGE = 1 << 15  # elements
+
+
+class Makers:
+    """Functions of a primitive that fill its slots; None: NumPy does everything."""
+
+    kernel: Callable[[Primitive], Callable[..., Any]] | None = None
+    rule: Callable[[Primitive], Callable[..., Any]] | None = None
+
+
+MAKERS = Makers()
+
+
+def first_kernel(prim: Primitive, *arrays: Any, **params: Any) -> Any:
+    """What `Primitive.kernel` is until its first call."""
+    if MAKERS.kernel is None:
+        return prim.impl(*arrays, **params)
+    prim.kernel = MAKERS.kernel(prim)
+    return prim.kernel(*arrays, **params)
+
+
+def first_rule(
+    prim: Primitive, F: Any, g: Any, saved: Any, needs: Any, **params: Any
+) -> Any:
+    """What `Primitive.large_vjp` is until its first call; it takes arrays alone, and
+    F is not read."""
+    if MAKERS.rule is None:
+        from isograd.core.primitive import RAW
+
+        return prim.raw_vjp(RAW, g, saved, needs, **params)
+    prim.large_vjp = MAKERS.rule(prim) if prim.has_vjp else prim.raw_vjp
+    return prim.large_vjp(F, g, saved, needs, **params)
