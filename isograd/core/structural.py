@@ -207,6 +207,24 @@ convert_from = Primitive(
 )
 
 
+convert_through = Primitive(
+    "convert_through",
+    _convert_impl,
+    abstract=lambda x, dtype, source: Aval(x.shape, dtype),
+    vjp=lambda F, g, saved, needs, dtype, source: (
+        F.convert_through(g, dtype=source, source=dtype),),
+    jvp=lambda F, primals, tangents, out, dtype, source: F.convert_through(
+        tangents[0], dtype=dtype, source=source),
+    batch=lambda F, args, batched, size, dtype, source: F.convert_through(
+        args[0], dtype=dtype, source=source),
+    reads=((),),
+    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"dtype": F32, "source": F64})],
+    scalar=lambda S, x, dtype, source: S.convert(x, dtype),
+    doc="A conversion whose cotangents are converted back, also through integers, "
+    "where they are truncated: MindSpore's Cast.",
+)
+
+
 @composite
 def convert(F: Namespace, x: Payload, dtype: Any) -> Payload:
     """`x` with another dtype; complex to real takes the real part."""

@@ -26,6 +26,9 @@ from isograd.mindspore.jit import recompute as recompute
 from isograd.mindspore.missing import attributes
 from isograd.mindspore.parameter import Parameter as Parameter
 from isograd.mindspore.parameter import ParameterTuple as ParameterTuple
+from isograd.mindspore.seed import Generator as Generator
+from isograd.mindspore.seed import get_seed as get_seed
+from isograd.mindspore.seed import set_seed as set_seed
 from isograd.mindspore.tensor import Tensor as Tensor
 from isograd.mindspore.tensor import from_numpy as from_numpy
 from isograd.mindspore.tensor import is_tensor as is_tensor

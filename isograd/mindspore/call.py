@@ -7,6 +7,7 @@ errors; `FUNCTIONS` is what `mindspore.ops` exports.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from functools import cache, wraps
 from typing import Any
@@ -153,6 +154,34 @@ def lift(out: Any) -> Any:
     return wrap(Tensor, out) if is_payload(out) else out
 
 
+_SYNONYMS = (
+    {"axis", "dim", "dims"}, {"keepdims", "keepdim", "keep_dims"},
+    {"input", "x", "input_x", "input_params", "inputs", "tensor", "A", "self"},
+    {"other", "y"}, {"size", "shape"}, {"correction", "ddof"},
+    {"indices", "index", "input_indices"}, {"descending", "reverse"},
+)
+
+
+@cache
+def _parameters(body: Body) -> frozenset[str]:
+    return frozenset(inspect.signature(body).parameters)
+
+
+def named(body: Body, kwargs: dict[str, Any]) -> dict[str, Any]:
+    """Keywords under the names that the body has: versions and modules of MindSpore
+    name the same argument `axis` or `dim`, `keep_dims` or `keepdim`."""
+    names = _parameters(body)
+    if names.issuperset(kwargs):
+        return kwargs
+    out: dict[str, Any] = {}
+    for key, value in kwargs.items():
+        if key not in names:
+            group = next((g for g in _SYNONYMS if key in g), frozenset())
+            key = next((n for n in group if n in names), key)
+        out[key] = value
+    return out
+
+
 def public(body: Body, name: str) -> Callable[..., Any]:
     """The function on tensors whose body works on payloads."""
 
@@ -160,7 +189,7 @@ def public(body: Body, name: str) -> Callable[..., Any]:
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
             if kwargs:
-                kwargs = {k: lower(v) for k, v in kwargs.items()}
+                kwargs = {k: lower(v) for k, v in named(body, kwargs).items()}
             return lift(body(*map(lower, args), **kwargs))
         except EngineError as error:
             raise errors.translated(error) from None

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from isograd.mindspore.call import FUNCTIONS
 from isograd.mindspore.missing import attributes
 from isograd.mindspore.ops import activations as activations
@@ -39,16 +37,9 @@ _LAZY = {
                      "linearize"),
                     "isograd.mindspore.functional_transforms"),
     **dict.fromkeys(("InsertGradientOf", "HookBackward"), "isograd.mindspore.hooks"),
-    **dict.fromkeys(("function", "functional", "operations"),
-                    "isograd.mindspore.ops"),
+    **{n: f"isograd.mindspore.ops.{n}" for n in ("function", "functional",
+                                                 "operations")},
 }
-_missing = attributes("mindspore.ops", _LAZY)
-
-
-def __getattr__(name: str) -> Any:
-    found = FUNCTIONS.get(name)
-    return _missing(name) if found is None else found
-
-
+__getattr__ = attributes("mindspore.ops", _LAZY)
 globals().update(FUNCTIONS)
 globals().update(OPERATORS)

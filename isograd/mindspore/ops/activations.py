@@ -45,7 +45,7 @@ setattr(Tensor, "leaky_relu", leaky_relu)
 
 @op("relu6")
 def relu6(x: Payload) -> Payload:
-    return F.relu6(floating(x))
+    return F.clip(F.relu(floating(x)), lo=None, hi=6.0, edge=1)
 
 
 @op("hardtanh")

@@ -416,9 +416,17 @@ def rot90(input: Payload, k: int, dims: Any) -> Payload:
 # --- values with the same elements ----------------------------------------------------
 
 
+def converted(x: Payload, d: Any) -> Payload:
+    """x with another dtype; cotangents come back through integers as well."""
+    if d.kind in "iu" and x.dtype.kind not in "biu":
+        return F.convert_through(x, dtype=d, source=x.dtype)
+    return F.convert(x, dtype=d)
+
+
 @op("cast")
 def cast_(input: Any, dtype: Any) -> Payload:
-    return cast(input, dtypes.np_of(dtype))
+    d = dtypes.np_of(dtype)
+    return converted(input, d) if is_payload(input) else np.asarray(input, d)
 
 
 def astype(self: Any, dtype: Any, copy: bool = True) -> Any:
@@ -426,7 +434,7 @@ def astype(self: Any, dtype: Any, copy: bool = True) -> Any:
     if self._p.dtype == d and not copy:
         return self
     p = payload_of(self)
-    return lift(F.convert(p, dtype=d) if p.dtype != d else mutation.copied(p))
+    return lift(converted(p, d) if p.dtype != d else mutation.copied(p))
 
 
 expose(astype, [], "astype type to")
