@@ -1,0 +1,241 @@
+"""Convolution layers: pad_mode "same", "valid" and "pad" are translated to numbers."""
+
+from __future__ import annotations
+
+from math import prod, sqrt
+from typing import Any
+
+import numpy as np
+
+from isograd.core.primitive import BOUND
+from isograd.mindspore import dtype as dtypes
+from isograd.mindspore.call import promoted, public
+from isograd.mindspore.initializer import HeUniform, Uniform, initializer
+from isograd.mindspore.nn.basic import check_bool, positive_int
+from isograd.mindspore.nn.cell import Cell
+from isograd.mindspore.parameter import Parameter
+from isograd.nn.windows import same_pads, transposed_size
+
+F = BOUND
+
+
+def sizes_of(value: Any, rank: int, name: str, owner: str, least: int = 1) -> Any:
+    """A tuple of `rank` ints from one, or from a sequence.
+
+    Raises:
+        TypeError, ValueError: for anything else, or a number less than `least`.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | tuple | list | np.integer):
+        raise TypeError(f"For '{owner}', the type of '{name}' must be int or tuple, but "
+                        f"got {type(value).__name__}.")
+    out = tuple(value) if isinstance(value, tuple | list) else (int(value),) * rank
+    if len(out) != rank:
+        raise ValueError(f"For '{owner}', the length of '{name}' must be {rank}, but got "
+                         f"{len(out)}.")
+    for n in out:
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < least:
+            raise ValueError(f"For '{owner}', the '{name}' must be int and must >= "
+                             f"{least}, but got {value}.")
+    return tuple(int(n) for n in out)
+
+
+def pads_of(padding: Any, rank: int, owner: str) -> Any:
+    """Pairs for the axes of space from a number, one for each axis, or all of them."""
+    flat = (padding,) * rank if isinstance(padding, int) else tuple(padding)
+    if len(flat) == rank:
+        return tuple((n, n) for n in flat)
+    if len(flat) != 2 * rank:
+        raise ValueError(f"For '{owner}', the length of 'padding' must be {rank} or "
+                         f"{2 * rank}, but got {len(flat)}.")
+    return tuple((flat[2 * i], flat[2 * i + 1]) for i in range(rank))
+
+
+def _channels_first(x: Any, rank: int) -> Any:
+    return F.transpose(x, axes=(0, rank + 1, *range(1, rank + 1)))
+
+
+def _channels_last(x: Any, rank: int) -> Any:
+    return F.transpose(x, axes=(0, *range(2, rank + 2), 1))
+
+
+def _convolve(x: Any, w: Any, b: Any, layer: Any) -> Any:
+    rank = layer.rank
+    if x.ndim != rank + 2:
+        raise ValueError(f"For '{type(layer).__name__}', the input must have {rank + 2} "
+                         f"axes, but got shape {list(x.shape)}.")
+    if layer.channels_last:
+        x = _channels_first(x, rank)
+        w = _channels_first(w, rank)
+    channels = layer.in_channels
+    if x.shape[1] != channels:
+        raise ValueError(
+            f"For 'Conv{rank}D', 'C_in' of input 'x' shape divide by parameter 'group' "
+            f"must be equal to 'C_in' of input 'weight' shape: {channels // layer.group}"
+            f", but got 'C_in' of input 'x' shape: {x.shape[1]}, and 'group': "
+            f"{layer.group}.")
+    x, w, *more = promoted(x, w, *([] if b is None else [b]))
+    out = layer.apply(x, w, more[0] if more else None)
+    return _channels_last(out, rank) if layer.channels_last else out
+
+
+convolve = public(_convolve, "conv")
+
+
+class _Conv(Cell):
+    """What convolution layers of any rank share."""
+
+    rank = 2
+    transposed = False
+    _layout = "NCHW"
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
+        pad_mode: str = "same", padding: Any = 0, dilation: Any = 1, group: int = 1,
+        has_bias: bool = False, weight_init: Any = None, bias_init: Any = None,
+        data_format: str | None = None, dtype: Any = dtypes.float32,
+    ) -> None:
+        super().__init__()
+        name, rank = type(self).__name__, self.rank
+        self.in_channels = positive_int(in_channels, "in_channels", name)
+        self.out_channels = positive_int(out_channels, "out_channels", name)
+        self.group = positive_int(group, "group", name)
+        if in_channels % group or out_channels % group:
+            raise ValueError(
+                f"For '{name}', the 'in_channels' and 'out_channels' must be divisible "
+                f"by 'group', but got {in_channels}, {out_channels} and {group}.")
+        self.kernel_size = sizes_of(kernel_size, rank, "kernel_size", name)
+        self.stride = sizes_of(stride, rank, "stride", name)
+        self.dilation = sizes_of(dilation, rank, "dilation", name)
+        self.pad_mode, self.padding = pad_mode, padding
+        self.pads = self._checked_pads()
+        self.has_bias = check_bool(has_bias, "has_bias", name)
+        self.data_format = self.format = data_format or self._layout
+        self.channels_last = self.data_format.endswith("C")
+        self.weight_init, self.bias_init = weight_init, bias_init
+        self.weight = Parameter(initializer(
+            HeUniform(sqrt(5)) if weight_init is None else weight_init,
+            self._weight_shape(), dtype), name="weight")
+        self.bias: Any = None
+        if has_bias:
+            bound = 1 / sqrt(self.in_channels // group * prod(self.kernel_size))
+            self.bias = Parameter(initializer(
+                Uniform(bound) if bias_init is None else bias_init, [out_channels],
+                dtype), name="bias")
+
+    def _checked_pads(self) -> Any:
+        name = type(self).__name__
+        if self.pad_mode not in ("same", "valid", "pad"):
+            raise ValueError(f"For '{name}', the 'pad_mode' must be one of ['valid', "
+                             f"'same', 'pad'], but got {self.pad_mode}.")
+        pads = pads_of(self.padding, self.rank, name)
+        if self.pad_mode != "pad" and any(n for pair in pads for n in pair):
+            raise ValueError(f"For '{name}', the 'padding' must be zero when 'pad_mode' "
+                             f"is not 'pad', but got 'padding': {self.padding} and "
+                             f"'pad_mode': {self.pad_mode}.")
+        return pads
+
+    def _weight_shape(self) -> list[int]:
+        own = self.in_channels // self.group
+        if self.channels_last:
+            return [self.out_channels, *self.kernel_size, own]
+        return [self.out_channels, own, *self.kernel_size]
+
+    def apply(self, x: Any, w: Any, b: Any) -> Any:
+        pads = self.pads
+        if self.pad_mode == "same":
+            pads = same_pads(x.shape[2:], self.kernel_size, self.stride, self.dilation)
+        return F.convolution(x, w, b, stride=self.stride, padding=pads,
+                             dilation=self.dilation, groups=self.group)
+
+    def construct(self, x: Any) -> Any:
+        return convolve(x, self.weight, self.bias, self)
+
+    def extend_repr(self) -> str:
+        words = ("input_channels=in_channels output_channels=out_channels kernel_size "
+                 "stride pad_mode padding dilation group has_bias weight_init bias_init "
+                 "format")
+        pairs = [(s.split("=") * 2)[:2] for s in words.split()]
+        return ", ".join(f"{k}={getattr(self, v)}" for k, v in pairs)
+
+
+class Conv1d(_Conv):
+    rank, _layout = 1, "NCW"
+
+
+class Conv2d(_Conv):
+    pass
+
+
+class Conv3d(_Conv):
+    rank, _layout = 3, "NCDHW"
+
+
+class _ConvTranspose(_Conv):
+    """The adjoint of a convolution; weights are (in_channels, out / group, ...)."""
+
+    transposed = True
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
+        pad_mode: str = "same", padding: Any = 0, output_padding: Any = 0,
+        dilation: Any = 1, group: int = 1, has_bias: bool = False,
+        weight_init: Any = None, bias_init: Any = None, data_format: str | None = None,
+        dtype: Any = dtypes.float32,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, pad_mode,
+                         padding, dilation, group, has_bias, weight_init, bias_init,
+                         data_format, dtype)
+        name = type(self).__name__
+        self.output_padding = sizes_of(output_padding, self.rank, "output_padding", name,
+                                       least=0)
+
+    def _weight_shape(self) -> list[int]:
+        return [self.in_channels, self.out_channels // self.group, *self.kernel_size]
+
+    def apply(self, x: Any, w: Any, b: Any) -> Any:
+        pads, extra = self.pads, self.output_padding
+        if self.pad_mode != "pad":
+            space = transposed_size(x.shape[2:], self.kernel_size, self.stride,
+                                    self.dilation, self.pad_mode)
+            pads = (same_pads(space, self.kernel_size, self.stride, self.dilation)
+                    if self.pad_mode == "same" else pads)
+            made = tuple((n - 1) * s - sum(p) + d * (k - 1) + 1 for n, k, s, p, d in zip(
+                x.shape[2:], self.kernel_size, self.stride, pads, self.dilation,
+                strict=True))
+            extra = tuple(a - b for a, b in zip(space, made, strict=True))
+        return F.transposed_convolution(
+            x, w, b, stride=self.stride, padding=pads, extra=extra,
+            dilation=self.dilation, groups=self.group)
+
+
+class Conv1dTranspose(_ConvTranspose):
+    rank, _layout = 1, "NCW"
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
+        pad_mode: str = "same", padding: Any = 0, dilation: Any = 1, group: int = 1,
+        has_bias: bool = False, weight_init: Any = None, bias_init: Any = None,
+        dtype: Any = dtypes.float32,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, pad_mode,
+                         padding, 0, dilation, group, has_bias, weight_init, bias_init,
+                         None, dtype)
+
+
+class Conv2dTranspose(_ConvTranspose):
+    pass
+
+
+class Conv3dTranspose(_ConvTranspose):
+    rank, _layout = 3, "NCDHW"
+
+    def __init__(
+        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
+        pad_mode: str = "same", padding: Any = 0, dilation: Any = 1, group: int = 1,
+        output_padding: Any = 0, has_bias: bool = False, weight_init: Any = None,
+        bias_init: Any = None, data_format: str | None = None,
+        dtype: Any = dtypes.float32,
+    ) -> None:
+        super().__init__(in_channels, out_channels, kernel_size, stride, pad_mode,
+                         padding, output_padding, dilation, group, has_bias, weight_init,
+                         bias_init, data_format, dtype)
