@@ -282,9 +282,9 @@ def _log_softmax_impl(x: np.ndarray, *, axis: int) -> np.ndarray:
 
 
 @composite
-def sum_like(F: Namespace, x: Payload, *, axis: int) -> Payload:
-    """The sum over an axis, put back along it."""
-    return F.expand(F.sum(x, axes=(axis,)), x.shape, (axis,))
+def sum_kept(F: Namespace, x: Payload, *, axis: int) -> Payload:
+    """The sum over an axis, which stays with size 1."""
+    return F.kept(F.sum(x, axes=(axis,)), x.shape, (axis,))
 
 
 def _softmax_vjp(
@@ -292,7 +292,7 @@ def _softmax_vjp(
 ) -> tuple[Payload]:
     p = saved[1]
     product = F.mul(g, p)
-    return (F.sub(product, F.mul(p, F.sum_like(product, axis=axis))),)
+    return (F.sub(product, F.mul(p, F.sum_kept(product, axis=axis))),)
 
 
 def _softmax_jvp(
@@ -304,14 +304,14 @@ def _softmax_jvp(
 def _log_softmax_vjp(
     F: Namespace, g: Payload, saved: Any, needs: Any, *, axis: int
 ) -> tuple[Payload]:
-    return (F.sub(g, F.mul(F.exp(saved[1]), F.sum_like(g, axis=axis))),)
+    return (F.sub(g, F.mul(F.exp(saved[1]), F.sum_kept(g, axis=axis))),)
 
 
 def _log_softmax_jvp(
     F: Namespace, primals: Any, tangents: Any, out: Payload, *, axis: int
 ) -> Payload:
     (t,) = tangents
-    return F.sub(t, F.sum_like(F.mul(F.exp(out), t), axis=axis))
+    return F.sub(t, F.sum_kept(F.mul(F.exp(out), t), axis=axis))
 
 
 def _over_axis(name: str, impl: Any, vjp: Any, jvp: Any) -> Primitive:

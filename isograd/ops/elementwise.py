@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from isograd.base.dtypes import complex_of, real_of
+from isograd.base.dtypes import complex_of, is_inexact, real_of
 from isograd.core.families import elementwise
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
 
@@ -36,17 +36,19 @@ def scipy_special(name: str) -> Any:
     return in_float32(call)
 
 
-def _wide(x: np.ndarray) -> np.ndarray:
-    """Half precision is computed in float32: SciPy has no kernels for it."""
-    return x.astype(np.float32) if x.dtype.itemsize == 2 else x
-
-
 def in_float32(fn: Any) -> Any:
-    """`fn` computed in float32 where the operands have half precision."""
+    """`fn` computed in float32 where the first operand has half precision.
+
+    SciPy has no kernels for those, and PyTorch rounds once, at the end, as well.
+    """
 
     def call(*arrays: np.ndarray, **params: Any) -> np.ndarray:
-        out = np.asarray(fn(*(_wide(a) for a in arrays), **params))
-        return out.astype(arrays[0].dtype, copy=False)
+        dtype = arrays[0].dtype
+        if dtype.itemsize == 2 and is_inexact(dtype):
+            wide = (a.astype(np.float32) if a.dtype == dtype else a for a in arrays)
+            return np.asarray(fn(*wide, **params), dtype)
+        out = fn(*arrays, **params)
+        return out if type(out) is np.ndarray else np.asarray(out)
 
     return call
 

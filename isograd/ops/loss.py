@@ -6,6 +6,7 @@ documentation of torch.nn, which MindSpore shares.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import inf, log, pi
 from typing import Any
 
@@ -53,7 +54,10 @@ def _above(F: Namespace, x: Payload) -> Payload:
 def mse_loss(
     F: Namespace, x: Payload, y: Payload, weight: Optional = None, *, reduction: str
 ) -> Payload:
-    square = _weighed(F, F.square(F.sub(x, y)), weight)
+    gap = F.sub(x, y)
+    if weight is None and reduction == "mean":
+        return F.mean_square(gap, axes=tuple(range(gap.ndim)))
+    square = _weighed(F, F.square(gap), weight)
     if weight is not None and reduction == "mean":
         return F.div(F.reduced(square, reduction="sum"),
                      F.reduced(F.broadcast_to(weight, square.shape), reduction="sum"))
@@ -201,61 +205,78 @@ def multilabel_soft_margin_loss(
 # --- classes --------------------------------------------------------------------------
 
 
-def _row_nll_impl(x: Array, y: Array) -> Array:
-    flat = x.reshape(-1, x.shape[-1])
-    return np.negative(flat[np.arange(len(flat)), y.reshape(-1)]).reshape(y.shape)
+def _softmax_nll_impl(x: Array, y: Array, *, reduction: str) -> Array:
+    top = np.maximum.reduce(x, axis=1)
+    rows = np.exp(x - top[:, None])
+    out = np.log(np.add.reduce(rows, axis=1))
+    out += top - x[_rows(len(y)), y]
+    if reduction == "none":
+        return out
+    total = np.add.reduce(out)
+    return np.asarray(total / len(y) if reduction == "mean" else total, x.dtype)
 
 
-def _row_nll_vjp(F: Namespace, g: Payload, saved: Any, needs: Any) -> Any:
-    return F.spread(F.neg(g), saved[1], count=needs[0].shape[-1]), None
+@lru_cache
+def _rows(n: int) -> Array:
+    return np.arange(n)
 
 
-def _rows_batch(name: str) -> Any:
-    def batch(F: Namespace, args: Any, batched: Any, size: int, **p: Any) -> Payload:
-        full = (a if b else F.broadcast_to(a, (size, *a.shape))
-                for a, b in zip(args, batched, strict=True))
-        return getattr(F, name)(*full, **p)
-
-    return batch
+def _nll_scale(F: Namespace, g: Payload, n: int, reduction: str) -> Payload:
+    """The cotangents of the rows, (n, 1) or of rank zero."""
+    if reduction == "none":
+        return F.reshape(g, shape=(n, 1))
+    return F.div(g, float(n)) if reduction == "mean" else g
 
 
-def _spread_impl(g: Array, y: Array, *, count: int) -> Array:
-    out = np.zeros((*g.shape, count), g.dtype)
-    flat = out.reshape(-1, count)
-    flat[np.arange(len(flat)), y.reshape(-1)] = g.reshape(-1)
-    return out
+def _softmax_nll_vjp(
+    F: Namespace, g: Payload, saved: Any, needs: Any, *, reduction: str
+) -> tuple[Payload, None]:
+    """softmax(x) less 1 at y, times g."""
+    x, y, _ = saved
+    n, count = x.shape
+    scale = _nll_scale(F, g, n, reduction)
+    p = F.softmax(x, axis=1)
+    if F.raw:
+        p[_rows(n), y] -= 1
+        return F.mul(p, scale), None
+    hits = F.unselect_along(F.ones_like(F.select_along(x, y, axis=1)), y, axis=1,
+                            count=count)
+    return F.mul(F.sub(p, hits), scale), None
 
 
-def _row_samples(rng: np.random.Generator) -> Any:
-    for shape in ((3,), (2, 2), ()):
-        yield shape, rng.integers(0, 4, shape)
+def _softmax_nll_jvp(
+    F: Namespace, primals: Any, tangents: Any, out: Any, *, reduction: str
+) -> Payload:
+    (x, y), (t, _) = primals, tangents
+    rows = F.sub(F.sum(F.mul(F.softmax(x, axis=1), t), axes=(1,)),
+                 F.select_along(t, y, axis=1))
+    return F.reduced(rows, reduction=reduction)
 
 
-row_nll = Primitive(
-    "row_nll", _row_nll_impl, arity=2, kind="linear",
-    abstract=lambda x, y: x._replace(shape=x.shape[:-1]),
-    vjp=_row_nll_vjp,
-    jvp=lambda F, primals, tangents, out: F.row_nll(tangents[0], primals[1]),
-    batch=_rows_batch("row_nll"), reads=((1,), ()), differentiable=(True, False),
-    samples=lambda rng: [((rng.normal(size=(*s, 4)), y), {})
-                         for s, y in _row_samples(rng)],
-    doc="-x[..., y]: of each row the element that the index y (...) names, negated.")
-
-spread = Primitive(
-    "spread", _spread_impl, arity=2, kind="linear",
-    abstract=lambda g, y, count: g._replace(shape=(*g.shape, count)),
-    vjp=lambda F, g, saved, needs, count: (F.neg(F.row_nll(g, saved[1])), None),
-    jvp=lambda F, primals, tangents, out, count: F.spread(
-        tangents[0], primals[1], count=count),
-    batch=_rows_batch("spread"), reads=((1,), ()), differentiable=(True, False),
-    samples=lambda rng: [((rng.normal(size=s), y), {"count": 4})
-                         for s, y in _row_samples(rng)],
-    doc="Rows of zeros with the element y (...) set to g (...); row_nll's adjoint.")
+def _softmax_nll_batch(
+    F: Namespace, args: Any, batched: Any, size: int, *, reduction: str
+) -> Payload:
+    """As one longer batch; its losses are reduced row by row."""
+    x, y = (a if b else F.broadcast_to(a, (size, *a.shape))
+            for a, b in zip(args, batched, strict=True))
+    n, count = x.shape[1:]
+    rows = F.softmax_nll(F.reshape(x, shape=(size * n, count)),
+                         F.reshape(y, shape=(size * n,)), reduction="none")
+    rows = F.reshape(rows, shape=(size, n))
+    if reduction == "none":
+        return rows
+    return getattr(F, reduction)(rows, axes=(1,))
 
 
-def _classes_last(F: Namespace, x: Payload) -> Payload:
-    """(n, classes, ...) to (n, ..., classes)."""
-    return x if x.ndim <= 2 else F.moveaxis(x, 1, x.ndim - 1)
+softmax_nll = Primitive(
+    "softmax_nll", in_float32(_softmax_nll_impl), arity=2,
+    abstract=lambda x, y, reduction: x._replace(
+        shape=x.shape[:1] if reduction == "none" else ()),
+    vjp=_softmax_nll_vjp, jvp=_softmax_nll_jvp, batch=_softmax_nll_batch,
+    reads=((0, 1), ()), differentiable=(True, False), kinds="f",
+    samples=lambda rng: [((rng.normal(size=(3, 4)), rng.integers(0, 4, 3)),
+                          {"reduction": r}) for r in ("mean", "sum", "none")],
+    doc="-log softmax(x)[y] of the rows of x (n, classes), reduced: cross-entropy.")
 
 
 def _class_weights(
@@ -289,7 +310,7 @@ def nll_loss(
     The mean is over the weights of the targets; ignored targets have weight 0.
     """
     index, each = _class_weights(F, x, y, weight, ignore_index)
-    loss = F.row_nll(_classes_last(F, x), index)
+    loss = F.neg(F.select_along(x, index, axis=min(1, x.ndim - 1)))
     if each is not None:
         loss = F.mul(loss, each)
     return _weighted_mean(F, loss, each, reduction)
@@ -301,32 +322,38 @@ def cross_entropy(
     ignore_index: int = -100, label_smoothing: float = 0.0, reduction: str,
 ) -> Payload:
     """x (n, classes, ...) or (classes,) holds logits; y indices, or probabilities."""
-    log_p = F.log_softmax(_classes_last(F, x), axis=max(0, x.ndim - 1))
+    axis = min(1, x.ndim - 1)
+    if weight is not None and x.ndim > 2:
+        weight = F.reshape(weight, shape=(-1, *(1,) * (x.ndim - 2)))
     if y.dtype.kind not in "iu":
-        return _with_probabilities(F, log_p, _classes_last(F, y), weight,
-                                   label_smoothing, reduction)
-    index, each = _class_weights(F, x, y, weight, ignore_index)
-    loss = F.row_nll(log_p, index)
+        return _with_probabilities(F, x, y, weight, label_smoothing, reduction, axis)
+    weights = None if weight is None else F.reshape(weight, shape=(x.shape[axis],))
+    index, each = _class_weights(F, x, y, weights, ignore_index)
+    if each is None and x.ndim == 2 and label_smoothing == 0:
+        return F.softmax_nll(x, index, reduction=reduction)
+    log_p = F.log_softmax(x, axis=axis)
+    loss = F.neg(F.select_along(log_p, index, axis=axis))
     loss = loss if each is None else F.mul(loss, each)
     total = _weighted_mean(F, loss, each, reduction)
     if label_smoothing == 0:
         return total
-    spread = F.neg(F.sum(_weighed(F, log_p, weight), axes=(log_p.ndim - 1,)))
+    spread = F.neg(F.sum(_weighed(F, log_p, weight), axes=(axis,)))
     if each is not None:
         spread = F.mask(F.ne(y, ignore_index), spread)
     smooth = _weighted_mean(F, spread, each, reduction)
     return F.add(F.mul(total, 1.0 - label_smoothing),
-                 F.mul(smooth, label_smoothing / log_p.shape[-1]))
+                 F.mul(smooth, label_smoothing / x.shape[axis]))
 
 
 def _with_probabilities(
-    F: Namespace, log_p: Payload, y: Payload, weight: Optional, smoothing: float,
-    reduction: str,
+    F: Namespace, x: Payload, y: Payload, weight: Optional, smoothing: float,
+    reduction: str, axis: int,
 ) -> Payload:
+    """The mean is over the rows, whatever the weights."""
     if smoothing:
-        y = F.add(F.mul(y, 1.0 - smoothing), smoothing / log_p.shape[-1])
-    each = F.mul(_weighed(F, log_p, weight), y)
-    return F.reduced(F.neg(F.sum(each, axes=(log_p.ndim - 1,))), reduction=reduction)
+        y = F.add(F.mul(y, 1.0 - smoothing), smoothing / x.shape[axis])
+    each = F.mul(_weighed(F, F.log_softmax(x, axis=axis), weight), y)
+    return F.reduced(F.neg(F.sum(each, axes=(axis,))), reduction=reduction)
 
 
 @composite
@@ -336,15 +363,15 @@ def multi_margin_loss(
 ) -> Payload:
     """Mean over the other classes j of max(0, margin - x[y] + x[j])^p."""
     count = x.shape[-1]
-    own = F.row_nll(x, y)
-    gap = F.add(F.add(x, F.reshape(own, shape=(*own.shape, 1))), margin)
+    axis = x.ndim - 1
+    own = F.select_along(x, y, axis=axis)
+    gap = F.add(F.sub(x, F.reshape(own, shape=(*own.shape, 1))), margin)
     each = F.relu(gap) if p == 1 else F.power(F.relu(gap), exponent=float(p))
     if weight is not None:
         w = F.gather(weight, y)
         each = F.mul(each, F.reshape(w, shape=(*w.shape, 1)))
-    ones = F.spread(F.broadcast_to(np.ones((), x.dtype), y.shape), y, count=count)
-    each = F.mask(F.eq(ones, 0.0), each)
-    loss = F.div(F.sum(each, axes=(x.ndim - 1,)), float(count))
+    other = F.ne(np.arange(count), F.reshape(y, shape=(*y.shape, 1)))
+    loss = F.div(F.sum(F.mask(other, each), axes=(axis,)), float(count))
     return F.reduced(loss, reduction=reduction)
 
 

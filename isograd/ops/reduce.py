@@ -2,6 +2,7 @@
 
 Most are functions whose derivative weighs each element: the cotangent of x is g times
 a weight w(x, out), and a tangent is the sum of t w.  `reduction` records such a one.
+Rules put reduced axes back with size 1 (`kept`); elementwise functions broadcast.
 Half precision is accumulated in single precision, as in PyTorch.
 """
 
@@ -28,6 +29,12 @@ def reduced_shape(shape: Shape, axes: Shape) -> Shape:
 def moved_axes(axes: Shape) -> Shape:
     """The same axes behind a batch axis."""
     return tuple(a + 1 for a in axes)
+
+
+@composite
+def kept(F: Namespace, x: Payload, shape: Shape, axes: Shape) -> Payload:
+    """A result with the reduced `axes` of `shape` put back with size 1."""
+    return F.reshape(x, shape=tuple(1 if i in axes else n for i, n in enumerate(shape)))
 
 
 def _samples(rng: np.random.Generator, params: dict[str, Any]) -> Any:
@@ -64,15 +71,15 @@ def reduction(
 
     Args:
         impl: `(x, *, axes, **params)`; half precision arrives as float32.
-        weight: `(F, x, out, *, axes, **params)`, of x's shape; `out` has been put back
-            along the axes.  Operands that `reads` leaves out are None.
+        weight: `(F, x, out, *, axes, **params)`, of x's shape; the axes of `out` have
+            been put back with size 1.  Operands that `reads` leaves out are None.
         real: whether a complex operand gives a real result; w is then the derivative
             in PyTorch's sense, 2 df/d(conj x), and tangents are Re sum(conj(w) t).
         params: sets of further parameters of the samples.
     """
 
     def weigh(F: Namespace, x: Payload, out: Payload, shape: Shape, p: Any) -> Payload:
-        full = None if out is None else F.expand(out, shape, p["axes"])
+        full = None if out is None else F.kept(out, shape, p["axes"])
         return weight(F, x, full, **p)
 
     def vjp(F: Namespace, g: Payload, saved: Any, needs: Any, **p: Any) -> Any:
@@ -82,7 +89,7 @@ def reduction(
         if w.dtype.kind == "c":
             g = F.convert(g, dtype=w.dtype)
             w = w if real else F.conj(w)
-        return (F.mul(F.expand(g, shape, p["axes"]), w),)
+        return (F.mul(F.kept(g, shape, p["axes"]), w),)
 
     def jvp(F: Namespace, primals: Any, tangents: Any, out: Any, **p: Any) -> Payload:
         (x,), (t,) = primals, tangents
@@ -106,7 +113,7 @@ def reduction(
 def _share(F: Namespace, x: Payload, out: Payload, *, axes: Shape) -> Payload:
     """The derivative of max: ties share it evenly, as PyTorch's amax has it."""
     hits = F.convert(F.eq(x, out), dtype=x.dtype)
-    return F.div(hits, F.expand(F.sum(hits, axes=axes), x.shape, axes))
+    return F.div(hits, F.kept(F.sum(hits, axes=axes), x.shape, axes))
 
 
 max_ = reduction("max", lambda x, axes: np.maximum.reduce(x, axis=axes), _share,
@@ -141,22 +148,27 @@ logsumexp = reduction(
     "logsumexp", _logsumexp_impl, lambda F, x, out, axes: F.exp(F.sub(x, out)))
 
 
+mean_square = reduction(
+    "mean_square", lambda x, axes: np.mean(np.square(x), axis=axes),
+    lambda F, x, out, axes: F.mul(x, 2.0 / max(1, prod(x.shape[a] for a in axes))),
+    reads=(0,))
+
 # --- products: exact where elements are zero, at every order --------------------------
 
 
 def _prod_weight(F: Namespace, x: Payload, out: Payload, *, axes: Shape) -> Payload:
     """The product of the other elements."""
     if F.raw and x.all():
-        return F.div(F.expand(F.prod(x, axes=axes), x.shape, axes), x)
-    kept = tuple(i for i in range(x.ndim) if i not in axes)
-    order = kept + axes
+        return F.div(F.kept(F.prod(x, axes=axes), x.shape, axes), x)
+    others = tuple(i for i in range(x.ndim) if i not in axes)
+    order = others + axes
     rows = F.transpose(x, axes=order)
-    n, shape = len(kept), rows.shape
+    n, shape = len(others), rows.shape
     rows = F.reshape(rows, shape=(*shape[:n], prod(shape[n:])))
     before = F.exclusive_cumprod(rows, axis=n, reverse=False)
-    others = F.mul(before, F.exclusive_cumprod(rows, axis=n, reverse=True))
+    around = F.mul(before, F.exclusive_cumprod(rows, axis=n, reverse=True))
     back = tuple(int(i) for i in np.argsort(order))
-    return F.transpose(F.reshape(others, shape=shape), axes=back)
+    return F.transpose(F.reshape(around, shape=shape), axes=back)
 
 
 prod_ = reduction(
@@ -184,7 +196,7 @@ def _std_impl(x: Array, *, axes: Shape, correction: float) -> Array:
 def _centred(F: Namespace, x: Payload, axes: Shape, correction: float) -> Payload:
     """2 (x - mean) / (n - correction)."""
     count = prod(x.shape[a] for a in axes) - correction
-    off = F.sub(x, F.expand(F.mean(x, axes=axes), x.shape, axes))
+    off = F.sub(x, F.kept(F.mean(x, axes=axes), x.shape, axes))
     return F.mul(off, 2.0 / count if count > 0 else inf)
 
 
@@ -194,7 +206,7 @@ def _std_weight(
     """d var / (2 std), 0 where std is 0."""
     out = F.convert(out, dtype=x.dtype)
     w = F.div(_centred(F, x, axes, correction), F.mul(out, 2.0))
-    return F.where(F.eq(out, 0.0), F.zeros_like(w), w)
+    return F.mask(F.ne(out, 0.0), w)
 
 
 var = reduction(
@@ -250,7 +262,7 @@ def _norm_weight(
     if ord in (inf, -inf):
         size = F.convert(F.abs(x), dtype=x.dtype)
         hits = F.convert(F.eq(size, out), dtype=x.dtype)
-        count = F.expand(F.sum(hits, axes=axes), x.shape, axes)
+        count = F.kept(F.sum(hits, axes=axes), x.shape, axes)
         return F.mul(F.sgn(x), F.div(hits, count))
     if ord == 2:
         w = F.div(x, out)
@@ -258,8 +270,8 @@ def _norm_weight(
         size = F.convert(F.abs(x), dtype=x.dtype)
         w = F.mul(F.sgn(x), F.power(F.div(size, out), exponent=ord - 1.0))
         if ord < 1:
-            w = F.where(F.eq(size, 0.0), F.zeros_like(w), w)
-    return F.where(F.eq(out, 0.0), F.zeros_like(w), w) if safe else w
+            w = F.mask(F.ne(size, 0.0), w)
+    return F.mask(F.ne(out, 0.0), w) if safe else w
 
 
 norm = reduction(

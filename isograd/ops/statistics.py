@@ -8,6 +8,7 @@ the cotangent to that one element.  Where elements tie, the first one has it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from math import prod
 from typing import Any
 
@@ -104,12 +105,65 @@ mode_index = _row_index("mode_index", _mode_impl)
 Pair = tuple[Payload, Payload]
 
 
-@composite
-def select_along(F: Namespace, x: Payload, index: Payload, *, axis: int) -> Payload:
-    """x[..., index, ...]: one element of each row; `index` lacks the axis."""
-    shape = (*index.shape[:axis], 1, *index.shape[axis:])
-    out = F.take_along(x, F.reshape(index, shape=shape), axis=axis)
-    return F.reshape(out, shape=index.shape)
+@cache
+def _grid(shape: Shape, axis: int) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
+    """Index arrays before and after `axis` that walk over an array of `shape`."""
+    grid = [np.arange(n).reshape((n, *(1,) * (len(shape) - i - 1)))
+            for i, n in enumerate(shape)]
+    return tuple(grid[:axis]), tuple(grid[axis:])
+
+
+def _select_impl(x: Array, index: Array, *, axis: int) -> Array:
+    before, after = _grid(index.shape, axis)
+    return np.asarray(x[(*before, index, *after)])
+
+
+def _unselect_impl(g: Array, index: Array, *, axis: int, count: int) -> Array:
+    out = np.zeros((*g.shape[:axis], count, *g.shape[axis:]), g.dtype)
+    before, after = _grid(index.shape, axis)
+    out[(*before, index, *after)] = g
+    return out
+
+
+def _with_index(name: str) -> Any:
+    def batch(F: Namespace, args: Any, batched: Any, size: int, **p: Any) -> Payload:
+        full = (a if b else F.broadcast_to(a, (size, *a.shape))
+                for a, b in zip(args, batched, strict=True))
+        return getattr(F, name)(*full, **{**p, "axis": p["axis"] + 1})
+
+    return batch
+
+
+def _index_samples(rng: np.random.Generator) -> Any:
+    for shape, axis in (((3,), 1), ((2, 2), 1), ((), 0), ((3, 2), 0)):
+        yield shape, rng.integers(0, 4, shape), axis
+
+
+select_along = Primitive(
+    "select_along", _select_impl, arity=2, kind="linear", reads=((1,), ()),
+    abstract=lambda x, index, axis: Aval(index.shape, x.dtype),
+    vjp=lambda F, g, saved, needs, axis: (
+        F.unselect_along(g, saved[1], axis=axis, count=needs[0].shape[axis]), None),
+    jvp=lambda F, primals, tangents, out, axis: F.select_along(
+        tangents[0], primals[1], axis=axis),
+    batch=_with_index("select_along"), differentiable=(True, False),
+    samples=lambda rng: [
+        ((rng.normal(size=(*s[:axis], 4, *s[axis:])), i), {"axis": axis})
+        for s, i, axis in _index_samples(rng)],
+    doc="x[..., index, ...]: one element of each row along an axis that `index` lacks.")
+
+unselect_along = Primitive(
+    "unselect_along", _unselect_impl, arity=2, kind="linear", reads=((1,), ()),
+    abstract=lambda g, index, axis, count: Aval(
+        (*g.shape[:axis], count, *g.shape[axis:]), g.dtype),
+    vjp=lambda F, g, saved, needs, axis, count: (
+        F.select_along(g, saved[1], axis=axis), None),
+    jvp=lambda F, primals, tangents, out, axis, count: F.unselect_along(
+        tangents[0], primals[1], axis=axis, count=count),
+    batch=_with_index("unselect_along"), differentiable=(True, False),
+    samples=lambda rng: [((rng.normal(size=s), i), {"axis": axis, "count": 4})
+                         for s, i, axis in _index_samples(rng)],
+    doc="Zeros with one element of each row along a new axis set: select's adjoint.")
 
 
 def _picked(F: Namespace, x: Payload, index: Payload, axis: int) -> Pair:
