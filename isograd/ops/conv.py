@@ -10,6 +10,7 @@ As customary the filters are not flipped (cross-correlation).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 from math import prod
 from typing import Any
@@ -24,6 +25,7 @@ Pairs = tuple[tuple[int, int], ...]
 Array = np.ndarray
 
 FEW = 64  # positions up to which one large product beats one for each sample
+PART = 1 << 21  # bytes of windows that are copied at a time
 
 
 def positions(
@@ -105,10 +107,31 @@ def _conv_impl(
         out = w.reshape(o, -1) @ cols.reshape(c * prod(size), n * t)
         out = np.ascontiguousarray(out.reshape(o, n, t).transpose(1, 0, 2))
     else:
+        out = np.empty((n, groups, o // groups, t), x.dtype)
+        rows = w.reshape(groups, o // groups, c // groups * prod(size))
         cols = _columns(x, size, count, stride, dilation)
-        cols = cols.reshape(n, groups, c // groups * prod(size), t)
-        out = np.matmul(w.reshape(groups, o // groups, c // groups * prod(size)), cols)
+        for at, part in _parts(cols, (groups, c // groups * prod(size), t)):
+            np.matmul(rows, part, out=out[at])
     return out.reshape(n, o, *count).astype(dtype, copy=False)
+
+
+def _parts(cols: Array, shape: Shape) -> Iterator[tuple[slice, Array]]:
+    """The windows of a few samples at a time, copied to (samples, *shape).
+
+    One buffer is used again and again: it stays in the cache, and no fresh memory has
+    to be mapped.
+    """
+    n = cols.shape[0]
+    each = max(1, prod(cols.shape[1:]) * cols.itemsize)
+    step = min(max(1, n), max(1, PART // each))
+    if cols.flags.c_contiguous or step >= n:
+        yield slice(None), cols.reshape(n, *shape)
+        return
+    buffer = np.empty((step, *cols.shape[1:]), cols.dtype)
+    for start in range(0, n, step):
+        part = buffer[: min(step, n - start)]
+        part[...] = cols[start : start + step]
+        yield slice(start, start + step), part.reshape(-1, *shape)
 
 
 def _depthwise(
@@ -118,10 +141,12 @@ def _depthwise(
     n, c = x.shape[:2]
     multiple = w.shape[0] // c
     out = np.zeros((n, c, multiple, *count), x.dtype)
+    term = np.empty_like(out)
     w = w.reshape(c, multiple, *w.shape[2:])
     for at, slices in taps(w.shape[2:], count, stride, dilation):
         weight = w[(..., *at)].reshape(c, multiple, *(1 for _ in count))
-        out += weight * x[slices][:, :, None]
+        np.multiply(weight, x[slices][:, :, None], out=term)
+        out += term
     return out
 
 
@@ -129,26 +154,39 @@ def _data_impl(
     y: Array, w: Array, *, space: Shape, stride: Shape, padding: Pairs,
     dilation: Shape, groups: int,
 ) -> Array:
+    size = w.shape[2:]
+    if all(s == 1 for s in stride) and (groups == 1 or w.shape[:2] == (groups, 1)):
+        return _turned(y, w, space, padding, dilation, groups)
     dtype = y.dtype
     y, w = _wide(y, w)
-    n, o, count, size = y.shape[0], y.shape[1], y.shape[2:], w.shape[2:]
+    n, o, count = y.shape[0], y.shape[1], y.shape[2:]
     each = w.shape[1]
     rows = w.reshape(groups, o // groups, each * prod(size)).transpose(0, 2, 1)
-    t = prod(count)
-    if groups == 1 and t <= FEW and n > 1:
-        flat = y.reshape(n, o, t).transpose(1, 0, 2).reshape(o, n * t)
-        cols = (rows[0] @ flat).reshape(each, *size, n, *count)
-        cols = np.moveaxis(cols, 1 + len(size), 0)
-    else:
-        cols = np.matmul(rows, y.reshape(n, groups, o // groups, t))
-        cols = cols.reshape(n, groups * each, *size, *count)
     full = tuple(m + lo + hi for m, (lo, hi) in zip(space, padding, strict=True))
     out = np.zeros((n, groups * each, *full), y.dtype)
-    if t and n:
+    if out.size and y.size:
+        cols = np.matmul(rows, y.reshape(n, groups, o // groups, prod(count)))
+        cols = cols.reshape(n, groups * each, *size, *count)
         for at, slices in taps(size, count, stride, dilation):
             out[slices] += cols[(slice(None), slice(None), *at)]
     out = padded(out, tuple((-lo, -hi) for lo, hi in padding))
     return np.ascontiguousarray(out).astype(dtype, copy=False)
+
+
+def _turned(
+    y: Array, w: Array, space: Shape, padding: Pairs, dilation: Shape, groups: int
+) -> Array:
+    """At stride one: a convolution with the filters turned round."""
+    axes = tuple(range(2, w.ndim))
+    w = np.flip(w, axes)
+    if groups == 1:
+        w = np.swapaxes(w, 0, 1)
+    reach = [d * (k - 1) for k, d in zip(w.shape[2:], dilation, strict=True)]
+    around = tuple(
+        (r - lo, n + lo - m)
+        for n, m, r, (lo, _) in zip(space, y.shape[2:], reach, padding, strict=True))
+    return _conv_impl(y, np.ascontiguousarray(w), stride=(1,) * len(space),
+                      padding=around, dilation=dilation, groups=groups)
 
 
 def _filter_impl(
@@ -159,11 +197,17 @@ def _filter_impl(
     x, y = _wide(x, y)
     n, c, o, count = x.shape[0], x.shape[1], y.shape[1], y.shape[2:]
     x = padded(x, padding)
-    cols = np.moveaxis(_columns(x, window, count, stride, dilation), 0, 1 + len(window))
-    t = n * prod(count)
-    cols = cols.reshape(groups, c // groups * prod(window), t)
-    flat = np.moveaxis(y, 0, 1).reshape(groups, o // groups, t)
-    out = np.matmul(flat, cols.transpose(0, 2, 1))
+    cols = _columns(x, window, count, stride, dilation)
+    t, k = prod(count), c // groups * prod(window)
+    if t <= FEW or groups == c > 1:
+        cols = np.moveaxis(cols, 0, 1 + len(window)).reshape(groups, k, n * t)
+        flat = np.moveaxis(y, 0, 1).reshape(groups, o // groups, n * t)
+        out = np.matmul(flat, cols.transpose(0, 2, 1))
+    else:
+        out = np.zeros((groups, o // groups, k), x.dtype)
+        flat = y.reshape(n, groups, o // groups, t)
+        for at, part in _parts(cols, (groups, k, t)):
+            out += np.matmul(flat[at], part.swapaxes(2, 3)).sum(0)
     return out.reshape(o, c // groups, *window).astype(dtype, copy=False)
 
 
