@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 Fn = Callable[..., Any]
@@ -71,17 +72,18 @@ def _init_plain(title: str) -> Fn:
     return __init__
 
 
+_signature = cache(inspect.signature)
+
+
 def setting_operator(name: str, factory: Fn) -> type[Primitive]:
     """The operator class whose settings are the parameters of `factory`.
 
     `factory(*settings)` gives the function that the object computes; its settings are
     attributes of the object.
     """
-    signature = inspect.signature(factory)
-
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
-            bound = signature.bind(*args, **kwargs)
+            bound = _signature(factory).bind(*args, **kwargs)
         except TypeError as error:
             raise TypeError(f"{name}.__init__() {error}") from None
         bound.apply_defaults()
