@@ -29,7 +29,6 @@ elementwise(
 )
 
 
-
 def _refuse(*_: Any, name: str, **__: Any) -> Any:
     raise EngineError("not_differentiable", name=name)
 
@@ -38,7 +37,9 @@ refuse_derivative = Primitive(
     "refuse_derivative", lambda x, name: x.copy(), abstract=lambda x, name: x,
     vjp=_refuse, jvp=_refuse, reads=((),),
     batch=lambda F, args, batched, size, name: F.refuse_derivative(args[0], name=name),
+    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"name": "refuse_derivative"})],
     doc="x, whose derivative is an error that says whose it is.")
+refuse_derivative.undefined = (0,)
 
 
 @composite

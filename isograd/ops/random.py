@@ -133,7 +133,7 @@ def _gamma_slope_impl(a: Array, x: Array) -> Array:
 
 
 def _undefined(operand: str) -> str:
-    return f"undefined(t, name='random_gamma, second derivative in {operand}')"
+    return f"undefined(t, name='gamma_slope, operand {operand}')"
 
 
 gamma_slope = elementwise(

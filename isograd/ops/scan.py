@@ -54,12 +54,9 @@ def shifted(
     n = x.shape[axis]
     if n == 0:
         return x
-    first = (0, n - 1) if by > 0 else (1, n)
-    index = [(0, m, 1) for m in x.shape]
-    index[axis] = (0, 1, 1)
-    edge = F.full_like(F.slice(x, index=tuple(index)), value=value)
-    index[axis] = (*first, 1)
-    rest = F.slice(x, index=tuple(index))
+    edge = F.full_like(F.ranged(x, axis=axis, start=0, stop=1), value=value)
+    start = 0 if by > 0 else 1
+    rest = F.ranged(x, axis=axis, start=start, stop=start + n - 1)
     return F.concatenate(*((edge, rest) if by > 0 else (rest, edge)), axis=axis)
 
 

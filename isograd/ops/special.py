@@ -90,7 +90,7 @@ def airy_next(F: Namespace, x: Payload, *, order: int) -> Payload:
 def _polygamma(x: np.ndarray, *, n: int) -> np.ndarray:
     from scipy import special
 
-    return special.polygamma(n, x)
+    return special.polygamma(n, x).astype(x.dtype)  # SciPy gives float64
 
 
 polygamma = elementwise(
