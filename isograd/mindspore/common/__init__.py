@@ -1,0 +1,22 @@
+"""`mindspore.common`: Tensor, Parameter, dtypes, seeds and initialisers by module."""
+
+from __future__ import annotations
+
+from isograd.mindspore import dtype as dtype
+from isograd.mindspore.context import _no_grad as _no_grad
+from isograd.mindspore.jit import JitConfig as JitConfig
+from isograd.mindspore.jit import jit as jit
+from isograd.mindspore.jit import jit_class as jit_class
+from isograd.mindspore.jit import mutable as mutable
+from isograd.mindspore.jit import recompute as recompute
+from isograd.mindspore.missing import attributes
+from isograd.mindspore.parameter import Parameter as Parameter
+from isograd.mindspore.parameter import ParameterTuple as ParameterTuple
+from isograd.mindspore.seed import get_seed as get_seed
+from isograd.mindspore.seed import set_seed as set_seed
+from isograd.mindspore.tensor import Tensor as Tensor
+
+globals().update(dtype.names())
+__getattr__ = attributes("mindspore.common", {
+    **{n: f"isograd.mindspore.common.{n}"
+       for n in ("api", "initializer", "parameter", "seed", "tensor")}})

@@ -1,0 +1,11 @@
+"""`mindspore.common.api`: compilation of functions."""
+
+from __future__ import annotations
+
+from isograd.mindspore.jit import jit as jit
+from isograd.mindspore.jit import jit_class as jit_class
+from isograd.mindspore.missing import attributes
+
+ms_function = jit
+ms_class = jit_class
+__getattr__ = attributes("mindspore.common.api")
