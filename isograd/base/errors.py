@@ -59,6 +59,14 @@ MESSAGES: dict[str, str] = {
         "shape {shape} at axis {at}"
     ),
     "einsum": "einsum(): {text}",
+    "singular": (
+        "{name}: {where}the matrix is singular (its pivot {order} is zero); use lstsq or "
+        "pinv"
+    ),
+    "not_definite": (
+        "{name}: {where}the matrix is not positive definite (its leading minor of order "
+        "{order} is not)"
+    ),
     "value_shape": (
         "a value of shape {found} cannot be broadcast to the indexed shape {expected}"
     ),

@@ -29,6 +29,7 @@ NO_DTYPE: dict[tuple[str, str], str] = {
 # modules whose operations have no float16 and bfloat16
 NO_HALF = {
     "isograd.ops.linalg": "LAPACK has single and double precision alone",
+    "isograd.ops.decompositions": "LAPACK has single and double precision alone",
     "isograd.ops.fft": "pocketfft has single and double precision alone",
 }
 
