@@ -199,11 +199,13 @@ def relu6(F: Namespace, x: Payload, *, edge: float = 0.0) -> Payload:
 
 hardsigmoid = elementwise(
     "hardsigmoid", "x", in_float32(lambda x: np.clip(x + 3, 0, 6) / 6),
-    kinds="f", domain=(-4, 4), kernel=False,
+    kinds="f", domain=(-4, 4),
+    scalar="minimum(maximum(x + 3.0, zeros_like(x)), 6.0) / 6.0",
     tangents={"x": "mask(abs(x) < 3.0, t / 6.0)"})
 hardswish = elementwise(
     "hardswish", "x", in_float32(lambda x: x * (np.clip(x + 3, 0, 6) / 6)),
-    kinds="f", domain=(-4, 4), kernel=False,
+    kinds="f", domain=(-4, 4),
+    scalar="x * (minimum(maximum(x + 3.0, zeros_like(x)), 6.0) / 6.0)",
     tangents={"x": "where(x < 3.0, mask(x > -3.0, t * (x / 3.0 + 0.5)), t)"})
 
 
@@ -213,20 +215,25 @@ def hardswish_closed(F: Namespace, x: Payload) -> Payload:
     return F.mul(x, F.div(F.clip(F.add(x, 3.0), lo=0.0, hi=6.0, edge=1), 6.0))
 
 
-_BY_LAMBDA: dict[str, Any] = {
-    "softshrink": lambda x, lambd: np.sign(x) * np.maximum(np.abs(x) - lambd, 0),
-    "hardshrink": lambda x, lambd: np.where(np.abs(x) <= lambd, x * 0, x),
+_BY_LAMBDA: dict[str, tuple[Any, str]] = {
+    "softshrink": (
+        lambda x, lambd: np.sign(x) * np.maximum(np.abs(x) - lambd, 0),
+        "sign(x) * maximum(abs(x) - lambd, zeros_like(x))"),
+    "hardshrink": (
+        lambda x, lambd: np.where(np.abs(x) <= lambd, x * 0, x),
+        "select(abs(x) <= lambd, zeros_like(x), x)"),
 }
-for _name, _impl in _BY_LAMBDA.items():
+for _name, (_impl, _scalar) in _BY_LAMBDA.items():
     elementwise(
-        _name, "x", in_float32(_impl), params="lambd", kinds="f", kernel=False,
+        _name, "x", in_float32(_impl), params="lambd", kinds="f", scalar=_scalar,
         tangents={"x": "mask(logical_not(abs(x) <= lambd), t)"},
         samples=lambda rng: [((rng.normal(size=(2, 3)),), {"lambd": 0.5})])
 
 threshold = elementwise(
     "threshold", "x",
     lambda x, bound, value: np.where(x <= bound, np.asarray(value, x.dtype), x),
-    params="bound value", kinds="fi", kernel=False,
+    params="bound value", kinds="fi",
+    scalar="select(x <= bound, zeros_like(x) + value, x)",
     tangents={"x": "mask(logical_not(x <= bound), t)"},
     samples=lambda rng: [((rng.normal(size=(2, 3)),), {"bound": 1, "value": 2})])
 

@@ -354,6 +354,17 @@ clip = elementwise(
         ((rng.normal(size=(2, 3)),), {"lo": None, "hi": 0.5, "edge": 0.5})],
     doc="`edge`: the derivative at the bounds (clamp 1, hardtanh 0, MindSpore's 0.5).",
 )
+
+
+def _clip_scalar(
+    S: Any, x: Any, *, lo: float | None, hi: float | None, edge: float
+) -> Any:
+    x = x if lo is None else S.maximum(x, lo)
+    return x if hi is None else S.minimum(x, hi)
+
+
+clip.scalar = _clip_scalar
+
 # bounds that are operands; where x equals a bound, x has the derivative
 clamp_min = elementwise(
     "clamp_min", "x y", np.maximum, kinds="fi", scalar="maximum(x, y)",

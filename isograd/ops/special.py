@@ -229,6 +229,19 @@ for _name in _POLYNOMIALS:
                                np.array([0.0, 1.0, 2.0, 3.0, 6.0])), {})],
         doc="The polynomial of degree n; without derivative, as in PyTorch.")
 
+
+
+def _shifted(name: str) -> None:
+    def shifted(F: Namespace, x: Payload, n: Payload) -> Payload:
+        return getattr(F, name)(F.sub(F.mul(x, 2.0), 1.0), n)
+
+    shifted.__name__ = f"shifted_{name}"
+    composite(shifted)
+
+
+for _name in "tuvw":
+    _shifted(f"chebyshev_polynomial_{_name}")
+
 # --- exponents ------------------------------------------------------------------------
 
 

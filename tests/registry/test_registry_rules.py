@@ -102,6 +102,48 @@ def reads(case: Case, i: int, place: int) -> bool:
         return True
 
 
+def layouts(a: np.ndarray) -> list[np.ndarray]:
+    """Read-only arrays equal to `a`: plain, with gaps, in Fortran order."""
+    wide = np.zeros((*a.shape, 2), a.dtype)
+    wide[..., 0] = a
+    found = [a.copy(), wide[..., 0], np.asfortranarray(a).reshape(a.shape)]
+    for x in found:
+        x.flags.writeable = False
+    return found
+
+
+@pytest.mark.parametrize("prim", DECLARED, ids=lambda p: p.name)
+def test_rules_read_any_layout_and_write_nowhere(prim: Primitive) -> None:
+    """Cotangents do not depend on strides; what a rule is given is read-only here."""
+    for case in cases(prim):
+        if not case.active:
+            continue
+        outs = case.values()
+        gs = normal_like(np.random.default_rng(3), outs)
+        expected = None
+        for k in range(3):
+            args = tuple(layouts(a)[k] for a in case.args)
+            laid = Case(prim, args, case.params)
+            g = tuple(layouts(x)[k] if x.dtype.kind in "fcV" else None for x in gs)
+            saved = saved_for(laid, tuple(layouts(o)[k] for o in outs))
+            needs = [Need(a.shape) if i in case.active else None
+                     for i, a in enumerate(args)]
+            found = prim.raw_vjp(RAW, g if prim.multi else g[0], saved, needs,
+                                 **case.params)
+            expected = expected or found
+            for f, e in zip(found, expected, strict=True):
+                if e is not None:
+                    assert type(f) is np.ndarray
+                    np.testing.assert_allclose(f, e, rtol=1e-12, atol=1e-14)
+
+
+def saved_for(case: Case, outs: tuple[np.ndarray, ...]) -> tuple[Any, ...]:
+    """What a node of the case saves when all that may be is differentiated."""
+    kept = case.prim.keeps(sum(1 << i for i in case.active), len(case.args))
+    values = (*case.args, *outs)
+    return tuple(v if k in kept else None for k, v in enumerate(values)) if kept else ()
+
+
 ELEMENTWISE = [p for p in primitives() if p.kind == "elementwise" and p.arity != 1]
 
 
