@@ -29,7 +29,7 @@ from isograd.core.primitive import (
     bind,
     ndarray,
 )
-from isograd.core.storage import note_write, root
+from isograd.core.storage import note_label, note_write, root
 from isograd.core.tape import Leaf, Node, Traced, record, tick
 from isograd.core.tensor import Tensor, payload_of, wrap
 
@@ -177,6 +177,8 @@ def write(t: Tensor, value: Payload, fresh: bool = False) -> None:
 def _check_overlap(t: Tensor) -> None:
     """Raise if elements of `t` were broadcast from one."""
     if t._view is None:
+        if type(t._p) is ndarray and 0 in t._p.strides and _repeats(t._p):
+            raise EngineError("overlap")
         return
     aval = aval_of(t._view.base._p)
     for name, params in t._view.chain:
@@ -184,6 +186,11 @@ def _check_overlap(t: Tensor) -> None:
         if name == "broadcast_in" and prod(after.shape) > prod(aval.shape):
             raise EngineError("overlap")
         aval = after
+
+
+def _repeats(array: np.ndarray) -> bool:
+    return any(n > 1 and not s
+               for n, s in zip(array.shape, array.strides, strict=True))
 
 
 def _physical(t: Tensor, value: Payload, recording: bool) -> bool:
@@ -215,6 +222,8 @@ def _retape(t: Tensor, value: Payload, fresh: bool) -> None:
         out = record(view_write, (base._p, t._p), base._p, edges, {"chain": chain},
                      level)
         base._node = out.node
+    if base._node is not None and type(t._p) is ndarray:
+        note_label(t._p, base._node.label or base._node.prim.name)
     _refresh_views(base)
 
 
@@ -265,6 +274,7 @@ def _view_node(prim: Primitive, params: Any, edge: Node, shape: Any) -> Node:
     node = Node()
     node.prim, node.params, node.edges = prim, params, (edge,)
     node.saved, node.shape, node.level, node.seq = (), shape, edge.level, tick()
+    node.replayed = True
     return node
 
 

@@ -7,7 +7,7 @@ which is a topological order because a node is newer than the nodes of its opera
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from isograd.base.errors import EngineError
 from isograd.core.large import LARGE
 from isograd.core.primitive import BOUND, RAW, Payload, ndarray
-from isograd.core.storage import LAST, changed_since
+from isograd.core.storage import LAST, changed_since, label_of_write
 from isograd.core.tape import Leaf, Node, Slot, Traced, slot
 
 Pending = dict[Node, Any]
@@ -43,8 +43,7 @@ def sweep(
     targets = None if inputs is None else set(inputs)
     found = {} if found is None else found
     pending = seeds(roots, cotangents)
-    heap = [(-node.seq, node) for node in pending]
-    heapify(heap)
+    heap = sorted((-node.seq, node) for node in pending)
     while heap:
         node = heappop(heap)[1]
         g = pending.pop(node)
@@ -161,6 +160,7 @@ def saved_values(node: Node) -> tuple[Any, ...]:
                 "modified", name=node.name(), node=node, place=place,
                 dtype=array.dtype, shape=list(array.shape),
                 found=changed[0], expected=changed[1],
+                written=label_of_write(array),
             )
     return saved
 

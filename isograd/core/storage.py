@@ -17,13 +17,17 @@ from isograd.core.tape import tick
 
 
 class Writes:
-    """The writes to one root: their number, and the ticks of the latest ones."""
+    """The writes to one root: their number, and the ticks of the latest ones.
 
-    __slots__ = ("count", "ticks")
+    `label` names the last recorded operation that wrote to it, for an error's text.
+    """
+
+    __slots__ = ("count", "label", "ticks")
     KEEP = 4096  # older ticks only matter for the number in an error's text
 
     def __init__(self) -> None:
         self.count = 0
+        self.label: str | None = None
         self.ticks: list[int] = []
 
     def add(self, now: int) -> None:
@@ -69,6 +73,19 @@ def note_write(array: np.ndarray) -> None:
 def forget(array: np.ndarray) -> None:
     """The memory of `array` starts a new life: its writes no longer count."""
     _WRITES.pop(id(array), None)
+
+
+def note_label(array: np.ndarray, label: str) -> None:
+    """Name the operation that made the last write to the memory of `array`."""
+    writes = _WRITES.get(id(root(array)))
+    if writes is not None:
+        writes.label = label
+
+
+def label_of_write(array: np.ndarray) -> str | None:
+    """The name of the last recorded operation that wrote to this memory."""
+    writes = _WRITES.get(id(root(array)))
+    return None if writes is None else writes.label
 
 
 def version(array: np.ndarray) -> int:

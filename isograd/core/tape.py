@@ -57,6 +57,7 @@ class Node:
     retains: Any = None
     unpack: Any = None
     metadata: Any = None
+    replayed: bool = False  # a view's node, made again after a write
     traceback: Any = None
 
     def name(self) -> str:

@@ -24,6 +24,7 @@ from isograd.torch.dtypes import (
     sparse_csr,
     strided,
 )
+from isograd.torch import printing as _tensor_str
 from isograd.torch.printing import set_printoptions
 from isograd.torch.tensor import Tensor
 from isograd.torch.creation import LEGACY, as_tensor, asarray, from_numpy, tensor
@@ -35,6 +36,8 @@ from isograd.torch import (
     random,
     reductions,
     selecting,
+    serialization,
+    settings,
     shapes,
 )
 from isograd.torch.random import Generator, default_generator
@@ -58,11 +61,19 @@ globals().update(_dtypes.NAMES)
 globals().update(LEGACY)
 globals().update(FUNCTIONS)
 __getattr__ = module_getattr("torch", "torch", {
+    "amp": "isograd.torch.amp",
+    "backends": "isograd.torch.backends",
     "compile": "isograd.torch.compiling",
     "compiler": "isograd.torch.compiling",
+    "cuda": "isograd.torch.cuda",
+    "fft": "isograd.torch.fft",
     "func": "isograd.torch.func",
+    "linalg": "isograd.torch.linalg",
     "nn": "isograd.torch.nn",
     "optim": "isograd.torch.optim",
+    "special": "isograd.torch.special",
+    "testing": "isograd.torch.testing",
     "utils": "isograd.torch.utils",
+    "version": "isograd.torch.version",
     "vmap": "isograd.torch.func",
 })

@@ -44,14 +44,14 @@ _FLOAT = {
     "digamma": (), "reciprocal": (), "sigmoid": (), "sinc": (), "i0": (),
 }
 for _name, _aliases in _FLOAT.items():
-    def _float_body(input: Payload, _name: str = _name) -> Payload:
+    def _float_body(input: Payload, *, _name: str = _name) -> Payload:
         return getattr(F, _name)(floating(input))
 
     row(_float_body, name=_name, aliases=_aliases, inplace=True,
         prim=REGISTRY.get(_name))
 
 for _name in ("floor", "ceil", "trunc"):
-    def _whole_body(input: Payload, _name: str = _name) -> Payload:
+    def _whole_body(input: Payload, *, _name: str = _name) -> Payload:
         whole = input.dtype.kind in "iub"
         return copy_of(input) if whole else getattr(F, _name)(input)
 
@@ -323,7 +323,7 @@ _BINARY_ALIASES = {"atan2": ("arctan2",)}
 _IN_PLACE = {"atan2", "hypot", "nextafter", "gcd", "lcm"}
 for _name, _least in _BINARY.items():
     def _binary_body(
-        input: Any, other: Any, _name: str = _name, _least: str = _least
+        input: Any, other: Any, *, _name: str = _name, _least: str = _least
     ) -> Payload:
         need_tensor(_name, other)
         x, y = operands(input, other, least=_least)
@@ -457,7 +457,7 @@ def clamp_max(input: Payload, max: Any) -> Payload:  # noqa: A002
 _COMPARE = {"eq": (), "ne": ("not_equal",), "lt": ("less",), "le": ("less_equal",),
             "gt": ("greater",), "ge": ("greater_equal",)}
 for _name, _aliases in _COMPARE.items():
-    def _compare_body(input: Any, other: Any, _name: str = _name) -> Payload:
+    def _compare_body(input: Any, other: Any, *, _name: str = _name) -> Payload:
         x, y = operands(input, other)
         if x.dtype.kind == "c" and _name not in ("eq", "ne"):
             raise NotImplementedError(
@@ -467,7 +467,7 @@ for _name, _aliases in _COMPARE.items():
     row(_compare_body, name=_name, aliases=_aliases, inplace=False)
 
 for _name in ("logical_and", "logical_or", "logical_xor"):
-    def _logic_body(input: Any, other: Any, _name: str = _name) -> Payload:
+    def _logic_body(input: Any, other: Any, *, _name: str = _name) -> Payload:
         check_broadcast(shape_of(input), shape_of(other))
         return getattr(F, _name)(truth(input), truth(other))
 
@@ -488,13 +488,13 @@ def _whole_operands(name: str, input: Any, other: Any) -> list[Payload]:
 
 
 for _name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
-    def _bits_body(input: Any, other: Any, _name: str = _name) -> Payload:
+    def _bits_body(input: Any, other: Any, *, _name: str = _name) -> Payload:
         return getattr(F, _name)(*_whole_operands(_name, input, other))
 
     row(_bits_body, name=_name, inplace=True)
 
 for _name in ("left_shift", "right_shift"):
-    def _shift_body(input: Any, other: Any, _name: str = _name) -> Payload:
+    def _shift_body(input: Any, other: Any, *, _name: str = _name) -> Payload:
         word = "lshift" if _name == "left_shift" else "rshift"
         return getattr(F, _name)(*_whole_operands(word, input, other))
 
@@ -511,7 +511,7 @@ def bitwise_not(input: Payload) -> Payload:
 
 
 for _name in ("isnan", "isinf", "isfinite"):
-    def _test_body(input: Payload, _name: str = _name) -> Payload:
+    def _test_body(input: Payload, *, _name: str = _name) -> Payload:
         if input.dtype.kind in "iub":
             return np.full(input.shape, _name == "isfinite")
         if input.dtype.kind == "c":
@@ -637,7 +637,16 @@ for _name in ("neg", "abs"):
     setattr(Tensor, f"__{_name}__",
             fast.unary(REGISTRY[_name], Tensor, FUNCTIONS[_name], "f", FAMILY))
 Tensor.__pos__ = FUNCTIONS["positive"]
-Tensor.__invert__ = FUNCTIONS["bitwise_not"]
+
+
+def _invert(x: Any) -> Any:
+    if x._p.dtype.kind not in "iub":
+        raise TypeError("~ (operator.invert) is only implemented on integer and "
+                        "Boolean-type tensors")
+    return FUNCTIONS["bitwise_not"](x)
+
+
+Tensor.__invert__ = _invert
 
 # Functions and methods of two or one floating operands go the operators' way as well.
 for _name in _FLOAT:

@@ -98,9 +98,9 @@ def grads_of(grads: Any, count: int) -> tuple[Any, ...]:
     if grads is None:
         return (None,) * count
     found = as_tuple(grads)
-    if len(found) != count:
+    if len(found) < count:
         raise RuntimeError(f"got {count} tensors and {len(found)} gradients")
-    return found
+    return found[:count]
 
 
 def targets_of(inputs: Any) -> list[Node]:
@@ -307,8 +307,7 @@ def _collected(
     found: dict[Node, Payload], ins: Sequence[Any], allow: bool, zeros: bool
 ) -> tuple[Any, ...]:
     out: list[Any] = []
-    taken: set[int] = set()
-    for i, x in enumerate(ins):
+    for i, x in enumerate(ins):  # gradients may share memory, as PyTorch's do
         g = found.get(node_of(x))
         if g is None and not allow:
             raise RuntimeError(errors.UNUSED.format(index=i))
@@ -316,10 +315,6 @@ def _collected(
             out.append(wrap(T.Tensor, np.zeros(x._p.shape, x._p.dtype))
                        if zeros else None)
             continue
-        if type(g) is np.ndarray:
-            if g.base is not None or id(g) in taken:
-                g = g.copy()
-            taken.add(id(g))
         out.append(wrap(T.Tensor, g))
     return tuple(out)
 

@@ -17,11 +17,12 @@ import numpy as np
 from isograd.base.dtypes import DType
 from isograd.base.errors import EngineError
 from isograd.core import mutation
+from isograd.core.levels import MODE, state
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tape import Leaf, Slot, Traced
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
-from isograd.torch import dtypes
+from isograd.torch import dtypes, errors
 from isograd.torch.dtypes import Size, dtype, of_numpy
 from isograd.torch.errors import translated
 from isograd.torch.tensor import Tensor, checked_dim
@@ -140,14 +141,24 @@ def dims_of(dim: Any, rank: int, none_is_all: bool = True) -> tuple[int, ...]:
 
 
 def as_int(x: Any) -> int:
-    return x if type(x) is int else int(x.__index__())
+    if type(x) is int:
+        return x
+    if not hasattr(x, "__index__"):
+        raise TypeError(f"'{type(x).__name__}' object cannot be interpreted as an "
+                        "integer")
+    return int(x.__index__())
 
 
-def sizes_of(args: tuple[Any, ...]) -> tuple[int, ...]:
+def sizes_of(args: tuple[Any, ...], name: str = "", word: str = "") -> tuple[int, ...]:
     """Sizes given as `f(2, 3)` or as `f((2, 3))`."""
     if len(args) == 1 and isinstance(args[0], tuple | list):
         args = tuple(args[0])
-    return tuple(map(as_int, args))
+    try:
+        return tuple(map(as_int, args))
+    except TypeError:
+        bad = next(a for a in args if not hasattr(a, "__index__"))
+        raise TypeError(f"{name}(): argument '{word}' (position 1) must be tuple of "
+                        f"ints, not {_type_name(bad)}") from None
 
 
 # --- results --------------------------------------------------------------------------
@@ -199,6 +210,8 @@ def lift(out: Any, label: str | None, sources: Sequence[Any]) -> Any:
     if type(out) is np.ndarray:
         t = object.__new__(Tensor)
         t._p = out
+        if MODE.special and state().inference:
+            t._inference = True
         return t
     if type(out) is Traced:
         if out.dtype.kind in "iub":  # integers never require a gradient
@@ -303,25 +316,44 @@ def public(body: Body, name: str, label: str | None) -> Callable[..., Any]:
             return lift(result, label, (*args, *kwargs.values()))
         except EngineError as error:
             raise translated(error) from None
-        except TypeError as error:
-            raise explained(error, name, args) from None
+        except (TypeError, AttributeError, ValueError) as error:
+            raise explained(error, body, name, args, kwargs) from None
 
     function.__name__ = function.__qualname__ = name
     function.__doc__ = body.__doc__
     return function
 
 
-def explained(error: TypeError, name: str, args: Sequence[Any]) -> TypeError:
-    """A call with wrong arguments, told as PyTorch tells it."""
-    text = _reworded(str(error), name)
-    if text.startswith(f"{name}() "):
-        return TypeError(text)
-    for i, a in enumerate(args):
-        if isinstance(a, np.ndarray) or (i == 0 and not isinstance(a, CoreTensor)):
-            return TypeError(
-                f"{name}(): argument '{'input' if i == 0 else 'other'}' (position "
-                f"{i + 1}) must be Tensor, not {_type_name(a)}")
-    return TypeError(text)
+def explained(
+    error: Exception, body: Body, name: str, args: Sequence[Any], kwargs: Any
+) -> Exception:
+    """A call with wrong arguments, told as PyTorch tells it; else the error itself."""
+    if isinstance(error, TypeError):
+        text = _reworded(str(error), name)
+        if text.startswith(f"{name}() "):
+            return TypeError(text)
+    code = getattr(body, "__code__", None)
+    names = () if code is None else code.co_varnames[: code.co_argcount
+                                                     + code.co_kwonlyargcount]
+    given = [*zip(names, args, strict=False), *kwargs.items()]
+    kinds = body.__annotations__
+    for i, (word, value) in enumerate(given):
+        if _misfit(kinds.get(word), word, value, i):
+            return TypeError(f"{name}(): argument '{word}' (position {i + 1}) must be "
+                             f"Tensor, not {_type_name(value)}")
+    return error
+
+
+_OPERANDS = ("input", "other", "exponent", "weight", "source", "src", "values")
+
+
+def _misfit(kind: Any, word: str, value: Any, place: int) -> bool:
+    """Whether a tensor (or a number) was expected where something else was given."""
+    if isinstance(value, CoreTensor) or is_payload(value):
+        return False
+    if kind == "Payload" or (kind == "Any" and place == 0 and word == "input"):
+        return True
+    return word in _OPERANDS and not isinstance(value, int | float | complex | np.generic)
 
 
 _MISSING = re.compile(r"missing (\d+) required positional arguments?: (.*)")
@@ -358,6 +390,8 @@ def in_place(
                          (self, *args))
         except EngineError as error:
             raise translated(error) from None
+        except (TypeError, AttributeError, ValueError) as error:
+            raise explained(error, body, name, (self, *args), kwargs) from None
         return self
 
     method.__name__ = method.__qualname__ = name
@@ -370,7 +404,7 @@ def write_result(
     label: str | None, prim: Any, sources: Sequence[Any],
 ) -> None:
     """`t <- body(t, *args)`, checked as PyTorch checks it."""
-    mutation.check_writable(t)
+    check_write(t)
     check_memory(t)
     x = payload_of(t)
     traced = type(x) is Traced or any(type(a) is Traced for a in args)
@@ -388,10 +422,29 @@ def write_result(
     mutation.write(t, cast(out, t._p.dtype), fresh=True)
 
 
+def check_write(t: Any) -> None:
+    """Raise where PyTorch forbids a write to `t`: leaves, views of several, modes."""
+    if t._inference and not state().inference:
+        raise RuntimeError(errors.INFERENCE_WRITE)
+    view = t._view
+    if view is not None and (t._several or t._unrecorded) and state().recording and (
+            view.base._node is not None or t._node is not None):
+        if t._unrecorded:
+            raise RuntimeError(errors.NO_GRAD_VIEW + (
+                errors.MULTIPLE if t._several else errors.AMBIGUOUS))
+        which, index = t._several
+        raise RuntimeError(f"Output {index} of {which} is a view and is being modified "
+                           f"inplace. {errors.MULTIPLE}")
+    try:
+        mutation.check_writable(t)
+    except EngineError as error:
+        raise translated(error) from None
+
+
 def check_memory(t: Any) -> None:
     """An expanded tensor has no memory for each element."""
     p = t._p
-    if type(p) is not np.ndarray or t._view is None or 0 not in p.strides:
+    if type(p) is not np.ndarray or 0 not in p.strides:
         return
     if any(n > 1 and s == 0 for n, s in zip(p.shape, p.strides, strict=True)):
         raise RuntimeError(
@@ -408,7 +461,19 @@ def view_of(x: Any, prim: Any, label: str | None, **params: Any) -> Any:
         raise translated(error) from None
     if t._node is not None:
         t._node.label = label
+    elif MODE.special:
+        note_mode(t, x)
     return t
+
+
+def note_mode(t: Any, x: Any = None) -> None:
+    """Note that a tensor was made in inference mode, or a view without recording."""
+    s = state()
+    if s.inference:
+        t._inference = True
+    elif x is not None and not s.recording and (
+            x._node is not None or x._view is not None):
+        t._unrecorded = True
 
 
 def size_text(shape: Sequence[int]) -> str:

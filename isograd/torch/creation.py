@@ -32,6 +32,8 @@ def tensor(
     """
     if device is not None:
         check_device(device)
+    if dtype is not None:
+        dtype = dtypes.as_dtype(dtype)
     if isinstance(data, CoreTensor):
         warnings.warn(_COPY.format(caller="torch.tensor(sourceTensor)"), UserWarning,
                       stacklevel=2)
@@ -42,6 +44,9 @@ def tensor(
     else:
         t = wrap(Tensor, array_of(data, dtype))
     if requires_grad:
+        if t._p.dtype.kind in "iub":
+            raise RuntimeError("Only Tensors of floating point and complex dtype can "
+                               "require gradients")
         set_leaf(t)
     return t
 
@@ -87,6 +92,11 @@ def _shape_of(data: Any) -> tuple[int, ...]:
 
 def _collect(data: Any, shape: tuple[int, ...], depth: int, out: list[Any]) -> None:
     if depth == len(shape):
+        if isinstance(data, str):
+            raise TypeError("new(): invalid data type 'str'")
+        if isinstance(data, list | tuple):
+            raise TypeError(f"'{type(data).__name__}' object cannot be interpreted as an "
+                            "integer")
         out.append(data)
         return
     if isinstance(data, CoreTensor):
@@ -97,6 +107,8 @@ def _collect(data: Any, shape: tuple[int, ...], depth: int, out: list[Any]) -> N
         out += list(data.reshape(-1))
         return
     if not _is_sequence(data):
+        if isinstance(data, str):
+            raise TypeError("new(): invalid data type 'str'")
         raise TypeError("not a sequence")
     if len(data) != shape[depth]:
         raise ValueError(_expected(shape, depth, len(data)))

@@ -102,6 +102,19 @@ _COMPLEX = {float16: complex64, bfloat16: complex64, float32: complex64,
             float64: complex128}
 
 
+_OF_TYPE = {float: float64, int: int64, bool: bool_, complex: complex128}
+
+
+def as_dtype(d: Any) -> dtype:
+    """A `dtype=` argument: one of ours, or a Python type."""
+    if type(d) is dtype:
+        return d
+    found = _OF_TYPE.get(d)
+    if found is None:
+        raise TypeError(f"argument 'dtype' must be torch.dtype, not {type(d).__name__}")
+    return found
+
+
 def of_numpy(np_dtype: np.dtype[Any]) -> dtype:
     """PyTorch's dtype for NumPy's.
 
@@ -247,6 +260,13 @@ class Size(tuple):  # type: ignore[type-arg]  # justified: holds ints alone
 
     __slots__ = ()
 
+    def __new__(cls, sizes: Any = ()) -> Size:
+        out = tuple.__new__(cls, sizes)
+        for i, n in enumerate(out):
+            if type(n) is not int:
+                return _checked_size(cls, out, i)
+        return out
+
     def numel(self) -> int:
         n = 1
         for k in self:
@@ -273,6 +293,13 @@ class Size(tuple):  # type: ignore[type-arg]  # justified: holds ints alone
 
     def __reduce__(self) -> Any:
         return Size, (tuple(self),)
+
+
+def _checked_size(cls: type[Size], sizes: Size, at: int) -> Size:
+    if not hasattr(sizes.__getitem__(at), "__index__"):
+        raise TypeError(f"torch.Size() takes an iterable of 'int' (item {at} is "
+                        f"'{type(sizes[at]).__name__}')")
+    return tuple.__new__(cls, (int(n.__index__()) for n in sizes))
 
 
 class device:
@@ -363,8 +390,8 @@ class finfo:
     def __init__(self, d: dtype | None = None) -> None:
         d = default() if d is None else d
         if d.kind not in "fc":
-            raise TypeError(f"torch.finfo() requires a floating point input type. Use "
-                            f"torch.iinfo to handle '{d.name}'")
+            raise TypeError("torch.finfo() requires a floating point input type. Use "
+                            "torch.iinfo to handle 'torch.finfo'")
         d = d.to_real()
         if d is bfloat16:
             import ml_dtypes
@@ -389,8 +416,8 @@ class iinfo:
 
     def __init__(self, d: dtype) -> None:
         if d.kind != "i":
-            raise TypeError(f"torch.iinfo() requires an integer input type. Use "
-                            f"torch.finfo to handle '{d.name}'")
+            raise TypeError("torch.iinfo() requires an integer input type. Use "
+                            "torch.finfo to handle 'torch.iinfo'")
         info = np.iinfo(d.np)
         self.bits, self.max, self.min = info.bits, int(info.max), int(info.min)
         self.dtype = d.name

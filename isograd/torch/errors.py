@@ -8,7 +8,7 @@ from typing import Any
 from isograd.base.errors import EngineError
 from isograd.core.tape import Leaf
 from isograd.torch.dtypes import of_numpy
-from isograd.torch.labels import label_of
+from isograd.torch.labels import label_of, of_primitive, short
 
 FREED = (
     "Trying to backward through the graph a second time (or directly access saved "
@@ -24,7 +24,8 @@ MODIFIED = (
 )
 HINT = (
     "enable anomaly detection to find the operation that failed to compute its "
-    "gradient, with torch.autograd.set_detect_anomaly(True)."
+    "gradient, with torch.autograd.set_detect_anomaly(True, "
+    "check_nan=False)."
 )
 ANOMALY_HINT = (
     "the backtrace further above shows the operation that failed to compute its "
@@ -38,6 +39,26 @@ NOT_SCALAR = "grad can be implicitly created only for scalar outputs"
 UNUSED = (
     "The differentiated Tensor at index {index} appears to not have been used in the "
     "graph. Set allow_unused=True if this is the desired behavior."
+)
+MULTIPLE = (
+    "This view is the output of a function that returns multiple views. Such functions "
+    "do not allow the output views to be modified inplace. You should replace the "
+    "inplace operation by an out-of-place one."
+)
+NO_GRAD_VIEW = (
+    "A view was created in no_grad mode and is being modified inplace with grad mode "
+    "enabled. "
+)
+AMBIGUOUS = (
+    "Given that this use case is ambiguous and error-prone, it is forbidden. You can "
+    "clarify your code by moving both the view and the inplace either both inside the "
+    "no_grad block (if you don't want the inplace to be tracked) or both outside (if "
+    "you want the inplace to be tracked)."
+)
+INFERENCE_WRITE = (
+    "Inplace update to inference tensor outside InferenceMode is not allowed.You can "
+    "make a clone to get a normal tensor before doing inplace update.See "
+    "https://github.com/pytorch/rfcs/pull/17 for more details."
 )
 LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
 VIEW_LEAF = (
@@ -71,10 +92,18 @@ def _modified(fields: dict[str, Any]) -> RuntimeError:
     which = ""
     edge = _edge_at(node, place)
     if edge is not None and type(edge) is not Leaf:
-        which = f", which is output {_output(edge)} of {label_of(edge)},"
+        label, written = label_of(edge), fields.get("written")
+        if edge is not node and written is not None:
+            label = "AsStrided" if edge.prim.view else _full_label(written)
+        which = f", which is output {_output(edge)} of {short(label)},"
     return RuntimeError(MODIFIED.format(
         type=f"torch.{of_numpy(fields['dtype']).legacy}", shape=f"[{shape}]",
         which=which, found=fields["found"], expected=fields["expected"], hint=HINT))
+
+
+def _full_label(name: str) -> str:
+    """A label, from one or from a primitive's name."""
+    return name if "Backward" in name else of_primitive(name)
 
 
 def _edge_at(node: Any, place: int) -> Any:

@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.levels import MODE
 from isograd.core.primitive import BOUND
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import creation, dtypes
-from isograd.torch.call import cast, public
+from isograd.torch.call import cast, note_mode, public
 from isograd.torch.dtypes import check_device
 from isograd.torch.dtypes import device as Device
 from isograd.torch.dtypes import dtype as Dtype
@@ -33,6 +34,8 @@ def finished(
 
         return write_out(out, array, ())
     t = wrap(Tensor, array)
+    if MODE.special:
+        note_mode(t)
     if requires_grad:
         set_leaf(t)
     return t
@@ -41,6 +44,9 @@ def finished(
 def _size_of(args: Sequence[Any], name: str) -> tuple[int, ...]:
     if len(args) == 1 and isinstance(args[0], tuple | list):
         args = args[0]
+    if len(args) == 1 and isinstance(args[0], str | float):
+        raise TypeError(f"{name}(): argument 'size' (position 1) must be tuple of ints, "
+                        f"not {type(args[0]).__name__}")
     out = []
     for i, n in enumerate(args):
         if isinstance(n, float | str) or n is None:
@@ -50,13 +56,15 @@ def _size_of(args: Sequence[Any], name: str) -> tuple[int, ...]:
         out.append(int(n))
         if out[-1] < 0:
             raise RuntimeError(
+                f"{name}: Dimension size must be non-negative."
+                if name in ("zeros", "ones", "full") else
                 "Trying to create tensor with negative dimension "
                 f"{out[-1]}: [{', '.join(str(int(k)) for k in args)}]")
     return tuple(out)
 
 
 def _plain_dtype(dtype: Any) -> np.dtype[Any]:
-    return (dtypes.default() if dtype is None else dtype).np
+    return (dtypes.default() if dtype is None else dtypes.as_dtype(dtype)).np
 
 
 def _filled(name: str, make: Callable[..., Any]) -> None:
@@ -80,7 +88,7 @@ def _filled(name: str, make: Callable[..., Any]) -> None:
         requires_grad: bool = False, **_: Any,
     ) -> Tensor:
         shape = _size_of(size, f"new_{name}")
-        d = self._p.dtype if dtype is None else dtype.np
+        d = self._p.dtype if dtype is None else dtypes.as_dtype(dtype).np
         return finished(make(shape, d), requires_grad, device)
 
     def like(
@@ -89,7 +97,7 @@ def _filled(name: str, make: Callable[..., Any]) -> None:
         pin_memory: bool = False,
     ) -> Tensor:
         p = input._p
-        d = p.dtype if dtype is None else dtype.np
+        d = p.dtype if dtype is None else dtypes.as_dtype(dtype).np
         if type(p) is not np.ndarray:
             value = 1 if name == "ones" else 0
             out = wrap(Tensor, F.full_like(cast(payload_of(input), d), value=value))
@@ -108,7 +116,7 @@ for _name, _make in {"zeros": np.zeros, "ones": np.ones, "empty": np.zeros}.item
 
 def _full_dtype(value: Any, dtype: Any) -> np.dtype[Any]:
     if dtype is not None:
-        return dtype.np
+        return dtypes.as_dtype(dtype).np
     if isinstance(value, CoreTensor):
         return value._p.dtype
     return dtypes.dtype_of_number(value).np
@@ -126,6 +134,9 @@ def full(
 ) -> Tensor:
     """A tensor filled with one number, whose kind decides the dtype."""
     shape = _size_of((size,), "full")
+    if not isinstance(fill_value, CoreTensor | int | float | complex | np.generic):
+        raise TypeError("full(): argument 'fill_value' (position 2) must be Number, not "
+                        + type(fill_value).__name__)
     array = np.full(shape, _number(fill_value), _full_dtype(fill_value, dtype))
     return finished(array, requires_grad, device, out)
 
@@ -196,7 +207,9 @@ def arange(
         raise RuntimeError("step must be nonzero")
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
-    if dtype is None:
+    if dtype is not None:
+        dtype = dtypes.as_dtype(dtype)
+    else:
         whole = all(isinstance(v, int | np.integer) for v in (start, end, step))
         dtype = dtypes.int64 if whole else dtypes.default()
     if dtype.kind == "i":
@@ -259,6 +272,9 @@ def eye(
     layout: Any = None, device: Any = None, requires_grad: bool = False,
     pin_memory: bool = False,
 ) -> Tensor:
+    for word, k in (("n", n), ("m", m)):
+        if k is not None and k < 0:
+            raise RuntimeError(f"{word} must be greater or equal to 0, got {k}")
     return finished(np.eye(n, m, dtype=_plain_dtype(dtype)), requires_grad, device, out)
 
 
@@ -330,6 +346,8 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
         elif isinstance(a, str | Device) or (isinstance(a, int)
                                              and not isinstance(a, bool)):
             where = a
+        elif type(a) is type:
+            d = dtypes.as_dtype(a)
         elif a is not None and not isinstance(a, bool):
             raise TypeError(
                 "to() received an invalid combination of arguments - got "
@@ -341,7 +359,7 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
                 "non_blocking = False, bool copy = False, *, torch.memory_format "
                 "memory_format = None)\n")
     check_device(where)
-    return as_dtype(self, self.dtype if d is None else d, copy)
+    return as_dtype(self, self.dtype if d is None else dtypes.as_dtype(d), copy)
 
 
 def _to(name: str, d: Dtype) -> None:
@@ -408,7 +426,14 @@ def is_tensor(obj: Any) -> bool:
 
 
 def _asks(name: str) -> None:
-    FUNCTIONS[name] = lambda input: getattr(input, name)()
+    def ask(input: Any) -> Any:
+        if not isinstance(input, Tensor):
+            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, "
+                            f"not {type(input).__name__}")
+        return getattr(input, name)()
+
+    ask.__name__ = ask.__qualname__ = name
+    FUNCTIONS[name] = ask
 
 
 for _name in ("numel", "is_floating_point", "is_complex", "is_nonzero", "is_signed",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Any
 
@@ -49,4 +50,13 @@ def label_of(node: Any) -> str:
         return "AccumulateGrad"
     if type(node) is Slot:
         node = node.edges[0]
+    if node.replayed:
+        return "AsStridedBackward0"
     return node.label or of_primitive(node.prim.name)
+
+
+def short(label: str) -> str:
+    """The name as errors tell it: without its `Backward0`."""
+    if label == "CopySlices":
+        return "torch::autograd::CopySlices"
+    return re.sub(r"Backward\d+$", "", label)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from isograd.core.primitive import BOUND, Payload
-from isograd.torch.arithmetic import operator
+from isograd.core.tensor import Tensor as CoreTensor
 from isograd.torch.call import Named, cast, check_broadcast, operands
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.table import FUNCTIONS, row, tensor_row
@@ -117,7 +117,7 @@ def dot(input: Payload, tensor: Payload) -> Payload:
 @row
 def vdot(input: Payload, other: Payload) -> Payload:
     out = dot(F.conj(input), other)
-    return Named(out, "VdotBackward0" if input.dtype.kind == "c" else "DotBackward0")
+    return out
 
 
 @row(label="MmBackward0")
@@ -153,10 +153,8 @@ def _batched_matmul(x: Payload, y: Payload) -> Named:
         return Named(_times_vector(x, y), "ViewBackward0")
     if x.ndim == 1:
         return Named(_vector_times(x, y), "SqueezeBackward1")
-    lead = check_broadcast(x.shape[:-2], y.shape[:-2])
+    check_broadcast(x.shape[:-2], y.shape[:-2])
     label = "CloneBackward0" if x.ndim == 2 else "UnsafeViewBackward0"
-    if x.ndim > 2 and y.ndim > 2 and len(lead) == 1:
-        label = "BmmBackward0"
     return Named(F.matmul(x, y), label)
 
 
@@ -178,8 +176,14 @@ def _batch_mismatch(x: Payload, y: Payload) -> RuntimeError:
 
 
 FUNCTIONS["matmul"].__name__ = "matmul"
-Tensor.__matmul__ = operator(FUNCTIONS["matmul"])
-Tensor.__rmatmul__ = operator(lambda x, y: FUNCTIONS["matmul"](y, x))
+
+
+def _at(x: Any, y: Any) -> Any:
+    return FUNCTIONS["matmul"](x, y) if isinstance(y, CoreTensor) else NotImplemented
+
+
+Tensor.__matmul__ = _at
+Tensor.__rmatmul__ = lambda x, y: NotImplemented
 
 
 @row(aliases=("ger",), label="MulBackward0")
@@ -208,8 +212,7 @@ def inner(input: Payload, other: Payload) -> Any:
             "inner() the last dimension must match on both input tensors but got shapes "
             f"{list(input.shape)} and {list(other.shape)}")
     out = F.tensordot(input, other, axes=((input.ndim - 1,), (other.ndim - 1,)))
-    return Named(out, "DotBackward0" if input.ndim == other.ndim == 1 else
-                 "ViewBackward0")
+    return Named(out, "ViewBackward0")
 
 
 def _scaled(x: Payload, alpha: Any) -> Payload:
@@ -278,7 +281,7 @@ def tensordot(a: Payload, b: Payload, dims: Any = 2) -> Payload:
 def einsum(equation: Any, *tensors: Any) -> Payload:
     if len(tensors) == 1 and isinstance(tensors[0], tuple | list):
         tensors = tuple(tensors[0])
-    out = F.einsum(*tensors, equation=equation.replace(" ", ""))
+    out = F.einsum(equation.replace(" ", ""), *tensors)
     return Named(out, _einsum_label(equation.replace(" ", ""), tensors))
 
 
@@ -299,10 +302,9 @@ def _einsum_label(equation: str, tensors: Sequence[Any]) -> str:
 
 @tensor_row(method=False)
 def chain_matmul(*matrices: Any, out: Any = None) -> Any:
-    total = matrices[0]
-    for m in matrices[1:]:
-        total = FUNCTIONS["mm"](total, m)
-    return total
+    from isograd.torch.linalg import multi_dot
+
+    return multi_dot(matrices)
 
 
 @row(label="LinalgCrossBackward0")

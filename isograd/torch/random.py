@@ -12,8 +12,8 @@ from isograd.core import mutation
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import dtypes
-from isograd.torch.call import Named, check_memory, lift, tied
-from isograd.torch.dtypes import CPU
+from isograd.torch.call import Named, check_memory, check_write, is_payload, lift, tied
+from isograd.torch.dtypes import CPU, of_numpy
 from isograd.torch.factories import _size_of, finished
 from isograd.torch.table import FUNCTIONS, row, tensor_row
 from isograd.torch.tensor import Tensor
@@ -173,12 +173,8 @@ def _bounds(args: Sequence[Any], kw: dict[str, Any]) -> tuple[int, int, Any]:
     elif len(args) == 1:
         low, high = (low, args[0]) if high is None else (args[0], high)
     if size is None:
-        raise TypeError(
-            "randint() received an invalid combination of arguments - got (int, int), "
-            "but expected one of:\n * (int high, tuple of ints size, *, torch.Generator "
-            "generator = None, Tensor out = None, torch.dtype dtype = None, torch.layout "
-            "layout = None, torch.device device = None, bool pin_memory = False, bool "
-            "requires_grad = False)\n")
+        raise TypeError("randint(): argument 'size' (position 2) must be tuple of ints, "
+                        f"not {type(args[-1]).__name__ if args else 'NoneType'}")
     return 0 if low is None else int(low), int(high), size
 
 
@@ -226,7 +222,7 @@ def normal(
              else _size_of((size,), "normal"))
     m, s = (x.array("normal") if isinstance(x, CoreTensor) else x for x in (mean, std))
     if np.any(np.asarray(s) < 0):
-        raise RuntimeError(f"normal expects std >= 0.0, but found std {float(s)}"
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {float(s):g}"
                            if not isinstance(std, CoreTensor) else
                            "normal expects all elements of std >= 0.0")
     values = m + s * _normal(_stream_of(generator), shape, d)
@@ -235,7 +231,9 @@ def normal(
 
 @row(method=True)
 def bernoulli(input: Any, p: Any = None, *, generator: Any = None) -> Any:
-    chance = np.asarray(input if p is None else p)
+    chance = _array(input if p is None or not is_payload(p) else p)
+    if p is not None and not is_payload(p):
+        chance = np.asarray(p)
     if np.any((chance < 0) | (chance > 1)):
         raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.  "
                            "(Could this error message be improved?  If so, please "
@@ -284,7 +282,7 @@ def _fills(name: str, draw: Any) -> None:
     """`name_`: the elements are replaced by draws."""
 
     def method(self: Any, *args: Any, generator: Any = None, **kw: Any) -> Any:
-        mutation.check_writable(self)
+        check_write(self)
         check_memory(self)
         values = draw(_stream_of(generator), self._p, *args, **kw)
         out = tied(payload_of(self), np.asarray(values).astype(self._p.dtype))
@@ -298,6 +296,9 @@ def _fills(name: str, draw: Any) -> None:
 
 def _draw_uniform(s: Any, p: Any, a: float = 0.0, b: float = 1.0, **kw: Any) -> Any:
     a, b = kw.get("from", a), kw.get("to", b)
+    if p.dtype.kind in "iub":
+        raise NotImplementedError("\"check_uniform_bounds\" not implemented for "
+                                  f"'{of_numpy(p.dtype).scalar_type}'")
     if a > b:
         raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found "
                            f"from={a:g} > to={b:g}")
@@ -306,7 +307,7 @@ def _draw_uniform(s: Any, p: Any, a: float = 0.0, b: float = 1.0, **kw: Any) -> 
 
 def _draw_normal(s: Any, p: Any, mean: float = 0.0, std: float = 1.0) -> Any:
     if std < 0:
-        raise RuntimeError(f"normal expects std >= 0.0, but found std {float(std)}")
+        raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     return mean + std * s.standard_normal(p.shape)
 
 
@@ -319,12 +320,17 @@ def _draw_random(s: Any, p: Any, *args: Any, **kw: Any) -> Any:
         high = args[0]
     if high is None:
         high = {"f": 1 << 24, "b": 2}.get(p.dtype.kind) or np.iinfo(p.dtype).max
+    if low >= high:
+        raise RuntimeError("random_ expects 'from' to be less than 'to', but got "
+                           f"from={low} >= to={high}")
     return s.integers(low, high, p.shape)
 
 
 def _draw_bernoulli(s: Any, p: Any, chance: Any = 0.5, **kw: Any) -> Any:
     chance = kw.get("p", chance)
     q = chance.array() if isinstance(chance, CoreTensor) else chance
+    if not isinstance(chance, CoreTensor) and not 0 <= chance <= 1:
+        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={chance}")
     return s.random(p.shape) < q
 
 

@@ -22,6 +22,7 @@ from isograd.torch.call import (
     operands,
     truth,
 )
+from isograd.torch import dtypes
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.table import FUNCTIONS, row, tensor_row
 from isograd.torch.tensor import checked_dim
@@ -46,7 +47,7 @@ def one_dim(name: str, dim: Any, rank: int) -> int:
 
 
 def _as_dtype(x: Payload, dtype: Any) -> Payload:
-    return x if dtype is None else cast(x, dtype.np)
+    return x if dtype is None else cast(x, dtypes.as_dtype(dtype).np)
 
 
 # --- sums and means -------------------------------------------------------------------
@@ -54,7 +55,7 @@ def _as_dtype(x: Payload, dtype: Any) -> Payload:
 
 def _summable(x: Payload, dtype: Any) -> Payload:
     if dtype is not None:
-        return cast(x, dtype.np)
+        return cast(x, dtypes.as_dtype(dtype).np)
     return cast(x, np.dtype(np.int64)) if x.dtype.kind in "iub" else x
 
 
@@ -451,13 +452,8 @@ _integral("cumulative_trapezoid", "CumsumBackward0")
 
 
 def _softmax(name: str, camel: str, kernel: str) -> None:
-    def body(input: Payload, dim: Any = None, dtype: Any = None) -> Payload:
+    def body(input: Payload, dim: Any, dtype: Any = None) -> Payload:
         x = _as_dtype(input, dtype)
-        if dim is None:
-            raise TypeError(f"{name}() received an invalid combination of arguments - "
-                            "got (Tensor), but expected one of:\n * (Tensor input, int "
-                            "dim, torch.dtype dtype = None, *, Tensor out = None)\n * "
-                            "(Tensor input, name dim, *, torch.dtype dtype = None)\n")
         d = one_dim(name, dim, x.ndim)
         if x.dtype.kind in "iub":
             word = "lastdim_kernel_impl" if d == x.ndim - 1 else "kernel_impl"
@@ -512,13 +508,19 @@ _quantile("nanquantile", True)
 
 @row(method=True)
 def bincount(input: Payload, weights: Any = None, minlength: int = 0) -> Payload:
-    if input.dtype.kind not in "iu" or input.ndim != 1:
+    if input.dtype.kind not in "iu":
+        raise NotImplementedError("\"bincount_cpu\" not implemented for "
+                                  f"'{of_numpy(input.dtype).scalar_type}'")
+    if input.ndim != 1:
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     return F.bincount(input, weights, least=minlength)
 
 
 @row
 def histc(input: Payload, bins: int = 100, min: Any = 0, max: Any = 0) -> Payload:
+    if input.dtype.kind not in "fV":
+        raise NotImplementedError("\"histogram_cpu\" not implemented for "
+                                  f"'{of_numpy(input.dtype).scalar_type}'")
     return F.histc(input, bins=bins, lo=float(min), hi=float(max))
 
 
@@ -655,5 +657,8 @@ def allclose(
     input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8,
     equal_nan: bool = False,
 ) -> bool:
+    if not hasattr(other, "_p"):
+        raise TypeError("allclose(): argument 'other' (position 2) must be Tensor, not "
+                        + type(other).__name__)
     return bool(FUNCTIONS["isclose"](input, other, rtol, atol, equal_nan).all().item())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from isograd.torch.call import (
     as_int,
     cast,
     check_broadcast,
+    check_write,
     is_payload,
     lift,
     note,
@@ -183,9 +185,9 @@ def _alias(x: Any, label: str) -> Any:
 def setitem(self: Any, key: Any, value: Any) -> None:
     """`x[key] = value`, with the value broadcast and converted."""
     v = _value_of(self, value)
-    mutation.check_writable(self)
     items, (steps, shape, arrays) = _read(self, key)
     target = _stepped(self, steps, items)
+    check_write(target)
     if not arrays:
         copy_into(target, v, value)
         return
@@ -247,6 +249,7 @@ def _label(out: Payload, label: str, sources: Sequence[Any]) -> None:
 
 def copy_into(t: Any, v: Payload, source: Any = None) -> None:
     """`t <- v`, broadcast."""
+    check_write(t)
     shape = t._p.shape
     if v.shape != shape:
         extra = v.ndim - len(shape)
@@ -273,6 +276,13 @@ Tensor.__getitem__ = getitem
 Tensor.__setitem__ = setitem
 
 
+def _no_deletion(self: Any, key: Any) -> None:
+    raise TypeError("Tensor does not support deleting items")
+
+
+Tensor.__delitem__ = _no_deletion
+
+
 def _writing(fn: Any) -> Any:
     """A method that writes; the engine's errors are translated."""
 
@@ -295,11 +305,19 @@ def copy_(self: Any, src: Any, non_blocking: bool = False) -> None:
             return
         raise TypeError("copy_(): argument 'other' (position 1) must be Tensor, not "
                         + type(src).__name__)
-    copy_into(self, cast(payload_of(src), self._p.dtype), src)
+    with contextlib.suppress(ValueError):
+        np.broadcast_shapes(self._p.shape, src._p.shape)
+        copy_into(self, cast(payload_of(src), self._p.dtype), src)
+        return
+    check_broadcast(self._p.shape, src._p.shape)
 
 
 def fill_(self: Any, value: Any) -> None:
     """Write one number everywhere."""
+    if isinstance(value, str | list | tuple) or value is None:
+        raise TypeError("fill_() received an invalid combination of arguments - got "
+                        f"({type(value).__name__}), but expected one of:\n * (Tensor "
+                        "value)\n * (Number value)\n")
     v = payload_of(value) if isinstance(value, CoreTensor) else np.asarray(value)
     if v.ndim:
         raise RuntimeError("fill_ only supports 0-dimension value tensor but got tensor "
@@ -317,6 +335,7 @@ def zero_(self: Any) -> None:
 
 def _constant_write(t: Any, out: Payload, label: str) -> None:
     """A write that keeps nothing of t, recorded as an operation on t."""
+    check_write(t)
     out = tied(payload_of(t), out)
     _label(out, label, (t,))
     mutation.write(t, out, fresh=True)
@@ -379,6 +398,8 @@ def masked_fill(input: Payload, mask: Payload, value: Any) -> Payload:
     if not is_payload(value) and kind in "iu" and isinstance(value, float) and (
             value != int(value) if np.isfinite(value) else True):
         raise RuntimeError("value cannot be converted to type int64_t without overflow")
+    if isinstance(value, complex) and kind != "c":
+        raise RuntimeError("value cannot be converted to type float without overflow")
     out = F.masked_fill(input, mask, cast(value, input.dtype))
     return Named(out, f"MaskedFillBackward{int(is_payload(value))}")
 
@@ -393,7 +414,7 @@ def masked_select(input: Payload, mask: Payload) -> Payload:
 def masked_scatter(input: Payload, mask: Payload, source: Payload) -> Payload:
     if input.dtype != source.dtype:
         raise RuntimeError("masked_scatter: expected self and source to have same "
-                           f"dtypes but got {of_numpy(input.dtype).scalar_type} and "
+                           f"dtypes but got{of_numpy(input.dtype).scalar_type} and "
                            f"{of_numpy(source.dtype).scalar_type}")
     return F.masked_scatter(input, mask, source)
 
@@ -420,8 +441,15 @@ def _check_vector(index: Payload, size: int, name: str) -> None:
 @row
 def index_select(input: Payload, dim: int, index: Payload) -> Payload:
     d = checked_dim(dim, input.ndim)
-    _check_vector(_long(index, "index_select"), input.shape[d] if input.ndim else 1,
-                  "index_select")
+    if index.ndim > 1:
+        raise IndexError("index_select(): Index is supposed to be a vector")
+    _long(index, "index_select")
+    n = input.shape[d] if input.ndim else 1
+    if type(index) is np.ndarray and index.size and (
+            index.max() >= n or index.min() < 0):
+        bad = index[(index >= n) | (index < 0)].flat[0]
+        raise RuntimeError("INDICES element is out of DATA bounds, "
+                           f"id={bad} axis_dim={n}")
     return F.index_select(input, index, axis=d)
 
 
@@ -448,7 +476,8 @@ def _front(x: Payload, shape: Sequence[int], d: int) -> Payload:
 
 def _check_along(x: Payload, d: int, index: Payload, name: str) -> None:
     if index.dtype != np.int64:
-        raise RuntimeError(f"{name}(): Expected dtype int64 for index")
+        words = "int32/int64" if name == "gather" else "int64"
+        raise RuntimeError(f"{name}(): Expected dtype {words} for index")
     if max(x.ndim, 1) != max(index.ndim, 1):
         raise RuntimeError("Index tensor must have the same number of dimensions as "
                            "input tensor" if name == "gather" else
@@ -551,6 +580,10 @@ def index_add(
                            f"{of_numpy(input.dtype).scalar_type}) and source ("
                            f"{of_numpy(source.dtype).scalar_type}) must have the same "
                            "scalar type")
+    if index.size != source.shape[d]:
+        raise RuntimeError(
+            f"index_add_(): Number of indices ({index.size}) should be equal to "
+            f"source.size(dim): ({source.shape[d]}), for dim: {d}")
     _check_vector(_long(index, "index_add_"), input.shape[d], "index_add_")
     return F.index_add(input, index, _scaled(source, alpha), axis=d)
 
@@ -558,6 +591,11 @@ def index_add(
 @row(inplace=True)
 def index_copy(input: Payload, dim: int, index: Payload, source: Payload) -> Payload:
     d = checked_dim(dim, input.ndim)
+    if source.dtype != input.dtype:
+        raise RuntimeError(
+            "index_copy_(): self and source expected to have the same dtype, but got "
+            f"(self) {of_numpy(input.dtype).scalar_type} and (source) "
+            f"{of_numpy(source.dtype).scalar_type}")
     return F.index_copy(input, index, source, axis=d)
 
 
@@ -583,6 +621,12 @@ def index_put(
 
 @row
 def take(input: Payload, index: Payload) -> Payload:
+    n = int(np.prod(input.shape))
+    if type(index) is np.ndarray and index.size and (
+            index.max() >= n or index.min() < -n):
+        bad = index[(index >= n) | (index < -n)].flat[0]
+        raise IndexError(f"out of range: tried to access index {bad} on a tensor of {n} "
+                         "elements.")
     return F.take(input, index)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
 
 import numpy as np
 
-from isograd.core import mutation
 from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import wrap
@@ -16,6 +15,7 @@ from isograd.torch.call import (
     Named,
     as_int,
     check_broadcast,
+    check_write,
     dims_of,
     public,
     sizes_of,
@@ -41,9 +41,10 @@ def whole_shape(sizes: Sequence[int], count: int) -> tuple[int, ...]:
     """
     if sizes.count(-1) > 1:
         raise RuntimeError("only one dimension can be inferred")
-    for n in sizes:
+    for i, n in enumerate(sizes):
         if n < -1:
-            raise RuntimeError(f"invalid shape dimension {n}")
+            raise RuntimeError(f"invalid shape dimension {n} at index {i} of shape "
+                               f"{list(sizes)}")
     known = prod(n for n in sizes if n != -1)
     if -1 not in sizes:
         if known != count:
@@ -82,7 +83,7 @@ def view_as_shape(x: Any, shape: tuple[int, ...], label: str) -> Any:
 @tensor_row
 def reshape(input: Any, *shape: Any) -> Any:
     """A view of that shape where memory allows it, else a copy."""
-    sizes = whole_shape(sizes_of(shape), input._p.size)
+    sizes = whole_shape(sizes_of(shape, "reshape", "shape"), input._p.size)
     if _can_view(input._p, sizes):
         return view_as_shape(input, sizes, "ViewBackward0")
     return _copied_reshape(input, sizes)
@@ -98,7 +99,7 @@ def view(self: Any, *shape: Any) -> Any:
     """The same memory in another shape or dtype."""
     if len(shape) == 1 and isinstance(shape[0], Dtype):
         return _view_dtype(self, shape[0])
-    sizes = whole_shape(sizes_of(shape), self._p.size)
+    sizes = whole_shape(sizes_of(shape, "view", "size"), self._p.size)
     if not _can_view(self._p, sizes):
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least "
@@ -116,6 +117,11 @@ def _view_dtype(x: Any, d: Dtype) -> Any:
         raise RuntimeError(
             f"self.dim() cannot be 0 to view {x.dtype.scalar_type} as {d.scalar_type} "
             "(different element sizes)")
+    if d.itemsize > x.dtype.itemsize and a.shape[-1] % (d.itemsize // x.dtype.itemsize):
+        raise RuntimeError(
+            f"self.size(-1) must be divisible by {d.itemsize // x.dtype.itemsize} to view "
+            f"{x.dtype.scalar_type} as {d.scalar_type} (different element sizes), but got "
+            f"{a.shape[-1]}")
     return wrap(Tensor, a.view(d.np))
 
 
@@ -255,7 +261,8 @@ def _H(x: Any) -> Any:
     if rank not in (0, 2):
         raise RuntimeError(
             f"tensor.H is only supported on matrices (2-D tensors). Got {rank}-D "
-            "tensor.")
+            "tensor." + (" For batches of matrices, consider using tensor.mH"
+                         if rank > 2 else ""))
     return _adjoint(x) if rank else x
 
 
@@ -287,7 +294,8 @@ def _expanded(wanted: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...
             f"number of sizes provided ({len(wanted)}) must be greater or equal to the "
             f"number of dimensions in the tensor ({len(shape)})")
     out = list(wanted)
-    for i, n in enumerate(wanted):
+    for i in range(len(wanted) - 1, -1, -1):
+        n = wanted[i]
         if i < extra:
             if n < 0:
                 raise RuntimeError(
@@ -379,8 +387,17 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
 def unbind(input: Any, dim: int = 0) -> Any:
     shape = input._p.shape
     d = checked_dim(dim, len(shape), wrap_scalar=False)
-    return tuple(view_of(input, _SELECT, "UnbindBackward0", axis=d, index=i)
-                 for i in range(shape[d]))
+    return _several("Unbind", (
+        view_of(input, _SELECT, "UnbindBackward0", axis=d, index=i)
+        for i in range(shape[d])))
+
+
+def _several(name: str, views: Iterable[Any]) -> tuple[Any, ...]:
+    """Views that PyTorch does not let be written, since they come together."""
+    out = tuple(views)
+    for i, v in enumerate(out):
+        v._several = (name, i)
+    return out
 
 
 def _parts(x: Any, d: int, sizes: Sequence[int], label: str) -> tuple[Any, ...]:
@@ -388,7 +405,7 @@ def _parts(x: Any, d: int, sizes: Sequence[int], label: str) -> tuple[Any, ...]:
     for n in sizes:
         out.append(sliced(x, d, at, at + n, 1, label))
         at += n
-    return tuple(out)
+    return _several(label.removesuffix("Backward0"), out)
 
 
 @tensor_row
@@ -803,6 +820,11 @@ def repeat(self: Payload, *sizes: Any) -> Payload:
 @row(label="RepeatBackward0")
 def tile(input: Payload, *dims: Any) -> Payload:
     times = sizes_of(dims)
+    if any(n < 0 for n in times):
+        full = (1,) * (len(times) - input.ndim) + input.shape
+        shape = [n * k for n, k in zip(full, times, strict=True)]
+        raise RuntimeError("Trying to create tensor with negative dimension "
+                           f"{min(shape)}: {shape}")
     return F.copy(F.tile(input, times))
 
 
@@ -816,6 +838,8 @@ def repeat_interleave(
     if dim is None:
         x, dim = F.reshape(x, shape=(prod(x.shape),)), 0
     d = checked_dim(dim, x.ndim)
+    if isinstance(repeats, int) and repeats < 0:
+        raise RuntimeError("Repeats must be non-negative")
     if isinstance(repeats, int):
         return Named(F.copy(F.repeat_interleave(x, repeats, axis=d)), "ViewBackward0")
     return Named(F.repeat_interleave(x, repeats, axis=d), "IndexSelectBackward0")
@@ -856,11 +880,15 @@ def _view_in_place(name: str) -> None:
     """`t_`, `squeeze_`...: the tensor becomes a view of what it was."""
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        mutation.check_writable(self)
+        check_write(self)
         out = getattr(self, name)(*args, **kwargs)
         self._p, self._node = out._p, out._node
+        if self._node is not None:
+            self._node.label = labels.get(name, self._node.label)
         return self
 
+    labels = {"squeeze": "SqueezeBackward3", "unsqueeze": "UnsqueezeBackward1",
+              "t": "TBackward1", "transpose": "TransposeBackward1"}
     setattr(Tensor, f"{name}_", method)
 
 

@@ -39,6 +39,9 @@ class Tensor(core.Tensor):
 
     _grad: Any = None  # of a tensor that is no leaf (retain_grad), or needs none
     _retains: bool = False
+    _inference: bool = False  # made in inference mode
+    _several: Any = None  # (name, index) of a view that is one of several results
+    _unrecorded: bool = False  # a view made while nothing was recorded
     __array_priority__ = 1000
     __hash__ = object.__hash__
 
@@ -109,7 +112,7 @@ class Tensor(core.Tensor):
     is_pinned = is_conj = is_neg = is_shared
 
     def is_inference(self) -> bool:
-        return "_inference" in self.__dict__
+        return self._inference
 
     def is_same_size(self, other: Tensor) -> bool:
         return self._p.shape == other._p.shape
@@ -144,6 +147,14 @@ class Tensor(core.Tensor):
     def data_ptr(self) -> int:
         a = self.array("data_ptr")
         return address(a) if a.size else 0
+
+    @property
+    def _base(self) -> Any:
+        """The tensor whose memory this view shows."""
+        return None if self._view is None else self._view.base
+
+    def _is_view(self) -> bool:
+        return self._view is not None
 
     @property
     def _version(self) -> int:
@@ -209,12 +220,17 @@ class Tensor(core.Tensor):
         return bool(self)
 
     def __float__(self) -> float:
-        self._warn_scalar()
-        return float(self.item())
+        return float(self._only())
 
     def __int__(self) -> int:
+        return int(self._only())
+
+    def _only(self) -> Any:
         self._warn_scalar()
-        return int(self.item())
+        if self._p.size != 1:
+            raise ValueError("only one element tensors can be converted to Python "
+                             "scalars")
+        return self.item()
 
     def __complex__(self) -> complex:
         return complex(self.item())
@@ -275,11 +291,19 @@ class Tensor(core.Tensor):
                 "differentiation use var_no_grad = var.detach().")
         if not isinstance(value, bool | np.bool_):
             raise RuntimeError("requires_grad must be a bool")
+        if value and self._p.dtype.kind in "iub":
+            raise RuntimeError(errors.ONLY_FLOATING)
         self.requires_grad_(bool(value))
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         node = self._node
         if requires_grad and node is None:
+            if self._p.dtype.kind in "iub":
+                raise RuntimeError("only Tensors of floating point dtype can require "
+                                   "gradients")
+            if self._inference and not state().inference:
+                raise RuntimeError("Setting requires_grad=True on inference tensor "
+                                   "outside InferenceMode is not allowed.")
             set_leaf(self)
         elif not requires_grad and node is not None:
             if type(node) is not Leaf:
@@ -464,7 +488,7 @@ NON_LEAF_GRAD = (
     "more informations."
 )
 _NUMBERS = (float, int, bool, complex)
-_INTERNAL = ("_p", "_node", "_view", "_views", "_untracked", "_grad", "_retains")
+_INTERNAL = ("_inference", "_several", "_unrecorded", "_p", "_node", "_view", "_views", "_untracked", "_grad", "_retains")
 
 
 def _attributes(t: Tensor) -> dict[str, Any]:
@@ -504,13 +528,16 @@ def check_assigned_grad(t: Tensor, value: Any) -> None:
     if value._p.dtype != t._p.dtype:
         raise RuntimeError(
             f"attempting to assign a gradient with dtype '{_c_name(value)}' to a "
-            f"tensor with grad_dtype '{_c_name(t)}'. The gradient must match the "
+            f"tensor with grad_dtype '{t.dtype.scalar_type}'. The gradient must match the "
             "tensor's grad_dtype (defaults to the tensor's dtype). You can set the "
             "tensor's grad_dtype attribute with a specific dtype, or None to allow any "
             "dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and "
             "its gradient may break downstream systems that assume they match.")
     if value._p.shape != t._p.shape:
-        raise RuntimeError("assigned grad has data of a different size")
+        raise RuntimeError(
+            f"attempting to assign a gradient of size '{list(value._p.shape)}' to a "
+            f"tensor of size '{list(t._p.shape)}'. Please ensure that the gradient and "
+            "the tensor are the same size")
 
 
 def _c_name(t: Tensor) -> str:

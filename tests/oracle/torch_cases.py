@@ -4,7 +4,7 @@ from __future__ import annotations
 
 _UNARY = (
     "abs absolute neg negative sign sgn exp exp2 expm1 log log2 log10 log1p sqrt rsqrt "
-    "sin cos tan asin arcsin acos atan arctan sinh cosh tanh asinh acosh atanh erf erfc "
+    "sin cos tan asin arcsin acos atan arctan sinh cosh tanh asinh atanh erf erfc "
     "erfinv lgamma digamma reciprocal sigmoid sinc i0 floor ceil trunc fix round frac "
     "square positive deg2rad rad2deg nan_to_num angle logit isnan isinf isfinite "
     "isposinf isneginf isreal signbit logical_not relu"
@@ -19,7 +19,7 @@ UNARY += [f"(a*2).{n}_()" for n in (
     "abs neg exp sin cos floor round sigmoid tanh relu zero erf square reciprocal "
     "sinh log1p").split()]
 UNARY += [
-    "a.round(decimals=2)", "torch.round(a, decimals=1)", "torch.polygamma(1, p)",
+    "torch.acosh(a + 4)", "torch.arccosh(i)", "a.round(decimals=2)", "torch.round(a, decimals=1)", "torch.polygamma(1, p)",
     "torch.mvlgamma(p + 2, 2)", "torch.logit(a, eps=0.1)", "torch.bitwise_not(i)",
     "~m", "~i", "-i", "+a", "abs(a)", "torch.clamp(a, -1, 1)", "a.clamp(min=0.)",
     "a.clamp(max=0.5)", "torch.clip(a, 0, 1)", "a.clamp_min(0)", "a.clamp_max(0)",

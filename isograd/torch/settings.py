@@ -1,0 +1,134 @@
+"""Global settings of the namespace `torch`, and answers about the machine."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from isograd.torch.dtypes import CPU, device, dtype
+from isograd.torch.table import tensor_row
+from isograd.torch.tensor import Tensor
+
+
+class _Settings:
+    threads = os.cpu_count() or 1
+    interop = os.cpu_count() or 1
+    deterministic = False
+    warn_only = False
+    precision = "highest"
+    device = CPU
+
+
+def _public(fn: Any) -> Any:
+    return tensor_row(fn, method=False)
+
+
+@_public
+def set_num_threads(threads: int) -> None:
+    """Noted; kernels take what the machine has."""
+    if not isinstance(threads, int):
+        raise TypeError("set_num_threads expects an int, but got "
+                        + type(threads).__name__)
+    if threads <= 0:
+        raise RuntimeError("set_num_threads expects a positive integer")
+    _Settings.threads = threads
+
+
+@_public
+def get_num_threads() -> int:
+    return _Settings.threads
+
+
+@_public
+def set_num_interop_threads(threads: int) -> None:
+    _Settings.interop = threads
+
+
+@_public
+def get_num_interop_threads() -> int:
+    return _Settings.interop
+
+
+@_public
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Noted; isograd's algorithms are deterministic."""
+    _Settings.deterministic, _Settings.warn_only = bool(mode), warn_only
+
+
+@_public
+def are_deterministic_algorithms_enabled() -> bool:
+    return _Settings.deterministic
+
+
+@_public
+def is_deterministic_algorithms_warn_only_enabled() -> bool:
+    return _Settings.warn_only
+
+
+@_public
+def set_float32_matmul_precision(precision: str) -> None:
+    _Settings.precision = precision
+
+
+@_public
+def get_float32_matmul_precision() -> str:
+    return _Settings.precision
+
+
+@_public
+def set_default_device(d: Any) -> None:
+    """Only the host can be the default."""
+    from isograd.torch.dtypes import check_device
+
+    check_device(d)
+    _Settings.device = CPU if d is None else device(d)
+
+
+@_public
+def get_default_device() -> device:
+    return _Settings.device
+
+
+@_public
+def set_flush_denormal(mode: bool) -> bool:
+    return False
+
+
+@_public
+def typename(obj: Any) -> str:
+    """The full name of an object's type."""
+    if isinstance(obj, Tensor):
+        return obj.type()
+    kind = obj if isinstance(obj, type) else type(obj)
+    return kind.__qualname__ if kind.__module__ == "builtins" else (
+        f"{kind.__module__}.{kind.__qualname__}")
+
+
+@_public
+def set_warn_always(b: bool) -> None:
+    """Noted."""
+
+
+@_public
+def is_autocast_enabled(device_type: str | None = None) -> bool:
+    return False
+
+
+@_public
+def get_autocast_dtype(device_type: str) -> dtype:
+    from isograd.torch.dtypes import bfloat16
+
+    return bfloat16
+
+
+@_public
+def compiled_with_cxx11_abi() -> bool:
+    return True
+
+
+@_public
+def _assert(condition: Any, message: str) -> None:
+    assert condition, message
+
+
+

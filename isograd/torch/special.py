@@ -1,0 +1,61 @@
+"""`torch.special`: names of functions that stand elsewhere, and some of its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from isograd.base.missing import module_getattr
+from isograd.core.primitive import BOUND, Payload
+from isograd.torch.call import floating, operands, public
+from isograd.torch.labels import camel
+from isograd.torch.table import FUNCTIONS, row
+
+F = BOUND
+
+# torch.special's name: the name in torch
+_SAME = {
+    "expit": "sigmoid", "psi": "digamma", "gammaln": "lgamma", "multigammaln": "mvlgamma",
+    **{n: n for n in ("erf", "erfc", "erfinv", "exp2", "expm1", "digamma", "i0", "log1p",
+                      "logit", "logsumexp", "polygamma", "round", "sinc", "softmax",
+                      "log_softmax", "xlogy")},
+}
+# functions of torch.special alone: (number of operands, their node's name)
+_OWN = {
+    "i0e": 1, "i1": 1, "i1e": 1, "erfcx": 1, "log_ndtr": 1, "ndtri": 1, "entr": 1,
+    "ndtr": 1, "bessel_j0": 1, "bessel_j1": 1, "bessel_y0": 1, "bessel_y1": 1,
+    "airy_ai": 1, "modified_bessel_i0": 1, "modified_bessel_i1": 1, "xlog1py": 2,
+    "zeta": 2, "gammainc": 2, "gammaincc": 2,
+}
+_LABELS = {"ndtr": "MulBackward1", "gammainc": "NotImplemented",
+           "gammaincc": "NotImplemented"}
+
+
+def _make(name: str, count: int) -> Any:
+    def one(input: Payload) -> Payload:
+        return getattr(F, name)(floating(input))
+
+    def two(input: Any, other: Any) -> Payload:
+        return getattr(F, name)(*operands(input, other, least="f"))
+
+    label = _LABELS.get(name, f"Special{camel(name)}Backward0")
+    return public(one if count == 1 else two, f"special_{name}", label)
+
+
+for _name, _count in _OWN.items():
+    if hasattr(F, _name):
+        globals()[_name] = _make(_name, _count)
+globals().update({name: FUNCTIONS[own] for name, own in _SAME.items()
+                  if own in FUNCTIONS})
+__getattr__ = module_getattr("torch.special", "torch")
+
+
+def _igamma(name: str, own: str) -> None:
+    if hasattr(F, own):
+        def body(input: Any, other: Any) -> Payload:
+            return getattr(F, own)(*operands(input, other, least="f"))
+
+        row(body, name=name, inplace=True)
+
+
+_igamma("igamma", "gammainc")
+_igamma("igammac", "gammaincc")

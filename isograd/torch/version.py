@@ -1,0 +1,5 @@
+"""The version of PyTorch whose behaviour this dialect follows."""
+
+__version__ = "2.13.0"
+cuda = hip = xpu = git_version = None
+debug = False
