@@ -7,7 +7,6 @@ from typing import Any
 from isograd.core.primitive import Payload
 from isograd.numpy.array import as_payload, promoted
 from isograd.numpy.table import (
-    Body,
     F,
     axis_of,
     entry,

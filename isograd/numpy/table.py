@@ -16,6 +16,7 @@ from isograd.core import mutation
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import payload_of
 from isograd.numpy.array import Array, cast, lift, lower
+from isograd.numpy.errors import numpys_errors
 
 F = BOUND
 Body = Callable[..., Any]
@@ -27,6 +28,7 @@ METHODS: list[str] = []
 def public(body: Body, name: str) -> Callable[..., Any]:
     """The function on arrays whose body works on payloads."""
 
+    @numpys_errors
     def function(*args: Any, **kwargs: Any) -> Any:
         out = kwargs.pop("out", None)
         result = lift(body(*map(lower, args), **{k: lower(v)
