@@ -40,22 +40,39 @@ def sigmoid_impl(x: np.ndarray) -> np.ndarray:
 sigmoid = elementwise(
     "sigmoid", "x", in_float32(sigmoid_impl), scalar="1.0 / (1.0 + exp(-x))",
     tangents={"x": "t * ((1.0 - out) * out)"})
+
+
+def _log1p_exp(x: str) -> str:
+    """log(1 + exp(-|x|)) for kernels, which have a fast log but no fast log1p.
+
+    Kahan's form: the error of u = 1 + e cancels in log(u) e / (u - 1).
+    """
+    e = f"exp(-abs({x}))"
+    u = f"(1.0 + {e})"
+    return f"select({u} == 1.0, {e}, log({u}) * ({e} / ({u} - 1.0)))"
+
+
 logsigmoid = elementwise(
     "logsigmoid", "x",
     in_float32(lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))), kinds="f",
-    scalar="minimum(x, zeros_like(x)) - log1p(exp(-abs(x)))",
+    scalar=f"minimum(x, zeros_like(x)) - {_log1p_exp('x')}",
     tangents={"x": "t * sigmoid(-x)"})
 
 
+def _softplus(z: np.ndarray) -> np.ndarray:
+    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+
+
 def _softplus_impl(x: np.ndarray, *, beta: float, threshold: float) -> np.ndarray:
-    z = x * beta
-    return np.where(z > threshold, x, np.logaddexp(z, ZERO[z.dtype.char]) / beta)
+    z = x if beta == 1 else x * beta
+    out = _softplus(z)
+    return np.where(z > threshold, x, out if beta == 1 else out / beta)
 
 
 softplus = elementwise(
     "softplus", "x", in_float32(_softplus_impl), params="beta threshold", kinds="f",
     scalar="select(x * beta > threshold, x, (maximum(x * beta, zeros_like(x))"
-           " + log1p(exp(-abs(x * beta)))) / beta)",
+           f" + {_log1p_exp('x * beta')}) / beta)",
     tangents={"x": "where(x * beta > threshold, t, t * sigmoid(x * beta))"},
     samples=lambda rng: [((rng.normal(size=(2, 3)),), {"beta": b, "threshold": h})
                          for b, h in ((1.0, 20.0), (3.0, 1.0))])
@@ -108,9 +125,9 @@ def silu_slope(F: Namespace, x: Payload) -> Payload:
 
 mish = elementwise(
     "mish", "x", in_float32(
-        lambda x: x * np.tanh(np.logaddexp(x, ZERO[x.dtype.char]))),
+        lambda x: x * np.tanh(_softplus(x))),
     kinds="f", tangents={"x": "t * mish_slope(x)"},
-    scalar="x * tanh(maximum(x, zeros_like(x)) + log1p(exp(-abs(x))))",
+    scalar=f"x * tanh(maximum(x, zeros_like(x)) + {_log1p_exp('x')})",
     doc="x tanh(softplus(x)), Misra 2019.")
 
 
