@@ -63,6 +63,9 @@ MESSAGES: dict[str, str] = {
         "{name}: {where}the matrix is singular (its pivot {order} is zero); use lstsq or "
         "pinv"
     ),
+    "not_converged": (
+        "{name}: the algorithm did not converge; look for nan and infinities"
+    ),
     "not_definite": (
         "{name}: {where}the matrix is not positive definite (its leading minor of order "
         "{order} is not)"

@@ -30,6 +30,21 @@ def _plus(F: Namespace, a: Payload | None, b: Payload | None) -> Payload | None:
     return F.add(a, b)
 
 
+def converged(name: str, fn: Any, a: Array, **words: Any) -> Any:
+    """`fn(a)`, where NumPy's error becomes the engine's.
+
+    Raises:
+        EngineError: "not_converged", also where a holds nan or infinities.
+    """
+    try:
+        if np.isfinite(a).all():
+            return fn(a, **words)
+    except np.linalg.LinAlgError:
+        pass
+    raise EngineError("not_converged", name=name, order=a.shape[-1] - 1,
+                      finite=bool(np.isfinite(a).all()))
+
+
 # --- Cholesky -------------------------------------------------------------------------
 
 
@@ -363,7 +378,7 @@ def _off_diagonal(F: Namespace, x: Payload) -> Payload:
 
 
 def _eigh_impl(a: Array) -> tuple[Array, Array]:
-    w, v = np.linalg.eigh(a)
+    w, v = converged("eigh", np.linalg.eigh, a)
     return w, np.ascontiguousarray(v)
 
 
@@ -413,7 +428,7 @@ def eigvalsh(F: Namespace, a: Payload) -> Payload:
 
 
 def _eig_impl(a: Array) -> tuple[Array, Array]:
-    w, v = np.linalg.eig(a)
+    w, v = converged("eig", np.linalg.eig, a)
     kind = complex_of(real_of(a.dtype))
     return w.astype(kind), np.ascontiguousarray(v, kind)
 
@@ -468,7 +483,7 @@ def eigvals(F: Namespace, a: Payload) -> Payload:
 
 
 def _svd_impl(a: Array) -> tuple[Array, Array, Array]:
-    u, s, vh = np.linalg.svd(a, full_matrices=False)
+    u, s, vh = converged("svd", np.linalg.svd, a, full_matrices=False)
     return np.ascontiguousarray(u), s, np.ascontiguousarray(vh)
 
 

@@ -403,7 +403,10 @@ def logdet(F: Namespace, a: Payload) -> Payload:
 def _pinv_impl(a: Array, *, rtol: float | None) -> Array:
     if rtol is None:
         rtol = max(a.shape[-2:]) * float(np.finfo(a.dtype).eps)
-    return np.linalg.pinv(a, rtol)
+    try:
+        return np.linalg.pinv(a, rtol)
+    except np.linalg.LinAlgError:
+        raise EngineError("not_converged", name="svd", order=0, finite=False) from None
 
 
 def _pinv_parts(F: Namespace, a: Payload, p: Payload) -> tuple[Payload, Payload]:

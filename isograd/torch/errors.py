@@ -117,6 +117,52 @@ def _output(node: Any) -> int:
     return getattr(node, "index", 0)
 
 
+class LinAlgError(RuntimeError):
+    """`torch.linalg.LinAlgError`: a matrix for which an operation is not defined."""
+
+    __module__, __qualname__ = "torch._C", "_LinAlgError"
+
+
+_SINGULAR = {
+    "inv": "linalg.inv: {where}The diagonal element {order} is zero, the inversion "
+    "could not be completed because the input matrix is singular.",
+    "solve": "torch.linalg.solve: {where}The solver failed because the input matrix is "
+    "singular.",
+}
+
+
+def _not_converged(fields: dict[str, Any]) -> Exception:
+    name = fields["name"]
+    if name == "eig":
+        return RuntimeError(
+            "torch.linalg.eig: input tensor should not contain infs or NaNs.")
+    why = "contained non-finite values."
+    if name != "svd":
+        why = ("is ill-conditioned or has too many repeated eigenvalues (error code: "
+               f"{fields['order']}).")
+    return LinAlgError(f"linalg.{name}: The algorithm failed to converge because the "
+                       f"input matrix {why}")
+
+
+
+class LinAlgError(RuntimeError):
+    """`torch.linalg.LinAlgError`: a singular matrix, and the like."""
+
+
+LinAlgError.__module__ = "torch._C"
+
+
+def _singular(f: dict[str, Any]) -> LinAlgError:
+    what = "inversion" if f["name"] == "inv" else "solve"
+    name = "linalg.inv" if f["name"] == "inv" else "torch.linalg.solve"
+    if what == "solve":
+        return LinAlgError(f"{name}: {f['where']}The solver failed because the input "
+                           "matrix is singular.")
+    return LinAlgError(
+        f"{name}: {f['where']}The diagonal element {f['order']} is zero, the inversion "
+        "could not be completed because the input matrix is singular.")
+
+
 _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
     "freed": lambda f: RuntimeError(FREED),
     "modified": _modified,
@@ -127,6 +173,11 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
     "view_leaf": lambda f: RuntimeError(VIEW_LEAF),
     "not_differentiable": lambda f: RuntimeError(
         f"derivative for {f['name']} is not implemented"),
+    "singular": _singular,
+    "not_definite": lambda f: LinAlgError(
+        f"linalg.cholesky: {f['where']}The factorization could not be completed because "
+        "the input is not positive-definite (the leading minor of order "
+        f"{f['order']} is not positive-definite)."),
     "index_range": lambda f: IndexError(
         f"index {f['index']} is out of bounds for dimension {f['axis']} with size "
         f"{f['size']}"),
@@ -144,6 +195,14 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
     "value_shape": lambda f: RuntimeError(
         f"shape mismatch: value tensor of shape {f['found']} cannot be broadcast to "
         f"indexing result of shape {f['expected']}"),
+    "einsum": lambda f: RuntimeError(f"einsum(): {f['text']}"),
+    "singular": lambda f: LinAlgError(_SINGULAR.get(f["name"], _SINGULAR["inv"]).format(
+        **f)),
+    "not_definite": lambda f: LinAlgError(
+        f"linalg.{f['name']}: {f['where']}The factorization could not be completed "
+        "because the input is not positive-definite (the leading minor of order "
+        f"{f['order']} is not positive-definite)."),
+    "not_converged": _not_converged,
     "no_batching": lambda f: RuntimeError(
         f"Batching rule not implemented for {f['name']}; the fallback path (a loop) "
         "does not exist"),
