@@ -117,20 +117,6 @@ def _output(node: Any) -> int:
     return getattr(node, "index", 0)
 
 
-class LinAlgError(RuntimeError):
-    """`torch.linalg.LinAlgError`: a matrix for which an operation is not defined."""
-
-    __module__, __qualname__ = "torch._C", "_LinAlgError"
-
-
-_SINGULAR = {
-    "inv": "linalg.inv: {where}The diagonal element {order} is zero, the inversion "
-    "could not be completed because the input matrix is singular.",
-    "solve": "torch.linalg.solve: {where}The solver failed because the input matrix is "
-    "singular.",
-}
-
-
 def _not_converged(fields: dict[str, Any]) -> Exception:
     name = fields["name"]
     if name == "eig":
@@ -196,12 +182,6 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
         f"shape mismatch: value tensor of shape {f['found']} cannot be broadcast to "
         f"indexing result of shape {f['expected']}"),
     "einsum": lambda f: RuntimeError(f"einsum(): {f['text']}"),
-    "singular": lambda f: LinAlgError(_SINGULAR.get(f["name"], _SINGULAR["inv"]).format(
-        **f)),
-    "not_definite": lambda f: LinAlgError(
-        f"linalg.{f['name']}: {f['where']}The factorization could not be completed "
-        "because the input is not positive-definite (the leading minor of order "
-        f"{f['order']} is not positive-definite)."),
     "not_converged": _not_converged,
     "no_batching": lambda f: RuntimeError(
         f"Batching rule not implemented for {f['name']}; the fallback path (a loop) "
