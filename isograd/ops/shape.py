@@ -89,6 +89,7 @@ copy = linear(
     abstract=lambda x: x,
     adjoint=lambda F, g, operand: g,
     lift=lambda size, operand: {},
+    scalar=lambda S, x: x,
     samples=lambda rng: [((rng.normal(size=(2, 3)),), {})],
     doc="x in memory of its own.",
 )
@@ -426,3 +427,23 @@ def channel_shuffle(F: Namespace, x: Payload, *, groups: int) -> Payload:
     n, c, *rest = x.shape
     x = F.reshape(x, shape=(n, groups, c // groups, *rest))
     return F.reshape(F.swapaxes(x, 1, 2), shape=(n, c, *rest))
+
+
+@composite
+def space_to_depth(F: Namespace, x: Payload, *, factor: int) -> Payload:
+    """(n, c, h r, w r) to (n, r^2 c, h, w), the channel running fastest."""
+    n, c, h, w = x.shape
+    r = factor
+    x = F.reshape(x, shape=(n, c, h // r, r, w // r, r))
+    x = F.transpose(x, axes=(0, 3, 5, 1, 2, 4))
+    return F.reshape(x, shape=(n, c * r * r, h // r, w // r))
+
+
+@composite
+def depth_to_space(F: Namespace, x: Payload, *, factor: int) -> Payload:
+    """(n, r^2 c, h, w) to (n, c, h r, w r): the inverse of `space_to_depth`."""
+    n, c, h, w = x.shape
+    r = factor
+    x = F.reshape(x, shape=(n, r, r, c // (r * r), h, w))
+    x = F.transpose(x, axes=(0, 3, 4, 1, 5, 2))
+    return F.reshape(x, shape=(n, c // (r * r), h * r, w * r))
