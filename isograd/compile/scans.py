@@ -76,7 +76,7 @@ def take_along(x: Array, idx: Array, *, axis: int) -> Array:
         count = idx.shape[axis]
         out = new_array(idx.shape, x.dtype)
         sizes = _sizes(outer * count, LENGTH=n, INNER=inner, COUNT=count)
-        indexed.take(x.dtype, False)(np.ascontiguousarray(x), _index(idx), out, sizes)
+        indexed.take(x.dtype, False, inner == 1)(np.ascontiguousarray(x), _index(idx), out, sizes)
         if not sizes[indexed.BAD]:
             return out
     return REGISTRY["take_along"].impl(x, idx, axis=axis)
@@ -103,7 +103,7 @@ def _added(
     blocks, width = _blocks(outer, inner, 4096)
     sizes = _sizes(outer * blocks, LENGTH=n, INNER=inner, COUNT=count, BLOCKS=blocks,
                    BLOCK=width)
-    indexed.add(g.dtype, rows)(np.ascontiguousarray(g), _index(idx), out, sizes)
+    indexed.add(g.dtype, rows, inner == 1)(np.ascontiguousarray(g), _index(idx), out, sizes)
     return None if sizes[indexed.BAD] else out
 
 
@@ -119,33 +119,35 @@ def _flat(idx: tuple[Array, ...], lead: Shape) -> Array | None:
     return np.asarray(np.ravel_multi_index(tuple(np.broadcast_arrays(*full)), lead))
 
 
-def gather(x: Array, *idx: Array) -> Array:
+def gather(x: Array, *idx: Array, axis: int = 0) -> Array:
     k = len(idx)
     if k and _fits(x) and all(map(_good, idx)):
-        lead, rest = x.shape[:k], x.shape[k:]
+        lead, rest = x.shape[axis : axis + k], x.shape[axis + k :]
         flat = _flat(idx, lead)
         if flat is not None and flat.size:
-            out = new_array((*flat.shape, *rest), x.dtype)
-            sizes = _sizes(flat.size, LENGTH=prod(lead), INNER=prod(rest),
+            out = new_array((*x.shape[:axis], *flat.shape, *rest), x.dtype)
+            outer, inner = prod(x.shape[:axis]), prod(rest)
+            sizes = _sizes(outer * flat.size, LENGTH=prod(lead), INNER=inner,
                            COUNT=flat.size)
-            indexed.take(x.dtype, True)(np.ascontiguousarray(x), _index(flat), out,
-                                        sizes)
+            indexed.take(x.dtype, True, inner == 1)(
+                np.ascontiguousarray(x), _index(flat), out, sizes)
             if not sizes[indexed.BAD]:
                 return out
-    return REGISTRY["gather"].impl(x, *idx)
+    return REGISTRY["gather"].impl(x, *idx, axis=axis)
 
 
-def scatter_add(g: Array, *idx: Array, shape: Shape) -> Array:
+def scatter_add(g: Array, *idx: Array, shape: Shape, axis: int = 0) -> Array:
     k = len(idx)
     if k and _fits(g) and all(map(_good, idx)):
-        lead, rest = shape[:k], shape[k:]
+        lead, rest = shape[axis : axis + k], shape[axis + k :]
         flat = _flat(idx, lead)
-        if flat is not None and prod(lead) and g.shape == (*flat.shape, *rest):
-            cut = 1, prod(lead), prod(rest)
+        if (flat is not None and prod(lead)
+                and g.shape == (*shape[:axis], *flat.shape, *rest)):
+            cut = prod(shape[:axis]), prod(lead), prod(rest)
             out = _added(g, flat, cut, flat.size, shape, True)
             if out is not None:
                 return out
-    return REGISTRY["scatter_add"].impl(g, *idx, shape=shape)
+    return REGISTRY["scatter_add"].impl(g, *idx, shape=shape, axis=axis)
 
 
 KERNELS: dict[str, Callable[..., Any]] = {

@@ -24,7 +24,7 @@ from isograd.compile.program import Equation, Program, Var
 from isograd.compile.stage import Stage, Symbol
 from isograd.core import levels
 from isograd.core.families import broadcast_shape
-from isograd.core.primitive import BOUND, RAW, Aval, Primitive, aval_of
+from isograd.core.primitive import BOUND, Aval, Primitive, aval_of
 
 Array = np.ndarray
 Shape = tuple[int, ...]
@@ -51,6 +51,9 @@ class _Slot:
 
 
 def _look(a: Array) -> tuple[Any, ...]:
+    """What a program is made for; kernels read nothing but ndarrays."""
+    if type(a) is not np.ndarray:
+        raise TypeError
     return a.shape, a.strides, a.dtype
 
 
@@ -90,8 +93,8 @@ class Kernel(_Slot):
     """`impl` for large arrays."""
 
     def __call__(self, *arrays: Array, **params: Any) -> Any:
-        key = (*map(_look, arrays), *params.values())
         try:
+            key = (*map(_look, arrays), *params.values())
             body = self.find(key, lambda: self.make(arrays, params))
         except (TypeError, ValueError):  # what `impl` says better
             body = None
@@ -101,6 +104,8 @@ class Kernel(_Slot):
         """A function of arrays like these, or None to leave them to `impl`."""
         if any(a.dtype != arrays[-1].dtype for a, d in zip(
                 arrays, self.prim.flags(len(arrays)), strict=True) if d):
+            return None
+        if self.prim.name == "sum" and _rounds_partial_sums(arrays[0], params["axes"]):
             return None
         order = _order(arrays) if self.prim.kind == "elementwise" else ()
         if order is None:
@@ -115,6 +120,15 @@ class Kernel(_Slot):
         if body is None:
             return None
         return _returning(body, order)
+
+
+def _rounds_partial_sums(x: Array, axes: Shape) -> bool:
+    """Whether a kernel would keep partial sums of leading axes in the result's own
+    half or single precision, where `impl` sums in blocks."""
+    whole = len(axes) == x.ndim
+    half = x.dtype.itemsize == 2 and x.dtype.kind in "fV"
+    return half or (not whole and 0 in axes and x.dtype.char == "f"
+                    and x.shape[0] > 1024)
 
 
 def _returning(body: Body, order: Shape) -> Callable[..., Array]:
@@ -167,13 +181,13 @@ class Rule(_Slot):
         except TypeError:  # a parameter that cannot be a key
             body = None
         if body is None:
-            return self.prim.raw_vjp(RAW, g, saved, needs, **params)
+            return self.prim.vjp(BOUND, g, saved, needs, **params)
         return body(arrays)
 
     def make(self, values: list[Any], needs: Any, params: dict[str, Any]) -> Any:
         program, template = _staged(self.prim, values, needs, params)
         arrays = [a for a in values if type(a) is np.ndarray]
-        if not program.equations or not all(
+        if all(e.prim.view for e in program.equations) or not all(
             fusible(e) and quick(e) for e in program.equations):
             return None
         body = _compiled(program, arrays)

@@ -102,7 +102,7 @@ class Sharing:
         self.chunk = -(-self.size // self.tasks)
         if region.tile:
             self.chunk = -(-self.chunk // region.tile) * region.tile
-        elif len(region.space) == 1:
+        elif self.axis == len(region.space) - 1:
             self.chunk = -(-self.chunk // 64) * 64  # tasks start at cache lines
         self.tasks = -(-self.size // self.chunk)
 

@@ -172,30 +172,41 @@ def _index(b: Any, idx: Any, place: Any, n: Any, sizes: Any) -> Any:
     return b.select(good, i, _c(0))
 
 
+def _lanes(b: Any, width: Any, single: bool, lane: Callable[[Any], None]) -> None:
+    """`lane` for each of `width` lanes, without a loop where there is one."""
+    if single:
+        lane(_c(0))
+    else:
+        counted(b, _c(0), width, 1, lane)
+
+
 @cache
-def take(dtype: np.dtype, rows: bool) -> Callable[..., None]:
+def take(dtype: np.dtype, rows: bool, single: bool) -> Callable[..., None]:
     """`(x, idx, out, sizes)`: out[o, j, i] = x[o, idx[o, j, i], i], units (o, j).
 
-    `rows`: the index is the same for all i, and idx has no axis for it.
+    `rows`: the index is idx[j], the same for all o and i.  `single`: inner is 1.
     """
     t = lltype(dtype)
 
     def body(b: Any, p: list[Any], size: Any, lo: Any, hi: Any) -> None:
         x, idx, out, sizes = p
-        n, inner = size(LENGTH), size(INNER)
+        n, inner, count = size(LENGTH), size(INNER), size(COUNT)
+        inner = _c(1) if single else inner
 
         def unit(u: Any) -> None:
-            o = b.sdiv(u, size(COUNT))
+            o = b.sdiv(u, count)
             source = _times(b, _times(b, o, n), inner)
             target = _times(b, u, inner)
-            fixed = _index(b, idx, u, n, sizes) if rows else None
+            fixed = None
+            if rows:
+                fixed = _index(b, idx, b.srem(u, count), n, sizes)
 
             def lane(i: Any) -> None:
                 k = fixed if rows else _index(b, idx, b.add(target, i), n, sizes)
                 v = b.load(b.gep(x, [_at(b, source, _times(b, k, inner), i)]))
                 b.store(v, b.gep(out, [b.add(target, i)]))
 
-            counted(b, _c(0), inner, 1, lane)
+            _lanes(b, inner, single, lane)
 
         counted(b, lo, hi, 1, unit)
 
@@ -203,7 +214,7 @@ def take(dtype: np.dtype, rows: bool) -> Callable[..., None]:
 
 
 @cache
-def add(dtype: np.dtype, rows: bool) -> Callable[..., None]:
+def add(dtype: np.dtype, rows: bool, single: bool) -> Callable[..., None]:
     """`(g, idx, out, sizes)`: out[o, idx[o, j, i], i] += g[o, j, i], out from zeros.
 
     Units are (o, block of i), so no two of them write the same elements.
@@ -214,23 +225,24 @@ def add(dtype: np.dtype, rows: bool) -> Callable[..., None]:
     def body(b: Any, p: list[Any], size: Any, lo: Any, hi: Any) -> None:
         g, idx, out, sizes = p
         n, inner, count, block = size(LENGTH), size(INNER), size(COUNT), size(BLOCK)
+        inner = _c(1) if single else inner
 
         def unit(u: Any) -> None:
             o, first = b.sdiv(u, size(BLOCKS)), b.srem(u, size(BLOCKS))
-            first = _times(b, first, block)
+            first = _c(0) if single else _times(b, first, block)
             rest = b.sub(inner, first)
             width = b.select(b.icmp_signed("<", rest, block), rest, block)
             target = _at(b, _times(b, _times(b, o, n), inner), first)
 
             def clear(k: Any) -> None:
                 start = _at(b, target, _times(b, k, inner))
-                counted(b, _c(0), width, 1,
-                        lambda i: b.store(zero, b.gep(out, [b.add(start, i)])))
+                _lanes(b, width, single,
+                       lambda i: b.store(zero, b.gep(out, [b.add(start, i)])))
 
             def element(j: Any) -> None:
                 row = _at(b, _times(b, o, count), j)
                 source = _at(b, _times(b, row, inner), first)
-                fixed = _index(b, idx, row, n, sizes) if rows else None
+                fixed = _index(b, idx, j, n, sizes) if rows else None
 
                 def lane(i: Any) -> None:
                     at = b.add(source, i)
@@ -240,7 +252,7 @@ def add(dtype: np.dtype, rows: bool) -> Callable[..., None]:
                     b.store(b.fadd(old, v) if t in (F32, F64) else b.add(old, v),
                             place)
 
-                counted(b, _c(0), width, 1, lane)
+                _lanes(b, width, single, lane)
 
             counted(b, _c(0), n, 1, clear)
             counted(b, _c(0), count, 1, element)
