@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from isograd.base.dtypes import F32, F64, is_inexact
+from isograd.base.dtypes import C128, F32, F64, is_inexact
 from isograd.core.families import as_array_function, elementwise, linear
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
 
@@ -118,24 +118,31 @@ def broadcast_to(F: Namespace, x: Payload, shape: Shape) -> Payload:
     return x if x.shape == shape else F.broadcast_in(x, shape=shape)
 
 
-def _sum_impl(x: np.ndarray, *, axes: Shape) -> np.ndarray:
+def sum_impl(x: np.ndarray, *, axes: Shape) -> np.ndarray:
     if not axes:
         return x.copy()  # never an alias: only views share memory
     if x.dtype.itemsize == 2 and is_inexact(x.dtype):
         return np.asarray(np.add.reduce(x.astype(F32), axis=axes), x.dtype)
-    many = x.shape[0] > 1024 and axes[0] == 0 and x.ndim > len(axes)
-    if many and x.dtype.char in "fF":
-        return _sum_in_blocks(x, axes)
+    if x.shape[0] > 256 and axes[0] == 0 and len(axes) < x.ndim and x.size and (
+            x.dtype.char in "fF"):
+        rest = tuple(a - 1 for a in axes[1:])
+        return np.asarray(np.add.reduce(_sum_by_stages(x), axis=rest))
     out = np.add.reduce(x, axis=axes, dtype=x.dtype)
     return out if type(out) is np.ndarray else np.asarray(out)
 
 
-def _sum_in_blocks(x: np.ndarray, axes: Shape) -> np.ndarray:
-    """NumPy sums leading axes one by one; block sums keep the error small."""
-    whole = x.shape[0] // 64 * 64
-    blocks = x[:whole].reshape(-1, 64, *x.shape[1:])
-    part = np.add.reduce(np.add.reduce(blocks, axis=1), axis=axes)
-    return np.asarray(part + np.add.reduce(x[whole:], axis=axes))
+def _sum_by_stages(x: np.ndarray) -> np.ndarray:
+    """The sum over axis 0, 16 long rows at a time.
+
+    NumPy would add the short rows one by one, which is slow and adds up the errors.
+    """
+    tail, dtype, x = [], x.dtype, np.ascontiguousarray(x)
+    while len(x) > 128:
+        count = len(x) // 16
+        tail.append(x[16 * count :])
+        x = np.add.reduce(x[: 16 * count].reshape(16, count, *x.shape[1:]), axis=0)
+    wide = F64 if dtype.kind == "f" else C128
+    return np.add.reduce(np.concatenate([x, *tail]), axis=0, dtype=wide).astype(dtype)
 
 
 def _sum_abstract(x: Aval, axes: Shape) -> Aval:
@@ -151,7 +158,7 @@ def expand(F: Namespace, g: Payload, shape: Shape, axes: Shape) -> Payload:
 
 sum_ = linear(
     "sum",
-    _sum_impl,
+    sum_impl,
     abstract=_sum_abstract,
     adjoint=lambda F, g, operand, axes: F.expand(g, operand, axes),
     lift=lambda size, operand, axes: {"axes": tuple(a + 1 for a in axes)},

@@ -17,6 +17,7 @@ import numpy as np
 from isograd.base.dtypes import BOOL, F32, I64, real_of
 from isograd.core.families import linear
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
+from isograd.core.structural import sum_impl
 
 Shape = tuple[int, ...]
 Array = np.ndarray
@@ -124,7 +125,7 @@ min_ = reduction("min", lambda x, axes: np.minimum.reduce(x, axis=axes), _share,
 
 def _mean_impl(x: Array, *, axes: Shape) -> Array:
     count = prod(x.shape[a] for a in axes)
-    out = np.asarray(np.add.reduce(x, axis=axes))
+    out = sum_impl(x, axes=axes)
     return np.true_divide(out, count, out=out)
 
 
