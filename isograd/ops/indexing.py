@@ -177,6 +177,13 @@ def _gather_vjp(F: Namespace, g: Payload, saved: Any, needs: Any, **at: Any) -> 
 def _scatter_add_impl(
     g: np.ndarray, *idx: np.ndarray, shape: Shape, axis: int = 0
 ) -> np.ndarray:
+    if g.size <= SMALL >> 4:
+        out = np.zeros(shape, g.dtype)
+        try:
+            np.add.at(out, (slice(None),) * axis + idx, g)
+        except IndexError:
+            raise out_of_range(shape, idx, axis) from None
+        return out
     rank, k = len(_lead(idx)), len(idx)
     if axis:
         front = tuple(range(axis, axis + rank))
@@ -210,6 +217,7 @@ def flat_positions(
     return np.broadcast_to(flat, _lead(idx))
 
 
+SMALL = 1 << 12  # elements up to which NumPy's indexing beats flat positions
 ROWS = 1 << 16  # elements from which a sparse product beats np.add.at
 
 
@@ -425,6 +433,9 @@ scatter = Primitive(
 
 
 def _take_along_impl(x: np.ndarray, idx: np.ndarray, *, axis: int) -> np.ndarray:
+    if idx.size > SMALL and x.flags.c_contiguous and idx.dtype.kind == "i":
+        at = flat_positions(_along(idx, axis), x.shape)
+        return x.reshape(-1).take(at)
     try:
         return x[_along(idx, axis)]
     except IndexError:
@@ -445,6 +456,13 @@ def _add_along_impl(
     g: np.ndarray, idx: np.ndarray, *, axis: int, shape: Shape
 ) -> np.ndarray:
     grid = _along(idx, axis)
+    if idx.size <= SMALL >> 4:
+        out = np.zeros(shape, g.dtype)
+        try:
+            np.add.at(out, grid, g)
+        except IndexError:
+            raise _along_error(shape, idx, axis) from None
+        return out
     if idx.size and (idx.min() < -shape[axis] or idx.max() >= shape[axis]):
         raise _along_error(shape, idx, axis)
     at = flat_positions(grid, shape).reshape(-1)

@@ -49,7 +49,10 @@ def read_key(shape: Shape, key: Any, *, ints_are_arrays: bool = False) -> Key:
         EngineError: "index_range", "index_count", "index_step", "index_type" or
             "mask_shape".
     """
-    items = _expanded(shape, key if type(key) is tuple else (key,))
+    given = key if type(key) is tuple else (key,)
+    if len(given) <= len(shape) and _PLAIN.issuperset(map(type, given)):
+        return _plain_key(shape, given)
+    items = _expanded(shape, given)
     is_int = _is_int
     if ints_are_arrays and any(hasattr(i, "dtype") and i.ndim for i in items):
         items = [np.asarray(i) if _is_int(i) else i for i in items]
@@ -79,6 +82,30 @@ def read_key(shape: Shape, key: Any, *, ints_are_arrays: bool = False) -> Key:
     single = len(ints) == 1 and all(_width(i) == 1 for i in items)
     steps = _steps(shape, tuple(triples), tuple(view), ints[0] if single else None)
     return Key(steps, tuple(view), tuple(arrays))
+
+
+_PLAIN = frozenset((int, slice))
+
+
+def _plain_key(shape: Shape, items: tuple[Any, ...]) -> Key:
+    """A key of ints and slices alone, the most frequent kind."""
+    triples: list[tuple[int, int, int]] = []
+    view: list[int] = []
+    at, ints = None, 0
+    for axis, item in enumerate(items):
+        if type(item) is int:
+            i = _checked(item, axis, shape[axis])
+            triples.append((i, i + 1, 1))
+            at, ints = axis, ints + 1
+        else:
+            triple = _triple(item, shape[axis])
+            triples.append(triple)
+            view.append(len(range(*triple)))
+    rest = shape[len(items) :]
+    triples += [(0, n, 1) for n in rest]
+    full_view = (*view, *rest)
+    steps = _steps(shape, tuple(triples), full_view, at if ints == 1 else None)
+    return Key(steps, full_view, ())
 
 
 def _is_bool(item: Any) -> bool:

@@ -6,6 +6,7 @@ derivatives are those of `take_along`; a mean is a linear map.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import product
 from math import floor, prod
 from typing import Any
@@ -64,25 +65,47 @@ def _argmax_impl(
     x: Array, *, width: Shape, stride: Shape, padding: Shape, dilation: Shape,
     ceil_mode: bool,
 ) -> Array:
-    space = x.shape[2:]
+    space, lowest = x.shape[2:], _lowest(x.dtype)
     count = _counts(space, width, stride, padding, dilation, ceil_mode)
     frame = _frame(space, count, width, stride, padding, dilation)
-    full = padded(x, frame, _lowest(x.dtype))
-    best = np.full((*x.shape[:2], *count), _lowest(x.dtype), x.dtype)
-    place = np.full(best.shape, -1, np.int32)
-    nan = x.dtype.kind not in "iub"
-    if best.size:
-        for k, (_, slices) in enumerate(taps(width, count, stride, dilation)):
-            part = full[slices]
-            better = part > best
-            if nan:
-                better |= part != part
-            np.copyto(best, part, where=better)
-            np.copyto(place, k, where=better)
-    if (place < 0).any():  # windows of nothing but -inf: their first real element
-        place = np.where(place < 0, _first(count, width, stride, padding, dilation),
-                         place)
+    full = padded(x, frame, lowest)
+    parts = (full[slices] for _, slices in taps(width, count, stride, dilation))
+    if not (prod(count) and x.shape[0] * x.shape[1]):
+        return np.zeros((*x.shape[:2], *count), np.int64)
+    best, place = _first_maxima(parts, prod(width))
+    if x.dtype.kind not in "iub" and np.isnan(best).any():
+        parts = (full[slices] for _, slices in taps(width, count, stride, dilation))
+        place = _last_nans(parts, place)
+    if (best == lowest).any():  # padding is not chosen
+        first = _first(count, width, stride, padding, dilation)
+        place = np.where(best == lowest, first, place)
     return _flat(place, space, count, width, stride, padding, dilation)
+
+
+def _first_maxima(parts: Iterator[Array], size: int) -> tuple[Array, Array]:
+    """(maxima of arrays, the number of the first array that has them).
+
+    Written without masks, which would be several times slower: the place moves by
+    (k - place) times the comparison.
+    """
+    kind = np.int8 if size < 128 else np.int32
+    best = np.ascontiguousarray(next(parts)).copy()
+    place = np.zeros(best.shape, kind)
+    for k, part in enumerate(parts, 1):
+        part = np.ascontiguousarray(part)
+        better = part > best
+        np.maximum(best, part, out=best)
+        move = kind(k) - place
+        move *= better.view(np.int8)
+        place += move
+    return best, place
+
+
+def _last_nans(parts: Iterator[Array], place: Array) -> Array:
+    """As PyTorch has it, the last nan of a window stands for it."""
+    for k, part in enumerate(parts):
+        place = np.where(np.isnan(part), k, place)
+    return place
 
 
 def _first(
@@ -102,17 +125,13 @@ def _flat(
     padding: Shape, dilation: Shape,
 ) -> Array:
     """Places in windows as positions in the flattened space."""
-    rank = len(space)
-    flat = np.zeros(place.shape, np.int64)
-    rest = place.astype(np.int64)
-    scale = 1
-    for i in reversed(range(rank)):
-        rest, at = np.divmod(rest, width[i])
-        start = np.arange(count[i]) * stride[i] - padding[i]
-        start = start.reshape((count[i],) + (1,) * (rank - i - 1))
-        flat += (start + at * dilation[i]) * scale
-        scale *= space[i]
-    return flat
+    start: Any = 0
+    offset: Any = 0
+    for n, m, k, s, p, d in zip(space, count, width, stride, padding, dilation,
+                                strict=True):
+        start = np.multiply.outer(start, np.full(m, n)) + (np.arange(m) * s - p)
+        offset = np.multiply.outer(offset, np.full(k, n)) + np.arange(k) * d
+    return offset.reshape(-1).take(place) + start
 
 
 def _merging(name: str) -> Any:
