@@ -40,6 +40,25 @@ _LAZY = {
     "mint": "isograd.mindspore.mint",
     "numpy": "isograd.mindspore.numpy",
     "common": "isograd.mindspore.common",
+    "context": "isograd.mindspore.context",
+    **{n: f"isograd.mindspore.{n}" for n in ("amp", "dataset", "experimental", "train")},
+    **dict.fromkeys((
+        "Model", "save_checkpoint", "load_checkpoint", "load_param_into_net", "Callback",
+        "LossMonitor", "TimeMonitor", "ModelCheckpoint", "CheckpointConfig",
+        "RunContext", "EarlyStopping", "History", "LambdaCallback",
+        "LearningRateScheduler", "ReduceLROnPlateau", "FixedLossScaleManager",
+        "DynamicLossScaleManager", "LossScaleManager", "data_sink", "Metric", "Accuracy",
+        "Loss", "MAE", "MSE", "Precision", "Recall", "Fbeta", "ConfusionMatrix",
+        "Perplexity", "TopKCategoricalAccuracy", "Dice", "ROC", "CosineSimilarity", "auc",
+        "get_metric_fn", "build_train_network"), "isograd.mindspore.train"),
+    "export": "isograd.mindspore.train.serialization",
+    **dict.fromkeys((
+        "set_auto_parallel_context", "get_auto_parallel_context",
+        "reset_auto_parallel_context", "set_ps_context", "get_ps_context",
+        "reset_ps_context", "STRICT", "COMPATIBLE", "LAX"), "isograd.mindspore.context"),
+    **dict.fromkeys(("lazy_inline", "no_inline", "enable_dynamic", "ms_memory_recycle",
+                     "ms_function", "ms_class"), "isograd.mindspore.jit"),
+    "saved_tensors_hooks": "isograd.mindspore.custom",
 }
 
 globals().update(dtype.names())

@@ -239,7 +239,7 @@ def issubclass_(type_: Any, dtype: Any) -> bool:
     """Whether a dtype is the other, or of the other's kind."""
     if not isinstance(type_, Type) or not isinstance(dtype, Type):
         return False
-    if dtype.bits or isinstance(dtype, TensorType) and dtype.element:
+    if dtype.bits or (isinstance(dtype, TensorType) and dtype.element):
         return type_ == dtype
     return isinstance(type_, type(dtype))
 
@@ -304,8 +304,5 @@ def result_of(arrays: Any, numbers: Any) -> NpDType:
 
 def names() -> dict[str, Any]:
     """What `mindspore` itself exports of this module."""
-    words = ("byte ubyte short ushort intc uintc intp uintp half single double long "
-             "int_ uint float_ number tensor_type string type_none TensorType "
-             "list_ tuple_ dtype_to_nptype dtype_to_pytype pytype_to_dtype issubclass_ "
-             "get_py_obj_dtype Type Int UInt Float Bool").split()
+    words = ["byte", "ubyte", "short", "ushort", "intc", "uintc", "intp", "uintp", "half", "single", "double", "long", "int_", "uint", "float_", "number", "tensor_type", "string", "type_none", "TensorType", "list_", "tuple_", "dtype_to_nptype", "dtype_to_pytype", "pytype_to_dtype", "issubclass_", "get_py_obj_dtype", "Type", "Int", "UInt", "Float", "Bool"]
     return {**DTYPES, **{w: globals()[w] for w in words}}

@@ -17,6 +17,7 @@ from isograd.mindspore.gradients import (
     checked_weights,
     needs_gradient,
     seeds_of,
+    unannotated,
 )
 from isograd.mindspore.recording import Gradients, Recording, recorded, tensors_in
 from isograd.mindspore.tensor import Tensor
@@ -43,6 +44,7 @@ def _split_aux(out: Any, has_aux: bool) -> tuple[Any, Any]:
     return out[0], out[1] if len(out) == 2 else out[1:]
 
 
+@unannotated
 def vjp(fn: Fn, *inputs: Any, weights: Any = None, has_aux: bool = False) -> Any:
     """`(output, vjp_fn)`, or `(output, vjp_fn, aux)`: reverse mode at a point.
 
@@ -78,6 +80,7 @@ def _check_tensors(xs: Sequence[Any]) -> None:
         raise TypeError("The inputs type must be Tensor.")
 
 
+@unannotated
 def jvp(fn: Fn, inputs: Any, v: Any, has_aux: bool = False) -> Any:
     """`(output, derivative along v)`, or with aux in third place: forward mode."""
     _flag(has_aux)
@@ -108,6 +111,7 @@ def _with_aux(fn: Fn, has_aux: bool) -> Fn:
     return lambda *args, **kwargs: _split_aux(fn(*args, **kwargs), True)
 
 
+@unannotated
 def jacrev(fn: Fn, grad_position: Any = 0, has_aux: bool = False) -> Fn:
     """The Jacobian by reverse mode; each part has the shape output + input.
 
@@ -116,6 +120,7 @@ def jacrev(fn: Fn, grad_position: Any = 0, has_aux: bool = False) -> Fn:
     return _jacobian(transforms.jacrev, fn, grad_position, has_aux)
 
 
+@unannotated
 def jacfwd(fn: Fn, grad_position: Any = 0, has_aux: bool = False) -> Fn:
     """The same by forward mode."""
     return _jacobian(transforms.jacfwd, fn, grad_position, has_aux)
@@ -146,6 +151,7 @@ def _check_floating(x: Any) -> None:
 # --- vmap -----------------------------------------------------------------------------
 
 
+@unannotated
 def vmap(fn: Any, in_axes: Any = 0, out_axes: Any = 0) -> Fn:
     """`fn` mapped over an axis of its inputs; a CellList maps a network over each.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -22,6 +23,16 @@ Fn = Callable[..., Any]
 Position = int | tuple[int, ...] | None
 
 
+def unannotated(fn: Fn) -> Fn:
+    """`fn` with the signature that MindSpore shows, which has no annotations."""
+    signature = inspect.signature(fn)
+    plain = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+    fn.__signature__ = signature.replace(  # type: ignore[attr-defined]  # justified: what inspect reads
+        parameters=plain, return_annotation=signature.empty)
+    return fn
+
+
+@unannotated
 def grad(
     fn: Fn, grad_position: Position = 0, weights: Any = None, has_aux: bool = False,
     return_ids: bool = False, sens_param: bool = False,
@@ -48,6 +59,7 @@ def grad(
     return _dressed(after_grad, fn)
 
 
+@unannotated
 def value_and_grad(
     fn: Fn, grad_position: Position = 0, weights: Any = None, has_aux: bool = False,
     return_ids: bool = False, sens_param: bool = False,
@@ -198,8 +210,8 @@ def checked_weights(weights: Any) -> tuple[Any, ...]:
     if isinstance(weights, core.Tensor):
         return (weights,)
     if not isinstance(weights, list | tuple):
-        raise TypeError("The weights you provided is expected to be a tensor, or a list "
-                        f"or tuple. but got {described(weights)}")
+        raise TypeError("The weights you provided is expected to be a tensor, or a "
+                        f"list or tuple. but got {described(weights)}")
     for w in weights:
         if not isinstance(w, core.Tensor):
             raise RuntimeError("The pointer[tensor] is null.")
@@ -269,6 +281,8 @@ def checked_sens(g: Any, out: Payload) -> Payload:
             raise RuntimeError(grad_shape_text(given._p.shape, out.shape))
         return payload_of(given.astype(Tensor(0, dtype_of(out)).dtype))
     p = payload_of(g)
+    if p.shape != out.shape and not p.shape:
+        raise RuntimeError(grad_shape_text(p.shape, out.shape))
     if p.shape != out.shape:
         raise ValueError(f"The shape should be {vector(out.shape)}, but got "
                          f"{vector(p.shape)}, {sens_text(g, out)}")
@@ -330,6 +344,7 @@ def _with_id(g: Tensor, identifier: Any, return_ids: bool) -> Any:
     return (identifier, g) if return_ids else g
 
 
+@unannotated
 def get_grad(gradients: Any, identifier: Any) -> Tensor:
     """The gradient with an id in what `grad(..., return_ids=True)` gave.
 
@@ -340,8 +355,8 @@ def get_grad(gradients: Any, identifier: Any) -> Tensor:
         TypeError: for another identifier, RuntimeError: if it is not there.
     """
     if isinstance(identifier, bool) or not isinstance(identifier, int | Parameter):
-        raise TypeError("For 'get_grad', the `identifier` must be int or Parameter, but "
-                        f"got {type(identifier)}")
+        raise TypeError("For 'get_grad', the `identifier` must be int or Parameter, "
+                        f"but got {type(identifier)}")
     key = identifier.name if isinstance(identifier, Parameter) else identifier
     found = _search(gradients, key)
     if found is None:

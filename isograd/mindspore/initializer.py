@@ -131,8 +131,8 @@ class Orthogonal(Initializer):
 
     def _values(self, rng: Any, shape: Any) -> Any:
         if len(shape) < 2:
-            raise ValueError("For 'Orthogonal', the dimension of the initialized tensor "
-                             f"must be more than 1, but got {len(shape)}.")
+            raise ValueError("For 'Orthogonal', the dimension of the initialized "
+                             f"tensor must be more than 1, but got {len(shape)}.")
         return fills.orthogonal(rng, shape, self.gain)
 
 
@@ -211,8 +211,8 @@ def initializer(init: Any, shape: Any = None, dtype: Any = dtypes.float32) -> Te
     sizes = (shape,) if isinstance(shape, int) else tuple(shape or ())
     for n in sizes:
         if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < 0:
-            raise ValueError("For 'initializer', the argument 'shape' must be a tuple or "
-                             f"list of positive ints, but got {shape}.")
+            raise ValueError("For 'initializer', the argument 'shape' must be a tuple "
+                             f"or list of positive ints, but got {shape}.")
     return Tensor(shape=sizes, dtype=dtype or dtypes.float32, init=of(init))
 
 
@@ -230,7 +230,7 @@ def of(init: Any) -> Initializer:
 def _checked(init: Tensor, shape: Any) -> Tensor:
     sizes = (shape,) if isinstance(shape, int) else tuple(shape or init.shape)
     if init.shape != sizes:
-        raise ValueError("For 'initializer', the shape of the 'init' argument should be "
-                         f"same as the argument 'shape', but got the 'init' shape "
+        raise ValueError("For 'initializer', the shape of the 'init' argument should "
+                         f"be same as the argument 'shape', but got the 'init' shape "
                          f"{list(init.shape)} and the 'shape' {list(sizes)}.")
     return init

@@ -29,7 +29,8 @@ def jit(
     if target is None:
         return functools.partial(jit, capture_mode=capture_mode, jit_level=jit_level)
     if not callable(target):
-        raise TypeError(f"For 'jit', the function must be callable, but got {target!r}.")
+        raise TypeError("For 'jit', the function must be callable, but got "
+                        f"{target!r}.")
     if not hasattr(target, "__code__"):
         return target  # a Cell, a bound object: its calls are the program
 
@@ -111,6 +112,6 @@ def recompute(block: Any, *args: Any, **kwargs: Any) -> Any:
     kwargs.pop("use_reentrant", None)
     kwargs.pop("output_recompute", None)
     if not isinstance(block, Cell):
-        raise TypeError("Recompute function now only support block which inherited from "
-                        "Cell when use_reentrant=True!")
+        raise TypeError("Recompute function now only support block which inherited "
+                        "from Cell when use_reentrant=True!")
     return running.recomputed(block, args, kwargs, block)

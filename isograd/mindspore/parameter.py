@@ -181,9 +181,9 @@ def _data_of(data: Any) -> Any:
         want = None
     if not isinstance(data, core.Tensor | np.ndarray | int | float | list | tuple
                       | np.generic):
-        raise TypeError("The type of the argument 'default_input' must be in ['Tensor', "
-                        "'int', 'float', 'numpy.ndarray', 'list']. But got type "
-                        f"{type(data)}.")
+        raise TypeError("The type of the argument 'default_input' must be in "
+                        "['Tensor', 'int', 'float', 'numpy.ndarray', 'list']. But got "
+                        f"type {type(data)}.")
     payload = as_payload(data, want)
     while type(payload) is not np.ndarray and hasattr(payload, "p"):
         payload = payload.p  # a parameter starts a graph, it continues none

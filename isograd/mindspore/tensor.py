@@ -353,7 +353,8 @@ def _initialised(shape: Any, want: Any, init: Any) -> np.ndarray:
     if shape is None or want is None:
         raise ValueError("For Tensor, the 'dtype' and 'shape' must not be None if the "
                          "'init' is specified.")
-    size = (shape,) if isinstance(shape, int) else tuple(int(n) for n in shape)
+    size = (shape,) if isinstance(shape, int) else tuple(
+        0 if n is None else int(n) for n in shape)  # None: a size yet unknown
     out = np.zeros(size, want)
     if init is not None:
         init(out)

@@ -1,4 +1,4 @@
-"""Update rules of optimizers whose form is MindSpore's own.
+"""Update rules that only MindSpore has; those shared with PyTorch are in `updates`.
 
 Each writes a weight `w` and its state in place, given the gradient `g` (which may be
 overwritten); all are arrays of one shape.  Scalars are Python numbers.
@@ -12,30 +12,6 @@ from math import sqrt
 import numpy as np
 
 Array = np.ndarray
-
-
-def sgd(
-    w: Array, g: Array, accum: Array, *, lr: float, momentum: float, dampening: float,
-    nesterov: bool, first: bool,
-) -> None:
-    """Momentum without bias: the first step takes the gradient undamped."""
-    if momentum > 0:
-        if first:
-            accum[...] = g
-        else:
-            accum *= momentum
-            accum += g if not dampening else (1 - dampening) * g
-        g = g + momentum * accum if nesterov else accum
-    w -= lr * g
-
-
-def momentum(
-    w: Array, g: Array, accum: Array, *, lr: float, momentum: float, nesterov: bool
-) -> None:
-    """`accum = momentum accum + g`; w moves along it, or one step ahead of it."""
-    accum *= momentum
-    accum += g
-    w -= lr * (g + momentum * accum if nesterov else accum)
 
 
 def moments(g: Array, m: Array, v: Array, beta1: float, beta2: float) -> None:
@@ -64,50 +40,8 @@ def adam(
     w -= rate * first / (np.sqrt(second) + eps)
 
 
-def adam_weight_decay(
-    w: Array, g: Array, m: Array, v: Array, *, lr: float, beta1: float, beta2: float,
-    eps: float, weight_decay: float,
-) -> None:
-    """Decoupled decay, and no correction of the moments' bias."""
-    moments(g, m, v, beta1, beta2)
-    update = m / (np.sqrt(v) + eps)
-    if weight_decay:
-        update += weight_decay * w
-    w -= lr * update
-
-
-def adamax(
-    w: Array, g: Array, m: Array, u: Array, *, lr: float, beta1: float, beta2: float,
-    eps: float, step: int,
-) -> None:
-    """Kingma and Ba 2015, algorithm 2."""
-    m *= beta1
-    m += (1 - beta1) * g
-    np.maximum(beta2 * u, np.abs(g), out=u)
-    w -= lr / (1 - beta1**step) * m / (u + eps)
-
-
-def rmsprop(
-    w: Array, g: Array, square: Array, mean: Array | None, moment: Array, *, lr: float,
-    decay: float, momentum: float, eps: float,
-) -> None:
-    """Tieleman and Hinton 2012; with `mean`, Graves 2013 (centred)."""
-    square *= decay
-    square += (1 - decay) * np.square(g)
-    spread = square
-    if mean is not None:
-        mean *= decay
-        mean += (1 - decay) * g
-        spread = square - np.square(mean)
-    moment *= momentum
-    moment += lr * g / np.sqrt(spread + eps)
-    w -= moment
-
-
-def adagrad(w: Array, g: Array, accum: Array, *, lr: float, update: bool) -> None:
-    """Duchi et al. 2011."""
-    if update:
-        accum += np.square(g)
+def fixed_adagrad(w: Array, g: Array, accum: Array, *, lr: float) -> None:
+    """Adagrad whose sums of squares stay."""
     w -= lr * g / np.sqrt(accum)
 
 
@@ -120,33 +54,6 @@ def proximal_adagrad(
     moved = w - rate * g
     shrunk = np.maximum(np.abs(moved) - rate * l1, 0) if l1 > 0 else np.abs(moved)
     w[...] = np.sign(moved) * shrunk / (1 + rate * l2)
-
-
-def adadelta(
-    w: Array, g: Array, accum: Array, moved: Array, *, lr: float, rho: float, eps: float
-) -> None:
-    """Zeiler 2012."""
-    accum *= rho
-    accum += (1 - rho) * np.square(g)
-    update = np.sqrt(moved + eps) * g / np.sqrt(accum + eps)
-    moved *= rho
-    moved += (1 - rho) * np.square(update)
-    w -= lr * update
-
-
-def ftrl(
-    w: Array, g: Array, accum: Array, linear: Array, *, lr: float, lr_power: float,
-    l1: float, l2: float,
-) -> None:
-    """McMahan et al. 2013, algorithm 1."""
-    total = accum + np.square(g)
-    now, before = (
-        (np.sqrt(total), np.sqrt(accum)) if lr_power == -0.5
-        else (total**-lr_power, accum**-lr_power))
-    linear += g - (now - before) / lr * w
-    w[...] = np.where(np.abs(linear) > l1,
-                      (np.sign(linear) * l1 - linear) / (now / lr + 2 * l2), 0)
-    accum[...] = total
 
 
 def lamb(
@@ -189,21 +96,6 @@ def asgd(
         average[...] = w
     else:
         average += mu * (w - average)
-
-
-def rprop(
-    w: Array, g: Array, previous: Array, rates: Array, *, etas: tuple[float, float],
-    limits: tuple[float, float], lr: float, first: bool,
-) -> None:
-    """Riedmiller and Braun 1993, the variant that does not take steps back."""
-    if first:
-        rates[...] = lr
-    sign = np.sign(g * previous)
-    factor = np.where(sign > 0, etas[1], np.where(sign < 0, etas[0], 1.0))
-    rates[...] = np.clip(rates * factor, *limits)
-    g = np.where(sign < 0, 0, g)
-    w -= np.sign(g) * rates
-    previous[...] = g
 
 
 def adafactor(

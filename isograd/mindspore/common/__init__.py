@@ -19,4 +19,5 @@ from isograd.mindspore.tensor import Tensor as Tensor
 globals().update(dtype.names())
 __getattr__ = attributes("mindspore.common", {
     **{n: f"isograd.mindspore.common.{n}"
-       for n in ("api", "initializer", "parameter", "seed", "tensor")}})
+       for n in ("api", "initializer", "parameter", "seed", "tensor")},
+    **dict.fromkeys(("_Function", "saved_tensors_hooks"), "isograd.mindspore.custom")})

@@ -19,7 +19,8 @@ def set_seed(seed: int) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise TypeError(f"seed isn't of type int, but got {type(seed)}")
     if not 0 <= seed < 2**32:
-        raise ValueError("seed given is not within the required range of [0, 2**32 - 1]")
+        raise ValueError("seed given is not within the required range of [0, 2**32 - "
+                         "1]")
     _settings["seed"] = seed
 
 

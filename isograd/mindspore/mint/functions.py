@@ -84,7 +84,7 @@ def scatter_add(input: Payload, dim: int, index: Payload, src: Payload) -> Paylo
 
 @mint()
 def topk(input: Payload, k: int, dim: int = -1, largest: bool = True,
-         sorted: bool = True) -> Any:  # noqa: A002
+         sorted: bool = True) -> Any:
     return F.topk(input, axis=axis_of(dim, input.ndim, "topk"), k=int(k),
                   largest=largest)
 
@@ -112,7 +112,7 @@ def median(input: Payload, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 @mint()
-def unique(input: Payload, sorted: bool = True, return_inverse: bool = False,  # noqa: A002
+def unique(input: Payload, sorted: bool = True, return_inverse: bool = False,
            return_counts: bool = False, dim: Any = None) -> Any:
     values, _, inverse, counts = selection.unique(input, axis=dim)
     out = (values, *([inverse.astype(I64)] if return_inverse else []),

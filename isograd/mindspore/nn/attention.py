@@ -50,7 +50,7 @@ class MultiheadAttention(Cell):
         super().__init__()
         if embed_dim % num_heads:
             raise ValueError("The init argument 'embed_dim' must be divisible by "
-                             f"'num_heads'.")
+                             "'num_heads'.")
         self.embed_dim, self.num_heads, self.dropout = embed_dim, num_heads, dropout
         self.kdim, self.vdim = kdim or embed_dim, vdim or embed_dim
         self.head_dim = embed_dim // num_heads

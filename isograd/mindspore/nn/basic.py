@@ -28,8 +28,8 @@ def positive_int(value: Any, name: str, owner: str) -> int:
         raise TypeError(f"For '{owner}', the type of '{name}' must be int, but got "
                         f"{type(value).__name__}.")
     if value <= 0:
-        raise ValueError(f"For '{owner}', the '{name}' must be int and must > 0, but got "
-                         f"'{value}' with type 'int'.")
+        raise ValueError(f"For '{owner}', the '{name}' must be int and must > 0, but "
+                         f"got '{value}' with type 'int'.")
     return int(value)
 
 
@@ -251,8 +251,8 @@ class _DropoutNd(Cell):
     def __init__(self, p: float = 0.5) -> None:
         super().__init__()
         if not 0 <= p <= 1:
-            raise ValueError(f"For '{type(self).__name__}', the 'p' must be a number in "
-                             f"range [0, 1], but got {p}.")
+            raise ValueError(f"For '{type(self).__name__}', the 'p' must be a number "
+                             f"in range [0, 1], but got {p}.")
         self.p = p
 
     def construct(self, x: Any) -> Any:

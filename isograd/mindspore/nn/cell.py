@@ -166,8 +166,8 @@ class Cell:
             raise KeyError("For 'insert_param_to_cell', the argument 'param_name' "
                            f"'{param_name}' already exists in the Cell.")
         if not isinstance(param, Parameter) and param is not None:
-            raise TypeError("For 'insert_param_to_cell', the argument 'param' should be "
-                            f"'Parameter' if not None, but got {type(param)}.")
+            raise TypeError("For 'insert_param_to_cell', the argument 'param' should "
+                            f"be 'Parameter' if not None, but got {type(param)}.")
         if param is not None and param._renamable:
             param.name = param_name
         self._params[param_name] = param
@@ -201,8 +201,8 @@ class Cell:
     def update_parameters_name(self, prefix: str = "", recurse: bool = True) -> None:
         """Name each parameter by `prefix` and its path."""
         if not isinstance(prefix, str):
-            raise TypeError("For 'update_parameters_name', the type of 'prefix' must be "
-                            f"str, but got {type(prefix).__name__}.")
+            raise TypeError("For 'update_parameters_name', the type of 'prefix' must "
+                            f"be str, but got {type(prefix).__name__}.")
         for name, p in list(self.parameters_and_names(expand=recurse)):
             if prefix:
                 p.name = prefix + name
@@ -279,7 +279,8 @@ class Cell:
                            f"'{child_name}' already exists in the Cell.")
         if not isinstance(child_cell, Cell) and child_cell is not None:
             raise TypeError("For 'insert_child_to_cell', the argument 'child_cell' "
-                            f"should be 'Cell' if not None, but got {type(child_cell)}.")
+                            "should be 'Cell' if not None, but got "
+                            f"{type(child_cell)}.")
         self._cells[child_name] = child_cell
 
     def cells_and_names(
@@ -340,8 +341,8 @@ class Cell:
     def set_grad(self, requires_grad: bool = True) -> Cell:
         """Set the flag `requires_grad`, which changes nothing else."""
         if not isinstance(requires_grad, bool):
-            raise TypeError("For 'Cell', the argument 'requires_grad' must be bool, but "
-                            f"got {type(requires_grad).__name__}.")
+            raise TypeError("For 'Cell', the argument 'requires_grad' must be bool, "
+                            f"but got {type(requires_grad).__name__}.")
         object.__setattr__(self, "requires_grad", requires_grad)
         return self
 

@@ -26,12 +26,12 @@ def sizes_of(value: Any, rank: int, name: str, owner: str, least: int = 1) -> An
         TypeError, ValueError: for anything else, or a number less than `least`.
     """
     if isinstance(value, bool) or not isinstance(value, int | tuple | list | np.integer):
-        raise TypeError(f"For '{owner}', the type of '{name}' must be int or tuple, but "
-                        f"got {type(value).__name__}.")
+        raise TypeError(f"For '{owner}', the type of '{name}' must be int or tuple, "
+                        f"but got {type(value).__name__}.")
     out = tuple(value) if isinstance(value, tuple | list) else (int(value),) * rank
     if len(out) != rank:
-        raise ValueError(f"For '{owner}', the length of '{name}' must be {rank}, but got "
-                         f"{len(out)}.")
+        raise ValueError(f"For '{owner}', the length of '{name}' must be {rank}, but "
+                         f"got {len(out)}.")
     for n in out:
         if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < least:
             raise ValueError(f"For '{owner}', the '{name}' must be int and must >= "
@@ -61,8 +61,8 @@ def _channels_last(x: Any, rank: int) -> Any:
 def _convolve(x: Any, w: Any, b: Any, layer: Any) -> Any:
     rank = layer.rank
     if x.ndim != rank + 2:
-        raise ValueError(f"For '{type(layer).__name__}', the input must have {rank + 2} "
-                         f"axes, but got shape {list(x.shape)}.")
+        raise ValueError(f"For '{type(layer).__name__}', the input must have "
+                         f"{rank + 2} axes, but got shape {list(x.shape)}.")
     if layer.channels_last:
         x = _channels_first(x, rank)
         w = _channels_first(w, rank)
@@ -70,9 +70,9 @@ def _convolve(x: Any, w: Any, b: Any, layer: Any) -> Any:
     if x.shape[1] != channels:
         raise ValueError(
             f"For 'Conv{rank}D', 'C_in' of input 'x' shape divide by parameter 'group' "
-            f"must be equal to 'C_in' of input 'weight' shape: {channels // layer.group}"
-            f", but got 'C_in' of input 'x' shape: {x.shape[1]}, and 'group': "
-            f"{layer.group}.")
+            "must be equal to 'C_in' of input 'weight' shape: "
+            f"{channels // layer.group}, but got 'C_in' of input 'x' shape: "
+            f"{x.shape[1]}, and 'group': {layer.group}.")
     x, w, *more = promoted(x, w, *([] if b is None else [b]))
     out = layer.apply(x, w, more[0] if more else None)
     return _channels_last(out, rank) if layer.channels_last else out
@@ -129,9 +129,9 @@ class _Conv(Cell):
                              f"'same', 'pad'], but got {self.pad_mode}.")
         pads = pads_of(self.padding, self.rank, name)
         if self.pad_mode != "pad" and any(n for pair in pads for n in pair):
-            raise ValueError(f"For '{name}', the 'padding' must be zero when 'pad_mode' "
-                             f"is not 'pad', but got 'padding': {self.padding} and "
-                             f"'pad_mode': {self.pad_mode}.")
+            raise ValueError(f"For '{name}', the 'padding' must be zero when "
+                             "'pad_mode' is not 'pad', but got 'padding': "
+                             f"{self.padding} and 'pad_mode': {self.pad_mode}.")
         return pads
 
     def _weight_shape(self) -> list[int]:
@@ -152,8 +152,8 @@ class _Conv(Cell):
 
     def extend_repr(self) -> str:
         words = ("input_channels=in_channels output_channels=out_channels kernel_size "
-                 "stride pad_mode padding dilation group has_bias weight_init bias_init "
-                 "format")
+                 "stride pad_mode padding dilation group has_bias weight_init "
+                 "bias_init format")
         pairs = [(s.split("=") * 2)[:2] for s in words.split()]
         return ", ".join(f"{k}={getattr(self, v)}" for k, v in pairs)
 

@@ -267,5 +267,15 @@ class LRN(Cell):
 _lrn = public(lambda x, radius, bias, alpha, beta: F.local_response_norm(
     x, size=2 * radius + 1, alpha=alpha * (2 * radius + 1), beta=beta, k=bias), "lrn")
 
-__all__ = ["GroupNorm", "InstanceNorm1d", "InstanceNorm2d", "InstanceNorm3d", "LRN",
-           "BatchNorm1d", "BatchNorm2d", "BatchNorm3d", "LayerNorm", "SyncBatchNorm"]
+__all__ = [
+    "LRN",
+    "BatchNorm1d",
+    "BatchNorm2d",
+    "BatchNorm3d",
+    "GroupNorm",
+    "InstanceNorm1d",
+    "InstanceNorm2d",
+    "InstanceNorm3d",
+    "LayerNorm",
+    "SyncBatchNorm",
+]

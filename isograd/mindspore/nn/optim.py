@@ -8,7 +8,7 @@ import numpy as np
 
 from isograd.mindspore.nn.optimizer import Optimizer
 from isograd.mindspore.parameter import Parameter, ParameterTuple
-from isograd.nn import rules
+from isograd.nn import rules, updates
 
 
 def _fraction(owner: str, **values: Any) -> None:
@@ -17,8 +17,8 @@ def _fraction(owner: str, **values: Any) -> None:
             raise TypeError(f"For '{owner}', the type of '{name}' must be float, but "
                             f"got {type(v).__name__}.")
         if not 0.0 < v < 1.0:
-            raise ValueError(f"For '{owner}', the '{name}' must be in range (0.0, 1.0), "
-                             f"but got {v}.")
+            raise ValueError(f"For '{owner}', the '{name}' must be in range (0.0, "
+                             f"1.0), but got {v}.")
 
 
 def _positive(owner: str, **values: Any) -> None:
@@ -53,17 +53,21 @@ class SGD(Optimizer):
         super().__init__(learning_rate, params, weight_decay, loss_scale)
         _number("SGD", momentum=momentum, dampening=dampening)
         if nesterov and (momentum <= 0 or dampening != 0):
-            raise ValueError("For 'SGD', if 'nesterov' is true, 'momentum' must be > 0.0 "
-                             "and 'dampening' must be equal to 0.0, but got 'momentum' "
-                             f"{momentum}, 'dampening' {dampening}.")
+            raise ValueError("For 'SGD', if 'nesterov' is true, 'momentum' must be > "
+                             "0.0 and 'dampening' must be equal to 0.0, but got "
+                             f"'momentum' {momentum}, 'dampening' {dampening}.")
         self.momentum = Parameter(float(momentum), name="momentum")
         self.dampening = float(dampening)
         self.nesterov = nesterov
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
-        rules.sgd(w, g, self.state("accum", i), lr=lr, nesterov=self.nesterov,
-                  momentum=float(self.momentum._p), dampening=self.dampening,
-                  first=self._step == 1)
+        momentum = float(self.momentum._p)
+        if not momentum:
+            updates.apply(updates.sgd, (w, g), lr=lr)
+            return
+        updates.apply(updates.momentum, (w, g, self.state("accum", i)), lr=lr,
+                      momentum=momentum, dampening=self.dampening,
+                      nesterov=self.nesterov, first=self._step == 1)
 
 
 class Momentum(Optimizer):
@@ -79,8 +83,8 @@ class Momentum(Optimizer):
         self.use_nesterov = use_nesterov
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
-        rules.momentum(w, g, self.state("moments", i), lr=lr,
-                       momentum=float(self.momentum._p), nesterov=self.use_nesterov)
+        updates.apply(updates.momentum, (w, g, self.state("moments", i)), lr=lr,
+                      momentum=float(self.momentum._p), nesterov=self.use_nesterov)
 
 
 class Adam(Optimizer):
@@ -109,10 +113,15 @@ class Adam(Optimizer):
         return super().construct(gradients)
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
-        rules.adam(w, g, self.state("moment1", i), self.state("moment2", i), lr=lr,
-                   beta1=self.beta1, beta2=self.beta2, eps=self.eps, step=self._step,
-                   nesterov=self.use_nesterov,
-                   peak=self.state("vhat", i) if self.use_amsgrad else None)
+        m, v = self.state("moment1", i), self.state("moment2", i)
+        betas: Any = {"beta1": self.beta1, "beta2": self.beta2}
+        if self.use_amsgrad:
+            rules.adam(w, g, m, v, lr=lr, eps=self.eps, step=self._step,
+                       nesterov=self.use_nesterov, peak=self.state("vhat", i), **betas)
+            return
+        updates.apply(updates.adam_scaled_rate, (w, g, m, v), eps=self.eps,
+                      lr=updates.corrected_rate(lr, step=self._step, **betas),
+                      nesterov=self.use_nesterov, **betas)
 
 
 class LazyAdam(Adam):
@@ -144,8 +153,9 @@ class AdamWeightDecay(Optimizer):
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
-        rules.adam_weight_decay(
-            w, g, self.state("moments1", i), self.state("moments2", i), lr=lr,
+        updates.apply(
+            updates.adam_uncorrected,
+            (w, g, self.state("moments1", i), self.state("moments2", i)), lr=lr,
             beta1=self.beta1, beta2=self.beta2, eps=self.eps,
             weight_decay=self._decay_for(p, group))
 
@@ -164,8 +174,10 @@ class AdaMax(Optimizer):
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
-        rules.adamax(w, g, self.state("moment1", i), self.state("moment2", i), lr=lr,
-                     beta1=self.beta1, beta2=self.beta2, eps=self.eps, step=self._step)
+        updates.apply(
+            updates.adamax, (w, g, self.state("moment1", i), self.state("moment2", i)),
+            lr=lr, beta1=self.beta1, beta2=self.beta2, eps=self.eps, step=self._step,
+            eps_in_norm=False)
 
 
 class RMSProp(Optimizer):
@@ -185,10 +197,11 @@ class RMSProp(Optimizer):
             self.mg = self.parameters.clone(prefix="mean_grad", init="zeros")
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
-        rules.rmsprop(w, g, self.state("ms", i),
-                      self.state("mg", i) if self.centered else None,
-                      self.state("moment", i), lr=lr, decay=self.decay,
-                      momentum=self.momentum, eps=self.epsilon)
+        means = [self.state("mg", i)] if self.centered else []
+        buffers = [self.state("moment", i)] if self.momentum else []
+        updates.apply(updates.rmsprop, (w, g, self.state("ms", i), *means, *buffers),
+                      lr=lr, alpha=self.decay, eps=self.epsilon, momentum=self.momentum,
+                      centered=self.centered, eps_inside=True)
 
 
 class Adagrad(Optimizer):
@@ -202,7 +215,11 @@ class Adagrad(Optimizer):
         self.update_slots = update_slots
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
-        rules.adagrad(w, g, self.state("accum", i), lr=lr, update=self.update_slots)
+        accum = self.state("accum", i)
+        if self.update_slots:
+            updates.apply(updates.adagrad, (w, g, accum), lr=lr)
+        else:
+            rules.fixed_adagrad(w, g, accum, lr=lr)
 
 
 class ProximalAdagrad(Optimizer):
@@ -230,14 +247,16 @@ class Adadelta(Optimizer):
     ) -> None:
         super().__init__(learning_rate, params, weight_decay, loss_scale)
         if not 0.0 <= rho < 1.0:
-            raise ValueError("For 'Adadelta', the 'rho' must be in range [0.0, 1.0), but "
-                             f"got {rho}.")
+            raise ValueError("For 'Adadelta', the 'rho' must be in range [0.0, 1.0), "
+                             f"but got {rho}.")
         _positive("Adadelta", epsilon=epsilon)
         self.rho, self.epsilon = rho, epsilon
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
-        rules.adadelta(w, g, self.state("accum", i), self.state("accum_update", i),
-                       lr=lr, rho=self.rho, eps=self.epsilon)
+        updates.apply(
+            updates.adadelta,
+            (w, g, self.state("accum", i), self.state("accum_update", i)), lr=lr,
+            rho=self.rho, eps=self.epsilon)
 
 
 class FTRL(Optimizer):
@@ -257,8 +276,9 @@ class FTRL(Optimizer):
         self.lr_power, self.l1, self.l2 = lr_power, l1, l2
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
-        rules.ftrl(w, g, self.state("moments", i), self.state("linear", i), lr=lr,
-                   lr_power=self.lr_power, l1=self.l1, l2=self.l2)
+        updates.apply(updates.ftrl,
+                      (w, g, self.state("moments", i), self.state("linear", i)), lr=lr,
+                      power=self.lr_power, l1=self.l1, l2=self.l2)
 
 
 class Lamb(Optimizer):
@@ -305,14 +325,17 @@ class Rprop(Optimizer):
     ) -> None:
         super().__init__(learning_rate, params, weight_decay)
         if not 0.0 < etas[0] < 1.0 < etas[1]:
-            raise ValueError("For 'Rprop', the 'etas' must be in range (0, 1) and above "
-                             f"1, but got {etas}.")
+            raise ValueError("For 'Rprop', the 'etas' must be in range (0, 1) and "
+                             f"above 1, but got {etas}.")
         self.etas, self.step_sizes = etas, step_sizes
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
-        rules.rprop(w, g, self.state("prev", i), self.state("step_size", i),
-                    etas=self.etas, limits=self.step_sizes, lr=lr,
-                    first=self._step == 1)
+        size = self.state("step_size", i)
+        if self._step == 1:
+            size[...] = lr
+        updates.apply(updates.rprop, (w, g, self.state("prev", i), size),
+                      shrink=self.etas[0], grow=self.etas[1],
+                      smallest=self.step_sizes[0], largest=self.step_sizes[1])
 
 
 class AdaFactor(Optimizer):
@@ -359,8 +382,8 @@ class LARS(Optimizer):
         lars_filter: Any = lambda x: "LayerNorm" not in x.name and "bias" not in x.name,
     ) -> None:
         if not isinstance(optimizer, Optimizer):
-            raise TypeError("For 'LARS', the type of 'optimizer' must be Optimizer, but "
-                            f"got {type(optimizer).__name__}.")
+            raise TypeError("For 'LARS', the type of 'optimizer' must be Optimizer, "
+                            f"but got {type(optimizer).__name__}.")
         super().__init__(0.0, [Parameter(0.0, name="fake_param")])
         self.opt = optimizer
         self.parameters = optimizer.parameters

@@ -78,8 +78,8 @@ class Optimizer(Cell):
 
     def _check(self, loss_scale: Any) -> None:
         if isinstance(loss_scale, bool) or not isinstance(loss_scale, int | float):
-            raise TypeError(f"For 'Optimizer', the argument 'loss_scale' must be float, "
-                            f"but got {type(loss_scale).__name__}.")
+            raise TypeError("For 'Optimizer', the argument 'loss_scale' must be "
+                            f"float, but got {type(loss_scale).__name__}.")
         if loss_scale <= 0:
             raise ValueError("For 'Optimizer', the argument 'loss_scale' must be "
                              f"greater than 0, but got {loss_scale}.")
@@ -96,8 +96,8 @@ class Optimizer(Cell):
         for x in given:
             if not isinstance(x, Parameter | dict):
                 raise TypeError(
-                    "For 'Optimizer', all elements of the argument 'parameters' must be "
-                    f"of 'Parameter' type or 'dict' type, but got {type(x)}.")
+                    "For 'Optimizer', all elements of the argument 'parameters' must "
+                    f"be of 'Parameter' type or 'dict' type, but got {type(x)}.")
         rate = self._checked_rate(lr)
         if not isinstance(given[0], dict):
             return [{"params": given, "lr": rate,
@@ -135,9 +135,9 @@ class Optimizer(Cell):
     def _checked_rate(self, lr: Any) -> Any:
         if isinstance(lr, bool) or not isinstance(
                 lr, int | float | core.Tensor | Iterable | Cell):
-            raise TypeError("For 'Optimizer', the argument 'learning_rate' must be int, "
-                            "float, Tensor, Iterable or LearningRateSchedule, but got "
-                            f"{type(lr)}.")
+            raise TypeError("For 'Optimizer', the argument 'learning_rate' must be "
+                            "int, float, Tensor, Iterable or LearningRateSchedule, but "
+                            f"got {type(lr)}.")
         if isinstance(lr, int | float):
             return self._rate_parameter(float(lr))
         if isinstance(lr, Parameter) or isinstance(lr, Cell):
@@ -147,8 +147,9 @@ class Optimizer(Cell):
         if values.ndim == 0:
             return self._rate_parameter(float(values))
         if values.ndim != 1 or not values.size:
-            raise ValueError("For 'Optimizer', if 'learning_rate' is Iterable or Tensor, "
-                             "its dimension must be 0 or 1, and it must not be empty.")
+            raise ValueError("For 'Optimizer', if 'learning_rate' is Iterable or "
+                             "Tensor, its dimension must be 0 or 1, and it must not be "
+                             "empty.")
         return Tensor(values)
 
     def _rate_parameter(self, value: float) -> Parameter:
@@ -162,8 +163,8 @@ class Optimizer(Cell):
         if isinstance(decay, Cell):
             return decay
         if isinstance(decay, bool) or not isinstance(decay, int | float):
-            raise TypeError("For 'Optimizer', the argument 'weight_decay' must be float, "
-                            f"int or Cell, but got {type(decay).__name__}.")
+            raise TypeError("For 'Optimizer', the argument 'weight_decay' must be "
+                            f"float, int or Cell, but got {type(decay).__name__}.")
         if decay < 0:
             raise ValueError("For 'Optimizer', the argument 'weight_decay' must be "
                              f"non-negative, but got {decay}.")

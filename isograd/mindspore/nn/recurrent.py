@@ -112,8 +112,8 @@ class _Recurrent(Cell):
 
     def construct(self, x: Any, hx: Any = None, seq_length: Any = None) -> Any:
         if x.ndim != 3:
-            raise ValueError(f"For '{type(self).__name__}', the input must have 3 axes, "
-                             f"but got shape {list(x.shape)}.")
+            raise ValueError(f"For '{type(self).__name__}', the input must have 3 "
+                             f"axes, but got shape {list(x.shape)}.")
         rate = self.dropout if self.training else 0.0
         out, ends = run(x, tuple(self._start(x, hx)), self._weights(), self.kind,
                         self.directions, self.batch_first, rate, seq_length)
@@ -141,8 +141,8 @@ class RNN(_Recurrent):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         nonlinearity = kwargs.pop("nonlinearity", "tanh")
         if nonlinearity not in ("tanh", "relu"):
-            raise ValueError("For 'RNN', the 'nonlinearity' must be in ['tanh', 'relu'], "
-                             f"but got {nonlinearity}.")
+            raise ValueError("For 'RNN', the 'nonlinearity' must be in ['tanh', "
+                             f"'relu'], but got {nonlinearity}.")
         object.__setattr__(self, "kind", nonlinearity)
         super().__init__(*args, **kwargs)
 

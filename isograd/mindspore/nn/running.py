@@ -44,8 +44,8 @@ def _pre_hooks(cell: Any, hooks: Any, args: Args, kwargs: Kwargs) -> Any:
             found = hook(cell, args, kwargs)
             if found is not None:
                 if not isinstance(found, tuple) or len(found) != 2:
-                    raise RuntimeError("forward pre hook must return None or a tuple of "
-                                       f"(args, kwargs), but got {found}.")
+                    raise RuntimeError("forward pre hook must return None or a tuple "
+                                       f"of (args, kwargs), but got {found}.")
                 args, kwargs = found
             continue
         found = hook(cell, args)
@@ -107,8 +107,8 @@ def _replaced(found: Any, grads: Args) -> Args:
         return grads
     found = tuple(found) if isinstance(found, tuple | list) else (found,)
     if len(found) != len(grads):
-        raise TypeError(f"The backward hook return value size is {len(found)} not equal "
-                        f"to expect size {len(grads)}.")
+        raise TypeError(f"The backward hook return value size is {len(found)} not "
+                        f"equal to expect size {len(grads)}.")
     return found
 
 

@@ -86,9 +86,9 @@ class CosineDecayLR(LearningRateSchedule):
             raise TypeError("For 'CosineDecayLR', the type of 'min_lr' must be float, "
                             f"but got {type(min_lr)}.")
         if min_lr >= max_lr:
-            raise ValueError("For 'CosineDecayLR', the 'max_lr' must be greater than the "
-                             f"'min_lr', but got 'max_lr' value: {max_lr}, 'min_lr' "
-                             f"value: {min_lr}.")
+            raise ValueError("For 'CosineDecayLR', the 'max_lr' must be greater than "
+                             f"the 'min_lr', but got 'max_lr' value: {max_lr}, "
+                             f"'min_lr' value: {min_lr}.")
         self.min_lr, self.max_lr, self.decay_steps = min_lr, max_lr, decay_steps
 
     def construct(self, global_step: Any) -> Any:
@@ -116,8 +116,8 @@ class WarmUpLR(LearningRateSchedule):
     def __init__(self, learning_rate: float, warmup_steps: int) -> None:
         super().__init__()
         if not isinstance(learning_rate, float) or learning_rate < 0:
-            raise TypeError("For 'WarmUpLR', the type of 'learning_rate' must be float, "
-                            f"but got {type(learning_rate)}.")
+            raise TypeError("For 'WarmUpLR', the type of 'learning_rate' must be "
+                            f"float, but got {type(learning_rate)}.")
         _positive("WarmUpLR", warmup_steps=warmup_steps)
         self.learning_rate, self.warmup_steps = learning_rate, warmup_steps
 
@@ -142,8 +142,8 @@ def piecewise_constant_lr(milestone: Any, learning_rates: Any) -> list[float]:
     out: list[float] = []
     for m, lr in zip(milestone, learning_rates, strict=True):
         if not isinstance(m, int) or m <= len(out):
-            raise ValueError("For 'piecewise_constant_lr', the value of milestone must be "
-                             f"greater than the previous one, but got {milestone}.")
+            raise ValueError("For 'piecewise_constant_lr', the value of milestone must "
+                             f"be greater than the previous one, but got {milestone}.")
         out += [lr] * (m - len(out))
     return out
 
@@ -199,8 +199,8 @@ def polynomial_decay_lr(
 def warmup_lr(learning_rate: float, total_step: int, step_per_epoch: int,
               warmup_epoch: int) -> list[float]:
     if not isinstance(learning_rate, float):
-        raise TypeError("For 'warmup_lr', the type of 'learning_rate' must be float, but "
-                        f"got {type(learning_rate)}.")
+        raise TypeError("For 'warmup_lr', the type of 'learning_rate' must be float, "
+                        f"but got {type(learning_rate)}.")
     _positive("warmup_lr", warmup_epoch=warmup_epoch)
     return _by_epoch(total_step, step_per_epoch,
                      lambda e: decays.warmup(learning_rate, e, warmup_epoch))

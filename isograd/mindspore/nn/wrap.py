@@ -71,8 +71,8 @@ class ForwardValueAndGrad(Cell):
         super().__init__(auto_prefix=False)
         owner = "For 'ForwardValueAndGrad', "
         if not isinstance(network, Cell | types.FunctionType | types.MethodType):
-            raise TypeError(f"{owner}the argument 'network' must be cell, function type "
-                            f"or method type, but got '{type(network)}'")
+            raise TypeError(f"{owner}the argument 'network' must be cell, function "
+                            f"type or method type, but got '{type(network)}'")
         for name, value in (("get_all", get_all), ("get_by_list", get_by_list)):
             if not isinstance(value, bool):
                 raise TypeError(f"{owner}the type of '{name}' must be bool, but got "
@@ -238,8 +238,8 @@ class ParameterUpdate(Cell):
     def __init__(self, param: Parameter) -> None:
         super().__init__(auto_prefix=False)
         if not isinstance(param, Parameter):
-            raise TypeError("For 'ParameterUpdate', 'param' must be 'Parameter', but got "
-                            f"{type(param)}.")
+            raise TypeError("For 'ParameterUpdate', 'param' must be 'Parameter', but "
+                            f"got {type(param)}.")
         self._param = param
 
     def construct(self, x: Any) -> Any:

@@ -141,7 +141,7 @@ for _name in ("logspace", "geomspace", "tri", "tril_indices", "triu_indices", "i
         TABLE[_name] = _from_numpy(_name)
 
 
-def eye(N: int, M: Any = None, k: int = 0, dtype: Any = dtypes.float32) -> Tensor:  # noqa: N803
+def eye(N: int, M: Any = None, k: int = 0, dtype: Any = dtypes.float32) -> Tensor:
     return Tensor(np.eye(N, M, k), dtype)
 
 
@@ -273,7 +273,7 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Tensor:
     return _linalg.tensor_dot(asarray(a), asarray(b), axes)
 
 
-def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:  # noqa: A002
+def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> Tensor:
     return FUNCTIONS["norm"](asarray(x), ord, axis, keepdims)
 
 
@@ -332,7 +332,7 @@ def polyval(p: Any, x: Any) -> Tensor:
     return out
 
 
-def vander(x: Any, N: Any = None, increasing: bool = False) -> Tensor:  # noqa: N803
+def vander(x: Any, N: Any = None, increasing: bool = False) -> Tensor:
     out = FUNCTIONS["vander"](asarray(x), N)
     return FUNCTIONS["flip"](out, (1,)) if increasing else out
 

@@ -8,7 +8,6 @@ import numpy as np
 
 from isograd.core import fast
 from isograd.core.primitive import BOUND, REGISTRY, Payload
-from isograd.mindspore.dtype import np_of
 from isograd.mindspore.call import (
     axis_of,
     cast,
@@ -20,13 +19,14 @@ from isograd.mindspore.call import (
     op,
     promoted,
 )
+from isograd.mindspore.dtype import np_of
 from isograd.mindspore.seed import generator
 from isograd.mindspore.tensor import FAMILY, Tensor
 
 F = BOUND
 
 
-def _relu_slow(input: Any) -> Any:  # noqa: A002
+def _relu_slow(input: Any) -> Any:
     return lift(F.relu(fits(lower(input), "ReLU")))
 
 
@@ -40,7 +40,7 @@ def leaky_relu(input: Payload, alpha: Any = 0.2) -> Payload:
     return F.leaky_relu(floating(input), slope=float(alpha), edge=(1 + float(alpha)) / 2)
 
 
-setattr(Tensor, "leaky_relu", leaky_relu)
+expose(leaky_relu, [], "leaky_relu")
 
 
 @op("relu6")
@@ -131,7 +131,7 @@ def glu(x: Payload, axis: int = -1) -> Payload:
 
 
 def _over_axis(name: str) -> Any:
-    def function(input: Payload, axis: Any = -1, *, dtype: Any = None) -> Payload:  # noqa: A002
+    def function(input: Payload, axis: Any = -1, *, dtype: Any = None) -> Payload:
         x = floating(input) if dtype is None else cast(input, np_of(dtype))
         if not x.ndim:
             raise ValueError(f"For '{name}', the input must have at least one axis.")

@@ -44,7 +44,7 @@ def binary(prim_name: str, shown: str, least: str = "", result: Any = None) -> F
     prim = REGISTRY[prim_name]
     compute = result or getattr(F, prim_name)
 
-    def general(input: Any, other: Any) -> Any:  # noqa: A002
+    def general(input: Any, other: Any) -> Any:
         try:
             a, b = promoted(lower(input), lower(other), name=shown, least=least)
             broadcast_shapes(shown, a.shape, b.shape)
@@ -168,8 +168,8 @@ def power(x: Any, y: Any) -> Any:
     return pow_(x, y)
 
 
-setattr(Tensor, "__pow__", power)
-setattr(Tensor, "__rpow__", _reflected(pow_))
+expose(power, [], "__pow__")
+expose(_reflected(pow_), [], "__rpow__")
 
 
 # --- one operand ----------------------------------------------------------------------
@@ -215,9 +215,9 @@ _KEEPS: dict[str, tuple[str, str | bool]] = {  # defined for integers as well
 }
 for _prim, (_names, _methods) in _KEEPS.items():
     expose(unary(_prim, "fi"), _names.split(), _methods)
-setattr(Tensor, "__neg__", Tensor.neg)
-setattr(Tensor, "__abs__", Tensor.abs)
-setattr(Tensor, "__pos__", lambda self: self)
+expose(Tensor.neg, [], "__neg__")
+expose(Tensor.abs, [], "__abs__")
+expose(lambda self: self, [], "__pos__")
 
 
 @op(methods=True)
@@ -234,7 +234,7 @@ for _name in ("floor", "ceil", "trunc"):
 
 
 @op(methods=True)
-def round(input: Payload, *, decimals: int = 0) -> Payload:  # noqa: A001
+def round(input: Payload, *, decimals: int = 0) -> Payload:
     if input.dtype.kind in "iub":
         return input
     if not decimals:
@@ -298,7 +298,7 @@ def logical_not(input: Payload) -> Payload:
 
 
 op("bitwise_not invert", methods=True)(lambda input: F.bitwise_not(input))
-setattr(Tensor, "__invert__", Tensor.bitwise_not)
+expose(Tensor.bitwise_not, [], "__invert__")
 
 
 @op(methods=True)
@@ -317,7 +317,7 @@ op("complex")(lambda input, other: F.complex_(input, other))
 
 
 @op(methods="clamp clip", names="clamp clip")
-def clamp(input: Payload, min: Any = None, max: Any = None) -> Payload:  # noqa: A002
+def clamp(input: Payload, min: Any = None, max: Any = None) -> Payload:
     return bounded(input, min, max, 1)
 
 
@@ -376,7 +376,7 @@ def lerp(input: Payload, end: Payload, weight: Any) -> Payload:
     return F.add(a, F.mul(w, F.sub(b, a)))
 
 
-setattr(Tensor, "lerp", lambda self, end, weight: lerp(self, end, weight))
+expose(lambda self, end, weight: lerp(self, end, weight), [], "lerp")
 
 
 @op("addn add_n accumulate_n")

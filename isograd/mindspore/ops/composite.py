@@ -8,6 +8,7 @@ from typing import Any
 
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.mindspore import dtype as dtypes
+from isograd.mindspore.missing import attributes
 
 Fn = Callable[..., Any]
 
@@ -116,3 +117,9 @@ class Map(HyperMap):
     """Like HyperMap, on the outermost level only."""
 
     deep = False
+
+
+__getattr__ = attributes("mindspore.ops.composite", {
+    "GradOperation": "isograd.mindspore.gradients",
+    "clip_by_value": "isograd.mindspore.ops",
+    "clip_by_global_norm": "isograd.mindspore.ops"})

@@ -57,7 +57,7 @@ def full(size: Any, fill_value: Any, *, dtype: Any = None) -> Payload:
 
 
 @op("fill")
-def fill(type: Any, shape: Any, value: Any) -> Payload:  # noqa: A002
+def fill(type: Any, shape: Any, value: Any) -> Payload:
     return filled(shape, array_of(value).item(), type)
 
 
@@ -159,7 +159,7 @@ for _name, _numpy in {"blackman_window": "blackman", "bartlett_window": "bartlet
 
 
 @op("vander")
-def vander(x: Payload, N: Any = None) -> Payload:  # noqa: N803
+def vander(x: Payload, N: Any = None) -> Payload:
     n = x.shape[0] if N is None else N
     return F.stack(*(F.power(x, exponent=n - 1 - i) for i in range(n)), axis=1)
 

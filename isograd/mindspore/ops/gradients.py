@@ -31,7 +31,7 @@ def clip_by_norm(x: Any, max_norm: Any, norm_type: float = 2.0,
         raise RuntimeError("For 'clip_by_norm', the total norm of order "
                            f"{norm_type} is not finite.")
     out = clipping.scaled(F, xs, total, float(array_of(max_norm)))
-    return out[0] if single else type(x)(out)
+    return out[0] if single else tuple(out)
 
 
 @op("all_finite")

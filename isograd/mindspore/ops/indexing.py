@@ -23,7 +23,7 @@ from isograd.mindspore.call import (
     op,
     promoted,
 )
-from isograd.mindspore.tensor import Tensor, assign, as_payload
+from isograd.mindspore.tensor import Tensor, as_payload, assign
 from isograd.ops import selection
 
 F = BOUND
@@ -57,7 +57,7 @@ def gather(input_params: Payload, input_indices: Any, axis: Any,
     return out
 
 
-setattr(Tensor, "gather", gather)
+expose(gather, [], "gather")
 
 
 @op("gather_elements gather_d", methods="gather_elements")
@@ -95,7 +95,7 @@ def take(input: Payload, indices: Any, axis: Any = None, mode: str = "clip") -> 
     return F.gather(input, idx, axis=axis_of(axis, input.ndim, "take"))
 
 
-setattr(Tensor, "take", take)
+expose(take, [], "take")
 
 
 @op("embedding")
@@ -189,8 +189,8 @@ def index_add(x: Payload, indices: Payload, y: Payload, axis: int, *_: Any,
                        axis=axis_of(axis, x.ndim, "index_add"))
 
 
-setattr(Tensor, "index_add", lambda self, dim, index, source, *, alpha=1: index_add(
-    self, index, source if alpha == 1 else source * alpha, dim))
+expose(lambda self, dim, index, source, *, alpha=1: index_add(
+    self, index, source if alpha == 1 else source * alpha, dim), [], "index_add")
 
 
 @op("index_fill", methods="index_fill")
@@ -244,8 +244,8 @@ def where(condition: Payload, input: Any, other: Any) -> Payload:
 
 
 op("select")(where.__wrapped__)
-setattr(Tensor, "where", lambda self, condition, y: where(condition, self, y))
-setattr(Tensor, "select", lambda self, condition, y: where(condition, self, y))
+expose(lambda self, condition, y: where(condition, self, y), [], "where")
+expose(lambda self, condition, y: where(condition, self, y), [], "select")
 
 
 @op("masked_fill", methods="masked_fill")
@@ -306,7 +306,7 @@ def unique(input: Payload) -> Any:
         input.shape)
 
 
-setattr(Tensor, "unique", unique)
+expose(unique, [], "unique")
 
 
 @op("unique_consecutive", methods="unique_consecutive")
@@ -324,7 +324,7 @@ def bincount(input: Payload, weights: Any = None, minlength: int = 0) -> Payload
 
 
 @op("histc", methods="histc")
-def histc(input: Payload, bins: int = 100, min: Any = 0.0, max: Any = 0.0) -> Payload:  # noqa: A002
+def histc(input: Payload, bins: int = 100, min: Any = 0.0, max: Any = 0.0) -> Payload:
     return F.histc(input, bins=int(bins), lo=float(min), hi=float(max))
 
 

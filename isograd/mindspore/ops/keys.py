@@ -12,7 +12,7 @@ from isograd.core.primitive import BOUND, REGISTRY
 from isograd.core.tape import Leaf
 from isograd.core.tensor import payload_of
 from isograd.mindspore import errors
-from isograd.mindspore.call import cast, is_payload, lift, lower
+from isograd.mindspore.call import cast, expose, is_payload, lift, lower
 from isograd.mindspore.tensor import Tensor, write
 from isograd.ops.keys import fitted, identity, read_key
 
@@ -47,7 +47,7 @@ def _key(key: Any) -> Any:
 
 
 def _item(item: Any) -> Any:
-    if type(item) is int or type(item) is slice and type(item.start) is not Tensor:
+    if type(item) is int or (type(item) is slice and type(item.start) is not Tensor):
         return item
     if isinstance(item, list) and not any(isinstance(i, slice) for i in item):
         return [int(i) if isinstance(i, Tensor) else i for i in item]
@@ -96,5 +96,5 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
         raise _told(error) from None
 
 
-setattr(Tensor, "__getitem__", getitem)
-setattr(Tensor, "__setitem__", setitem)
+expose(getitem, [], "__getitem__")
+expose(setitem, [], "__setitem__")

@@ -56,7 +56,7 @@ def product(x: Payload, y: Payload, name: str = "MatMul") -> Payload:
     return out
 
 
-def _general(input: Any, other: Any) -> Any:  # noqa: A002
+def _general(input: Any, other: Any) -> Any:
     try:
         return lift(product(lower(input), lower(other)))
     except EngineError as error:
@@ -66,7 +66,7 @@ def _general(input: Any, other: Any) -> Any:  # noqa: A002
 _fast = fast.binary(REGISTRY["matmul"], Tensor, _general, FAMILY, "fc")
 
 
-def matmul(input: Any, other: Any) -> Any:  # noqa: A002
+def matmul(input: Any, other: Any) -> Any:
     """The matrix product of two tensors."""
     if isinstance(input, CoreTensor) and isinstance(other, CoreTensor) \
             and input._p.ndim > 1 and other._p.ndim > 1:
@@ -84,9 +84,9 @@ def matrices(x: Any, y: Any) -> Any:
 
 
 expose(matmul, ["matmul"], "matmul")
-setattr(Tensor, "__matmul__", matmul)
-setattr(Tensor, "__rmatmul__", lambda self, other: matmul(other, self))
-setattr(Tensor, "__imatmul__", matmul)
+expose(matmul, [], "__matmul__")
+expose(lambda self, other: matmul(other, self), [], "__rmatmul__")
+expose(matmul, [], "__imatmul__")
 expose(matmul, ["bmm"], "bmm")
 expose(matmul, ["mm"], "mm")
 expose(lambda input, vec: matmul(input, vec), ["mv"], "mv")
@@ -320,7 +320,7 @@ def qr(input: Payload, mode: str = "reduced") -> Any:
 
 
 @op("eigvals")
-def eigvals(A: Payload) -> Payload:  # noqa: N803
+def eigvals(A: Payload) -> Payload:
     return F.eig(floating(A))[0]
 
 
@@ -358,7 +358,7 @@ def dist(input: Payload, other: Payload, p: float = 2.0) -> Payload:
     return F.dist(x, y, ord=float(p))
 
 
-def matrix_norm_of(x: Payload, ord: Any, dim: Any, keepdim: bool) -> Payload:  # noqa: A002
+def matrix_norm_of(x: Payload, ord: Any, dim: Any, keepdim: bool) -> Payload:
     """The norm of matrices, on two axes."""
     axes = axes_of(dim if dim is not None else (-2, -1), x.ndim, "norm")
     if ord in ("fro", None, 2.0) and ord != 2:
@@ -372,7 +372,7 @@ def matrix_norm_of(x: Payload, ord: Any, dim: Any, keepdim: bool) -> Payload:  #
 
 
 @op("matrix_norm")
-def matrix_norm(A: Payload, ord: Any = "fro", axis: Any = (-2, -1),  # noqa: A002, N803
+def matrix_norm(A: Payload, ord: Any = "fro", axis: Any = (-2, -1),
                 keepdims: bool = False, *, dtype: Any = None) -> Payload:
     return matrix_norm_of(floating(A), ord, axis, keepdims)
 

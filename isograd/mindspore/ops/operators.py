@@ -163,22 +163,22 @@ _scan("CumProd", "cumprod")
 
 
 @setting
-def Cummax(axis: int) -> Fn:  # noqa: N802
+def Cummax(axis: int) -> Fn:
     return lambda x: FUNCTIONS["cummax"](x, axis)
 
 
 @setting
-def Cummin(axis: int) -> Fn:  # noqa: N802
+def Cummin(axis: int) -> Fn:
     return lambda x: FUNCTIONS["cummin"](x, axis)
 
 
 @setting
-def TopK(sorted: bool = True) -> Fn:  # noqa: A002, N802
+def TopK(sorted: bool = True) -> Fn:
     return lambda input_x, k: FUNCTIONS["topk"](input_x, k, None, True, sorted)
 
 
 @setting
-def Sort(axis: int = -1, descending: bool = False) -> Fn:  # noqa: N802
+def Sort(axis: int = -1, descending: bool = False) -> Fn:
     def compute(x: Payload) -> Any:
         values, at = F.sort(x, axis=axis_of(axis, x.ndim, "Sort"), descending=descending)
         return values, cast(at, dtypes.int32.np)
@@ -187,25 +187,25 @@ def Sort(axis: int = -1, descending: bool = False) -> Fn:  # noqa: N802
 
 
 @setting
-def L2Loss() -> Fn:  # noqa: N802
+def L2Loss() -> Fn:
     return on_payloads(lambda x: F.mul(F.sum(F.square(x), axes=tuple(range(x.ndim))),
                                        0.5), "L2Loss")
 
 
 @setting
-def L2Normalize(axis: Any = 0, epsilon: float = 1e-4) -> Fn:  # noqa: N802
+def L2Normalize(axis: Any = 0, epsilon: float = 1e-4) -> Fn:
     return lambda x: FUNCTIONS["l2_normalize"](x, axis, epsilon)
 
 
 @setting
-def LpNorm(axis: Any, p: int = 2, keep_dims: bool = False,  # noqa: N802
+def LpNorm(axis: Any, p: int = 2, keep_dims: bool = False,
            epsilon: float = 1e-12) -> Fn:
     return on_payloads(lambda x: reductions.reduced(
         "norm", x, axis, keep_dims, ord=float(p), safe=False), "LpNorm")
 
 
 @setting
-def SquareSumAll() -> Fn:  # noqa: N802
+def SquareSumAll() -> Fn:
     def total(x: Payload) -> Payload:
         return F.sum(F.square(x), axes=tuple(range(x.ndim)))
 
@@ -230,17 +230,17 @@ _product("BatchMatMul")
 
 
 @setting
-def Einsum(equation: str) -> Fn:  # noqa: N802
+def Einsum(equation: str) -> Fn:
     return lambda inputs: FUNCTIONS["einsum"](equation, *inputs)
 
 
 @setting
-def TensorDot(axes: Any) -> Fn:  # noqa: N802
+def TensorDot(axes: Any) -> Fn:
     return lambda x1, x2: FUNCTIONS["tensor_dot"](x1, x2, axes)
 
 
 @setting
-def MatrixBandPart() -> Fn:  # noqa: N802
+def MatrixBandPart() -> Fn:
     return FUNCTIONS["matrix_band_part"]
 
 
@@ -281,18 +281,18 @@ for _name, _row in _ONE_SETTING.items():
 
 
 @setting
-def Split(axis: int = 0, output_num: int = 1) -> Fn:  # noqa: N802
+def Split(axis: int = 0, output_num: int = 1) -> Fn:
     return lambda input_x: shapes.split(
         input_x, input_x.shape[axis] // output_num, axis)
 
 
 @setting
-def SplitV(size_splits: Any, split_dim: int, num_split: int) -> Fn:  # noqa: N802
+def SplitV(size_splits: Any, split_dim: int, num_split: int) -> Fn:
     return lambda input_x: shapes.split(input_x, list(size_splits), split_dim)
 
 
 @setting
-def Unstack(axis: int = 0, num: Any = None) -> Fn:  # noqa: N802
+def Unstack(axis: int = 0, num: Any = None) -> Fn:
     return lambda input_x: shapes.unstack(input_x, axis)
 
 
@@ -300,7 +300,7 @@ OPERATORS["Unpack"] = OPERATORS["Unstack"]
 
 
 @setting
-def Slice() -> Fn:  # noqa: N802
+def Slice() -> Fn:
     def compute(input_x: Any, begin: Any, size: Any) -> Any:
         start, count = ints_of(begin), ints_of(size)
         index = tuple((b, n if c == -1 else b + c, 1) for b, c, n in zip(
@@ -311,7 +311,7 @@ def Slice() -> Fn:  # noqa: N802
 
 
 @setting
-def StridedSlice(begin_mask: int = 0, end_mask: int = 0, ellipsis_mask: int = 0,  # noqa: N802
+def StridedSlice(begin_mask: int = 0, end_mask: int = 0, ellipsis_mask: int = 0,
                  new_axis_mask: int = 0, shrink_axis_mask: int = 0) -> Fn:
     def key(i: int, begin: int, end: int, step: int) -> Any:
         if ellipsis_mask >> i & 1:
@@ -337,25 +337,25 @@ FUNCTIONS["slice"] = OPERATORS["Slice"]()
 
 
 @setting
-def Pad(paddings: Any) -> Fn:  # noqa: N802
+def Pad(paddings: Any) -> Fn:
     return on_payloads(lambda x: layers.padded_pairs(x, paddings), "Pad")
 
 
 @setting
-def PadV3(mode: str = "constant", paddings_contiguous: bool = True) -> Fn:  # noqa: N802
+def PadV3(mode: str = "constant", paddings_contiguous: bool = True) -> Fn:
     how = {"edge": "replicate"}.get(mode, mode)
     return lambda x, paddings, constant_value=0: FUNCTIONS["pad"](
         x, ints_of(paddings), how, constant_value)
 
 
 @setting
-def MirrorPad(mode: str = "REFLECT") -> Fn:  # noqa: N802
+def MirrorPad(mode: str = "REFLECT") -> Fn:
     return on_payloads(lambda input_x, paddings: layers.padded_pairs(
         input_x, paddings, mode.lower()), "MirrorPad")
 
 
 @setting
-def ReverseSequence(seq_dim: int, batch_dim: int = 0) -> Fn:  # noqa: N802
+def ReverseSequence(seq_dim: int, batch_dim: int = 0) -> Fn:
     return on_payloads(lambda x, seq_lengths: F.take_along(
         x, _reversed_places(x.shape, array_of(seq_lengths), seq_dim, batch_dim),
         axis=seq_dim), "ReverseSequence")
@@ -372,12 +372,12 @@ def _reversed_places(shape: Any, lengths: Any, axis: int, batch: int) -> Any:
 
 
 @setting
-def SpaceToDepth(block_size: int) -> Fn:  # noqa: N802
+def SpaceToDepth(block_size: int) -> Fn:
     return on_payloads(lambda x: F.space_to_depth(x, factor=block_size), "SpaceToDepth")
 
 
 @setting
-def DepthToSpace(block_size: int) -> Fn:  # noqa: N802
+def DepthToSpace(block_size: int) -> Fn:
     return on_payloads(lambda x: F.depth_to_space(x, factor=block_size), "DepthToSpace")
 
 
@@ -385,28 +385,28 @@ def DepthToSpace(block_size: int) -> Fn:  # noqa: N802
 
 
 @setting
-def Zeros() -> Fn:  # noqa: N802
+def Zeros() -> Fn:
     return FUNCTIONS["zeros"]
 
 
 @setting
-def Ones() -> Fn:  # noqa: N802
+def Ones() -> Fn:
     return FUNCTIONS["ones"]
 
 
 @setting
-def Eye() -> Fn:  # noqa: N802
+def Eye() -> Fn:
     return FUNCTIONS["eye"]
 
 
 @setting
-def OneHot(axis: int = -1) -> Fn:  # noqa: N802
+def OneHot(axis: int = -1) -> Fn:
     return lambda indices, depth, on_value, off_value: FUNCTIONS["one_hot"](
         indices, depth, on_value, off_value, axis)
 
 
 @setting
-def IndexAdd(axis: int, use_lock: bool = True, check_index_bound: bool = True) -> Fn:  # noqa: N802
+def IndexAdd(axis: int, use_lock: bool = True, check_index_bound: bool = True) -> Fn:
     def compute(x: Any, indices: Any, y: Any) -> Any:
         out = FUNCTIONS["index_add"](x, indices, y, axis)
         return FUNCTIONS["assign"](x, out) if type(x) is not Tensor else out
@@ -415,13 +415,13 @@ def IndexAdd(axis: int, use_lock: bool = True, check_index_bound: bool = True) -
 
 
 @setting
-def TensorScatterElements(axis: int = 0, reduction: str = "none") -> Fn:  # noqa: N802
+def TensorScatterElements(axis: int = 0, reduction: str = "none") -> Fn:
     return lambda data, indices, updates: FUNCTIONS["tensor_scatter_elements"](
         data, indices, updates, axis, reduction)
 
 
 @setting
-def InvertPermutation() -> Fn:  # noqa: N802
+def InvertPermutation() -> Fn:
     def compute(input_x: Any) -> Any:
         out = [0] * len(input_x)
         for i, p in enumerate(ints_of(input_x)):
@@ -439,7 +439,7 @@ def _seeds(seed: int, seed2: int) -> Any:
 
 
 @setting
-def StandardNormal(seed: int = 0, seed2: int = 0) -> Fn:  # noqa: N802
+def StandardNormal(seed: int = 0, seed2: int = 0) -> Fn:
     source = random.generator(_seeds(seed, seed2)) if seed or seed2 else None
     holder = None if source is None else type("Held", (), {"numpy": source})
     return on_payloads(lambda shape: random.drawn("normal", shape, None, holder),
@@ -447,7 +447,7 @@ def StandardNormal(seed: int = 0, seed2: int = 0) -> Fn:  # noqa: N802
 
 
 @setting
-def UniformReal(seed: int = 0, seed2: int = 0) -> Fn:  # noqa: N802
+def UniformReal(seed: int = 0, seed2: int = 0) -> Fn:
     source = random.generator(_seeds(seed, seed2)) if seed or seed2 else None
     holder = None if source is None else type("Held", (), {"numpy": source})
     return on_payloads(lambda shape: random.drawn("uniform", shape, None, holder),
@@ -455,41 +455,41 @@ def UniformReal(seed: int = 0, seed2: int = 0) -> Fn:  # noqa: N802
 
 
 @setting
-def UniformInt(seed: int = 0, seed2: int = 0) -> Fn:  # noqa: N802
+def UniformInt(seed: int = 0, seed2: int = 0) -> Fn:
     return on_payloads(lambda shape, minval, maxval: random.between(
         shape, array_of(minval), array_of(maxval), dtypes.int32, _seeds(seed, seed2)),
         "UniformInt")
 
 
 @setting
-def StandardLaplace(seed: int = 0, seed2: int = 0) -> Fn:  # noqa: N802
+def StandardLaplace(seed: int = 0, seed2: int = 0) -> Fn:
     return lambda shape: FUNCTIONS["standard_laplace"](shape, _seeds(seed, seed2))
 
 
 @setting
-def Gamma(seed: int = 0, seed2: int = 0) -> Fn:  # noqa: N802
+def Gamma(seed: int = 0, seed2: int = 0) -> Fn:
     return lambda shape, alpha, beta: FUNCTIONS["gamma"](
         shape, alpha, beta, _seeds(seed, seed2))
 
 
 @setting
-def Multinomial(seed: int = 0, seed2: int = 0, dtype: Any = dtypes.int32) -> Fn:  # noqa: N802
+def Multinomial(seed: int = 0, seed2: int = 0, dtype: Any = dtypes.int32) -> Fn:
     return lambda x, num_samples: FUNCTIONS["multinomial"](
         x, num_samples, True, _seeds(seed, seed2))
 
 
 @setting
-def Randperm(max_length: int = 1, pad: int = -1, dtype: Any = dtypes.int32) -> Fn:  # noqa: N802
+def Randperm(max_length: int = 1, pad: int = -1, dtype: Any = dtypes.int32) -> Fn:
     return lambda n: FUNCTIONS["randperm"](n, dtype=dtype)
 
 
 @setting
-def Bernoulli(seed: int = -1, offset: int = 0) -> Fn:  # noqa: N802
+def Bernoulli(seed: int = -1, offset: int = 0) -> Fn:
     return lambda x, p: FUNCTIONS["bernoulli"](x, p, None if seed < 0 else seed)
 
 
 @setting
-def Dropout(keep_prob: float = 0.5, Seed0: int = 0, Seed1: int = 0) -> Fn:  # noqa: N802, N803
+def Dropout(keep_prob: float = 0.5, Seed0: int = 0, Seed1: int = 0) -> Fn:
     def compute(x: Payload) -> Any:
         mask = F.lt(random.drawn("uniform", x.shape, None, _seeds(Seed0, Seed1)),
                     float(keep_prob))
@@ -503,31 +503,31 @@ def Dropout(keep_prob: float = 0.5, Seed0: int = 0, Seed1: int = 0) -> Fn:  # no
 
 
 @setting
-def SmoothL1Loss(beta: float = 1.0, reduction: str = "none") -> Fn:  # noqa: N802
+def SmoothL1Loss(beta: float = 1.0, reduction: str = "none") -> Fn:
     return lambda logits, labels: FUNCTIONS["smooth_l1_loss"](
         logits, labels, beta, reduction)
 
 
 @setting
-def BCEWithLogitsLoss(reduction: str = "mean") -> Fn:  # noqa: N802
+def BCEWithLogitsLoss(reduction: str = "mean") -> Fn:
     return lambda predict, target, weight=None, pos_weight=None: FUNCTIONS[
         "binary_cross_entropy_with_logits"](predict, target, weight, pos_weight,
                                             reduction)
 
 
 @setting
-def BinaryCrossEntropy(reduction: str = "mean") -> Fn:  # noqa: N802
+def BinaryCrossEntropy(reduction: str = "mean") -> Fn:
     return lambda logits, labels, weight=None: FUNCTIONS["binary_cross_entropy"](
         logits, labels, weight, reduction)
 
 
 @setting
-def KLDivLoss(reduction: str = "mean") -> Fn:  # noqa: N802
+def KLDivLoss(reduction: str = "mean") -> Fn:
     return lambda logits, labels: FUNCTIONS["kl_div"](logits, labels, reduction)
 
 
 @setting
-def NLLLoss(reduction: str = "mean", ignore_index: int = -100) -> Fn:  # noqa: N802
+def NLLLoss(reduction: str = "mean", ignore_index: int = -100) -> Fn:
     def compute(logits: Payload, labels: Payload, weight: Payload) -> Any:
         loss = F.nll_loss(logits, labels, weight, ignore_index=ignore_index,
                           reduction=reduction)
@@ -537,7 +537,7 @@ def NLLLoss(reduction: str = "mean", ignore_index: int = -100) -> Fn:  # noqa: N
 
 
 @setting
-def SparseSoftmaxCrossEntropyWithLogits(is_grad: bool = False) -> Fn:  # noqa: N802
+def SparseSoftmaxCrossEntropyWithLogits(is_grad: bool = False) -> Fn:
     def compute(logits: Payload, labels: Payload) -> Payload:
         if not is_grad:
             return F.cross_entropy(logits, labels, reduction="mean")
@@ -565,7 +565,7 @@ _convolution("Conv3D", 3)
 
 
 @setting
-def Conv2DBackpropInput(  # noqa: N802
+def Conv2DBackpropInput(
     out_channel: int, kernel_size: Any, pad_mode: str = "valid", pad: Any = 0,
     pad_list: Any = None, mode: int = 1, stride: Any = 1, dilation: Any = 1,
     group: int = 1, data_format: str = "NCHW",
@@ -600,7 +600,7 @@ for _name, _which in {"MaxPool": "max", "AvgPool": "avg", "MaxPool3D": "max",
 
 
 @setting
-def MaxPoolWithArgmax(kernel_size: Any = 1, strides: Any = 1,  # noqa: N802
+def MaxPoolWithArgmax(kernel_size: Any = 1, strides: Any = 1,
                       pad_mode: str = "valid", data_format: str = "NCHW") -> Fn:
     def compute(x: Payload) -> Any:
         size, step = layers.tuple_of(kernel_size, 2), layers.tuple_of(strides, 2)
@@ -612,12 +612,12 @@ def MaxPoolWithArgmax(kernel_size: Any = 1, strides: Any = 1,  # noqa: N802
 
 
 @setting
-def AdaptiveAvgPool2D(output_size: Any) -> Fn:  # noqa: N802
+def AdaptiveAvgPool2D(output_size: Any) -> Fn:
     return lambda x: FUNCTIONS["adaptive_avg_pool2d"](x, output_size)
 
 
 @setting
-def BatchNorm(is_training: bool = False, epsilon: float = 1e-5,  # noqa: N802
+def BatchNorm(is_training: bool = False, epsilon: float = 1e-5,
               momentum: float = 0.1, data_format: str = "NCHW") -> Fn:
     def compute(x: Any, scale: Any, bias: Any, mean: Any, variance: Any) -> Any:
         out = layers.batch_norm_of(x, mean, variance, scale, bias, is_training, momentum,
@@ -628,7 +628,7 @@ def BatchNorm(is_training: bool = False, epsilon: float = 1e-5,  # noqa: N802
 
 
 @setting
-def LayerNorm(begin_norm_axis: int = 1, begin_params_axis: int = 1,  # noqa: N802
+def LayerNorm(begin_norm_axis: int = 1, begin_params_axis: int = 1,
               epsilon: float = 1e-7) -> Fn:
     def compute(x: Payload, gamma: Payload, beta: Payload) -> Any:
         axes = tuple(range(begin_norm_axis % x.ndim, x.ndim))
@@ -640,7 +640,7 @@ def LayerNorm(begin_norm_axis: int = 1, begin_params_axis: int = 1,  # noqa: N80
 
 
 @setting
-def LRN(depth_radius: int = 5, bias: float = 1.0, alpha: float = 1.0,  # noqa: N802
+def LRN(depth_radius: int = 5, bias: float = 1.0, alpha: float = 1.0,
         beta: float = 0.5, norm_region: str = "ACROSS_CHANNELS") -> Fn:
     return lambda x: FUNCTIONS["lrn"](x, depth_radius, bias, alpha, beta)
 
@@ -682,7 +682,7 @@ for _name in ("AllReduce", "AllGather", "ReduceScatter", "Broadcast", "AlltoAll"
 
 
 @setting
-def Print() -> Fn:  # noqa: N802
+def Print() -> Fn:
     return lambda *values: print(*values)
 
 
@@ -690,7 +690,7 @@ FUNCTIONS["print_"] = lambda *values: print(*values)
 
 
 @setting
-def FloatStatus() -> Fn:  # noqa: N802
+def FloatStatus() -> Fn:
     """1 if an element is not finite, else 0: shape (1,)."""
     def compute(x: Payload) -> Payload:
         bad = F.logical_not(F.all(F.isfinite(x), axes=tuple(range(x.ndim))))
@@ -704,7 +704,7 @@ for _name in ("NPUAllocFloatStatus", "NPUGetFloatStatus", "NPUClearFloatStatus")
 
 
 @setting
-def CheckValid() -> Fn:  # noqa: N802
+def CheckValid() -> Fn:
     """Which boxes (n, 4) lie inside of an image (height, width, ratio)."""
     def compute(bboxes: Payload, img_metas: Payload) -> Payload:
         box, meta = array_of(bboxes), array_of(img_metas)

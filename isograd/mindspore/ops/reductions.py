@@ -10,7 +10,7 @@ import numpy as np
 from isograd.base.dtypes import I64
 from isograd.core.primitive import BOUND, Payload
 from isograd.mindspore import dtype as dtypes
-from isograd.mindspore.call import axes_of, axis_of, cast, fits, floating, op
+from isograd.mindspore.call import axes_of, axis_of, cast, expose, fits, floating, op
 from isograd.mindspore.tensor import Tensor
 
 F = BOUND
@@ -41,7 +41,7 @@ def _wide(x: Payload, dtype: Any) -> Payload:
 
 
 @op()
-def sum(input: Payload, dim: Any = None, keepdim: bool = False, *,  # noqa: A001
+def sum(input: Payload, dim: Any = None, keepdim: bool = False, *,
         dtype: Any = None) -> Payload:
     return reduced("sum", _wide(fits(input, "sum"), dtype), dim, keepdim)
 
@@ -145,7 +145,7 @@ def extreme(name: str, x: Payload, axis: Any, keep: bool) -> tuple[Payload, Payl
 
 
 def _extreme_function(name: str) -> Callable[..., Any]:
-    def function(input: Payload, axis: Any = None, keepdims: bool = False, *,  # noqa: A002
+    def function(input: Payload, axis: Any = None, keepdims: bool = False, *,
                  initial: Any = None, where: Any = None) -> Any:
         if axis is None:
             return reduced(name, input, None, False), np.zeros((), I64)
@@ -155,8 +155,8 @@ def _extreme_function(name: str) -> Callable[..., Any]:
     return function
 
 
-max = op("max")(_extreme_function("max"))  # noqa: A001
-min = op("min")(_extreme_function("min"))  # noqa: A001
+max = op("max")(_extreme_function("max"))
+min = op("min")(_extreme_function("min"))
 op("amax reduce_max", methods="amax")(lambda input, axis=None, keepdims=False: reduced(
     "max", input, axis, keepdims))
 op("amin reduce_min", methods="amin")(lambda input, axis=None, keepdims=False: reduced(
@@ -164,7 +164,7 @@ op("amin reduce_min", methods="amin")(lambda input, axis=None, keepdims=False: r
 
 
 def _argument(name: str) -> Callable[..., Any]:
-    def function(input: Payload, dim: Any = None, keepdim: bool = False) -> Payload:  # noqa: A002
+    def function(input: Payload, dim: Any = None, keepdim: bool = False) -> Payload:
         if dim is None:
             x = F.reshape(input, shape=(input.size,))
             return getattr(F, name)(x, axis=0)
@@ -233,7 +233,7 @@ def argsort(input: Payload, axis: Any = -1, descending: bool = False) -> Payload
 
 @op("topk", methods="topk")
 def topk(input: Payload, k: Any, dim: Any = None, largest: bool = True,
-         sorted: bool = True) -> Any:  # noqa: A002
+         sorted: bool = True) -> Any:
     a = axis_of(-1 if dim is None else dim, input.ndim, "topk")
     n = int(k)
     if not 0 <= n <= input.shape[a]:
@@ -252,11 +252,11 @@ def msort(input: Payload) -> Payload:
 
 
 @op()
-def norm(A: Payload, ord: Any = None, dim: Any = None, keepdim: bool = False, *,  # noqa: A002, N803
+def norm(A: Payload, ord: Any = None, dim: Any = None, keepdim: bool = False, *,
          dtype: Any = None) -> Payload:
     x = floating(A) if dtype is None else cast(A, dtypes.np_of(dtype))
     if ord in ("fro", None):
-        ord = 2.0  # noqa: A001
+        ord = 2.0
     elif ord == "nuc" or (dim is not None and not isinstance(dim, int)
                           and len(dim) == 2):
         from isograd.mindspore.ops.linalg import matrix_norm_of
@@ -265,11 +265,11 @@ def norm(A: Payload, ord: Any = None, dim: Any = None, keepdim: bool = False, *,
     return reduced("norm", x, dim, keepdim, ord=float(ord), safe=False)
 
 
-setattr(Tensor, "norm", norm)
+expose(norm, [], "norm")
 
 
 @op()
-def vector_norm(x: Payload, ord: Any = 2, axis: Any = None,  # noqa: A002
+def vector_norm(x: Payload, ord: Any = 2, axis: Any = None,
                 keepdims: bool = False, *, dtype: Any = None) -> Payload:
     x = floating(x) if dtype is None else cast(x, dtypes.np_of(dtype))
     return reduced("norm", x, axis, keepdims, ord=float(ord), safe=False)

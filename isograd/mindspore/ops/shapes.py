@@ -93,13 +93,13 @@ def full_shape(shape: Shape, size: int, old: Shape) -> Shape:
         f"'input_shape' is {shape}.")
 
 
-def reshape(input: Any, *shape: Any) -> Tensor:  # noqa: A002
+def reshape(input: Any, *shape: Any) -> Tensor:
     x = checked_tensor(input, "Reshape")
     old = x._p.shape
     return view_of(x, "reshape", shape=full_shape(shape_args(shape), prod(old), old))
 
 
-def _reshape(input: Any, shape: Any) -> Tensor:  # noqa: A002
+def _reshape(input: Any, shape: Any) -> Tensor:
     return reshape(input, shape)
 
 
@@ -107,7 +107,7 @@ expose(_reshape, ["reshape"])
 expose(reshape, [], "view reshape")
 
 
-def transpose(input: Any, *axes: Any) -> Tensor:  # noqa: A002
+def transpose(input: Any, *axes: Any) -> Tensor:
     """Axes permuted: `f(x, (1, 0))`, `f(x, 1, 0)`; reversed without any."""
     x = checked_tensor(input, "Transpose")
     rank = len(x._p.shape)
@@ -128,7 +128,7 @@ Tensor.mT = property(  # type: ignore[attr-defined]
     lambda self: swapaxes(self, -1, -2))
 
 
-def swapaxes(input: Any, axis0: int, axis1: int) -> Tensor:  # noqa: A002
+def swapaxes(input: Any, axis0: int, axis1: int) -> Tensor:
     x = checked_tensor(input, "swapaxes")
     rank = len(x._p.shape)
     a, b = axis_of(axis0, rank, "swapaxes"), axis_of(axis1, rank, "swapaxes")
@@ -159,7 +159,7 @@ def expand_dims(input_x: Any, axis: Any) -> Tensor:
 expose(expand_dims, ["expand_dims", "unsqueeze"], True)
 
 
-def squeeze(input: Any, axis: Any = None) -> Tensor:  # noqa: A002
+def squeeze(input: Any, axis: Any = None) -> Tensor:
     x = checked_tensor(input, "Squeeze")
     shape = x._p.shape
     if axis is None or axis == ():
@@ -178,7 +178,7 @@ def squeeze(input: Any, axis: Any = None) -> Tensor:  # noqa: A002
 expose(squeeze, ["squeeze"], True)
 
 
-def flatten(input: Any, order: str = "C", *, start_dim: int = 1,  # noqa: A002
+def flatten(input: Any, order: str = "C", *, start_dim: int = 1,
             end_dim: int = -1) -> Tensor:
     x = checked_tensor(input, "flatten")
     shape = x._p.shape
@@ -208,7 +208,7 @@ expose(_flat_method, [], "flatten")
 expose(lambda input: reshape(input, (-1,)), ["ravel"], True)
 
 
-def broadcast_to(input: Any, shape: Any) -> Tensor:  # noqa: A002
+def broadcast_to(input: Any, shape: Any) -> Tensor:
     x = checked_tensor(input, "BroadcastTo")
     want = ints_of(lower(shape))
     have = (0,) * (len(want) - x._p.ndim) + x._p.shape
@@ -230,7 +230,7 @@ expose(lambda input, other: broadcast_to(input, other.shape), ["expand_as"], Tru
 expose(lambda self, other: reshape(self, other.shape), [], "view_as reshape_as")
 
 
-def narrow(input: Any, axis: int, start: int, length: int) -> Tensor:  # noqa: A002
+def narrow(input: Any, axis: int, start: int, length: int) -> Tensor:
     x = checked_tensor(input, "narrow")
     a = axis_of(axis, len(x._p.shape), "narrow")
     return view_of(x, "slice", index=narrowed(x._p.shape, a, start, length))
@@ -268,14 +268,14 @@ def split(tensor: Any, split_size_or_sections: Any, axis: int = 0) -> Any:
 expose(split, ["split"], True)
 
 
-def chunk(input: Any, chunks: int, axis: int = 0) -> Any:  # noqa: A002
+def chunk(input: Any, chunks: int, axis: int = 0) -> Any:
     return split(input, list(chunk_sizes(input.shape[axis], chunks)), axis)
 
 
 expose(chunk, ["chunk"], True)
 
 
-def tensor_split(input: Any, indices_or_sections: Any, axis: int = 0) -> Any:  # noqa: A002
+def tensor_split(input: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """Views along an axis, cut at indices or into nearly equal parts."""
     n = input.shape[axis]
     if isinstance(indices_or_sections, int):

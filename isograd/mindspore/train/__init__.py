@@ -9,7 +9,9 @@ from isograd.mindspore.train.callback import CheckpointConfig as CheckpointConfi
 from isograd.mindspore.train.callback import EarlyStopping as EarlyStopping
 from isograd.mindspore.train.callback import History as History
 from isograd.mindspore.train.callback import LambdaCallback as LambdaCallback
-from isograd.mindspore.train.callback import LearningRateScheduler as LearningRateScheduler
+from isograd.mindspore.train.callback import (
+    LearningRateScheduler as LearningRateScheduler,
+)
 from isograd.mindspore.train.callback import LossMonitor as LossMonitor
 from isograd.mindspore.train.callback import ModelCheckpoint as ModelCheckpoint
 from isograd.mindspore.train.callback import ReduceLROnPlateau as ReduceLROnPlateau
@@ -22,7 +24,9 @@ from isograd.mindspore.train.loss_scale_manager import (
 from isograd.mindspore.train.loss_scale_manager import (
     FixedLossScaleManager as FixedLossScaleManager,
 )
-from isograd.mindspore.train.loss_scale_manager import LossScaleManager as LossScaleManager
+from isograd.mindspore.train.loss_scale_manager import (
+    LossScaleManager as LossScaleManager,
+)
 from isograd.mindspore.train.metrics import *  # noqa: F403 (the table of metrics)
 from isograd.mindspore.train.model import Model as Model
 from isograd.mindspore.train.serialization import load_checkpoint as load_checkpoint

@@ -111,7 +111,8 @@ class LossMonitor(Callback):
                 "training process cannot continue, terminating training.")
         every = self._per_print_times
         if every and args.cur_step_num % every == 0:
-            print(f"epoch: {args.cur_epoch_num} step: {step}, loss is {loss}", flush=True)
+            print(f"epoch: {args.cur_epoch_num} step: {step}, loss is "
+                  f"{loss}", flush=True)
 
     def on_train_epoch_end(self, run_context: Any) -> None:
         args = run_context.original_args()
@@ -136,8 +137,8 @@ class TimeMonitor(Callback):
         spent = (time.time() - self.epoch_time) * 1000
         steps = self.data_size or args.get("batch_num") or 1
         mode = "Train" if args.get("mode", "train") == "train" else "Eval"
-        print(f"{mode} epoch time: {spent:5.3f} ms, per step time: {spent / steps:5.3f} "
-              "ms", flush=True)
+        print(f"{mode} epoch time: {spent:5.3f} ms, per step time: "
+              f"{spent / steps:5.3f} ms", flush=True)
 
 
 class CheckpointConfig:
@@ -149,15 +150,15 @@ class CheckpointConfig:
         keep_checkpoint_per_n_minutes: int = 0, integrated_save: bool = True,
         async_save: bool = False, saved_network: Any = None, append_info: Any = None,
         enc_key: Any = None, enc_mode: str = "AES-GCM", exception_save: bool = False,
-        crc_check: bool = False, remove_redundancy: bool = False, format: str = "ckpt",  # noqa: A002 (MindSpore's name)
+        crc_check: bool = False, remove_redundancy: bool = False, format: str = "ckpt",
         **kwargs: Any,
     ) -> None:
         for name, value in (("save_checkpoint_steps", save_checkpoint_steps),
                             ("keep_checkpoint_max", keep_checkpoint_max)):
             if value is not None and (isinstance(value, bool)
                                       or not isinstance(value, int) or value < 0):
-                raise ValueError(f"For 'CheckpointConfig', the '{name}' must be int and "
-                                 f">= 0, but got {value}.")
+                raise ValueError(f"For 'CheckpointConfig', the '{name}' must be int "
+                                 f"and >= 0, but got {value}.")
         self.save_checkpoint_steps = save_checkpoint_steps
         self.save_checkpoint_seconds = save_checkpoint_seconds
         self.keep_checkpoint_max = keep_checkpoint_max
@@ -173,9 +174,9 @@ class ModelCheckpoint(Callback):
     def __init__(self, prefix: Any = "CKP", directory: str | None = None,
                  config: CheckpointConfig | None = None) -> None:
         if not callable(prefix) and (not isinstance(prefix, str) or "/" in prefix):
-            raise ValueError("For 'ModelCheckpoint', the argument 'prefix' for checkpoint "
-                             f"file name is invalid, it must be string and does not "
-                             f"contain '/', but got {prefix}.")
+            raise ValueError("For 'ModelCheckpoint', the argument 'prefix' for "
+                             "checkpoint file name is invalid, it must be string and "
+                             f"does not contain '/', but got {prefix}.")
         self._prefix = prefix
         self._directory = os.path.abspath(directory or ".")
         self._config = config or CheckpointConfig()

@@ -25,8 +25,8 @@ class Metric(metaclass=ABCMeta):
             return np.array(data)
         if isinstance(data, np.ndarray):
             return data
-        raise TypeError("The input data type must be a tensor, list or numpy.ndarray, but "
-                        f"got {type(data)}.")
+        raise TypeError("The input data type must be a tensor, list or numpy.ndarray, "
+                        f"but got {type(data)}.")
 
     @property
     def indexes(self) -> list[int] | None:
@@ -131,8 +131,9 @@ class EvaluationBase(Metric):
         y, t = self._two(inputs)
         if self._type == "multilabel":
             if y.shape != t.shape:
-                raise ValueError("For multilabel, the shapes of predicted and true values "
-                                 f"must be equal, but got {y.shape} and {t.shape}.")
+                raise ValueError("For multilabel, the shapes of predicted and true "
+                                 f"values must be equal, but got {y.shape} and "
+                                 f"{t.shape}.")
             classes = y.shape[1]
             return (np.moveaxis(y, 1, -1).reshape(-1, classes),
                     np.moveaxis(t, 1, -1).reshape(-1, classes))
@@ -163,8 +164,8 @@ class Accuracy(EvaluationBase):
 
     def eval(self) -> float:
         if self._total == 0:
-            raise RuntimeError("The 'Accuracy' can not be calculated, because the number "
-                               "of samples is 0.")
+            raise RuntimeError("The 'Accuracy' can not be calculated, because the "
+                               "number of samples is 0.")
         return self._correct / self._total
 
 

@@ -29,8 +29,8 @@ class Model:
         amp_level: str = "O0", boost_level: str = "O0", **kwargs: Any,
     ) -> None:
         if not isinstance(network, Cell):
-            raise TypeError("For 'Model', the argument 'network' must be a Cell, but got "
-                            f"{type(network)}.")
+            raise TypeError("For 'Model', the argument 'network' must be a Cell, but "
+                            f"got {type(network)}.")
         self._network, self._loss_fn, self._optimizer = network, loss_fn, optimizer
         self._metric_fns = get_metrics(metrics)
         self._amp_level = amp_level

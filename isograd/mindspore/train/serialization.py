@@ -20,7 +20,7 @@ def save_checkpoint(
     save_obj: Any, ckpt_file_name: str, integrated_save: bool = True,
     async_save: bool = False, append_dict: Any = None, enc_key: Any = None,
     enc_mode: str = "AES-GCM", choice_func: Any = None, crc_check: bool = False,
-    format: str = "ckpt", **kwargs: Any,  # noqa: A002 (MindSpore's name)
+    format: str = "ckpt", **kwargs: Any,
 ) -> None:
     """Write parameters to a file.
 
@@ -76,7 +76,7 @@ def load_checkpoint(
     ckpt_file_name: str, net: Any = None, strict_load: bool = False,
     filter_prefix: Any = None, dec_key: Any = None, dec_mode: str = "AES-GCM",
     specify_prefix: Any = None, choice_func: Any = None, crc_check: bool = False,
-    remove_redundancy: bool = False, format: str = "ckpt",  # noqa: A002 (as above)
+    remove_redundancy: bool = False, format: str = "ckpt",
 ) -> dict[str, Parameter]:
     """Read parameters by name; with `net`, load them into it.
 
@@ -104,8 +104,8 @@ def _arrays_of(path: Any) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as file:
             found = {k[1:]: file[k] for k in file.files}
     except (ValueError, OSError) as error:
-        raise ValueError(f"Failed to read the checkpoint file {path}; it is not one that "
-                         f"isograd wrote: {error}") from None
+        raise ValueError(f"Failed to read the checkpoint file {path}; it is not one "
+                         f"that isograd wrote: {error}") from None
     return {
         k.removesuffix(_WIDE): a.view(dtypes.bfloat16.np) if k.endswith(_WIDE) else a
         for k, a in found.items()}
@@ -142,11 +142,11 @@ def load_param_into_net(
         TypeError: for what is no Cell or dict; RuntimeError: for another shape or dtype.
     """
     if not isinstance(net, Cell):
-        raise TypeError("For 'load_param_into_net', the argument 'net' should be a Cell, "
-                        f"but got {type(net)}.")
+        raise TypeError("For 'load_param_into_net', the argument 'net' should be a "
+                        f"Cell, but got {type(net)}.")
     if not isinstance(parameter_dict, dict):
-        raise TypeError("For 'load_param_into_net', the argument 'parameter_dict' should "
-                        f"be a dict, but got {type(parameter_dict)}.")
+        raise TypeError("For 'load_param_into_net', the argument 'parameter_dict' "
+                        f"should be a dict, but got {type(parameter_dict)}.")
     left: list[str] = []
     used: set[str] = set()
     plan: list[tuple[Parameter, Any]] = []
@@ -170,18 +170,18 @@ def _check_fits(p: Parameter, new: Any, strict: bool) -> None:
                         f"{type(new)}.")
     if new.shape != p.shape and not (new.size == p.size == 1):
         raise RuntimeError(
-            f"For 'load_param_into_net', {p.name} in the argument 'net' should have the "
-            f"same shape as {p.name} in the argument 'parameter_dict'. But got its shape "
-            f"{p.shape} in the argument 'net' and shape {new.shape} in the argument "
-            "'parameter_dict'.")
+            f"For 'load_param_into_net', {p.name} in the argument 'net' should have "
+            f"the same shape as {p.name} in the argument 'parameter_dict'. But got its "
+            f"shape {p.shape} in the argument 'net' and shape {new.shape} in the "
+            "argument 'parameter_dict'.")
     if strict and new.dtype != p.dtype:
         raise RuntimeError(
-            f"For 'load_param_into_net', {p.name} in the argument 'net' should have the "
-            f"same type as {p.name} in the argument 'parameter_dict', but got "
+            f"For 'load_param_into_net', {p.name} in the argument 'net' should have "
+            f"the same type as {p.name} in the argument 'parameter_dict', but got "
             f"{p.dtype} and {new.dtype}.")
 
 
 def export(*args: Any, **kwargs: Any) -> None:
     """Writing graphs for devices is not supported."""
-    raise NotImplementedError("mindspore.export: isograd writes no MindIR, AIR or ONNX; "
-                              "use save_checkpoint for the parameters")
+    raise NotImplementedError("mindspore.export: isograd writes no MindIR, AIR or "
+                              "ONNX; use save_checkpoint for the parameters")

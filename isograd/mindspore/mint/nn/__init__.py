@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from isograd.mindspore.missing import attributes
 from isograd.mindspore.mint.nn import functional as functional
+from isograd.mindspore.missing import attributes
 
 __getattr__ = attributes("mindspore.mint.nn", {
     "layers": "isograd.mindspore.mint.nn.layers"})

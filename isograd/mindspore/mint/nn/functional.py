@@ -44,7 +44,7 @@ def layer(body: Fn) -> Fn:
 
 
 def _normalised(name: str) -> Fn:
-    def function(input: Payload, dim: Any = None, dtype: Any = None) -> Payload:  # noqa: A002
+    def function(input: Payload, dim: Any = None, dtype: Any = None) -> Payload:
         x = floating(input)
         if dim is None:
             dim = 0 if x.ndim in (0, 1, 3) else 1
@@ -140,7 +140,7 @@ def kl_div(input: Payload, target: Payload, reduction: str = "mean",
 
 
 def _convolution(rank: int) -> Fn:
-    def conv(input: Any, weight: Any, bias: Any = None, stride: Any = 1,  # noqa: A002
+    def conv(input: Any, weight: Any, bias: Any = None, stride: Any = 1,
              padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
         mode = padding if isinstance(padding, str) else "pad"
         return FUNCTIONS[f"conv{rank}d"](input, weight, bias, stride, mode,
@@ -151,7 +151,7 @@ def _convolution(rank: int) -> Fn:
 
 
 def _averages(rank: int) -> Fn:
-    def avg_pool(input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0,  # noqa: A002
+    def avg_pool(input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0,
                  ceil_mode: bool = False, count_include_pad: bool = True,
                  divisor_override: Any = None) -> Any:
         return FUNCTIONS[f"avg_pool{rank}d"](
