@@ -31,7 +31,9 @@ from isograd.torch.creation import LEGACY, as_tensor, asarray, from_numpy, tenso
 from isograd.torch import (
     arithmetic,
     autograd,
+    extras,
     factories,
+    matrices,
     matrix,
     random,
     reductions,
@@ -60,7 +62,22 @@ __version__ = "2.13.0"
 globals().update(_dtypes.NAMES)
 globals().update(LEGACY)
 globals().update(FUNCTIONS)
+globals().update(extras.CONSTANTS)
+_FUNCTIONAL = (
+    "adaptive_avg_pool1d", "adaptive_max_pool1d", "alpha_dropout", "avg_pool1d",
+    "batch_norm", "bilinear", "binary_cross_entropy_with_logits", "celu", "celu_",
+    "channel_shuffle", "conv1d", "conv2d", "conv3d", "conv_transpose1d",
+    "conv_transpose2d", "conv_transpose3d", "cosine_embedding_loss", "ctc_loss",
+    "dropout", "embedding", "embedding_bag", "feature_alpha_dropout", "group_norm",
+    "hinge_embedding_loss", "instance_norm", "kl_div", "layer_norm",
+    "margin_ranking_loss", "max_pool1d", "max_pool2d", "max_pool3d",
+    "pairwise_distance", "pixel_shuffle", "pixel_unshuffle", "poisson_nll_loss",
+    "prelu", "rms_norm", "rrelu", "rrelu_", "threshold", "threshold_",
+    "triplet_margin_loss",
+)
 __getattr__ = module_getattr("torch", "torch", {
+    **dict.fromkeys(_FUNCTIONAL, "isograd.torch.nn.functional"),
+    "autocast": "isograd.torch.amp",
     "amp": "isograd.torch.amp",
     "backends": "isograd.torch.backends",
     "compile": "isograd.torch.compiling",

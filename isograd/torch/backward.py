@@ -125,7 +125,8 @@ def node_of(x: Any) -> Node | None:
     if hasattr(x, "output_nr"):
         node = x.node._tape_node
         return node.slots[x.output_nr]() if node.slots else node
-    raise TypeError("expected Tensor or GradientEdge, found " + type(x).__name__)
+    raise RuntimeError("all inputs have to be Tensors or GradientEdges, but got "
+                       + type(x).__name__)
 
 
 def backward(
@@ -230,8 +231,11 @@ def accumulate(
 
 
 def _first(g: Payload, alone: bool, create_graph: bool) -> Any:
-    if type(g) is np.ndarray and (not alone or g.base is not None):
-        g = g.copy()
+    if type(g) is np.ndarray:
+        return wrap(T.Tensor, g if alone and g.base is None else g.copy())
+    if create_graph and type(g) is Traced:  # PyTorch records the copy
+        g = BOUND.copy(g)
+        g.node.label = "CopyBackwards"
     return wrap(T.Tensor, g)
 
 

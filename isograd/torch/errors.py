@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -158,7 +159,11 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
     "leaf": lambda f: RuntimeError(LEAF),
     "view_leaf": lambda f: RuntimeError(VIEW_LEAF),
     "not_differentiable": lambda f: RuntimeError(
-        f"derivative for {f['name']} is not implemented"),
+        f"derivative for {f['name']} is not implemented")
+    if f["name"].startswith("aten::") else NotImplementedError(
+        f"the derivative for '{f['name']}' is not implemented."),
+    "einsum": lambda f: RuntimeError(
+        "einsum(): " + re.sub(r" \(axis \d+\)", "", f["text"])),
     "singular": _singular,
     "not_definite": lambda f: LinAlgError(
         f"linalg.cholesky: {f['where']}The factorization could not be completed because "

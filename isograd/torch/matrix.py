@@ -250,7 +250,7 @@ _added("addbmm", lambda a, b: F.sum(bmm(a, b), axes=(0,)), "batch1 batch2")
 
 @row
 def kron(input: Payload, other: Payload) -> Payload:
-    return Named(F.kron(input, other), "ViewBackward0")
+    return Named(F.kron(input, other), "UnsafeViewBackward0")
 
 
 @row
@@ -302,9 +302,9 @@ def _einsum_label(equation: str, tensors: Sequence[Any]) -> str:
 
 @tensor_row(method=False)
 def chain_matmul(*matrices: Any, out: Any = None) -> Any:
-    from isograd.torch.linalg import multi_dot
+    from isograd.torch.matrices import LINALG
 
-    return multi_dot(matrices)
+    return LINALG["multi_dot"](matrices)
 
 
 @row(label="LinalgCrossBackward0")

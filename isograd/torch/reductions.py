@@ -168,8 +168,6 @@ def norm(
         return Named(F.sum(F.svdvals(x), axes=(x.ndim - 2,)), "SumBackward1")
     axes = dims_of(dim, x.ndim)
     ord = 2.0 if p in ("fro", None) else float(p)
-    if ord == 0:
-        x = F.constant(x)
     return _kept(F.norm(x, axes=axes, ord=ord, safe=True), x, axes, keepdim)
 
 
@@ -567,7 +565,7 @@ def unique(
         flat = F.reshape(input, shape=(int(np.prod(input.shape)),))
         values = F.refuse_derivative(
             F.gather(flat, first) if axis is None else F.gather(
-                input, first, axis=axis), name="aten::_unique2")
+                input, first, axis=axis), name="_unique2")
     return _some(values, (inverse, return_inverse), (counts, return_counts))
 
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from isograd.base.errors import EngineError
+from isograd.base.missing import no_attribute
 from isograd.core import tensor as core
 from isograd.core.levels import MODE, state
 from isograd.core.primitive import ndarray
@@ -452,6 +453,10 @@ class Tensor(core.Tensor):
         return add_post_hook(self._node, hook)
 
     # --- copies -----------------------------------------------------------------------
+
+    def __getattr__(self, name: str) -> Any:
+        raise no_attribute("torch.Tensor", name, "torch",
+                           f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if id(self) in memo:

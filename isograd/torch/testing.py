@@ -11,7 +11,7 @@ from isograd.base.missing import module_getattr
 from isograd.torch import dtypes
 from isograd.torch.creation import as_tensor
 from isograd.torch.dtypes import dtype, of_numpy
-from isograd.torch.random import rand
+from isograd.torch.table import FUNCTIONS
 from isograd.torch.tensor import Tensor
 
 # dtype: (relative, absolute) tolerance
@@ -164,7 +164,7 @@ def make_tensor(
     """A tensor of random numbers from `low` to `high`."""
     size = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
     lo, hi = (-9 if low is None else low), (9 if high is None else high)
-    t = (rand(*size, dtype=dtypes.float64) * (hi - lo) + lo).to(dtype)
+    t = (FUNCTIONS["rand"](*size, dtype=dtypes.float64) * (hi - lo) + lo).to(dtype)
     return t.requires_grad_() if requires_grad else t
 
 

@@ -50,7 +50,9 @@ class Node(metaclass=_NodeMeta):
 
     def name(self) -> str:
         """PyTorch's name of the operation's derivative."""
-        return label_of(self._tape_node)
+        name = label_of(self._tape_node)
+        own = name in ("AccumulateGrad", "CopySlices")
+        return f"torch::autograd::{name}" if own else name
 
     @property
     def next_functions(self) -> NextFunctions:

@@ -1,0 +1,254 @@
+"""Rarer functions: copies of views, checks of memory, signal windows, in-place forms."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from isograd.core.primitive import BOUND, Payload
+from isograd.core.tensor import wrap
+from isograd.torch import matrices, reductions, selecting, shapes  # noqa: F401 (rows)
+
+from isograd.torch.call import (
+    Values,
+    cast,
+    dims_of,
+
+    in_place,
+    operands,
+    public,
+    sizes_of,
+)
+from isograd.torch.dtypes import default
+from isograd.torch.factories import finished
+from isograd.torch.table import FUNCTIONS, row, tensor_row
+from isograd.torch.tensor import Tensor, checked_dim
+
+F = BOUND
+
+# --- activations that `torch` itself has ----------------------------------------------
+
+for _name, _prim in {"selu": "selu", "hardshrink": "hardshrink"}.items():
+    if hasattr(F, _prim):
+        def _activation(input: Payload, *, _prim: str = _prim) -> Payload:
+            return getattr(F, _prim)(input)
+
+        row(_activation, name=_name, inplace=_name == "selu", method=False,
+            label="EluBackward0" if _name == "selu" else None)
+
+# --- special functions that `torch` itself has ----------------------------------------
+
+for _name, _prim in {"igamma": "gammainc", "igammac": "gammaincc"}.items():
+    def _incomplete(input: Any, other: Any, *, _prim: str = _prim) -> Payload:
+        return getattr(F, _prim)(*operands(input, other, least="f"))
+
+    row(_incomplete, name=_name, inplace=True, label="NotImplemented")
+
+# --- comparisons in place -------------------------------------------------------------
+
+
+def _compare_in_place(name: str, aliases: tuple[str, ...]) -> None:
+    def body(input: Payload, other: Any) -> Payload:
+        return cast(getattr(F, name)(*operands(input, other)), input.dtype)
+
+    for n in (name, *aliases):
+        setattr(Tensor, f"{n}_", in_place(body, f"{n}_", f"{name.capitalize()}Backward0"))
+
+
+for _name, _aliases in {"eq": (), "ne": ("not_equal",), "lt": ("less",),
+                        "le": ("less_equal",), "gt": ("greater",),
+                        "ge": ("greater_equal",)}.items():
+    _compare_in_place(_name, _aliases)
+
+# --- views, copied --------------------------------------------------------------------
+
+
+def _copied(name: str) -> None:
+    view = FUNCTIONS.get(name) or getattr(Tensor, name)
+
+    def fn(input: Any, *args: Any, **kwargs: Any) -> Any:
+        out = view(input, *args, **kwargs)
+        copies = tuple(o.clone() for o in out) if isinstance(out, tuple) else out.clone()
+        return copies
+
+    fn.__name__ = fn.__qualname__ = f"{name}_copy"
+    FUNCTIONS[f"{name}_copy"] = fn
+
+
+for _name in ("alias", "as_strided", "detach", "diagonal", "expand", "permute", "select",
+              "split", "squeeze", "t", "transpose", "unbind", "unfold", "unsqueeze",
+              "view", "view_as_real", "view_as_complex"):
+    if _name in FUNCTIONS or hasattr(Tensor, _name):
+        _copied(_name)
+
+for _name in ("split", "chunk", "split_with_sizes"):
+    tensor_row(FUNCTIONS[_name], name=f"unsafe_{_name}")
+
+
+@tensor_row
+def narrow_copy(input: Any, dim: int, start: int, length: int) -> Any:
+    return FUNCTIONS["narrow"](input, dim, start, length).clone()
+
+
+@tensor_row(function=False)
+def sum_to_size(self: Any, *size: Any) -> Any:
+    return _sum_to_size(self, sizes_of(size))
+
+
+_sum_to_size = public(lambda x, shape: F.copy(F.sum_to(x, shape)), "sum_to_size",
+                      "SumBackward1")
+
+
+@tensor_row(function=False)
+def as_subclass(self: Any, cls: Any) -> Any:
+    """The same memory and node as a tensor of a subclass."""
+    t = wrap(cls, self._p)
+    t._node = self._node
+    return t
+
+
+@tensor_row(function=False)
+def resize_as_(self: Any, other: Any) -> Any:
+    return self.resize_(*other.shape)
+
+
+@tensor_row(function=False)
+def dim_order(self: Any) -> tuple[int, ...]:
+    steps = self.stride()
+    return tuple(sorted(range(len(steps)), key=lambda i: -steps[i]))
+
+
+@tensor_row(function=False)
+def is_set_to(self: Any, tensor: Any) -> bool:
+    return self.data_ptr() == tensor.data_ptr() and self.shape == tensor.shape
+
+
+class UntypedStorage:
+    """The bytes behind a tensor, as far as programs ask for them."""
+
+    def __init__(self, array: np.ndarray) -> None:
+        self._array = array
+
+    def data_ptr(self) -> int:
+        return self._array.__array_interface__["data"][0]
+
+    def nbytes(self) -> int:
+        return self._array.nbytes
+
+    size = __len__ = nbytes
+
+
+@tensor_row(function=False)
+def untyped_storage(self: Any) -> UntypedStorage:
+    a = self.array("storage")
+    while isinstance(a.base, np.ndarray):
+        a = a.base
+    return UntypedStorage(a)
+
+
+tensor_row(untyped_storage, name="storage", function=False)
+
+# --- numbers --------------------------------------------------------------------------
+
+
+@row
+def frexp(input: Payload) -> Values:
+    mantissa, exponent = np.frexp(np.asarray(input))
+    return Values("frexp", "mantissa exponent",
+                  (mantissa, exponent.astype(np.int32)))
+
+
+@tensor_row(method=False)
+def get_device(input: Any) -> int:
+    return input.get_device()
+
+
+@tensor_row(method=False)
+def frombuffer(
+    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0,
+    requires_grad: bool = False,
+) -> Any:
+    """A tensor that shares the memory of a buffer."""
+    return finished(np.frombuffer(buffer, dtype.np, count, offset), requires_grad)
+
+
+@tensor_row(method=False)
+def kaiser_window(
+    window_length: int, periodic: bool = True, beta: float = 12.0, *, dtype: Any = None,
+    **_: Any,
+) -> Any:
+    n = window_length + (1 if periodic and window_length > 1 else 0)
+    return finished(np.kaiser(n, beta)[:window_length].astype(
+        (default() if dtype is None else dtype).np))
+
+
+@tensor_row(method=False)
+def gradient(
+    input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1
+) -> tuple[Any, ...]:
+    """Central differences along axes; one-sided at the ends (`edge_order` 1)."""
+    axes = dims_of(dim, input._p.ndim)
+    steps = spacing if isinstance(spacing, tuple | list) else [spacing] * len(axes)
+    return tuple(_central(input, d, h) for d, h in zip(axes, steps, strict=True))
+
+
+def _central(x: Any, d: int, h: Any) -> Any:
+    n = x._p.shape[d]
+    if n < 2:
+        raise RuntimeError("torch.gradient expected each dimension size to be at least "
+                           "edge_order+1")
+    part = FUNCTIONS["narrow"]
+    first = (part(x, d, 1, 1) - part(x, d, 0, 1)) / h
+    last = (part(x, d, n - 1, 1) - part(x, d, n - 2, 1)) / h
+    inner = [(part(x, d, 2, n - 2) - part(x, d, 0, n - 2)) / (2 * h)] if n > 2 else []
+    return FUNCTIONS["cat"]([first, *inner, last], d)
+
+
+@row
+def index_reduce(
+    input: Payload, dim: int, index: Payload, source: Payload, reduce: str, *,
+    include_self: bool = True,
+) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    lead = (1,) * d + (index.shape[0],) + (1,) * (input.ndim - d - 1)
+    places = F.broadcast_to(F.reshape(index, shape=lead), source.shape)
+    return F.scatter_along(input, places, source, axis=d, reduce=reduce,
+                           include_self=include_self)
+
+
+@row(method=True)
+def stft(
+    input: Payload, n_fft: int, hop_length: Any = None, win_length: Any = None,
+    window: Any = None, center: bool = True, pad_mode: str = "reflect",
+    normalized: bool = False, onesided: Any = None, return_complex: Any = None,
+) -> Payload:
+    if return_complex is False:
+        raise RuntimeError("stft with return_complex=False is not provided; use "
+                           "torch.view_as_real(torch.stft(..., return_complex=True))")
+    hop = n_fft // 4 if hop_length is None else hop_length
+    if window is None and win_length not in (None, n_fft):
+        window = np.ones(win_length, input.dtype)
+    half = input.dtype.kind != "c" if onesided is None else onesided
+    return F.stft(input, window, size=n_fft, hop=hop, centre=center, mode=pad_mode,
+                  onesided=half, normalized=normalized)
+
+
+@tensor_row(function=False)
+def map_(self: Any, tensor: Any, callable: Any) -> Any:
+    """Replace each element by a Python function of it and another tensor's."""
+    a, b = self.array("map_"), np.broadcast_to(tensor.array("map_"), self._p.shape)
+    values = [callable(x, y) for x, y in zip(a.reshape(-1).tolist(),
+                                             b.reshape(-1).tolist(), strict=True)]
+    return self.copy_(finished(np.array(values, a.dtype).reshape(a.shape)))
+
+
+@row(name="conj_physical", function=False)
+def _conj_physical(input: Payload) -> Payload:
+    return F.conj(input)
+
+
+CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan,
+             "newaxis": None}
+
