@@ -7,6 +7,7 @@ which functions have kinks and ties.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from functools import partial
 from typing import Any, NamedTuple
@@ -15,9 +16,11 @@ import numpy as np
 import pytest
 
 import isograd.ops  # noqa: F401 (fills the registry)
+from isograd.compile.api import compile as compile_
 from isograd.core.primitive import BOUND as F
 from isograd.core.tensor import Tensor, payload_of, wrap
 from isograd.core.transforms import vjp
+from isograd.testing import check_inner_product, check_nestings, rolled
 
 torch: Any = pytest.importorskip("torch")
 fn: Any = torch.nn.functional
@@ -342,3 +345,29 @@ def same(what: str, found: Any, expected: Any, rtol: float) -> None:
     expected = expected.numpy(force=True)
     assert (found.shape, found.dtype) == (expected.shape, expected.dtype), what
     np.testing.assert_allclose(found, expected, rtol, 1e-11, err_msg=what)
+
+
+# --- the same functions in other modes (no oracle but eager execution needed) ---------
+
+MODES = ["B", "BR", "BF", "S", "SR", "SB"]
+
+
+def stage(function: Any) -> Any:
+    return compile_(function, executor="numpy")
+
+
+@pytest.mark.parametrize("r", ROWS, ids=lambda r: r.name.replace(" ", "_"))
+def test_forward_mode_batches_and_programs(r: Row) -> None:
+    """Inner products, vmap against a loop, staged against eager."""
+    args = list(r.draw(np.random.default_rng(len(r.name))))
+    active = [i for i, a in enumerate(args) if not isinstance(a, Constant)]
+    xs = [Tensor(np.array(args[i])) for i in active]
+
+    def call(*xs: Tensor) -> tuple[Tensor, ...]:
+        outs = ours_of(r, args, active)(*xs)
+        return tuple(o for o in outs if payload_of(o).dtype.kind == "f")
+
+    with np.errstate(all="ignore"), warnings.catch_warnings():
+        warnings.simplefilter("error", RuntimeWarning)  # a retreat to eager execution
+        check_inner_product(call, xs)
+        check_nestings(call, xs, MODES, stage=stage, variant=rolled)
