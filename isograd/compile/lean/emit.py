@@ -18,7 +18,15 @@ from llvmlite import ir
 from isograd.base.dtypes import is_float
 from isograd.compile.lean import half
 from isograd.compile.lean.loops import counted
-from isograd.compile.lean.maths import CONTRACT, F32, F64, I64, Maths
+from isograd.compile.lean.maths import (
+    CONTRACT,
+    F32,
+    F64,
+    I64,
+    LIBRARY,
+    Maths,
+    vectorised,
+)
 from isograd.compile.lean.region import Reduce, Region, Store
 from isograd.compile.lean.scalar import Expr
 
@@ -58,8 +66,6 @@ INT_OPS = {"add": "add", "sub": "sub", "mul": "mul", "bitwise_and": "and_",
 COMPARE = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
 INTRINSIC = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil",
              "trunc": "trunc", "round": "rint"}
-LIBRARY = """expm1 log1p log2 log10 exp2 sin cos tan asin acos atan sinh cosh asinh
-acosh atanh atan2 erfc fmod""".split()
 BOOLS = {"logical_and": "and_", "logical_or": "or_", "logical_xor": "xor"}
 
 
@@ -276,7 +282,7 @@ class Emitter:
 
 def fast_code(op: str, dtype: np.dtype) -> bool:
     """Whether code for `op` is vectorised; else it calls the C library."""
-    return dtype != np.float64 or op not in (*LIBRARY, "log", "tanh", "erf", "pow")
+    return not is_float(dtype) or vectorised(op, lltype(dtype))
 
 
 @cache
@@ -464,8 +470,6 @@ def floating(b: ir.IRBuilder, m: Maths, op: str, args: list[Any]) -> Any:
         size = m.intrinsic(b, "fabs", x)
         inf = ir.Constant(x.type, np.inf)
         return b.fcmp_ordered("==" if op == "isinf" else "<", size, inf)
-    if op in ("exp", "log", "tanh", "erf", "pow"):
-        return getattr(m, op)(b, *args)
-    if op in LIBRARY:
-        return m.library(b, op, *args)
+    if op in ("exp", "log", "tanh", "erf", "pow", *LIBRARY):
+        return m.call(b, op, *args)
     raise Unsupported(op)
