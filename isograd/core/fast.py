@@ -13,8 +13,10 @@ from typing import Any
 import numpy as np
 
 from isograd.core.large import LARGE
-from isograd.core.levels import MODE
+from isograd.core.levels import MODE, state
+from isograd.core.mutation import note_view
 from isograd.core.primitive import Primitive
+from isograd.core.storage import note_write
 from isograd.core.tape import Node, tick
 from isograd.core.tensor import Tensor
 
@@ -176,37 +178,124 @@ def scalar_right(
     return op
 
 
-def parameter(
-    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any], word: str,
-    family: Family = NONE,
+def parametric(
+    prim: Primitive, cls: type[Tensor], kinds: str = "f", family: Family = NONE
 ) -> Callable[..., Any]:
-    """`(x, number) -> prim(x, word=number)` for a floating x."""
-    impl, new, ndarray = prim.impl, object.__new__, np.ndarray
-    some, keep_x, keep_out, _ = (*_kept(prim, 1), None)
+    """`(x, params, label) -> prim(x, **params)`; None where an assumption fails.
 
-    def op(x: Any, y: Any) -> Any:
-        if type(y) is not float and type(y) is not int:
-            return slow(x, y)
+    `label` names the node, None for the primitive's own name.
+    """
+    impl, new, ndarray = prim.impl, object.__new__, np.ndarray
+    some, keep_x, keep_out = _kept(prim, 1)
+    traced = not prim.constant
+
+    def op(x: Any, params: dict[str, Any], label: str | None = None) -> Any:
         if (type(x) is not cls and type(x) not in family) or MODE.special:
-            return slow(x, y)
+            return None
         a = x._p
-        if type(a) is not ndarray or a.dtype.kind != "f" or a.size >= LARGE:
-            return slow(x, y)
-        params = {word: y}
+        if type(a) is not ndarray or a.dtype.kind not in kinds:
+            return None
+        if a.size >= LARGE and prim.kernel is not None:
+            return None
+        out = impl(a, **params)
         t = new(cls)
-        t._p = out = impl(a, **params)
+        t._p = out
         nx = x._node
-        if nx is not None:
+        if nx is not None and traced:
             t._node = node = new(Node)
             node.prim = prim
             node.edges = (nx,)
             node.params = params
             node.saved = some and (a if keep_x else None, out if keep_out else None)
             node.shape = out.shape
+            if label is not None:
+                node.label = label
             if nx.level:
                 node.level = nx.level
             node.seq = tick()
         return t
+
+    return op
+
+
+def parameter(
+    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any], word: str,
+    family: Family = NONE,
+) -> Callable[..., Any]:
+    """`(x, number) -> prim(x, word=number)` for a floating x."""
+    quick = parametric(prim, cls, "f", family)
+
+    def op(x: Any, y: Any) -> Any:
+        if type(y) is not float and type(y) is not int:
+            return slow(x, y)
+        t = quick(x, {word: y})
+        return slow(x, y) if t is None else t
+
+    return op
+
+
+def view(cls: type[Tensor], family: Family = NONE) -> Callable[..., Any]:
+    """`(x, prim, params, label)`: a view of x; None where an assumption fails."""
+    new, ndarray = object.__new__, np.ndarray
+
+    def op(x: Any, prim: Primitive, params: dict[str, Any], label: str | None) -> Any:
+        if (type(x) is not cls and type(x) not in family) or MODE.special:
+            return None
+        a = x._p
+        if type(a) is not ndarray:
+            return None
+        t = new(cls)
+        t._p = out = prim.impl(a, **params)
+        nx = x._node
+        if nx is not None:
+            t._node = node = new(Node)
+            node.prim = prim
+            node.edges = (nx,)
+            node.params = params
+            node.saved = ()
+            node.shape = out.shape
+            node.label = label
+            if nx.level:
+                node.level = nx.level
+            node.seq = tick()
+        note_view(t, x, prim.name, params)
+        return t
+
+    return op
+
+
+def in_place(
+    ufunc: np.ufunc, cls: type[Tensor], slow: Callable[..., Any], kinds: str = "f",
+    family: Family = NONE,
+) -> Callable[..., Any]:
+    """`x <- ufunc(x, y)` for tensors and numbers where nothing is recorded."""
+    ndarray = np.ndarray
+    constant = constants_cache()
+
+    def op(input: Any, other: Any, **rest: Any) -> Any:  # noqa: A002
+        x, y = input, other
+        if rest or x._untracked or type(x._p) is not ndarray:
+            return slow(x, y, **rest)
+        a = x._p
+        if a.dtype.kind not in kinds or MODE.special and (
+                (now := state()).stages or now.recording or now.inference):
+            return slow(x, y)
+        if type(y) is float or type(y) is int:
+            b, ny = constant(y, a.dtype), None
+        elif isinstance(y, Tensor):
+            b, ny = y._p, y._node
+        else:
+            return slow(x, y)
+        if not MODE.special and (
+                ny is not None or x._node is not None
+                or (x._view is not None and x._view.base._node is not None)):
+            return slow(x, y)
+        if type(b) is not ndarray or b.dtype is not a.dtype or (
+                b.shape != a.shape and b.ndim) or 0 in a.strides:
+            return slow(x, y)
+        ufunc(a, b, out=a)
+        note_write(a)
+        return x
 
     return op
 

@@ -649,6 +649,46 @@ def _invert(x: Any) -> Any:
 Tensor.__invert__ = _invert
 
 # Functions and methods of two or one floating operands go the operators' way as well.
-for _name in _FLOAT:
-    if _name in REGISTRY:
+_FAST_UNARY = {**_FLOAT, "neg": ("negative",), "abs": ("absolute",), "relu": (),
+               "floor": (), "ceil": ()}
+
+
+def _publish(name: str, fn: Any, own: str) -> None:
+    fn.__name__ = fn.__qualname__ = name
+    fn.__doc__ = FUNCTIONS[own].__doc__
+    FUNCTIONS[name] = fn
+    setattr(Tensor, name, fn)
+
+
+for _name, _aliases in _FAST_UNARY.items():
+    if _name in REGISTRY and REGISTRY[_name].kind == "elementwise":
         _fn = fast.unary(REGISTRY[_name], Tensor, FUNCTIONS[_name], "f", FAMILY)
+        for _alias in (_name, *_aliases):
+            _publish(_alias, _fn, _name)
+for _name, _op, _aliases in (("add", _ADD, ()), ("mul", _MUL, ("multiply",)),
+                             ("sub", _SUB, ("subtract",)), ("div", _DIV, ("divide",))):
+    def _function(
+        input: Any, other: Any, *, _op: Any = _op, _slow: Any = FUNCTIONS[_name],
+        **rest: Any,
+    ) -> Any:
+        if rest:
+            return _slow(input, other, **rest)
+        out = _op(input, other)
+        return _slow(input, other) if out is NotImplemented else out
+
+    for _alias in (_name, *_aliases):
+        _publish(_alias, _function, _name)
+
+
+def _quick_in_place(name: str, ufunc: Any, operator: str) -> None:
+    fn = fast.in_place(ufunc, Tensor, getattr(Tensor, f"{name}_"), "f", FAMILY)
+    fn.__name__ = fn.__qualname__ = f"{name}_"
+    setattr(Tensor, f"{name}_", fn)
+    general = globals()["operator"](fn)
+    setattr(Tensor, f"__{operator}__", general)
+
+
+for _name, _ufunc, _iop in (("add", np.add, "iadd"), ("sub", np.subtract, "isub"),
+                            ("mul", np.multiply, "imul"),
+                            ("div", np.true_divide, "itruediv")):
+    _quick_in_place(_name, _ufunc, _iop)

@@ -16,7 +16,7 @@ import numpy as np
 
 from isograd.base.dtypes import DType
 from isograd.base.errors import EngineError
-from isograd.core import mutation
+from isograd.core import fast, mutation
 from isograd.core.levels import MODE, state
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tape import Leaf, Slot, Traced
@@ -25,7 +25,7 @@ from isograd.core.tensor import payload_of, wrap
 from isograd.torch import dtypes, errors
 from isograd.torch.dtypes import Size, dtype, of_numpy
 from isograd.torch.errors import translated
-from isograd.torch.tensor import Tensor, checked_dim
+from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
 F = BOUND
 Body = Callable[..., Any]
@@ -455,6 +455,9 @@ def check_memory(t: Any) -> None:
 
 def view_of(x: Any, prim: Any, label: str | None, **params: Any) -> Any:
     """A tensor that shares x's memory, by a view primitive."""
+    t = _quick_view(x, prim, params, label)
+    if t is not None:
+        return t
     try:
         t = mutation.make_view(Tensor, x, prim, params)
     except EngineError as error:
@@ -464,6 +467,9 @@ def view_of(x: Any, prim: Any, label: str | None, **params: Any) -> Any:
     elif MODE.special:
         note_mode(t, x)
     return t
+
+
+_quick_view = fast.view(Tensor, FAMILY)
 
 
 def note_mode(t: Any, x: Any = None) -> None:

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from isograd.core.primitive import BOUND, Payload
+from isograd.core import fast
+from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.torch.call import Named, cast, check_broadcast, operands
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.table import FUNCTIONS, row, tensor_row
-from isograd.torch.tensor import Tensor, checked_dim
+from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
 F = BOUND
 
@@ -175,11 +176,23 @@ def _batch_mismatch(x: Payload, y: Payload) -> RuntimeError:
         f"[{b}, {x.shape[-1]}] but got: [{b}, {y.shape[-2]}].")
 
 
-FUNCTIONS["matmul"].__name__ = "matmul"
+_slow_matmul = FUNCTIONS["matmul"]
+_quick_matmul = fast.binary(REGISTRY["matmul"], Tensor, _slow_matmul, FAMILY, "fc")
+
+
+def _matmul(input: Any, other: Any, **rest: Any) -> Any:
+    if rest or not (isinstance(input, Tensor) and isinstance(other, Tensor)) or (
+            input._p.ndim != 2 or other._p.ndim != 2):
+        return _slow_matmul(input, other, **rest)
+    return _quick_matmul(input, other)
+
+
+_matmul.__name__ = _matmul.__qualname__ = "matmul"
+FUNCTIONS["matmul"] = Tensor.matmul = _matmul
 
 
 def _at(x: Any, y: Any) -> Any:
-    return FUNCTIONS["matmul"](x, y) if isinstance(y, CoreTensor) else NotImplemented
+    return _matmul(x, y) if isinstance(y, CoreTensor) else NotImplemented
 
 
 Tensor.__matmul__ = _at

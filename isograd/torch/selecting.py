@@ -144,19 +144,14 @@ def _row(x: Any, i: int) -> Any:
     n = shape[0]
     if not -n <= i < n:
         raise IndexError(f"index {i} is out of bounds for dimension 0 with size {n}")
-    t = mutation.make_view(Tensor, x, _SELECT, {"axis": 0, "index": i % n})
-    if t._node is not None:
-        t._node.label = "SelectBackward0"
-    return t
+    return view_of(x, _SELECT, "SelectBackward0", axis=0, index=i % n)
 
 
 def _stepped(x: Any, steps: Any, items: Sequence[Any]) -> Any:
     """The view that the basic part of a key makes; x itself if it keeps everything."""
     label = _last_label(items)
     for name, params in steps:
-        x = mutation.make_view(Tensor, x, REGISTRY[name], dict(params))
-        if x._node is not None:
-            x._node.label = label
+        x = view_of(x, REGISTRY[name], label, **dict(params))
     return x
 
 
