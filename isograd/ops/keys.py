@@ -52,6 +52,8 @@ def read_key(shape: Shape, key: Any, *, ints_are_arrays: bool = False) -> Key:
     given = key if type(key) is tuple else (key,)
     if len(given) <= len(shape) and _PLAIN.issuperset(map(type, given)):
         return _plain_key(shape, given)
+    if len(given) <= len(shape) and all(map(_is_index, given)):
+        return Key((), shape, tuple(enumerate(given)))
     items = _expanded(shape, given)
     is_int = _is_int
     if ints_are_arrays and any(hasattr(i, "dtype") and i.ndim for i in items):
@@ -106,6 +108,11 @@ def _plain_key(shape: Shape, items: tuple[Any, ...]) -> Key:
     full_view = (*view, *rest)
     steps = _steps(shape, tuple(triples), full_view, at if ints == 1 else None)
     return Key(steps, full_view, ())
+
+
+def _is_index(item: Any) -> bool:
+    """Whether an item is an array of integers (of any rank but zero)."""
+    return type(item) is np.ndarray and item.ndim > 0 and item.dtype.kind == "i"
 
 
 def _is_bool(item: Any) -> bool:
@@ -220,6 +227,8 @@ def _placed(arrays: Arrays, rank: int) -> tuple[int, tuple[int, ...] | None]:
 @composite
 def gather_at(F: Namespace, x: Payload, arrays: Arrays) -> Payload:
     """The elements of x at index arrays, given as (axis, array)."""
+    if len(arrays) == 1:
+        return F.gather(x, arrays[0][1], axis=arrays[0][0])
     axis, order = _placed(arrays, x.ndim)
     if order is not None:
         x = F.transpose(x, axes=order)
