@@ -44,9 +44,9 @@ def assign_payload(t: core.Tensor, payload: Payload) -> None:
 
 
 def below(payload: Payload, level: int) -> Payload:
-    """A payload without its node on the tape of `level`."""
-    if type(payload) is Traced and payload.node.level == level:
-        return payload.p
+    """A payload without its node on the tape of `level`, or on one that has ended."""
+    while type(payload) is Traced and payload.node.level >= level:
+        payload = payload.p
     return payload
 
 
@@ -62,7 +62,7 @@ class Watched:
                 self.add(t)
 
     def add(self, t: core.Tensor) -> None:
-        payload = payload_of(t)
+        payload = below(payload_of(t), self.level)
         leaf = Leaf(payload.shape, self.level)
         hooks = t.__dict__.get("_hooks")
         if hooks is not None:
@@ -91,9 +91,11 @@ class Recording:
         """Take the output's nodes; its tensors, the same objects, keep the values."""
         level = self.watched.level
         self.tensors = tensors_in(self.out)
-        pairs = [(below(p, level), p) for p in map(payload_of, self.tensors)]
-        self.values = [v for v, _ in pairs]
-        self.nodes = [p.node if p is not v else None for v, p in pairs]
+        payloads = [payload_of(t) for t in self.tensors]
+        self.values = [below(p, level) for p in payloads]
+        self.nodes = [
+            p.node if type(p) is Traced and p.node.level == level else None
+            for p in payloads]
         self.watched.release()
         for t, value in zip(self.tensors, self.values, strict=True):
             if id(t) not in self.watched.leaves:

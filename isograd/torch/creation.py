@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.mutation import copied
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import dtypes
@@ -34,7 +35,11 @@ def tensor(
         check_device(device)
     if dtype is not None:
         dtype = dtypes.as_dtype(dtype)
-    if isinstance(data, CoreTensor):
+    if isinstance(data, CoreTensor) and not isinstance(data, Tensor):
+        t = wrap(Tensor, copied(payload_of(data)))  # of another dialect: with its graph
+        t = t if dtype is None else t.to(dtype)
+        t = t.detach() if requires_grad else t
+    elif isinstance(data, CoreTensor):
         warnings.warn(_COPY.format(caller="torch.tensor(sourceTensor)"), UserWarning,
                       stacklevel=2)
         p = data._p

@@ -50,8 +50,6 @@ class LossBase(Cell):
         raise NotImplementedError
 
 
-Loss = LossBase
-
 # class: (arguments before `reduction`, its default, function, attributes given)
 _TABLE: dict[str, tuple[str, str, str, str]] = {
     "L1Loss": ("", "mean", "l1_loss", "reduction"),
