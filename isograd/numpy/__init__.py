@@ -14,9 +14,10 @@ from typing import Any
 import numpy as _np
 
 from isograd.base.missing import missing_text
+from isograd.core.primitive import BOUND
 from isograd.numpy import functions as _functions
 from isograd.numpy import methods as _methods
-from isograd.numpy.array import Array, lift, on_ufunc
+from isograd.numpy.array import Array, as_payload, lift, on_ufunc
 from isograd.numpy.functions import TABLE, array, asarray
 
 _methods.install()
@@ -63,6 +64,24 @@ class _Ufunc:
         return on_ufunc(self.rule, "outer", args, kwargs)
 
 
+_SPECIAL = {"erf": "erf", "erfc": "erfc", "erfinv": "erfinv", "gammaln": "lgamma",
+            "digamma": "digamma", "expit": "sigmoid"}
+
+
+def _special(name: str) -> Callable[..., Array]:
+    """A function of `scipy.special`, by its primitive: SciPy may never be needed."""
+
+    def function(x: Any) -> Array:
+        p = as_payload(x)
+        if p.dtype.kind in "biu":
+            p = BOUND.convert(p, dtype=_np.dtype(_np.float64))
+        return lift(getattr(BOUND, _SPECIAL[name])(p))
+
+    function.__name__ = function.__qualname__ = name
+    function.__doc__ = f"`scipy.special.{name}` with derivatives."
+    return function
+
+
 class _Space:
     """`isograd.numpy.linalg` and its like: the table's entries with a prefix."""
 
@@ -90,11 +109,8 @@ def __getattr__(name: str) -> Any:
             not isinstance(theirs, type)) else theirs
     if isinstance(theirs, _np.ufunc):
         return _Ufunc(theirs)
-    if name in ("erf", "erfc", "erfinv", "gammaln", "digamma", "expit", "logsumexp"):
-        from scipy import special
-
-        rule = getattr(special, name)
-        return _Ufunc(rule) if isinstance(rule, _np.ufunc) else TABLE[name]
+    if name in _SPECIAL:
+        return _special(name)
     if name.startswith("__") or theirs is None:
         raise AttributeError(f"module 'isograd.numpy' has no attribute {name!r}",
                              name=name)

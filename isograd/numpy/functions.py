@@ -13,7 +13,7 @@ import numpy as np
 
 from isograd.core.primitive import Payload
 from isograd.core.tensor import Tensor
-from isograd.numpy import elementwise, linalg, products, reductions, shapes
+from isograd.numpy import elementwise, fft, linalg, products, reductions, shapes
 from isograd.numpy.array import Array, as_payload, cast, is_payload, lift, lower
 from isograd.numpy.table import HANDLERS, METHODS, TABLE, Body, F, entry
 
@@ -121,5 +121,5 @@ def asarray(value: Any, dtype: Any = None) -> Array:
     return array(value, dtype)
 
 
-__all__ = ["HANDLERS", "METHODS", "TABLE", "array", "asarray", "elementwise", "linalg",
+__all__ = ["HANDLERS", "METHODS", "TABLE", "array", "asarray", "elementwise", "fft", "linalg",
            "products", "reductions", "shapes"]

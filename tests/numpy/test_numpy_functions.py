@@ -129,6 +129,9 @@ np.linalg.qr(a)[1]
 np.linalg.svd(x, compute_uv=False)
 np.abs(np.fft.fft(v))
 np.fft.irfft(np.fft.rfft(v), 5)
+np.abs(np.fft.fft2(x)) + np.real(np.fft.ifftn(y, axes=(0, 1)))
+np.fft.irfft2(np.fft.rfft2(x, s=(4, 4)))
+np.fft.fftshift(v)
 x[1:, ::2]
 x[:, -1]
 x[[0, 2, 2], [1, 1, 3]]
