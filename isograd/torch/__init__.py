@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from isograd.base.config import silence_arrays
 from isograd.base.missing import module_getattr
 from isograd.torch import dtypes as _dtypes
 from isograd.torch.dtypes import (
@@ -58,6 +59,7 @@ from isograd.torch.autograd.grad_mode import (
 from isograd.torch.table import FUNCTIONS
 
 __version__ = "2.13.0"
+silence_arrays()
 
 globals().update(_dtypes.NAMES)
 globals().update(LEGACY)
@@ -88,6 +90,7 @@ __getattr__ = module_getattr("torch", "torch", {
     "linalg": "isograd.torch.linalg",
     "nn": "isograd.torch.nn",
     "optim": "isograd.torch.optim",
+    "overrides": "isograd.torch.overrides",
     "special": "isograd.torch.special",
     "testing": "isograd.torch.testing",
     "utils": "isograd.torch.utils",

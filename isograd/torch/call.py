@@ -317,6 +317,11 @@ def public(body: Body, name: str, label: str | None) -> Callable[..., Any]:
         except EngineError as error:
             raise translated(error) from None
         except (TypeError, AttributeError, ValueError) as error:
+            if any(hasattr(type(a), "__torch_function__") for a in args
+                   if not isinstance(a, CoreTensor)):
+                from isograd.torch.overrides import handle_torch_function
+
+                return handle_torch_function(function, args, *args, **kwargs)
             raise explained(error, body, name, args, kwargs) from None
 
     function.__name__ = function.__qualname__ = name

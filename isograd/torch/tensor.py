@@ -46,10 +46,38 @@ class Tensor(core.Tensor):
     __array_priority__ = 1000
     __hash__ = object.__hash__
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         from isograd.torch.creation import legacy
 
+        self = object.__new__(cls)
         legacy(self, args, kwargs)
+        return self
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """`__new__` did it, so that subclasses may take other arguments."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        if not cls.__module__.startswith("isograd."):
+            from isograd.torch.overrides import activate
+
+            activate()
+
+    @classmethod
+    def __torch_function__(
+        cls, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        from isograd.torch.overrides import default
+
+        return default(cls, func, types, args, kwargs)
+
+    @staticmethod
+    def _make_subclass(cls: Any, data: Any, require_grad: bool = False) -> Any:
+        """The memory of `data` as a leaf of a subclass."""
+        t = wrap(cls, data._p)
+        if require_grad:
+            set_leaf(t)
+        return t
 
     # --- what it is -------------------------------------------------------------------
 
