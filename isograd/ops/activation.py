@@ -27,7 +27,7 @@ def _relu_impl(x: np.ndarray) -> np.ndarray:
 
 relu = elementwise("relu", "x", _relu_impl, kinds="fi",
                    scalar="maximum(x, zeros_like(x))",
-                   tangents={"x": "mask(out > 0.0, t)"})
+                   tangents={"x": "mask(out != 0.0, t)"})  # also where x is nan
 
 
 def sigmoid_impl(x: np.ndarray) -> np.ndarray:
@@ -164,7 +164,7 @@ def elu_tangent(
 ) -> Payload:
     below = F.exp(F.mul(F.mask(F.lt(x, 0.0), x), input_scale))
     below = F.mul(below, alpha * scale * input_scale)
-    return F.where(F.gt(x, 0.0), F.mul(t, scale), F.mul(t, below))
+    return F.where(F.le(x, 0.0), F.mul(t, below), F.mul(t, scale))
 
 
 @composite

@@ -162,24 +162,26 @@ def power_tangent(F: Namespace, t: Payload, x: Payload, *, exponent: float) -> P
 
 atan2 = elementwise(
     "atan2", "y x", np.arctan2, kinds="f", domain=(0.5, 2.0),
-    tangents={"y": "t * (x / (x * x + y * y))", "x": "t * (-y / (x * x + y * y))"},
+    # 0 at the origin, as PyTorch has it
+    tangents={v: f"mask((x != 0.0) | (y != 0.0), t * ({n} / (x * x + y * y)))"
+              for v, n in (("y", "x"), ("x", "-y"))},
 )
 hypot = elementwise("hypot", "x y", np.hypot, kinds="f", domain=(0.5, 2.0),
                     scalar="sqrt(x * x + y * y)",
                     tangents={"x": "t * (x / out)", "y": "t * (y / out)"})
 logaddexp = elementwise(
     "logaddexp", "x y", np.logaddexp, kinds="f", kernel=False,
-    tangents={"x": "t * exp(x - out)", "y": "t * exp(y - out)"},
+    tangents={"x": "t * sigmoid(x - y)", "y": "t * sigmoid(y - x)"},
 )
 
-# Ties share the derivative evenly, as in PyTorch and MindSpore.
-_TIES = {"maximum": ("x > y", "y > x"), "minimum": ("x < y", "y < x")}
+# Ties share the derivative evenly, as in PyTorch and MindSpore; nan has all of it.
+_TIES = {"maximum": ("x < y", "y < x"), "minimum": ("x > y", "y > x")}
 for _name, (_first, _second) in _TIES.items():
     elementwise(
         _name, "x y", getattr(np, _name), kinds="fib",
         tangents={
-            "x": f"where(x == y, t * 0.5, where({_first}, t, zeros_like(t)))",
-            "y": f"where(x == y, t * 0.5, where({_second}, t, zeros_like(t)))",
+            "x": f"mask(logical_not({_first}), where(x == y, t * 0.5, t))",
+            "y": f"mask(logical_not({_second}), where(x == y, t * 0.5, t))",
         },
     )
 fmax = elementwise("fmax", "x y", np.fmax, kinds="f", kernel=False, tangents={
@@ -210,7 +212,10 @@ for _name, _impl in {"floor": np.floor, "ceil": np.ceil, "trunc": np.trunc,
 
 
 def _sign_impl(x: np.ndarray) -> np.ndarray:
-    return np.sign(x)
+    """The sign; 0 for nan, where NumPy has nan."""
+    if x.dtype.kind == "f":
+        return np.subtract(x > 0, x < 0, dtype=x.dtype)
+    return np.subtract(x > 0, x < 0, dtype=np.int8).astype(x.dtype)
 
 
 sign = elementwise("sign", "x", _sign_impl, kinds="fi",
@@ -340,7 +345,8 @@ def angle(F: Namespace, x: Payload) -> Payload:
     """The argument; for reals 0 or pi, with derivative 0."""
     if x.dtype.kind == "c":
         return F.atan2(F.imag(x), F.real(x))
-    return F.where(F.lt(x, 0.0), F.full_like(x, value=np.pi), F.zeros_like(x))
+    out = F.where(F.lt(x, 0.0), F.full_like(x, value=np.pi), F.zeros_like(x))
+    return F.where(F.ne(x, x), F.full_like(x, value=np.nan), out)
 
 
 # --- bounds ---------------------------------------------------------------------------
@@ -358,13 +364,13 @@ def _clip_impl(
 def clip_tangent(
     F: Namespace, t: Payload, x: Payload, *, lo: Any, hi: Any, edge: float
 ) -> Payload:
-    """t inside of the bounds, `edge` * t on them, 0 outside."""
+    """t inside of the bounds, `edge` * t on them, 0 outside and for nan."""
     out = t
-    for bound, outside in ((lo, "lt"), (hi, "gt")):
+    for bound, inside in ((lo, "ge"), (hi, "le")):
         if bound is not None:
             if edge != 1:
                 out = F.where(F.eq(x, bound), F.mul(t, edge), out)
-            out = F.where(getattr(F, outside)(x, bound), F.zeros_like(t), out)
+            out = F.mask(getattr(F, inside)(x, bound), out)
     return out
 
 

@@ -25,7 +25,8 @@ for _name in ("gcd", "lcm"):
 elementwise("nextafter", "x y", np.nextafter, kinds="f", kernel=False, constant=True)
 elementwise(
     "logaddexp2", "x y", np.logaddexp2, kinds="f", kernel=False,
-    tangents={"x": "t * exp2(x - out)", "y": "t * exp2(y - out)"},
+    tangents={"x": "t * sigmoid((x - y) * 0.6931471805599453)",
+              "y": "t * sigmoid((y - x) * 0.6931471805599453)"},
 )
 
 

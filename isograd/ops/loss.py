@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import inf, log, pi
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -279,25 +279,37 @@ softmax_nll = Primitive(
     doc="-log softmax(x)[y] of the rows of x (n, classes), reduced: cross-entropy.")
 
 
-def _class_weights(
+class _Targets(NamedTuple):
+    """Indices of classes; which of them count; their weights.  None: all, all 1."""
+
+    index: Payload
+    there: Optional
+    weight: Optional
+
+    def weighed(self, F: Namespace, loss: Payload) -> Payload:
+        """The losses by weight; exactly 0 where ignored, with their cotangents."""
+        if self.weight is not None:
+            loss = F.mul(loss, self.weight)
+        return loss if self.there is None else F.mask(self.there, loss)
+
+    def reduced(self, F: Namespace, loss: Payload, reduction: str) -> Payload:
+        """The mean is over the weights."""
+        if reduction != "mean" or self.weight is None:
+            return F.reduced(loss, reduction=reduction)
+        return F.div(F.reduced(loss, reduction="sum"),
+                     F.reduced(self.weight, reduction="sum"))
+
+
+def _targets(
     F: Namespace, x: Payload, y: Payload, weight: Optional, ignore_index: int
-) -> tuple[Payload, Optional]:
-    """(legal indices, weights of the targets); None where all weights are 1."""
+) -> _Targets:
     if type(y) is np.ndarray and not (y == ignore_index).any():
-        return y, None if weight is None else F.gather(weight, y)
+        return _Targets(y, None, None if weight is None else F.gather(weight, y))
     there = F.ne(y, ignore_index)
     index = F.where(there, y, F.zeros_like(y))
     ones = np.ones((), x.dtype)
     each = F.broadcast_to(ones, y.shape) if weight is None else F.gather(weight, index)
-    return index, F.mask(there, each)
-
-
-def _weighted_mean(
-    F: Namespace, x: Payload, each: Optional, reduction: str
-) -> Payload:
-    if reduction != "mean" or each is None:
-        return F.reduced(x, reduction=reduction)
-    return F.div(F.reduced(x, reduction="sum"), F.reduced(each, reduction="sum"))
+    return _Targets(index, there, F.mask(there, each))
 
 
 @composite
@@ -309,11 +321,9 @@ def nll_loss(
 
     The mean is over the weights of the targets; ignored targets have weight 0.
     """
-    index, each = _class_weights(F, x, y, weight, ignore_index)
-    loss = F.neg(F.select_along(x, index, axis=min(1, x.ndim - 1)))
-    if each is not None:
-        loss = F.mul(loss, each)
-    return _weighted_mean(F, loss, each, reduction)
+    targets = _targets(F, x, y, weight, ignore_index)
+    loss = F.neg(F.select_along(x, targets.index, axis=min(1, x.ndim - 1)))
+    return targets.reduced(F, targets.weighed(F, loss), reduction)
 
 
 @composite
@@ -328,19 +338,18 @@ def cross_entropy(
     if y.dtype.kind not in "iu":
         return _with_probabilities(F, x, y, weight, label_smoothing, reduction, axis)
     weights = None if weight is None else F.reshape(weight, shape=(x.shape[axis],))
-    index, each = _class_weights(F, x, y, weights, ignore_index)
-    if each is None and x.ndim == 2 and label_smoothing == 0:
-        return F.softmax_nll(x, index, reduction=reduction)
+    targets = _targets(F, x, y, weights, ignore_index)
+    if targets.weight is None and x.ndim == 2 and label_smoothing == 0:
+        return F.softmax_nll(x, targets.index, reduction=reduction)
     log_p = F.log_softmax(x, axis=axis)
-    loss = F.neg(F.select_along(log_p, index, axis=axis))
-    loss = loss if each is None else F.mul(loss, each)
-    total = _weighted_mean(F, loss, each, reduction)
+    loss = F.neg(F.select_along(log_p, targets.index, axis=axis))
+    total = targets.reduced(F, targets.weighed(F, loss), reduction)
     if label_smoothing == 0:
         return total
     spread = F.neg(F.sum(_weighed(F, log_p, weight), axes=(axis,)))
-    if each is not None:
-        spread = F.mask(F.ne(y, ignore_index), spread)
-    smooth = _weighted_mean(F, spread, each, reduction)
+    if targets.there is not None:
+        spread = F.mask(targets.there, spread)
+    smooth = targets.reduced(F, spread, reduction)
     return F.add(F.mul(total, 1.0 - label_smoothing),
                  F.mul(smooth, label_smoothing / x.shape[axis]))
 

@@ -198,7 +198,7 @@ def _centred(F: Namespace, x: Payload, axes: Shape, correction: float) -> Payloa
     """2 (x - mean) / (n - correction)."""
     count = prod(x.shape[a] for a in axes) - correction
     off = F.sub(x, F.kept(F.mean(x, axes=axes), x.shape, axes))
-    return F.mul(off, 2.0 / count if count > 0 else inf)
+    return F.mul(off, 2.0 / count if count else inf)
 
 
 def _std_weight(

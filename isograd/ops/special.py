@@ -167,9 +167,9 @@ def logit_tangent(
 ) -> Payload:
     """nan outside of [0, 1] without eps, 0 outside of its bounds with it."""
     lo, outside = (0.0, np.nan) if eps is None else (eps, 0.0)
-    inside = F.logical_and(F.ge(x, lo), F.le(x, 1.0 - lo))
+    beyond = F.logical_or(F.lt(x, lo), F.gt(x, 1.0 - lo))
     slope = F.div(t, F.mul(x, F.sub(1.0, x)))
-    return F.where(inside, slope, F.full_like(t, value=outside))
+    return F.where(beyond, F.full_like(t, value=outside), slope)
 
 
 sinc = elementwise("sinc", "x", in_float32(np.sinc), kinds="f", kernel=False,

@@ -224,13 +224,14 @@ def quantile(
     rows = F.moveaxis(x, axis, x.ndim - 1)
     ordered = F.sort(rows, axis=rows.ndim - 1, descending=False)[0]
     nans = F.sum(F.convert(F.isnan(rows), dtype=x.dtype), axes=(rows.ndim - 1,))
-    last = F.sub(float(rows.shape[-1] - 1), nans if skip_nan else F.zeros_like(nans))
-    last = F.maximum(last, F.zeros_like(last))
-    rank = F.mul(F.reshape(q, shape=(*q.shape, *(1 for _ in last.shape))), last)
-    out = _interpolated(F, ordered, rank, interpolation)
+    end = F.full_like(nans, value=float(rows.shape[-1] - 1))
+    last = end
     if skip_nan:
-        return out
-    return F.where(F.gt(nans, 0.0), F.full_like(out, value=np.nan), out)
+        last = F.maximum(F.sub(end, nans), F.zeros_like(nans))
+    rank = F.mul(F.reshape(q, shape=(*q.shape, *(1 for _ in last.shape))), last)
+    if not skip_nan:  # nan stands at the end
+        rank = F.where(F.gt(nans, 0.0), end, rank)
+    return _interpolated(F, ordered, rank, interpolation)
 
 
 def _interpolated(
