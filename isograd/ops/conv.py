@@ -275,10 +275,10 @@ def _filter_batch(
 
 
 def _samples(kind: str) -> Any:
-    one = {"stride": (2,), "padding": ((1, 0),), "dilation": (1,), "groups": 1}
-    two = {"stride": (1, 2), "padding": ((1, 1), (0, 2)), "dilation": (2, 1),
-           "groups": 2}
-    deep = {"stride": (1,), "padding": ((1, 1),), "dilation": (1,), "groups": 3}
+    one: Any = {"stride": (2,), "padding": ((1, 0),), "dilation": (1,), "groups": 1}
+    two: Any = {"stride": (1, 2), "padding": ((1, 1), (0, 2)), "dilation": (2, 1),
+                "groups": 2}
+    deep: Any = {"stride": (1,), "padding": ((1, 1),), "dilation": (1,), "groups": 3}
     rows = [(one, (2, 3, 6), (2, 3, 3)), (two, (2, 4, 4, 3), (4, 2, 2, 2)),
             (deep, (1, 3, 4), (6, 1, 3))]
 

@@ -19,7 +19,7 @@ import numpy as np
 from isograd.base.dtypes import I64, complex_of, real_of
 from isograd.base.errors import EngineError
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
-from isograd.ops.linalg import per_matrix, regular
+from isograd.ops.linalg import lapack, per_matrix, regular
 
 Array = np.ndarray
 
@@ -56,10 +56,8 @@ def _cholesky_impl(a: Array) -> Array:
 
 
 def _not_definite(a: Array) -> EngineError:
-    from scipy.linalg import lapack
-
     for batch, matrix in enumerate(a.reshape(-1, *a.shape[-2:])):
-        info = lapack.get_lapack_funcs("potrf", (matrix,))(matrix, lower=True)[1]
+        info = lapack("potrf", matrix)(matrix, lower=True)[1]
         if info > 0:
             where = f"(Batch element {batch}): " if a.ndim > 2 else ""
             return EngineError("not_definite", name="cholesky", where=where,
@@ -193,12 +191,10 @@ qr_complete = Primitive(
 
 def _lu_order_impl(a: Array) -> Array:
     """The order of rows that partial pivoting gives."""
-    from scipy.linalg import lapack
-
     m, n = a.shape[-2:]
     out = np.empty((*a.shape[:-2], m), np.int64)
     out[...] = np.arange(m)
-    getrf = lapack.get_lapack_funcs("getrf", (a,))
+    getrf = lapack("getrf", a)
     for at in np.ndindex(a.shape[:-2]):
         if m and n:
             for i, p in enumerate(getrf(a[at])[1]):

@@ -166,12 +166,15 @@ def irfftn(
     """The inverse of `rfftn`; the last size is 2 (n - 1) if not given."""
     x = _complex(F, x)
     if sizes is None:
-        sizes = (*(x.shape[a] for a in axes[:-1]), 2 * (x.shape[axes[-1]] - 1))
-    x = F.resized(x, axes=axes, sizes=(*sizes[:-1], sizes[-1] // 2 + 1))
+        *others, last = (x.shape[a] for a in axes)
+        last = 2 * (last - 1)
+    else:
+        *others, last = sizes
+    x = F.resized(x, axes=axes, sizes=(*others, last // 2 + 1))
     if len(axes) > 1:
         x = F.fft_raw(x, axes=axes[:-1], inverse=True, scale=1.0)
-    scale = norm_scale(norm, prod(sizes), True)
-    return F.irfft_raw(x, axis=axes[-1], count=sizes[-1], scale=scale)
+    scale = norm_scale(norm, prod(others) * last, True)
+    return F.irfft_raw(x, axis=axes[-1], count=last, scale=scale)
 
 
 _OTHER = {"forward": "backward", "ortho": "ortho", "backward": "forward",

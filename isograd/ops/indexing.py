@@ -179,8 +179,9 @@ def _scatter_add_impl(
 ) -> np.ndarray:
     if g.size <= SMALL >> 4:
         out = np.zeros(shape, g.dtype)
+        place: Any = (slice(None),) * axis + idx
         try:
-            np.add.at(out, (slice(None),) * axis + idx, g)
+            np.add.at(out, place, g)
         except IndexError:
             raise out_of_range(shape, idx, axis) from None
         return out

@@ -80,13 +80,17 @@ def regular(rng: np.random.Generator, *shape: int) -> Array:
 # --- solving --------------------------------------------------------------------------
 
 
+def lapack(name: str, *arrays: Array) -> Any:
+    """SciPy's wrapper of a LAPACK routine for the dtype of arrays."""
+    from scipy.linalg.lapack import get_lapack_funcs
+
+    return get_lapack_funcs(name, arrays)
+
+
 def singular(name: str, a: Array) -> EngineError:
     """The error for a singular matrix: which one, and its first zero pivot."""
-    from scipy.linalg import lapack
-
     for batch, matrix in enumerate(a.reshape(-1, *a.shape[-2:])):
-        getrf = lapack.get_lapack_funcs("getrf", (matrix,))
-        info = getrf(matrix)[2]
+        info = lapack("getrf", matrix)(matrix)[2]
         if info > 0:
             where = f"(Batch element {batch}): " if a.ndim > 2 else ""
             return EngineError("singular", name=name, where=where, order=int(info))
@@ -168,10 +172,7 @@ solve = Primitive(
 
 def _triangular_impl(a: Array, b: Array, *, lower: bool, unit: bool) -> Array:
     if a.ndim == 2 and b.ndim == 2 and a.size and b.size:
-        from scipy.linalg import lapack
-
-        trtrs = lapack.get_lapack_funcs("trtrs", (a, b))
-        out, info = trtrs(a, b, lower=lower, unitdiag=unit)
+        out, info = lapack("trtrs", a, b)(a, b, lower=lower, unitdiag=unit)
         if info == 0:
             return np.ascontiguousarray(out)
     full = np.tril(a) if lower else np.triu(a)

@@ -267,12 +267,11 @@ def matrix_power(F: Namespace, x: Payload, *, exponent: int) -> Payload:
 @composite
 def multi_dot(F: Namespace, *xs: Payload) -> Payload:
     """The product of matrices (the first and last may be vectors), cheapest first."""
-    if len(xs) < 3:
-        return F.matmul_any(*xs) if len(xs) == 2 else xs[0]
-    sizes = [1 if xs[0].ndim == 1 else xs[0].shape[0], *(x.shape[0] for x in xs[1:]),
-             1 if xs[-1].ndim == 1 else xs[-1].shape[1]]
-    if xs[0].ndim == 1:
-        sizes[1] = xs[0].shape[0]
+    if len(xs) == 2:
+        return F.matmul_any(*xs)
+    first, last = xs[0], xs[len(xs) - 1]
+    sizes = [1 if first.ndim == 1 else first.shape[0], *(x.shape[0] for x in xs[1:]),
+             1 if last.ndim == 1 else last.shape[1]]
     split = chain_order(sizes)
 
     def product(i: int, j: int) -> Payload:

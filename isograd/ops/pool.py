@@ -219,9 +219,8 @@ def _sampled(F: Namespace, x: Payload, d: int) -> tuple[Payload, bool]:
 
 
 def _restored(F: Namespace, alone: bool, *outs: Payload) -> Any:
-    if alone:
-        outs = tuple(F.reshape(o, shape=o.shape[1:]) for o in outs)
-    return outs if len(outs) > 1 else outs[0]
+    parts = [F.reshape(o, shape=o.shape[1:]) if alone else o for o in outs]
+    return tuple(parts) if len(parts) > 1 else parts[0]
 
 
 @composite

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 from itertools import product
+from typing import Any
 
 import numpy as np
 
@@ -192,13 +193,13 @@ def grid_sample(
         return F.moveaxis(out, out.ndim - 1, 1)
     firsts = [F.constant(F.floor(a)) for a in at]
     offsets = [F.sub(a, f) for a, f in zip(at, firsts, strict=True)]
-    out = None
+    out: Any = None
     for ks in product(range(-1, 3) if mode == "cubic" else range(2), repeat=d):
         points = [F.add(f, float(k)) for f, k in zip(firsts, ks, strict=True)]
         if mode == "cubic":
             points = [_placed(F, p, n, padding, corners)
                       for p, n in zip(points, x.shape[2:], strict=True)]
-        weight = None
+        weight: Any = None
         for o, k in zip(offsets, ks, strict=True):
             w = (_cubic_weight(F, o, k) if mode == "cubic" else
                  o if k else F.sub(1.0, o))

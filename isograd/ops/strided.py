@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import prod
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided as stride_view
@@ -316,8 +317,8 @@ add_strided = linear(
 # --- complex numbers as pairs ---------------------------------------------------------
 
 
-def _pairs_impl(x: np.ndarray) -> np.ndarray:
-    part = x.real
+def _pairs_impl(x: Any) -> np.ndarray:
+    part: np.ndarray = x.real
     return stride_view(part, (*part.shape, 2), (*part.strides, part.itemsize),
                        writeable=x.flags.writeable)
 
