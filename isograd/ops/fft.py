@@ -164,7 +164,7 @@ def irfftn(
     norm: str | None = None,
 ) -> Payload:
     """The inverse of `rfftn`; the last size is 2 (n - 1) if not given."""
-    x = _complex(F, x)
+    x, axis = _complex(F, x), axes[-1]
     if sizes is None:
         *others, last = (x.shape[a] for a in axes)
         last = 2 * (last - 1)
@@ -174,7 +174,7 @@ def irfftn(
     if len(axes) > 1:
         x = F.fft_raw(x, axes=axes[:-1], inverse=True, scale=1.0)
     scale = norm_scale(norm, prod(others) * last, True)
-    return F.irfft_raw(x, axis=axes[-1], count=last, scale=scale)
+    return F.irfft_raw(x, axis=axis, count=last, scale=scale)
 
 
 _OTHER = {"forward": "backward", "ortho": "ortho", "backward": "forward",
