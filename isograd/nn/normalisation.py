@@ -1,0 +1,125 @@
+"""Normalisation layers as composites (batch: Ioffe and Szegedy 2015; layer: Ba et al.
+2016; instance: Ulyanov et al. 2016; group: Wu and He 2018; root mean square: Zhang and
+Sennrich 2019; local response: Krizhevsky et al. 2012)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from isograd.core.primitive import Namespace, Payload, composite
+
+Shape = tuple[int, ...]
+
+
+def _kept(shape: Shape, axes: Shape) -> Shape:
+    return tuple(1 if i in axes else n for i, n in enumerate(shape))
+
+
+@composite
+def standardized(
+    F: Namespace, x: Payload, *, axes: Shape, eps: float
+) -> tuple[Payload, Payload, Payload]:
+    """((x - mean) / sqrt(var + eps), mean, biased variance) over the axes."""
+    kept = _kept(x.shape, axes)
+    mean = F.mean(x, axes=axes)
+    centred = F.sub(x, F.reshape(mean, shape=kept))
+    var = F.mean(F.square(centred), axes=axes)
+    scale = F.rsqrt(F.add(F.reshape(var, shape=kept), eps))
+    return F.mul(centred, scale), mean, var
+
+
+@composite
+def affine(
+    F: Namespace, x: Payload, weight: Payload | None, bias: Payload | None, *,
+    axis: int | None = None,
+) -> Payload:
+    """x times weight plus bias; both lie along `axis`, or along the last axes."""
+    shape = None if axis is None else _kept(
+        x.shape, tuple(i for i in range(x.ndim) if i != axis))
+    if weight is not None:
+        x = F.mul(x, weight if shape is None else F.reshape(weight, shape=shape))
+    if bias is not None:
+        x = F.add(x, bias if shape is None else F.reshape(bias, shape=shape))
+    return x
+
+
+@composite
+def batch_norm(
+    F: Namespace, x: Payload, weight: Payload | None, bias: Payload | None, *,
+    eps: float,
+) -> tuple[Payload, Payload, Payload]:
+    """(normalised per channel, batch mean, biased batch variance); x (n, c, ...)."""
+    axes = (0, *range(2, x.ndim))
+    out, mean, var = F.standardized(x, axes=axes, eps=eps)
+    return F.affine(out, weight, bias, axis=1), mean, var
+
+
+@composite
+def batch_norm_with(
+    F: Namespace, x: Payload, mean: Payload, var: Payload, weight: Payload | None,
+    bias: Payload | None, *, eps: float,
+) -> Payload:
+    """Batch normalisation with given statistics (c,)."""
+    kept = _kept(x.shape, tuple(i for i in range(x.ndim) if i != 1))
+    scale = F.reshape(F.rsqrt(F.add(var, eps)), shape=kept)
+    out = F.mul(F.sub(x, F.reshape(mean, shape=kept)), scale)
+    return F.affine(out, weight, bias, axis=1)
+
+
+def running(old: np.ndarray, new: np.ndarray, momentum: float) -> None:
+    """Move running statistics towards those of a batch, in place."""
+    old[...] = (1 - momentum) * old + momentum * new
+
+
+@composite
+def layer_norm(
+    F: Namespace, x: Payload, weight: Payload | None, bias: Payload | None, *,
+    count: int, eps: float,
+) -> Payload:
+    """Standardised over the last `count` axes."""
+    axes = tuple(range(x.ndim - count, x.ndim))
+    return F.affine(F.standardized(x, axes=axes, eps=eps)[0], weight, bias)
+
+
+@composite
+def rms_norm(
+    F: Namespace, x: Payload, weight: Payload | None, *, count: int, eps: float
+) -> Payload:
+    """x over its root mean square over the last `count` axes."""
+    axes = tuple(range(x.ndim - count, x.ndim))
+    mean = F.reshape(F.mean(F.square(x), axes=axes), shape=_kept(x.shape, axes))
+    return F.affine(F.mul(x, F.rsqrt(F.add(mean, eps))), weight, None)
+
+
+@composite
+def group_norm(
+    F: Namespace, x: Payload, weight: Payload | None, bias: Payload | None, *,
+    groups: int, eps: float,
+) -> Payload:
+    """Standardised over the space and the channels of each group; x (n, c, ...)."""
+    split = F.reshape(x, shape=(x.shape[0], groups, -1 if x.size else 0))
+    out = F.reshape(F.standardized(split, axes=(2,), eps=eps)[0], shape=x.shape)
+    return F.affine(out, weight, bias, axis=1)
+
+
+@composite
+def instance_norm(
+    F: Namespace, x: Payload, weight: Payload | None, bias: Payload | None, *,
+    eps: float,
+) -> tuple[Payload, Payload, Payload]:
+    """(standardised over the space of each channel, mean (n, c), variance (n, c))."""
+    out, mean, var = F.standardized(x, axes=tuple(range(2, x.ndim)), eps=eps)
+    return F.affine(out, weight, bias, axis=1), mean, var
+
+
+@composite
+def local_response_norm(
+    F: Namespace, x: Payload, *, size: int, alpha: float, beta: float, k: float
+) -> Payload:
+    """x over (k + alpha mean of squares of `size` neighbouring channels)^beta."""
+    squares = F.reshape(F.square(x), shape=(x.shape[0], 1, x.shape[1], -1))
+    before = size // 2
+    padded = F.pad(squares, ((0, 0), (0, 0), (before, (size - 1) // 2), (0, 0)))
+    mean = F.avg_pool(padded, size=(size, 1), stride=(1, 1), padding=(0, 0))
+    mean = F.reshape(mean, shape=x.shape)
+    return F.div(x, F.power(F.add(F.mul(mean, alpha), k), exponent=beta))

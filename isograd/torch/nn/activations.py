@@ -1,0 +1,443 @@
+"""Activation functions, dropout, padding and the like of `torch.nn.functional`."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from isograd.core.primitive import Payload
+from isograd.torch import dtypes
+from isograd.torch.call import floating, public
+from isograd.torch.nn.table import F, Named, dtype_name, generator, ints, plain, row
+from isograd.torch.nn.table import FUNCTIONAL as T
+from isograd.torch.table import FUNCTIONS
+from isograd.torch.tensor import Tensor, checked_dim
+
+# --- activations: body, its name in torch.nn.functional, label of its node ------------
+
+SELU = {"alpha": 1.6732632423543772, "scale": 1.0507009873554805}
+
+
+def _float_only(x: Payload, kernel: str) -> Payload:
+    if x.dtype.kind not in "fcV":
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtype_name(x)}'")
+    return x
+
+
+def _gelu(input: Payload, approximate: str = "none") -> Payload:
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError("approximate argument must be either none or tanh.")
+    x = _float_only(input, "GeluKernelImpl")
+    return F.gelu(x) if approximate == "none" else F.gelu_tanh(x)
+
+
+def _leaky(input: Payload, negative_slope: float = 0.01) -> Payload:
+    slope = float(negative_slope)
+    return F.leaky_relu(_float_only(input, "leaky_relu_cpu"), slope=slope, edge=slope)
+
+
+def _elu(input: Payload, alpha: float = 1.0) -> Payload:
+    return F.elu(_float_only(input, "elu_cpu"), alpha=float(alpha), scale=1.0,
+                 input_scale=1.0)
+
+
+def _celu(input: Payload, alpha: float = 1.0) -> Payload:
+    if alpha == 0:
+        raise RuntimeError("ZeroDivisionError: alpha cannot be 0 for CELU")
+    return F.celu(input, alpha=float(alpha))
+
+
+def _hardtanh(
+    input: Payload, min_val: float = -1.0, max_val: float = 1.0
+) -> Payload:
+    if min_val > max_val:
+        raise ValueError("min_val cannot be greater than max_val")
+    return F.hardtanh(input, lo=float(min_val), hi=float(max_val), edge=0.0)
+
+
+def _softplus(input: Payload, beta: float = 1, threshold: float = 20) -> Payload:
+    return F.softplus(_float_only(input, "softplus_cpu"), beta=float(beta),
+                      threshold=float(threshold))
+
+
+def _softshrink(input: Payload, lambd: float = 0.5) -> Payload:
+    if lambd < 0:
+        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be "
+                           f"{lambd:g}.")
+    return F.softshrink(input, lambd=float(lambd))
+
+
+def _threshold(input: Payload, threshold: float, value: float) -> Payload:
+    return F.threshold(input, bound=threshold, value=value)
+
+
+_WITH_INPLACE: dict[str, tuple[Any, str]] = {
+    "relu": (lambda input: F.relu(input), "ReluBackward0"),
+    "relu6": (lambda input: F.hardtanh(input, lo=0.0, hi=6.0, edge=0.0),
+              "HardtanhBackward0"),
+    "leaky_relu": (_leaky, "LeakyReluBackward0"),
+    "elu": (_elu, "EluBackward0"),
+    "selu": (lambda input: F.selu(input), "EluBackward0"),
+    "celu": (_celu, "CeluBackward0"),
+    "hardtanh": (_hardtanh, "HardtanhBackward0"),
+    "threshold": (_threshold, "ThresholdBackward0"),
+    "silu": (lambda input: F.silu(floating(input)), "SiluBackward0"),
+    "mish": (lambda input: F.mish(input), "MishBackward0"),
+    "hardswish": (lambda input: F.hardswish(input), "HardswishBackward0"),
+    "hardsigmoid": (lambda input: F.hardsigmoid(input), "HardsigmoidBackward0"),
+}
+
+
+def _with_inplace(name: str, body: Any, label: str) -> None:
+    """A function with the argument `inplace`, and its twin `name_`."""
+    apply = public(body, name, label)
+
+    def write(input: Any, *args: Any, **kwargs: Any) -> Any:
+        from isograd.torch.call import in_place
+
+        return in_place(body, f"{name}_", label)(input, *args, **kwargs)
+
+    def function(input: Any, *args: Any, inplace: bool = False, **kwargs: Any) -> Any:
+        if args and type(args[-1]) is bool:
+            args, inplace = args[:-1], args[-1]
+        return (write if inplace else apply)(input, *args, **kwargs)
+
+    function.__name__ = function.__qualname__ = name
+    T[name] = function
+    T[f"{name}_"] = write
+
+
+for _name, (_body, _label) in _WITH_INPLACE.items():
+    _with_inplace(_name, _body, _label)
+
+_PLAIN: dict[str, tuple[Any, str]] = {
+    "gelu": (_gelu, "GeluBackward0"),
+    "logsigmoid": (lambda input: F.logsigmoid(_float_only(input, "log_sigmoid_cpu")),
+                   "LogSigmoidBackward0"),
+    "softplus": (_softplus, "SoftplusBackward0"),
+    "softshrink": (_softshrink, "SoftshrinkBackward0"),
+    "hardshrink": (lambda input, lambd=0.5: F.hardshrink(input, lambd=float(lambd)),
+                   "HardshrinkBackward0"),
+    "tanhshrink": (lambda input: F.tanhshrink(input), "SubBackward0"),
+    "softsign": (lambda input: F.softsign(input), "DivBackward0"),
+}
+for _name, (_body, _label) in _PLAIN.items():
+    row(_body, name=_name, label=_label)
+for _name in ("tanh", "sigmoid"):
+    T[_name] = FUNCTIONS[_name]
+
+
+@row(label="PreluKernelBackward0")
+def prelu(input: Payload, weight: Payload) -> Payload:
+    count = weight.shape[0] if weight.ndim else 1
+    if count != 1:
+        channels = input.shape[1] if input.ndim > 1 else 1
+        if channels != count:
+            raise RuntimeError(
+                "Mismatch of parameter numbers and input channel size. Found parameter "
+                f"numbers = {count} and channel size = {channels}.")
+        weight = F.reshape(weight, shape=(count, *(1,) * (input.ndim - 2)))
+    elif weight.ndim:
+        weight = F.reshape(weight, shape=())
+    return F.prelu(input, weight)
+
+
+@row
+def glu(input: Payload, dim: int = -1) -> Payload:
+    axis = checked_dim(dim, input.ndim)
+    n = input.shape[axis]
+    if n % 2:
+        raise RuntimeError(f"Halving dimension must be even, but dimension {axis} is "
+                           f"size {n}")
+    return F.glu(input, axis=axis)
+
+
+@plain
+def rrelu(
+    input: Any, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False,
+    inplace: bool = False,
+) -> Any:
+    if not training:
+        return T["leaky_relu"](input, (lower + upper) / 2, inplace)
+    return _rrelu(input, lower, upper)
+
+
+def _rrelu_body(input: Payload, lower: float, upper: float) -> Payload:
+    noise = F.random_uniform(shape=input.shape, dtype=input.dtype,
+                             generator=generator())
+    slope = F.add(F.mul(noise, upper - lower), lower)
+    return F.where(F.gt(input, 0.0), input, F.mul(input, slope))
+
+
+_rrelu = public(_rrelu_body, "rrelu", "RreluWithNoiseBackward0")
+
+
+def _implicit_dim(name: str, ndim: int) -> int:
+    warnings.warn(f"Implicit dimension choice for {name} has been deprecated. Change the "
+                  "call to include dim=X as an argument.", UserWarning, stacklevel=4)
+    return 0 if ndim in (0, 1, 3) else 1
+
+
+def _softmax_like(name: str, own: str) -> None:
+    base = FUNCTIONS[own]
+
+    def function(
+        input: Any, dim: int | None = None, _stacklevel: int = 3, dtype: Any = None
+    ) -> Any:
+        if dim is None:
+            dim = _implicit_dim(name, input.ndim)
+        return base(-input if name == "softmin" else input, dim, dtype=dtype)
+
+    function.__name__ = function.__qualname__ = name
+    T[name] = function
+
+
+for _name in ("softmax", "log_softmax", "softmin"):
+    _softmax_like(_name, "softmax" if _name == "softmin" else _name)
+
+
+@row(label="SoftmaxBackward0")
+def gumbel_softmax(
+    logits: Payload, tau: float = 1, hard: bool = False, eps: float = 1e-10,
+    dim: int = -1,
+) -> Payload:
+    draw = F.random_gumbel(shape=logits.shape, dtype=logits.dtype, generator=generator())
+    return F.gumbel_softmax(logits, draw, tau=tau, hard=hard,
+                            axis=checked_dim(dim, logits.ndim))
+
+
+# --- dropout --------------------------------------------------------------------------
+
+
+def _check_p(p: float) -> None:
+    if p < 0.0 or p > 1.0:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+
+
+def _dropout_body(input: Payload, p: float, shape: Any) -> Payload:
+    return F.dropout(input, p=float(p), generator=generator(), shape=shape)
+
+
+_dropout = public(_dropout_body, "dropout", "MulBackward0")
+
+
+def _dropped(input: Any, p: float, training: bool, inplace: bool, shape: Any) -> Any:
+    _check_p(p)
+    if not training or p == 0 and not input.requires_grad:
+        return input
+    out = _dropout(input, p, shape)
+    return input.copy_(out) if inplace else out
+
+
+@plain
+def dropout(
+    input: Any, p: float = 0.5, training: bool = True, inplace: bool = False
+) -> Any:
+    """Zeros with probability p; the others are scaled by 1 / (1 - p)."""
+    return _dropped(input, p, training, inplace, None)
+
+
+def _channel_dropout(name: str, rank: int) -> None:
+    def function(
+        input: Any, p: float = 0.5, training: bool = True, inplace: bool = False
+    ) -> Any:
+        shape = tuple(input.shape)
+        if name == "dropout1d" and len(shape) not in (2, 3):
+            raise RuntimeError(f"dropout1d: Expected 2D or 3D input, but received a "
+                               f"{len(shape)}D input. Note that dropout1d exists to "
+                               "provide channel-wise dropout on inputs with 1 spatial "
+                               "dimension, a channel dimension, and an optional batch "
+                               "dimension (i.e. 2D or 3D inputs).")
+        lead = 2 if len(shape) == rank + 2 or name == "dropout2d" else 1
+        mask = (*shape[:lead], *(1,) * (len(shape) - lead))
+        return _dropped(input, p, training, inplace, mask)
+
+    function.__name__ = function.__qualname__ = name
+    T[name] = function
+
+
+for _name, _rank in (("dropout1d", 1), ("dropout2d", 2), ("dropout3d", 3)):
+    _channel_dropout(_name, _rank)
+
+
+def _alpha_body(input: Payload, p: float, shape: Any) -> Payload:
+    """Klambauer et al. 2017: mean and variance are kept."""
+    low = -SELU["alpha"] * SELU["scale"]
+    a = 1 / math.sqrt((1 - p) * (1 + p * low**2)) if p < 1 else 0.0
+    kept = F.random_bernoulli(p=1 - p, shape=shape, dtype=input.dtype,
+                              generator=generator())
+    out = F.where(F.broadcast_to(F.ne(kept, 0.0), input.shape), input,
+                  np.asarray(low, input.dtype))
+    return F.add(F.mul(out, a), -a * p * low)
+
+
+_alpha = public(_alpha_body, "alpha_dropout", "AddBackward0")
+
+
+@plain
+def alpha_dropout(
+    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Any:
+    _check_p(p)
+    if not training:
+        return input
+    out = _alpha(input, p, tuple(input.shape))
+    return input.copy_(out) if inplace else out
+
+
+@plain
+def feature_alpha_dropout(
+    input: Any, p: float = 0.5, training: bool = False, inplace: bool = False
+) -> Any:
+    _check_p(p)
+    if not training:
+        return input
+    shape = (*input.shape[:2], *(1,) * (input.ndim - 2))
+    out = _alpha(input, p, shape)
+    return input.copy_(out) if inplace else out
+
+
+# --- padding, rearranging -------------------------------------------------------------
+
+_PAD_LABELS = {"reflect": "ReflectionPad{}DBackward0",
+               "replicate": "ReplicationPad{}DBackward0",
+               "circular": "torch::autograd::CopySlices"}
+
+
+@row(label="ConstantPadNdBackward0")
+def pad(input: Payload, pad: Any, mode: str = "constant", value: Any = None) -> Any:
+    pads = [int(n) for n in pad]
+    if len(pads) % 2:
+        raise RuntimeError("Padding length must be divisible by 2")
+    if len(pads) // 2 > input.ndim:
+        raise RuntimeError(
+            f"Padding length should be less than or equal to two times the input "
+            f"dimension but got padding length {len(pads)} and input of dimension "
+            f"{input.ndim}")
+    pairs = [(pads[2 * i], pads[2 * i + 1]) for i in range(len(pads) // 2)]
+    widths = ((0, 0),) * (input.ndim - len(pairs)) + tuple(reversed(pairs))
+    if mode == "constant":
+        return F.pad_with(input, widths, mode="constant",
+                          value=0.0 if value is None else float(value))
+    if mode not in _PAD_LABELS:
+        raise NotImplementedError(f"Unrecognised padding mode {mode}")
+    if mode == "reflect":
+        _check_reflect(input, widths)
+    out = F.pad_with(input, widths, mode=mode)
+    return Named(out, _PAD_LABELS[mode].format(len(pairs)))
+
+
+def _check_reflect(x: Payload, widths: Any) -> None:
+    for d, (lo, hi) in enumerate(widths):
+        if max(lo, hi) >= x.shape[d] and (lo, hi) != (0, 0):
+            raise RuntimeError(
+                "Argument #4: Padding size should be less than the corresponding input "
+                f"dimension, but got: padding ({lo}, {hi}) at dimension {d} of input "
+                f"{list(x.shape)}")
+
+
+@row(label="PixelShuffleBackward0")
+def pixel_shuffle(input: Payload, upscale_factor: int) -> Payload:
+    if input.ndim < 3:
+        raise RuntimeError("pixel_shuffle expects input to have at least 3 dimensions, "
+                           f"but got input with {input.ndim} dimension(s)")
+    square = upscale_factor**2
+    if input.shape[-3] % square:
+        raise RuntimeError(
+            "pixel_shuffle expects its input's 'channel' dimension to be divisible by "
+            f"the square of upscale_factor, but input.size(-3)={input.shape[-3]} is not "
+            f"divisible by {square}")
+    return F.pixel_shuffle(input, factor=upscale_factor)
+
+
+@row(label="PixelUnshuffleBackward0")
+def pixel_unshuffle(input: Payload, downscale_factor: int) -> Payload:
+    return F.pixel_unshuffle(input, factor=downscale_factor)
+
+
+@row(label="ChannelShuffleBackward0")
+def channel_shuffle(input: Payload, groups: int) -> Payload:
+    return F.channel_shuffle(input, groups=groups)
+
+
+@row(label="Im2ColBackward0")
+def unfold(
+    input: Payload, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
+    stride: Any = 1,
+) -> Payload:
+    single = input.ndim == 3
+    x = F.unsqueeze(input, axis=0) if single else input
+    out = F.im2col(x, size=ints(kernel_size, 2), step=ints(stride, 2),
+                   padding=ints(padding, 2), dilation=ints(dilation, 2))
+    return F.squeeze(out, axes=(0,)) if single else out
+
+
+@row(label="Col2ImBackward0")
+def fold(
+    input: Payload, output_size: Any, kernel_size: Any, dilation: Any = 1,
+    padding: Any = 0, stride: Any = 1,
+) -> Payload:
+    single = input.ndim == 2
+    x = F.unsqueeze(input, axis=0) if single else input
+    out = F.col2im(x, shape=ints(output_size, 2), size=ints(kernel_size, 2),
+                   step=ints(stride, 2), padding=ints(padding, 2),
+                   dilation=ints(dilation, 2))
+    return F.squeeze(out, axes=(0,)) if single else out
+
+
+# --- distances ------------------------------------------------------------------------
+
+
+@row(label="SumBackward1")
+def cosine_similarity(
+    x1: Payload = None, x2: Payload = None, dim: int = 1, eps: float = 1e-8, *,
+    input: Any = None, other: Any = None,
+) -> Payload:
+    x, y = (input if x1 is None else x1), (other if x2 is None else x2)
+    rank = max(x.ndim, y.ndim)
+    return F.cosine_similarity(floating(x), floating(y), axis=checked_dim(dim, rank),
+                               eps=eps)
+
+
+@row(label="NormBackward1")
+def pairwise_distance(
+    x1: Payload = None, x2: Payload = None, p: float = 2.0, eps: float = 1e-6,
+    keepdim: bool = False, *, input: Any = None, other: Any = None,
+) -> Payload:
+    x, y = (input if x1 is None else x1), (other if x2 is None else x2)
+    out = F.pairwise_distance(x, y, ord=float(p), eps=eps)
+    return F.unsqueeze(out, axis=out.ndim) if keepdim else out
+
+
+@row(label="DivBackward0")
+def normalize(
+    input: Payload, p: float = 2.0, dim: Any = 1, eps: float = 1e-12
+) -> Payload:
+    dims = dim if isinstance(dim, tuple | list) else (dim,)
+    axes = tuple(checked_dim(d, input.ndim) for d in dims)
+    return F.normalize(input, axes=axes, ord=float(p), eps=eps)
+
+
+@row
+def one_hot(input: Payload, num_classes: int = -1) -> Payload:
+    if input.dtype != np.int64:
+        raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
+    if type(input) is np.ndarray:
+        if input.size and input.min() < 0:
+            raise RuntimeError("Class values must be non-negative.")
+        if num_classes == -1:
+            num_classes = int(input.max()) + 1
+        elif input.size and input.max() >= num_classes:
+            raise RuntimeError("Class values must be smaller than num_classes.")
+    return F.one_hot(input, count=num_classes)
+
+
+@plain
+def tanh_(input: Any) -> Any:
+    return input.tanh_()
+
+
+_ = (dtypes, Tensor)

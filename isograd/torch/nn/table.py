@@ -1,0 +1,83 @@
+"""Rows of `torch.nn.functional`: bodies over payloads, made public as functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from isograd.core.primitive import BOUND, Payload
+from isograd.torch import dtypes
+from isograd.torch.call import Named, cast, public
+from isograd.torch.dtypes import of_numpy
+from isograd.torch.labels import camel
+
+FUNCTIONAL: dict[str, Callable[..., Any]] = {}
+"""The functions of `torch.nn.functional`, by name."""
+
+F = BOUND
+
+
+def row(body: Any = None, *, name: str = "", label: str | None = None) -> Any:
+    """Make a body over payloads a function of `torch.nn.functional`."""
+    if body is None:
+        return lambda fn: row(fn, name=name, label=label)
+    own = name or body.__name__
+    FUNCTIONAL[own] = public(body, own, label or f"{camel(own)}Backward0")
+    return body
+
+
+def plain(fn: Any) -> Any:
+    """Install a function on tensors."""
+    FUNCTIONAL[fn.__name__] = fn
+    return fn
+
+
+def generator() -> Any:
+    from isograd.torch.random import default_generator
+
+    return default_generator.stream
+
+
+def ints(x: Any, count: int) -> tuple[int, ...]:
+    """An int or a sequence as `count` ints."""
+    if isinstance(x, int | np.integer):
+        return (int(x),) * count
+    found = tuple(int(i) for i in x)
+    return found * count if len(found) == 1 else found
+
+
+def reduction_of(reduction: str, size_average: Any, reduce: Any) -> str:
+    """The reduction, with the two former arguments.
+
+    Raises:
+        ValueError: for an unknown one, with PyTorch's text.
+    """
+    if size_average is not None or reduce is not None:
+        import warnings
+
+        if reduce is not None and not reduce:
+            found = "none"
+        else:
+            found = "mean" if size_average is None or size_average else "sum"
+        warnings.warn("size_average and reduce args will be deprecated, please use "
+                      f"reduction='{found}' instead.", UserWarning, stacklevel=4)
+        return found
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not a valid value for reduction")
+    return reduction
+
+
+def dtype_name(p: Payload) -> str:
+    return of_numpy(p.dtype).scalar_type
+
+
+def same_dtype(*operands: Any) -> list[Payload]:
+    """Operands in their common dtype."""
+    d = dtypes.result_of([o for o in operands if o is not None])
+    return [None if o is None else cast(o, d.np) for o in operands]
+
+
+__all__ = ["FUNCTIONAL", "F", "Named", "dtype_name", "generator", "ints", "plain",
+           "reduction_of", "row", "same_dtype"]
