@@ -364,13 +364,20 @@ def _clip_impl(
 def clip_tangent(
     F: Namespace, t: Payload, x: Payload, *, lo: Any, hi: Any, edge: float
 ) -> Payload:
-    """t inside of the bounds, `edge` * t on them, 0 outside and for nan."""
+    """t inside of the bounds, `edge` * t on them, 0 outside.
+
+    For nan PyTorch's clamp gives 0, its hardtanh (edge 0) t.
+    """
     out = t
-    for bound, inside in ((lo, "ge"), (hi, "le")):
-        if bound is not None:
-            if edge != 1:
-                out = F.where(F.eq(x, bound), F.mul(t, edge), out)
-            out = F.mask(getattr(F, inside)(x, bound), out)
+    for bound, inside, outside in ((lo, "ge", "le"), (hi, "le", "ge")):
+        if bound is None:
+            continue
+        if edge == 0:
+            out = F.mask(F.logical_not(getattr(F, outside)(x, bound)), out)
+            continue
+        if edge != 1:
+            out = F.where(F.eq(x, bound), F.mul(t, edge), out)
+        out = F.mask(getattr(F, inside)(x, bound), out)
     return out
 
 

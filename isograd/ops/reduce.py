@@ -150,7 +150,7 @@ logsumexp = reduction(
 
 
 mean_square = reduction(
-    "mean_square", lambda x, axes: np.mean(np.square(x), axis=axes),
+    "mean_square", lambda x, axes: _mean_impl(np.square(x), axes=axes),
     lambda F, x, out, axes: F.mul(x, 2.0 / max(1, prod(x.shape[a] for a in axes))),
     reads=(0,))
 
@@ -184,7 +184,7 @@ def _var_impl(x: Array, *, axes: Shape, correction: float) -> Array:
     """In double precision, as PyTorch accumulates it."""
     count = prod(x.shape[a] for a in axes)
     wide = x.astype(np.result_type(x.dtype, np.float64), copy=False)
-    off = wide - np.mean(wide, axis=axes, keepdims=True)
+    off = wide - np.add.reduce(wide, axis=axes, keepdims=True) / max(count, 1)
     total = np.add.reduce((off * off.conj()).real, axis=axes)
     out = total / np.maximum(np.float64(count - correction), 0)
     return out.astype(real_of(x.dtype))
