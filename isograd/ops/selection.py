@@ -52,6 +52,19 @@ def index_copy(
 
 
 @composite
+def index_reduce(
+    F: Namespace, x: Payload, idx: Payload, src: Payload, *, axis: int, reduce: str,
+    include_self: bool = True,
+) -> Payload:
+    """x with the rows of src reduced into positions idx of an axis; see
+    `scatter_along`."""
+    at = F.reshape(idx, shape=(idx.shape[0], *(1,) * (x.ndim - axis - 1)))
+    at = F.broadcast_to(at, src.shape)
+    return F.scatter_along(x, at, src, axis=axis, reduce=reduce,
+                           include_self=include_self)
+
+
+@composite
 def index_fill(
     F: Namespace, x: Payload, idx: Payload, value: Payload, *, axis: int
 ) -> Payload:

@@ -163,6 +163,12 @@ def test_rows() -> None:
     same(lambda F, x, v: F.index_fill(x, i, v, axis=1),
          lambda x, v: x.index_fill(1, t, v), A, np.array(1.5))
     same(lambda F, x: F.take(x, IDX), lambda x: x.take(torch.from_numpy(IDX)), A)
+    for reduce in ("prod", "mean", "amax", "amin"):
+        for own in (True, False):
+            same(lambda F, x, s, r=reduce, o=own: F.index_reduce(
+                     x, i, s, axis=0, reduce=r, include_self=o),
+                 lambda x, s, r=reduce, o=own: x.index_reduce(
+                     0, t, s, r, include_self=o), A, B[:3], second=False)
     for accumulate in (True, False):
         same(lambda F, x, s, a=accumulate: F.put(x, np.arange(6).reshape(2, 3), s,
                                                  accumulate=a),
