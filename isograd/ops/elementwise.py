@@ -219,6 +219,7 @@ def _sign_impl(x: np.ndarray) -> np.ndarray:
 
 
 sign = elementwise("sign", "x", _sign_impl, kinds="fi",
+                   scalar="select(x == x, sign(x), zeros_like(x))",
                    tangents={"x": "zeros_like(t)"})
 
 
