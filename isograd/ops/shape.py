@@ -95,12 +95,33 @@ copy = linear(
 )
 
 
-@composite
-def stack(F: Namespace, *xs: Payload, axis: int = 0) -> Payload:
-    """Arrays of one shape along a new axis."""
-    shape = xs[0].shape
-    shape = (*shape[:axis], 1, *shape[axis:])
-    return F.concatenate(*(F.reshape(x, shape=shape) for x in xs), axis=axis)
+def _stack_shape(shape: Shape, count: int, axis: int) -> Shape:
+    return (*shape[:axis], count, *shape[axis:])
+
+
+stack = Primitive(
+    "stack",
+    lambda *xs, axis=0: np.stack(xs, axis),
+    abstract=lambda *avals, axis=0: Aval(
+        _stack_shape(avals[0].shape, len(avals), axis), avals[0].dtype),
+    vjp=lambda F, g, saved, needs, axis=0: tuple(
+        None if n is None else F.select(g, axis=axis, index=i)
+        for i, n in enumerate(needs)),
+    jvp=lambda F, primals, tangents, out, axis=0: F.stack(
+        *(F.zeros_like(p) if t is None else t
+          for p, t in zip(primals, tangents, strict=True)), axis=axis),
+    batch=lambda F, args, batched, size, axis=0: F.stack(
+        *(a if b else F.broadcast_to(a, (size, *a.shape))
+          for a, b in zip(args, batched, strict=True)), axis=axis + 1),
+    arity=None,
+    kind="linear",
+    kinds="fcib",
+    samples=lambda rng: [
+        ((rng.normal(size=(2, 3)), rng.normal(size=(2, 3))), {"axis": 1}),
+        ((rng.normal(size=()), rng.normal(size=()), rng.normal(size=())), {}),
+    ],
+    doc="Arrays of one shape along a new axis.",
+)
 
 
 @composite
