@@ -594,9 +594,9 @@ def checked_dim(dim: Any, rank: int, wrap_scalar: bool = True) -> int:
 
 
 def element_strides(a: np.ndarray) -> tuple[int, ...]:
-    """Strides in elements; axes of length one as if contiguous."""
+    """Strides in elements; those of an empty array as if contiguous."""
     size = a.dtype.itemsize
-    if a.flags.c_contiguous:
+    if not a.size:
         out, step = [], 1
         for n in reversed(a.shape):
             out.append(step)
