@@ -579,7 +579,7 @@ tensor_row(lambda input: input, name="resolve_neg")
 
 
 @row(method=False)
-def complex(real: Payload, imag: Payload) -> Payload:  # noqa: A001
+def complex(real: Payload, imag: Payload) -> Payload:
     if real.dtype != imag.dtype:
         raise RuntimeError(
             f"Expected object of scalar type {of_numpy(real.dtype).scalar_type} but got "
@@ -592,7 +592,7 @@ def complex(real: Payload, imag: Payload) -> Payload:  # noqa: A001
 
 
 @row(method=False, label="ComplexBackward0")
-def polar(abs: Payload, angle: Payload) -> Payload:  # noqa: A002
+def polar(abs: Payload, angle: Payload) -> Payload:
     return Named(F.complex_(F.mul(abs, F.cos(angle)), F.mul(abs, F.sin(angle))),
                  "PolarBackward0")
 
@@ -619,9 +619,7 @@ def view_as_complex(input: Any) -> Any:
 
 
 def _stacked(xs: Sequence[Payload], axis: int) -> Payload:
-    return F.concatenate(
-        *(F.reshape(x, shape=(*x.shape[:axis], 1, *x.shape[axis:])) for x in xs),
-        axis=axis)
+    return F.stack(*xs, axis=axis)
 
 
 def _list_of(tensors: Any, name: str) -> list[Any]:
