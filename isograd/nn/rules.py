@@ -83,25 +83,24 @@ def lars_scale(
     return ratio * (g + weight_decay * w)
 
 
-def asgd(
-    w: Array, g: Array, average: Array, *, lr: float, lambd: float, alpha: float,
-    t0: float, step: int,
-) -> None:
-    """Polyak and Juditsky 1992: descent with a running average of the weights."""
-    eta = lr / (1 + lambd * lr * (step - 1)) ** alpha
-    w *= 1 - lambd * eta
-    w -= eta * g
-    mu = 1 / max(1, step - t0)
-    if mu == 1:
-        average[...] = w
-    else:
-        average += mu * (w - average)
+def asgd_schedule(
+    lr: float, lambd: float, alpha: float, t0: float, step: int
+) -> tuple[float, float]:
+    """(size, weight of the average) of a step of averaged descent, from 1."""
+    before = step - 1
+    return lr / (1 + lambd * lr * before) ** alpha, 1 / max(1.0, before - t0)
+
+
+def nadam_momentum(beta1: float, decay: float, step: int) -> float:
+    """Dozat 2016: momentum that grows with the steps."""
+    return beta1 * (1 - 0.5 * 0.96 ** (step * decay))
 
 
 def adafactor(
-    w: Array, g: Array, rows: Array, columns: Array, square: Array, moment: Array | None,
-    *, lr: float, step: int, eps: tuple[float, float], clip: float, decay: float,
-    beta1: float, weight_decay: float, scale: bool, relative: bool, warmup: bool,
+    w: Array, g: Array, rows: Array, columns: Array, square: Array,
+    moment: Array | None, *, lr: float, step: int, eps: tuple[float, float],
+    clip: float, decay: float, beta1: float, weight_decay: float, scale: bool,
+    relative: bool, warmup: bool,
 ) -> None:
     """Shazeer and Stern 2018, algorithm 4; second moments of matrices are factored."""
     if relative:

@@ -17,6 +17,7 @@ from isograd.mindspore.dataset.sources import SubsetRandomSampler as SubsetRando
 from isograd.mindspore.dataset.sources import SubsetSampler as SubsetSampler
 from isograd.mindspore.missing import attributes
 
+zip = zip_datasets
 __getattr__ = attributes("mindspore.dataset", {
     "transforms": "isograd.mindspore.dataset.transforms",
     "vision": "isograd.mindspore.dataset.vision",

@@ -311,8 +311,9 @@ class ASGD(Optimizer):
         self.lambd, self.alpha, self.t0 = lambd, alpha, t0
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
-        rules.asgd(w, g, self.state("ax", i), lr=lr, lambd=self.lambd, alpha=self.alpha,
-                   t0=self.t0, step=self._step)
+        eta, mu = rules.asgd_schedule(lr, self.lambd, self.alpha, self.t0, self._step)
+        updates.apply(updates.asgd, (w, g, self.state("ax", i)), eta=eta, mu=mu,
+                      lambd=self.lambd)
 
 
 class Rprop(Optimizer):
