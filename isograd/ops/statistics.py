@@ -16,7 +16,7 @@ import numpy as np
 
 from isograd.base.dtypes import F32, I64
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
-from isograd.ops.reduce import reduced_shape
+from isograd.ops.reduce import reduced_shape, reduction
 
 Array = np.ndarray
 Shape = tuple[int, ...]
@@ -191,6 +191,35 @@ def kthvalue(F: Namespace, x: Payload, *, axis: int, k: int) -> Pair:
 def median(F: Namespace, x: Payload, *, axis: int, skip_nan: bool = False) -> Pair:
     """(values, indices) of the lower medians."""
     return _picked(F, x, F.median_index(x, axis=axis, skip_nan=skip_nan), axis)
+
+
+def _even_median_impl(x: Array, *, axes: Shape, skip_nan: bool) -> Array:
+    rest = tuple(i for i in range(x.ndim) if i not in axes)
+    shape = reduced_shape(x.shape, axes)
+    rows = x.transpose(rest + axes).reshape((*shape, prod(x.shape[a] for a in axes)))
+    index = _median_impl(rows, axis=len(rest), skip_nan=skip_nan)
+    return _select_impl(rows, index, axis=len(rest))
+
+
+def _equal_share(
+    F: Namespace, x: Payload, out: Payload, *, axes: Shape, skip_nan: bool
+) -> Payload:
+    """Elements equal to the median share evenly; nan equals nan."""
+    both = F.logical_and(F.ne(x, x), F.ne(out, out))
+    hits = F.convert(F.logical_or(F.eq(x, out), both), dtype=x.dtype)
+    return F.div(hits, F.kept(F.sum(hits, axes=axes), x.shape, axes))
+
+
+even_median = reduction(
+    "even_median", _even_median_impl, _equal_share, kinds="fi",
+    params=({"skip_nan": False}, {"skip_nan": True}),
+    doc="The lower median over axes; equal elements share the derivative evenly.")
+
+
+@composite
+def median_of_all(F: Namespace, x: Payload, *, skip_nan: bool = False) -> Payload:
+    """The lower median of all elements, see `even_median`."""
+    return F.even_median(x, axes=tuple(range(x.ndim)), skip_nan=skip_nan)
 
 
 @composite

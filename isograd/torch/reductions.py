@@ -10,6 +10,7 @@ import numpy as np
 from isograd.core import fast
 from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.ops import selection
+from isograd.torch import dtypes
 from isograd.torch.call import (
     Named,
     Values,
@@ -23,7 +24,6 @@ from isograd.torch.call import (
     operands,
     truth,
 )
-from isograd.torch import dtypes
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.table import FUNCTIONS, row, tensor_row
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
@@ -358,8 +358,7 @@ def _median(x: Payload, dim: Any, keepdim: bool, name: str) -> Any:
     if dim is None:
         if 0 in x.shape:
             return F.mean(x, axes=tuple(range(x.ndim)))  # nan
-        flat = F.reshape(x, shape=(int(np.prod(x.shape)),))
-        return F.median(flat, axis=0, skip_nan=skip)[0]
+        return F.median_of_all(x, skip_nan=skip)
     out = _along(x, F.median, name, dim, keepdim, skip_nan=skip)
     return Named(out, f"{name.capitalize()}Backward1")
 

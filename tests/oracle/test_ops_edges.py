@@ -114,6 +114,7 @@ for x in ([1, nan, 2], [nan, nan]):
     row(f"nanquantile {x}", lambda x: F.quantile(x, np.array(0.3), axis=0,
                                                  skip_nan=True),
         lambda x: torch.nanquantile(x, 0.3, 0), x)
+row("median_of_all", F.median_of_all, torch.median, [1, nan, 2, nan])
 row("cummax", partial(F.cummax, axis=0), lambda x: x.cummax(0), [1, nan, 2, 0])
 
 # --- losses and distances -------------------------------------------------------------

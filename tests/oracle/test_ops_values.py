@@ -173,6 +173,9 @@ row("kthvalue", lambda x: F.kthvalue(x, axis=1, k=2), lambda x: tuple(x.kthvalue
 row("median", lambda x: F.median(x, axis=1), lambda x: tuple(x.median(1)))
 row("nanmedian", lambda x: F.median(x, axis=0, skip_nan=True),
     lambda x: tuple(x.nanmedian(0)))
+row("median_of_all", F.median_of_all, torch.median, ties, second=False)
+row("nanmedian of all", lambda x: F.median_of_all(x, skip_nan=True), torch.nanmedian,
+    ties, second=False)
 row("mode", lambda x: F.mode(x, axis=1), lambda x: tuple(x.mode(1)), ties)
 for largest in (True, False):
     row(f"topk-{largest}",
