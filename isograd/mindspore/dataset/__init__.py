@@ -2,7 +2,7 @@
 
 from isograd.mindspore.dataset import config as config
 from isograd.mindspore.dataset.pipeline import Dataset as Dataset
-from isograd.mindspore.dataset.pipeline import zip_datasets as zip
+from isograd.mindspore.dataset.pipeline import zip_datasets
 from isograd.mindspore.dataset.sources import (
     GeneratorDataset as GeneratorDataset,
 )

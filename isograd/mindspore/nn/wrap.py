@@ -207,7 +207,7 @@ class TrainOneStepWithLossScaleCell(TrainOneStepCell):
     def construct(self, *inputs: Any) -> Any:
         loss_and_grads = value_and_grad(self.network, None, self.weights,
                                         sens_param=True)
-        scale = self.scale_sense.value()
+        scale = self.scale_sense.value().copy()
         loss, grads = loss_and_grads(*inputs, scale)
         grads = tuple(g / scale.astype(g.dtype) for g in grads)
         overflow = self.get_overflow_status(None, grads)
