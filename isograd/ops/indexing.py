@@ -118,7 +118,8 @@ def pad(
         (max(0, -lo), n - max(0, -hi), 1)
         for n, (lo, hi) in zip(x.shape, widths, strict=True)
     )
-    x = F.slice(x, index=crop)
+    if any(w < 0 for pair in widths for w in pair):
+        x = F.slice(x, index=crop)
     grow = [(max(0, lo), max(0, hi)) for lo, hi in widths]
     index = tuple(
         (lo, lo + n, 1) for n, (lo, _) in zip(x.shape, grow, strict=True)
