@@ -19,6 +19,8 @@ from isograd.core.tape import Traced
 from isograd.core.tensor import Tensor, payload_of
 
 LIMIT = 64  # programs kept for one function; more would mean a value that changes
+RETREATS = ("staging_escape", "leaf", "view_leaf")  # eager execution knows better
+PATIENCE = 3  # traces in a row that changed Python values, as making state lazily does
 
 
 class Compiled:
@@ -35,6 +37,7 @@ class Compiled:
         self.entries: dict[Any, list[Entry]] = {}
         self.hot: Callable[[tuple[Any, ...]], Any] | None = None
         self.eager = False
+        self.unstable = 0
 
     def __get__(self, obj: Any, owner: Any = None) -> Any:
         return self if obj is None else functools.partial(self, obj)
@@ -55,14 +58,17 @@ class Compiled:
                     else None for x in leaves]
         if self.eager or not _plain(payloads):
             return self.fn(*args, **kwargs)
+        if self.unstable > PATIENCE:
+            self.give_up("it changes Python values that it may read")
+            return self.fn(*args, **kwargs)
         try:
             entry = self.lookup(leaves, treedef, payloads)
         except EngineError as error:
-            if error.code != "staging_escape":
+            if error.code not in RETREATS:
                 raise
-            self.give_up(error)
+            self.give_up(str(error))
             return self.fn(*args, **kwargs)
-        return entry.run(payloads)
+        return entry.run(payloads, leaves)
 
     def lookup(
         self, leaves: Sequence[Any], treedef: Any, payloads: Sequence[Payload | None]
@@ -76,15 +82,19 @@ class Compiled:
         if len(known) >= LIMIT:
             del known[0]
         entry = build_entry(self.fn, leaves, treedef, payloads, self.executor)
+        if not entry.stable:
+            self.unstable += 1
+            return entry
+        self.unstable = 0
         known.append(entry)
         self.hot = entry.hot
         return entry
 
-    def give_up(self, error: EngineError) -> None:
+    def give_up(self, why: str) -> None:
         self.eager = True
         name = getattr(self.fn, "__qualname__", repr(self.fn))
         warnings.warn(
-            f"isograd.compile: {name} runs eagerly, because {error}",
+            f"isograd.compile: {name} runs eagerly, because {why}",
             RuntimeWarning, stacklevel=4,
         )
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from isograd.base import tree
 from isograd.compile.executor import Executable, executable
-from isograd.compile.guards import Guard, guards_of
+from isograd.compile.guards import Contents, Guard, all_hold, guards_of
 from isograd.compile.hot import generate
 from isograd.compile.partition import split_backward
 from isograd.compile.pipeline import optimise
@@ -35,11 +35,17 @@ NotCompiled = _Miss()
 
 
 class Entry:
-    """A program with its guards, captures, executables and derivative."""
+    """A program with its guards, captures, executables and derivative.
+
+    `stable` says whether tracing left the Python values alone that it may have read; if
+    not, the program is good for one call.
+    """
+
+    stable: bool
 
     def __init__(self, trace: Trace, fn: Callable[..., Any], executor: str) -> None:
         self.trace = trace
-        self.guards: list[Guard] = guards_of(fn)
+        self.guards: list[Guard | Contents] = guards_of(fn)
         self.captured = trace.captured
         self.capture_avals = [_signature(c) for c in self.captured]
         self.traced = trace.traced
@@ -57,20 +63,27 @@ class Entry:
         return all(_signature(c) == a
                    for c, a in zip(self.captured, self.capture_avals, strict=True))
 
-    def run(self, payloads: Sequence[Payload | None]) -> Any:
-        """Call the program on operands: arrays, or arrays on a tape."""
+    def run(self, payloads: Sequence[Payload | None], leaves: Sequence[Any]) -> Any:
+        """Call the program on operands: arrays, or arrays on a tape.
+
+        `leaves` are the arguments that they stand for.
+        """
         args = [p for p in payloads if p is not None]
         args += [payload_of(c) if isinstance(c, Tensor) else c for c in self.captured]
         if self.rule is not None:
             outs = self.rule.call(args)
         else:
             outs = self.forward.run([a.p if type(a) is Traced else a for a in args])
-        return self.finish(outs)
+        return self.finish(outs, leaves)
 
-    def finish(self, outs: Sequence[Payload]) -> Any:
+    def finish(self, outs: Sequence[Payload], leaves: Sequence[Any]) -> Any:
         """Outputs in the caller's structure and classes, after the effects."""
         for t, value in zip(self.trace.effects, outs[self.count :], strict=True):
-            write(t, value)
+            target = leaves[t] if isinstance(t, int) else t
+            if isinstance(target, Tensor):
+                write(target, value)
+            else:
+                np.copyto(target, value)
         return self.trace.rebuild(outs[: self.count])
 
 
@@ -86,7 +99,7 @@ class Trace:
         program: inputs are the operands, the captured values and, if `traced`, one
             cotangent per differentiable output; outputs are `count` results, the values
             of the effects, and the cotangents of the operands in `traced`.
-        captured, effects: see `stage.py`.
+        captured, effects: see `stage.py`; an effect on an argument is its position.
         traced: positions of the operands (captured ones after the arguments) that stand
             on a tape.
         cotangents: positions of the outputs that have a cotangent.
@@ -109,15 +122,27 @@ class Trace:
         proxies: list[Payload] = [_proxy(stage, p) for p in self.given]
         try:
             with levels.changed(level=level + 1, stages=(*outer.stages, stage)):
-                args, kwargs = tree.unflatten(self.treedef, self._tensors(proxies))
+                given = self._tensors(proxies)
+                args, kwargs = tree.unflatten(self.treedef, given)
+                before = [x._p if c else None
+                          for x, c in zip(given, self.classes, strict=True)]
                 out = fn(*args, **kwargs)
                 self.outputs(stage, out)
                 effects = stage.restore()
+                effects += self.written_arguments(given, before)
                 results = [*self.results, *(p for _, p in effects)]
                 self.effects = [t for t, _ in effects]
                 self.finish(stage, proxies, results)
         finally:
             stage.restore()
+
+    def written_arguments(
+        self, given: list[Any], before: list[Any]
+    ) -> list[tuple[Any, Payload]]:
+        """Arguments that hold another value than they were given with, by position."""
+        return [(i, payload_of(x)) for i, (x, p) in
+                enumerate(zip(given, before, strict=True))
+                if p is not None and x._p is not p]
 
     def _tensors(self, proxies: list[Payload]) -> list[Any]:
         rest = iter(proxies)
@@ -200,9 +225,12 @@ def build_entry(
     payloads: Sequence[Payload | None], executor: str,
 ) -> Entry:
     """Trace `fn` for these arguments and compile its program."""
+    before = guards_of(fn)
     trace = Trace(leaves, treedef, payloads)
     trace.run(fn)
-    return Entry(trace, fn, executor)
+    entry = Entry(trace, fn, executor)
+    entry.stable = all_hold(before)
+    return entry
 
 
 class CompiledRule:

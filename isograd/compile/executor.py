@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from isograd.compile.program import Program, interpret
+from isograd.compile.program import Const, Program, interpret
 
 
 class Executable(Protocol):
@@ -30,7 +30,9 @@ class Interpreted:
 
     def run(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         with np.errstate(all="ignore"):
-            return interpret(self.program, arrays)
+            outs = interpret(self.program, arrays)
+        return [o.copy() if isinstance(a, Const) else o
+                for o, a in zip(outs, self.program.outputs, strict=True)]
 
     def call(self, *arrays: object) -> list[np.ndarray] | None:
         return self.run(arrays) if fits(self.program, arrays) else None  # type: ignore[arg-type] # justified: `fits` checked that all are ndarrays

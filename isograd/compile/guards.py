@@ -19,6 +19,8 @@ from isograd.core.tensor import Tensor
 _SIMPLE = (int, float, complex, bool, str, bytes, type(None), type(...))
 _SKIPPED = (types.ModuleType, type, types.BuiltinFunctionType)
 _LIBRARIES = ("isograd", "numpy", "scipy", "builtins", "functools", "math")
+_PLAIN = ("numpy", "scipy", "builtins", "functools", "math", "threading", "weakref",
+          "_thread", "itertools", "isograd.core", "isograd.base", "isograd.compile")
 _MISSING = object()
 
 
@@ -47,6 +49,28 @@ class Guard(NamedTuple):
         return self.by_value and type(now) is type(self.value) and now == self.value
 
 
+class Contents(NamedTuple):
+    """A container, and what was in it."""
+
+    holder: Any
+    items: tuple[Any, ...]
+
+    def holds(self) -> bool:
+        now = _items(self.holder)
+        return len(now) == len(self.items) and all(map(_same, now, self.items))
+
+
+def _items(container: Any) -> tuple[Any, ...]:
+    if isinstance(container, dict):
+        return (*container.keys(), *container.values())
+    return tuple(container)
+
+
+def _same(now: Any, then: Any) -> bool:
+    return now is then or (
+        type(now) is type(then) and _is_simple(then) and now == then)
+
+
 def _is_simple(value: Any) -> bool:
     if isinstance(value, tuple):
         return all(map(_is_simple, value))
@@ -57,7 +81,7 @@ class _Walk:
     """Collects guards from functions, following what they refer to."""
 
     def __init__(self) -> None:
-        self.guards: list[Guard] = []
+        self.guards: list[Guard | Contents] = []
         self.seen: set[int] = set()
         self.kept: list[Any] = []  # keeps ids in `seen` alive
 
@@ -83,14 +107,17 @@ class _Walk:
         value = getattr(value, "__wrapped__", value)
         if isinstance(value, types.FunctionType):
             self.function(value)
-        elif isinstance(value, list | tuple | set):
-            for item in value:
-                self.follow(item, names)
-        elif isinstance(value, dict):
-            for item in value.values():
-                self.follow(item, names)
-        elif not type(value).__module__.startswith(_LIBRARIES):
+        elif isinstance(value, list | tuple | set | dict):
+            self.container(value, names)
+        elif not type(value).__module__.startswith(_PLAIN):
             self.attributes(value, names)
+
+    def container(self, value: Any, names: frozenset[str]) -> None:
+        items = _items(value)
+        if not isinstance(value, tuple):
+            self.guards.append(Contents(value, items))
+        for item in items:
+            self.follow(item, names)
 
     def function(self, fn: types.FunctionType) -> None:
         if (fn.__module__ or "").split(".")[0] in _LIBRARIES:
@@ -104,16 +131,22 @@ class _Walk:
             self.follow(default, names)
 
     def attributes(self, obj: Any, names: frozenset[str]) -> None:
-        """Simple attributes of an object; all of them, as methods may read any."""
-        call = getattr(type(obj), "__call__", None)
-        if isinstance(call, types.FunctionType):
-            self.function(call)
-        for name, value in list(getattr(obj, "__dict__", {}).items()):
+        """Attributes of an object: all of its own, as methods may read any, and the
+        simple ones and methods of its class."""
+        own = getattr(obj, "__dict__", {})
+        for cls in type(obj).__mro__:
+            if cls.__module__.startswith(_LIBRARIES):
+                continue
+            for name, value in list(vars(cls).items()):
+                if isinstance(value, types.FunctionType):
+                    self.follow(value, names)
+                elif _is_simple(value) and name not in own and name[:2] != "__":
+                    self.guards.append(Guard(obj, name, value, True))
+        for name, value in list(own.items()):
             if _is_simple(value):
                 self.guards.append(Guard(obj, name, value, True))
-            elif isinstance(value, Tensor | np.ndarray):
-                self.guards.append(Guard(obj, name, value, False))
             else:
+                self.guards.append(Guard(obj, name, value, False))
                 self.follow(value, names)
 
 
@@ -129,13 +162,13 @@ def _all_names(code: types.CodeType) -> Iterator[str]:
             yield from _all_names(const)
 
 
-def guards_of(fn: Callable[..., Any]) -> list[Guard]:
+def guards_of(fn: Callable[..., Any]) -> list[Guard | Contents]:
     """Guards on what `fn` may read besides its arguments, duplicates dropped."""
     walk = _Walk()
     walk.follow(fn, frozenset())
-    found = {(id(g.holder), g.name): g for g in walk.guards}
+    found = {(id(g.holder), getattr(g, "name", None)): g for g in walk.guards}
     return list(found.values())
 
 
-def all_hold(guards: list[Guard]) -> bool:
+def all_hold(guards: list[Guard | Contents]) -> bool:
     return all(g.holds() for g in guards)

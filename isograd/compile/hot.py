@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from isograd.base.tree import LEAF, TreeDef
+from isograd.compile.guards import Contents
 from isograd.core.expression import define
 from isograd.core.levels import MODE
 from isograd.core.tape import new
@@ -84,6 +85,9 @@ def _captured(w: _Writer, value: Any) -> str:
 
 
 def _guard(w: _Writer, guard: Any) -> None:
+    if isinstance(guard, Contents):
+        w.unless(f"{w.name(guard.holds)}()")
+        return
     holder, value = w.name(guard.holder), w.name(guard.value)
     if isinstance(guard.holder, dict):
         place = f"{holder}.get({guard.name!r})"

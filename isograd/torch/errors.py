@@ -186,7 +186,6 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
     "value_shape": lambda f: RuntimeError(
         f"shape mismatch: value tensor of shape {f['found']} cannot be broadcast to "
         f"indexing result of shape {f['expected']}"),
-    "einsum": lambda f: RuntimeError(f"einsum(): {f['text']}"),
     "not_converged": _not_converged,
     "no_batching": lambda f: RuntimeError(
         f"Batching rule not implemented for {f['name']}; the fallback path (a loop) "
@@ -198,5 +197,7 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
 
 def translated(error: EngineError) -> Exception:
     """The exception PyTorch raises for an error of the engine."""
+    if error.code == "staging_escape":  # for `isograd.compile`, which looks for it
+        return error
     make = _TRANSLATIONS.get(error.code)
     return RuntimeError(str(error)) if make is None else make(error.fields)

@@ -8,7 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.errors import EngineError
 from isograd.core import mutation
+from isograd.core.levels import MODE, state
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import dtypes
@@ -30,8 +32,8 @@ class Generator:
         self.stream = _stream(self._seed)
 
     def manual_seed(self, seed: int) -> Generator:
-        self._seed = int(seed)
-        self.stream = _stream(self._seed)
+        self._seed = int(seed)  # compiled programs hold the stream: it stays the same
+        self.stream.bit_generator.state = _stream(self._seed).bit_generator.state
         return self
 
     def seed(self) -> int:
@@ -53,7 +55,6 @@ class Generator:
         import pickle
 
         self._seed, state = pickle.loads(new_state.array("set_state").tobytes())
-        self.stream = _stream(self._seed)
         self.stream.bit_generator.state = state
         return self
 
@@ -107,6 +108,9 @@ for _fn in (manual_seed, seed, initial_seed, get_rng_state, set_rng_state):
 
 
 def _stream_of(generator: Any) -> np.random.Generator:
+    """The stream to draw from at once; a function under compilation runs eagerly."""
+    if MODE.special and state().stages:
+        raise EngineError("staging_escape", what="a random draw")
     return (default_generator if generator is None else generator).stream
 
 
