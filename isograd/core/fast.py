@@ -33,7 +33,7 @@ def unary(
     some, keep_x, keep_out = _kept(prim, 1)
     traced = not prim.constant
 
-    def op(input: Any, **rest: Any) -> Any:  # noqa: A002 (a dialect's keyword)
+    def op(input: Any, **rest: Any) -> Any:
         if rest:
             return slow(input, **rest)
         x = input
@@ -76,7 +76,7 @@ def binary(
     keeps = tuple(_kept(prim, mask) for mask in range(4))
     traced = not prim.constant
 
-    def op(input: Any, other: Any, **rest: Any) -> Any:  # noqa: A002
+    def op(input: Any, other: Any, **rest: Any) -> Any:
         if rest:
             return slow(input, other, **rest)
         x, y = input, other
@@ -141,7 +141,7 @@ def scalar_right(
     traced = not prim.constant
     constant = constants_cache()
 
-    def op(input: Any, other: Any, **rest: Any) -> Any:  # noqa: A002
+    def op(input: Any, other: Any, **rest: Any) -> Any:
         if rest:
             return slow(input, other, **rest)
         x, y = input, other
@@ -272,13 +272,13 @@ def in_place(
     ndarray = np.ndarray
     constant = constants_cache()
 
-    def op(input: Any, other: Any, **rest: Any) -> Any:  # noqa: A002
+    def op(input: Any, other: Any, **rest: Any) -> Any:
         x, y = input, other
         if rest or x._untracked or type(x._p) is not ndarray:
             return slow(x, y, **rest)
         a = x._p
-        if a.dtype.kind not in kinds or MODE.special and (
-                (now := state()).stages or now.recording or now.inference):
+        if a.dtype.kind not in kinds or (MODE.special and (
+                (now := state()).stages or now.recording or now.inference)):
             return slow(x, y)
         if type(y) is float or type(y) is int:
             b, ny = constant(y, a.dtype), None

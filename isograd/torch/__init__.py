@@ -1,4 +1,5 @@
 """PyTorch's API on isograd's engine: `import isograd.torch as torch`."""
+# ruff: noqa: F401, I001  (names to be found here; the order of the tables)
 
 from __future__ import annotations
 
@@ -34,6 +35,7 @@ from isograd.torch import (
     autograd,
     extras,
     factories,
+    joining,
     matrices,
     matrix,
     random,

@@ -11,7 +11,7 @@ from isograd.base.missing import module_getattr
 __getattr__ = module_getattr("torch.amp", "torch")
 
 
-class autocast:  # noqa: N801 (PyTorch's name)
+class autocast:
     """A region of lower precision; for CUDA it is off, since there is none.
 
     Raises:

@@ -69,7 +69,7 @@ def neg(input: Payload) -> Payload:
 
 
 @row(aliases=("absolute",), inplace=True)
-def abs(input: Payload) -> Payload:  # noqa: A001 (PyTorch's name)
+def abs(input: Payload) -> Payload:
     return copy_of(input) if input.dtype.kind in "bu" else F.abs(input)
 
 
@@ -91,7 +91,7 @@ def square(input: Payload) -> Payload:
 
 
 @row(inplace=True)
-def round(input: Payload, *, decimals: int = 0) -> Payload:  # noqa: A001
+def round(input: Payload, *, decimals: int = 0) -> Payload:
     if input.dtype.kind in "iub":
         return copy_of(input)
     if not decimals:
@@ -410,7 +410,7 @@ def addcdiv(input: Payload, tensor1: Payload, tensor2: Payload, *, value: Any = 
 
 
 @row(aliases=("clip",), inplace=True)
-def clamp(input: Payload, min: Any = None, max: Any = None) -> Payload:  # noqa: A002
+def clamp(input: Payload, min: Any = None, max: Any = None) -> Payload:
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be "
                            "None")
@@ -420,9 +420,7 @@ def clamp(input: Payload, min: Any = None, max: Any = None) -> Payload:  # noqa:
     x = cast(input, dtypes.result_of((input, *bounds)).np)
     low, high = (None if b is None else _plain(b) for b in (min, max))
     if low is not None and high is not None and low > high:
-        return Named(F.clip(x, lo=None, hi=high, edge=1)
-                     if False else F.clip(x, lo=high, hi=high, edge=1),
-                     "ClampBackward1")
+        low = high  # everything becomes the upper bound
     return Named(F.clip(x, lo=low, hi=high, edge=1), "ClampBackward1")
 
 
@@ -443,12 +441,12 @@ def _clamp_tensors(x: Payload, low: Any, high: Any) -> Payload:
 
 
 @row(inplace=True)
-def clamp_min(input: Payload, min: Any) -> Payload:  # noqa: A002
+def clamp_min(input: Payload, min: Any) -> Payload:
     return Named(clamp(input, min=min).value, f"ClampMinBackward{int(is_payload(min))}")
 
 
 @row(inplace=True)
-def clamp_max(input: Payload, max: Any) -> Payload:  # noqa: A002
+def clamp_max(input: Payload, max: Any) -> Payload:
     return Named(clamp(input, max=max).value, f"ClampMaxBackward{int(is_payload(max))}")
 
 

@@ -23,7 +23,7 @@ from isograd.core.tape import Leaf, Slot, Traced
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import dtypes, errors
-from isograd.torch.dtypes import Size, dtype, of_numpy
+from isograd.torch.dtypes import Size, of_numpy
 from isograd.torch.errors import translated
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
@@ -366,7 +366,7 @@ _MISSING = re.compile(r"missing (\d+) required positional arguments?: (.*)")
 
 def _reworded(text: str, name: str) -> str:
     """Python's text of a call that does not fit, in PyTorch's words."""
-    head, call, rest = text.partition("() ")
+    _, call, rest = text.partition("() ")
     if not call or not (rest.startswith(("missing", "got an", "takes"))):
         return text
     found = _MISSING.match(rest)

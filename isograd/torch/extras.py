@@ -10,12 +10,10 @@ import numpy as np
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import wrap
 from isograd.torch import matrices, reductions, selecting, shapes  # noqa: F401 (rows)
-
 from isograd.torch.call import (
     Values,
     cast,
     dims_of,
-
     in_place,
     operands,
     public,

@@ -73,7 +73,7 @@ def _filled(name: str, make: Callable[..., Any]) -> None:
         device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
         memory_format: Any = None, names: Any = None, generator: Any = None,
     ) -> Tensor:
-        shape = _size_of((*size, *(() if size else ())), name)
+        shape = _size_of(size, name)
         if out is not None and dtype is None:
             dtype = out.dtype
         return finished(make(shape, _plain_dtype(dtype)), requires_grad, device, out)

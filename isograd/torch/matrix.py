@@ -62,7 +62,7 @@ def bmm(input: Payload, mat2: Payload) -> Payload:
     if input.ndim != 3 or mat2.ndim != 3:
         word = "batch1" if input.ndim != 3 else "batch2"
         raise RuntimeError(f"{word} must be a 3D tensor")
-    (b, _, k), (b2, k2, n) = input.shape, mat2.shape
+    (b, _, k), (b2, k2, _) = input.shape, mat2.shape
     if b != b2 or k != k2:
         raise RuntimeError(
             "Expected size for first two dimensions of batch2 tensor to be: "
@@ -145,8 +145,7 @@ def matmul(input: Payload, other: Payload) -> Any:
 
 
 def _batched_matmul(x: Payload, y: Payload) -> Named:
-    k, n = x.shape[-1], y.shape[-2] if y.ndim > 1 else y.shape[0]
-    if k != n:
+    if x.shape[-1] != (y.shape[-2] if y.ndim > 1 else y.shape[0]):
         raise _batch_mismatch(x, y)
     if x.dtype != y.dtype:
         _same_dtype(x, y)
@@ -210,7 +209,7 @@ def outer(input: Payload, vec2: Payload) -> Payload:
     return _times(x, y)
 
 
-def _times(x: Payload, y: Payload) -> Payload:  # noqa: N802
+def _times(x: Payload, y: Payload) -> Payload:
     from isograd.torch.arithmetic import mul
 
     return mul(x, y)

@@ -103,7 +103,7 @@ def converted(x: Any, cls: Any) -> Any:
         return x.as_subclass(cls)
     if isinstance(x, tuple | list):
         parts = [converted(y, cls) for y in x]
-        return type(x)(parts) if not hasattr(x, "_fields") else type(x)(parts)
+        return type(x)(parts)
     return x
 
 

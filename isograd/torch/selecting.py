@@ -252,8 +252,6 @@ def copy_into(t: Any, v: Payload, source: Any = None) -> None:
             v = F.reshape(v, shape=v.shape[extra:])
         if v.ndim > len(shape):
             raise RuntimeError(
-                f"The expanded size of the tensor ({shape[0] if shape else ''}) must "
-                "match the existing size" if False else
                 f"expand(torch.{of_numpy(v.dtype).legacy}{{{list(v.shape)}}}, size="
                 f"{list(shape)}): the number of sizes provided ({len(shape)}) must be "
                 "greater or equal to the number of dimensions in the tensor "
@@ -362,7 +360,7 @@ def where(condition: Payload, input: Any = None, other: Any = None) -> Any:
     return F.where(condition, x, y)
 
 
-def FUNCTIONS_NONZERO(condition: Payload) -> Any:  # noqa: N802
+def FUNCTIONS_NONZERO(condition: Payload) -> Any:
     from isograd.ops import selection
 
     return tuple(np.ascontiguousarray(i) for i in selection.nonzero(condition))
@@ -429,8 +427,7 @@ def _check_vector(index: Payload, size: int, name: str) -> None:
         raise IndexError(f"{name}(): Index is supposed to be a vector")
     if type(index) is np.ndarray and index.size and (
             index.min() < 0 or index.max() >= size):
-        raise IndexError("index out of range in self" if name == "index_select" else
-                         "index out of range in self")
+        raise IndexError("index out of range in self")
 
 
 @row
@@ -522,8 +519,7 @@ def _check_source(index: Payload, src: Payload, d: int) -> None:
     if any(m > n for m, n in zip(index.shape, src.shape, strict=True)):
         raise RuntimeError(
             f"Expected index {list(index.shape)} to be no larger than src "
-            f"{list(src.shape)} apart from dimension {d}" if False else
-            f"Expected index {list(index.shape)} to be smaller than self and src")
+            f"{list(src.shape)} apart from dimension {d}")
 
 
 def _scattered(

@@ -23,7 +23,7 @@ from isograd.core.reverse import sweep
 from isograd.core.storage import note_write as note_write
 from isograd.core.storage import version
 from isograd.core.tape import Leaf
-from isograd.core.tensor import payload_of, wrap
+from isograd.core.tensor import wrap
 from isograd.torch import backward as _backward
 from isograd.torch import dtypes, errors
 from isograd.torch.dtypes import CPU, Size, of_numpy

@@ -20,7 +20,7 @@ def test_the_first_program_prints_its_gradients() -> None:
     y = torch.tensor(3.0).requires_grad_()
     z = x * x * y
     z.backward()
-    assert f"{x.grad} {y.grad}" == "tensor(12.) tensor(4.)"
+    assert f"{x.grad!r} {y.grad!r}" == "tensor(12.) tensor(4.)"
     z = x * x * y
     assert str(torch.autograd.grad(outputs=z, inputs=x)[0]) == "tensor(12.)"
 
