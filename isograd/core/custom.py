@@ -61,7 +61,8 @@ def custom_call(
     lower = tuple(a.p if h else a for a, h in zip(args, here, strict=True))
     outs = custom_call(forward, rule, lower, label)
     node = new(Node)
-    node.prim, node.params, node.level, node.label = custom, {"rule": rule}, level, label
+    node.prim, node.params = custom, {"rule": rule}
+    node.level, node.label = level, label
     node.edges = tuple(a.node if h else None for a, h in zip(args, here, strict=True))
     node.saved, node.raw, node.shape = (*lower, *outs), False, ()
     node.seq = tick()

@@ -17,7 +17,8 @@ PYNATIVE_MODE = 1
 STRICT, COMPATIBLE, LAX = 0, 1, 2
 
 _DEFAULTS: dict[str, Any] = {
-    "mode": PYNATIVE_MODE, "device_target": "CPU", "device_id": 0, "max_call_depth": 1000,
+    "mode": PYNATIVE_MODE, "device_target": "CPU", "device_id": 0,
+    "max_call_depth": 1000,
     "max_device_memory": "1024GB", "mempool_block_size": "1GB", "save_graphs": 0,
     "save_graphs_path": ".", "enable_compile_cache": False, "compile_cache_path": "./",
     "inter_op_parallel_num": 0, "runtime_num_threads": 30, "memory_optimize_level": 0,
@@ -99,7 +100,8 @@ def reset_context() -> None:
 _PARALLEL: dict[str, Any] = {
     "device_num": 1, "global_rank": 0, "gradients_mean": False, "loss_repeated_mean":
     True, "gradient_fp32_sync": True, "parallel_mode": "stand_alone",
-    "auto_parallel_search_mode": "recursive_programming", "all_reduce_fusion_config": [],
+    "auto_parallel_search_mode": "recursive_programming",
+    "all_reduce_fusion_config": [],
     "strategy_ckpt_load_file": "", "strategy_ckpt_save_file": "", "full_batch": False,
     "dataset_strategy": "data_parallel", "enable_parallel_optimizer": False,
     "enable_alltoall": False, "pipeline_stages": 1, "parameter_broadcast": False,

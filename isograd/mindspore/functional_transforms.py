@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from isograd.base import tree
@@ -273,7 +274,7 @@ def _wrapped(p: Payload) -> Tensor:
 
 
 def _along(fn: Fn, xs: list[Payload], curves: list[list[Payload]]) -> list[Any]:
-    """The derivatives of order 0 to n of each output along x(t) = x + c1 t + c2 t^2/2...
+    """Derivatives of order 0 to n of each output along x(t) = x + c1 t + c2 t^2/2...
 
     Order k is the first derivative of order k - 1 along t, with the curve's terms
     shifted: forward mode nested n times.
@@ -286,7 +287,7 @@ def _along(fn: Fn, xs: list[Payload], curves: list[list[Payload]]) -> list[Any]:
             leaves = out if isinstance(out, tuple | list) else (out,)
             return [[payload_of(o)] for o in leaves]
         with new_level() as level:
-            duals = [[Dual(level, a, b) for a, b in zip(t, t[1:], strict=False)]
+            duals = [[Dual(level, a, b) for a, b in pairwise(t)]
                      for t in terms]
             outs = value(duals)
             pairs = [[split(p, level) for p in o] for o in outs]

@@ -87,7 +87,8 @@ def variance_scaled(
 ) -> Array:
     """Numbers of variance `scale / fan`, fan being that in, out, or their mean."""
     fan_in, fan_out = fans(shape)
-    fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+    fan = {"fan_in": fan_in, "fan_out": fan_out,
+           "fan_avg": (fan_in + fan_out) / 2}[mode]
     sigma = sqrt(scale / max(1.0, fan))
     if distribution == "uniform":
         return uniform(rng, shape, sqrt(3.0) * sigma)

@@ -15,7 +15,7 @@ Pairs = tuple[tuple[int, int], ...]
 
 
 def same_pads(space: Sizes, size: Sizes, stride: Sizes, dilation: Sizes) -> Pairs:
-    """Padding for which the output has `ceil(n / stride)` places; the odd one behind."""
+    """Padding for `ceil(n / stride)` places of output; the odd one behind."""
     out = []
     for n, k, s, d in zip(space, size, stride, dilation, strict=True):
         total = max((-(-n // s) - 1) * s + d * (k - 1) + 1 - n, 0)

@@ -123,7 +123,8 @@ def f3(x: Any, y: Any, z: Any) -> Any:
      "For 'F.grad', the element in 'grad_position' must be int."),
     ((f3, (0, 0)), ValueError,
      "There are duplicate positions in `grad_position`, please check it"),
-    ((f3, 0, None, 1), TypeError, "For '_Grad', the 'has_aux' should be bool, but got int"),
+    ((f3, 0, None, 1), TypeError,
+     "For '_Grad', the 'has_aux' should be bool, but got int"),
     ((f3, 0, None, False, 1), TypeError,
      "For '_Grad', the 'return_ids' should be bool, but got int"),
 ])
@@ -142,7 +143,8 @@ def test_errors_when_wrapped(transform: Any, args: Any, error: Any, text: str) -
     ((3,), TypeError, "The fn should be callable, but got int"),
     ((f3, 0, None, True), ValueError,
      "When has_aux is True, origin fn requires more than one outputs."),
-    ((f3, None, 3), TypeError, "The weights you provided is expected to be a tensor, or a "
+    ((f3, None, 3), TypeError,
+     "The weights you provided is expected to be a tensor, or a "
      "list or tuple. but got 3"),
     ((f3, None, ["w"]), RuntimeError, "The pointer[tensor] is null."),
 ])

@@ -42,7 +42,8 @@ RECORDED: dict[str, tuple[Any, list[list[float]]]] = {
         [0.685781956, -1.248904586, 0.302498251],
         [0.637889564, -1.203762293, 0.258529395]]),
     "rates by step": (lambda p: nn.SGD(p, learning_rate=[0.1, 0.01, 0.001]), [
-        [0.8, -1.9, 0.1], [0.784, -1.8905, 0.092], [0.782432, -1.889554739, 0.091263995]]),
+        [0.8, -1.9, 0.1], [0.784, -1.8905, 0.092], [0.782432, -1.889554739,
+                                                    0.091263995]]),
 }
 
 
@@ -84,7 +85,8 @@ def test_all_go_down(make: Any) -> None:
 
 def test_groups_have_rates_and_decays_of_their_own() -> None:
     a, b = (ms.Parameter(ms.Tensor([1.0], ms.float32), n) for n in "ab")
-    optimizer = nn.SGD([{"params": [a], "lr": 0.5}, {"params": [b], "weight_decay": 1.0}],
+    optimizer = nn.SGD([{"params": [a], "lr": 0.5}, {"params": [b],
+                                                     "weight_decay": 1.0}],
                        learning_rate=0.1)
     optimizer((ms.Tensor([1.0], ms.float32), ms.Tensor([1.0], ms.float32)))
     np.testing.assert_allclose(a.asnumpy(), [0.5])
@@ -104,8 +106,8 @@ def test_schedules_are_asked_at_each_step() -> None:
 
 @pytest.mark.parametrize("make, error, text", [
     (lambda w: nn.SGD([w, ms.Parameter(ms.Tensor([1.0]), "w")], 0.1), ValueError,
-     "The value Parameter (name=w, shape=(1,), dtype=Float32, requires_grad=True) , its "
-     "name 'w' already exists. Please set a unique name for the parameter."),
+     "The value Parameter (name=w, shape=(1,), dtype=Float32, requires_grad=True) , "
+     "its name 'w' already exists. Please set a unique name for the parameter."),
     (lambda w: nn.SGD([], 0.1), ValueError,
      "For 'Optimizer', the argument parameters must not be empty."),
     (lambda w: nn.SGD([w], -0.1), ValueError,

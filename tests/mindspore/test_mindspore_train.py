@@ -122,7 +122,8 @@ def test_checkpoints_are_written_and_old_ones_removed(tmp_path: Any) -> None:
     config = ms.CheckpointConfig(save_checkpoint_steps=1, keep_checkpoint_max=2)
     keep = ms.ModelCheckpoint("net", str(tmp_path), config)
     model.train(2, data(), callbacks=keep)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["net-2_1.ckpt", "net-2_2.ckpt"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["net-2_1.ckpt",
+                                                          "net-2_2.ckpt"]
 
 
 def test_early_stopping() -> None:
@@ -140,7 +141,7 @@ def test_loss_scales() -> None:
     manager = nn.DynamicLossScaleUpdateCell(2.0**16, 2, 1)
     step = nn.TrainOneStepWithLossScaleCell(
         loss_net, nn.SGD(net.trainable_params(), 0.1), manager)
-    loss, overflow, scale = step(ms.Tensor(X), ms.Tensor(Y))
+    _, overflow, scale = step(ms.Tensor(X), ms.Tensor(Y))
     assert not bool(overflow) and float(scale.asnumpy()) == 2.0**16
     moved = net.weight.asnumpy().copy()
     assert (moved != start).any()
@@ -155,7 +156,8 @@ def test_loss_scales() -> None:
 def test_a_dynamic_scaler_by_hand() -> None:
     scaler = ms.amp.DynamicLossScaler(1024.0, 2, 2)
     x = ms.Tensor([1.0, 2.0], ms.float32)
-    np.testing.assert_array_equal(scaler.unscale(scaler.scale(x)).asnumpy(), x.asnumpy())
+    np.testing.assert_array_equal(scaler.unscale(scaler.scale(x)).asnumpy(),
+                                  x.asnumpy())
     scaler.adjust(ms.amp.all_finite((x,)))
     scaler.adjust(True)
     assert float(scaler.scale_value.asnumpy()) == 2048.0

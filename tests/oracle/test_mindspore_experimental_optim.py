@@ -40,7 +40,8 @@ def test_steps(name: str, settings: dict[str, Any]) -> None:
         ours((ms.Tensor(gradient(w.asnumpy())),))
         t.grad = torch.tensor(gradient(t.detach().numpy()))
         theirs.step()
-        np.testing.assert_allclose(w.asnumpy(), t.detach().numpy(), rtol=2e-5, atol=2e-6)
+        np.testing.assert_allclose(w.asnumpy(), t.detach().numpy(), rtol=2e-5,
+                                   atol=2e-6)
 
 
 SCHEDULES: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [

@@ -68,7 +68,8 @@ class Dataset:
                              "[2, 2147483647].")
         return _Shuffle(self, buffer_size)
 
-    def map(self, operations: Any, input_columns: Any = None, output_columns: Any = None,
+    def map(self, operations: Any, input_columns: Any = None,
+            output_columns: Any = None,
             num_parallel_workers: Any = None, **_: Any) -> Dataset:
         """Columns passed through functions, one after another."""
         ops = list(operations) if isinstance(operations, list | tuple) else [operations]
@@ -267,7 +268,8 @@ class _Fixed(Dataset):
 
 
 class _Batch(_Step):
-    def __init__(self, source: Dataset, count: Any, drop: bool, pad: Any = None) -> None:
+    def __init__(self, source: Dataset, count: Any, drop: bool,
+                 pad: Any = None) -> None:
         super().__init__(source)
         self.count, self.drop, self.pad = count, drop, pad
 

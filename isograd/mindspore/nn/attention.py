@@ -93,7 +93,8 @@ class MultiheadAttention(Cell):
         out, weights = attend(*self._projected(query, key, value), mask, self.num_heads,
                               rate)
         out = self.out_proj(out)
-        out = out.squeeze(1) if alone else out.swapaxes(0, 1) if self.batch_first else out
+        out = out.squeeze(1) if alone else out.swapaxes(0,
+                                                        1) if self.batch_first else out
         if not need_weights:
             return out, None
         weights = weights.mean(axis=1) if average_attn_weights else weights
@@ -106,10 +107,13 @@ class MultiheadAttention(Cell):
                 attn = attn.reshape((-1, self.num_heads, *attn.shape[1:]))
             parts.append(self._added(attn, query.dtype))
         if padding is not None:
-            shape = (padding.shape[0], 1, 1, padding.shape[1]) if padding.ndim == 2 else (
+            shape = (padding.shape[0], 1, 1,
+                     padding.shape[1]) if padding.ndim == 2 else (
                 1, 1, 1, padding.shape[0])
             parts.append(self._added(padding.reshape(shape), query.dtype))
-        return None if not parts else parts[0] if len(parts) == 1 else parts[0] + parts[1]
+        if len(parts) == 2:
+            return parts[0] + parts[1]
+        return parts[0] if parts else None
 
     @staticmethod
     def _added(mask: Any, dtype: Any) -> Any:
@@ -218,12 +222,14 @@ class Transformer(Cell):
     def __init__(
         self, d_model: int = 512, nhead: int = 8, num_encoder_layers: int = 6,
         num_decoder_layers: int = 6, dim_feedforward: int = 2048, dropout: float = 0.1,
-        activation: Any = "relu", custom_encoder: Any = None, custom_decoder: Any = None,
+        activation: Any = "relu", custom_encoder: Any = None,
+        custom_decoder: Any = None,
         layer_norm_eps: float = 1e-5, batch_first: bool = False,
         norm_first: bool = False, dtype: Any = dtypes.float32,
     ) -> None:
         super().__init__()
-        settings = (d_model, nhead, dim_feedforward, dropout, activation, layer_norm_eps,
+        settings = (d_model, nhead, dim_feedforward, dropout, activation,
+                    layer_norm_eps,
                     batch_first, norm_first, dtype)
 
         def norm() -> Cell:

@@ -156,7 +156,8 @@ class Embedding(Cell):
     ) -> None:
         super().__init__()
         self.vocab_size = positive_int(vocab_size, "vocab_size", "Embedding")
-        self.embedding_size = positive_int(embedding_size, "embedding_size", "Embedding")
+        self.embedding_size = positive_int(embedding_size, "embedding_size",
+                                           "Embedding")
         self.use_one_hot, self.dtype = use_one_hot, dtype
         self.padding_idx = padding_idx
         table = initializer(embedding_table, [vocab_size, embedding_size], dtype)
@@ -240,7 +241,9 @@ class Dropout(Cell):
         return dropped(x, self.rate, x.shape)
 
     def extend_repr(self) -> str:
-        return f"p={self.p}" if self.keep_prob is None else f"keep_prob={self.keep_prob}"
+        if self.keep_prob is None:
+            return f"p={self.p}"
+        return f"keep_prob={self.keep_prob}"
 
 
 class _DropoutNd(Cell):
@@ -354,7 +357,8 @@ OneHot = cell_of(
         Tensor(self.off_value, self.dtype or dtypes.float32), axis=self.axis))
 Tril = cell_of("Tril", "", lambda self, x, k=0: ops.tril(x, k))
 Triu = cell_of("Triu", "", lambda self, x, k=0: ops.triu(x, k))
-Roll = cell_of("Roll", "shift, axis", lambda self, x: ops.roll(x, self.shift, self.axis))
+Roll = cell_of("Roll", "shift, axis", lambda self, x: ops.roll(x, self.shift,
+                                                               self.axis))
 PixelShuffle = cell_of("PixelShuffle", "upscale_factor", lambda self, x:
                        ops.pixel_shuffle(x, self.upscale_factor))
 PixelUnshuffle = cell_of("PixelUnshuffle", "downscale_factor", lambda self, x:
@@ -414,7 +418,8 @@ class L1Regularizer(Cell):
 class Upsample(Cell):
     """`ops.interpolate` with fixed settings."""
 
-    def __init__(self, size: Any = None, scale_factor: Any = None, mode: str = "nearest",
+    def __init__(self, size: Any = None, scale_factor: Any = None,
+                 mode: str = "nearest",
                  align_corners: Any = None, recompute_scale_factor: Any = None) -> None:
         super().__init__()
         self.size, self.scale_factor, self.mode = size, scale_factor, mode

@@ -165,7 +165,8 @@ class CellDict(Cell):
         return self._cells[key]
 
     def __setitem__(self, key: str, cell: Cell) -> None:
-        if not isinstance(key, str) or not key or "." in key or hasattr(type(self), key):
+        if not isinstance(key, str) or not key or "." in key or hasattr(type(self),
+                                                                        key):
             raise KeyError(f"For 'CellDict', the key {key!r} is not a valid name.")
         _check_cell(cell, "CellDict")
         self._cells[key] = cell

@@ -25,7 +25,8 @@ def sizes_of(value: Any, rank: int, name: str, owner: str, least: int = 1) -> An
     Raises:
         TypeError, ValueError: for anything else, or a number less than `least`.
     """
-    if isinstance(value, bool) or not isinstance(value, int | tuple | list | np.integer):
+    if isinstance(value, bool) or not isinstance(value,
+                                                 int | tuple | list | np.integer):
         raise TypeError(f"For '{owner}', the type of '{name}' must be int or tuple, "
                         f"but got {type(value).__name__}.")
     out = tuple(value) if isinstance(value, tuple | list) else (int(value),) * rank
@@ -186,7 +187,8 @@ class _ConvTranspose(_Conv):
                          padding, dilation, group, has_bias, weight_init, bias_init,
                          data_format, dtype)
         name = type(self).__name__
-        self.output_padding = sizes_of(output_padding, self.rank, "output_padding", name,
+        self.output_padding = sizes_of(output_padding, self.rank, "output_padding",
+                                       name,
                                        least=0)
 
     def _weight_shape(self) -> list[int]:
@@ -199,7 +201,8 @@ class _ConvTranspose(_Conv):
                                     self.dilation, self.pad_mode)
             pads = (same_pads(space, self.kernel_size, self.stride, self.dilation)
                     if self.pad_mode == "same" else pads)
-            made = tuple((n - 1) * s - sum(p) + d * (k - 1) + 1 for n, k, s, p, d in zip(
+            made = tuple((n - 1) * s - sum(p) + d * (k - 1) + 1 for n, k, s, p,
+                         d in zip(
                 x.shape[2:], self.kernel_size, self.stride, pads, self.dilation,
                 strict=True))
             extra = tuple(a - b for a, b in zip(space, made, strict=True))
@@ -237,5 +240,6 @@ class Conv3dTranspose(_ConvTranspose):
         dtype: Any = dtypes.float32,
     ) -> None:
         super().__init__(in_channels, out_channels, kernel_size, stride, pad_mode,
-                         padding, output_padding, dilation, group, has_bias, weight_init,
+                         padding, output_padding, dilation, group, has_bias,
+                         weight_init,
                          bias_init, data_format, dtype)

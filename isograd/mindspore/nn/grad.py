@@ -1,4 +1,4 @@
-"""`mindspore.nn.grad`: part of what `mindspore.nn` has, under MindSpore's module name."""
+"""`mindspore.nn.grad`: names of `mindspore.nn` under an older path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mindspore.nn.layer`: part of what `mindspore.nn` has, under MindSpore's module name."""
+"""`mindspore.nn.layer`: names of `mindspore.nn` under an older path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`mindspore.nn.loss`: part of what `mindspore.nn` has, under MindSpore's module name."""
+"""`mindspore.nn.loss`: names of `mindspore.nn` under an older path."""
 
 from __future__ import annotations
 

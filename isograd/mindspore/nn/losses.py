@@ -143,7 +143,7 @@ softmax_loss = public(_softmax_loss, "softmax_cross_entropy_with_logits")
 
 
 class SoftmaxCrossEntropyWithLogits(LossBase):
-    """The cross entropy of logits (n, c) with labels: indices if `sparse`, else rows."""
+    """Cross entropy of logits (n, c) with labels: indices if `sparse`, else rows."""
 
     def __init__(self, sparse: bool = False, reduction: str = "none") -> None:
         super().__init__(reduction)

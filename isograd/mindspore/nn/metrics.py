@@ -1,4 +1,4 @@
-"""`mindspore.nn.metrics`: part of what `mindspore.nn` has, under MindSpore's module name."""
+"""`mindspore.nn.metrics`: names of `mindspore.nn` under an older path."""
 
 from __future__ import annotations
 

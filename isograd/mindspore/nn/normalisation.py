@@ -145,7 +145,8 @@ class SyncBatchNorm(_BatchNorm):
     ranks = (2, 3, 4, 5)
 
     def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.9,
-                 affine: bool = True, gamma_init: Any = "ones", beta_init: Any = "zeros",
+                 affine: bool = True, gamma_init: Any = "ones",
+                 beta_init: Any = "zeros",
                  moving_mean_init: Any = "zeros", moving_var_init: Any = "ones",
                  use_batch_statistics: bool | None = None, process_groups: Any = None,
                  dtype: Any = dtypes.float32) -> None:
@@ -172,7 +173,8 @@ class LayerNorm(Cell):
                              f"i.e., containing at least one element, but got "
                              f"normalized_shape = {normalized_shape}")
         self.normalized_shape = tuple(normalized_shape)
-        self.begin_norm_axis, self.begin_params_axis = begin_norm_axis, begin_params_axis
+        self.begin_norm_axis = begin_norm_axis
+        self.begin_params_axis = begin_params_axis
         self.epsilon = epsilon
         self.gamma = Parameter(initializer(gamma_init, normalized_shape, dtype),
                                name="gamma")
@@ -194,7 +196,8 @@ class GroupNorm(Cell):
     """Standardised over the channels of each group and over space."""
 
     def __init__(
-        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True,
+        self, num_groups: int, num_channels: int, eps: float = 1e-5,
+        affine: bool = True,
         gamma_init: Any = "ones", beta_init: Any = "zeros", dtype: Any = dtypes.float32,
     ) -> None:
         super().__init__()
@@ -208,11 +211,13 @@ class GroupNorm(Cell):
         self.affine = affine
         self.gamma = Parameter(initializer(gamma_init, [num_channels], dtype),
                                name="gamma", requires_grad=affine)
-        self.beta = Parameter(initializer(beta_init, [num_channels], dtype), name="beta",
+        self.beta = Parameter(initializer(beta_init, [num_channels], dtype),
+                              name="beta",
                               requires_grad=affine)
 
     def construct(self, x: Any) -> Any:
-        return group_norm(x, self.gamma, self.beta, groups=self.num_groups, eps=self.eps)
+        return group_norm(x, self.gamma, self.beta, groups=self.num_groups,
+                          eps=self.eps)
 
     def extend_repr(self) -> str:
         return (f"num_groups={self.num_groups}, num_channels={self.num_channels}, "
@@ -231,7 +236,8 @@ class _InstanceNorm(Cell):
         self.affine = affine
         self.gamma = Parameter(initializer(gamma_init, [num_features], dtype),
                                name="gamma", requires_grad=affine)
-        self.beta = Parameter(initializer(beta_init, [num_features], dtype), name="beta",
+        self.beta = Parameter(initializer(beta_init, [num_features], dtype),
+                              name="beta",
                               requires_grad=affine)
 
     def construct(self, x: Any) -> Any:

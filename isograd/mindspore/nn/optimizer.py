@@ -123,7 +123,7 @@ class Optimizer(Cell):
         return {
             "params": params,
             "lr": self._checked_rate(group["lr"]) if "lr" in group else rate,
-            "weight_decay": self._checked_decay(group["weight_decay"] if own else decay),
+            "weight_decay": self._checked_decay(group.get("weight_decay", decay)),
             "own_decay": own,
             "grad_centralization": group.get("grad_centralization", False),
         }
@@ -140,7 +140,7 @@ class Optimizer(Cell):
                             f"got {type(lr)}.")
         if isinstance(lr, int | float):
             return self._rate_parameter(float(lr))
-        if isinstance(lr, Parameter) or isinstance(lr, Cell):
+        if isinstance(lr, Parameter | Cell):
             return lr
         values = np.asarray(lr.asnumpy() if isinstance(lr, Tensor) else list(lr),
                             np.float32)

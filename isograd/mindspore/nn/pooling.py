@@ -51,7 +51,8 @@ class _Pool(Cell):
 
 _max = public(lambda x, layer: F.max_pool_pairs(
     layer._checked(x), size=layer.kernel_size, stride=layer.stride,
-    pads=layer._pads(x), dilation=layer.dilation, ceil_mode=layer.ceil_mode), "max_pool")
+    pads=layer._pads(x), dilation=layer.dilation, ceil_mode=layer.ceil_mode),
+    "max_pool")
 
 
 class _MaxPool(_Pool):
@@ -148,7 +149,8 @@ class _Adaptive(Cell):
 
     def _count(self, x: Any) -> tuple[int, ...]:
         given = self.output_size
-        sizes = (given,) * self.rank if given is None or isinstance(given, int) else given
+        sizes = (given,) * self.rank if given is None or isinstance(given,
+                                                                    int) else given
         space = x.shape[-self.rank:]
         return tuple(n if m is None else int(m)
                      for n, m in zip(space, sizes, strict=True))
@@ -194,7 +196,8 @@ class _LPPool(_Pool):
     def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None,
                  ceil_mode: bool = False) -> None:
         super().__init__()
-        self._settings(kernel_size, kernel_size if stride is None else stride, "valid", 0)
+        self._settings(kernel_size, kernel_size if stride is None else stride, "valid",
+                       0)
         self.norm_type, self.ceil_mode = float(norm_type), ceil_mode
 
     def construct(self, x: Any) -> Any:
@@ -219,7 +222,8 @@ class _MaxUnpool(_Pool):
 
     def construct(self, x: Any, indices: Any, output_size: Any = None) -> Any:
         space = tuple((n - 1) * s - sum(p) + k for n, s, p, k in zip(
-            x.shape[-self.rank:], self.stride, self.pads, self.kernel_size, strict=True))
+            x.shape[-self.rank:], self.stride, self.pads, self.kernel_size,
+            strict=True))
         if output_size is not None:
             space = tuple(output_size)[-self.rank:]
         return _unpool(x, indices, space)

@@ -22,7 +22,8 @@ F = BOUND
 _GATES = {"lstm": 4, "gru": 3, "tanh": 1, "relu": 1}
 
 
-def _run(x: Any, state: Any, weights: Any, kind: str, directions: int, batch_first: bool,
+def _run(x: Any, state: Any, weights: Any, kind: str, directions: int,
+         batch_first: bool,
          rate: float, lengths: Any) -> Any:
     if batch_first:
         x = F.transpose(x, axes=(1, 0, 2))
@@ -78,8 +79,9 @@ class _Recurrent(Cell):
         lists: dict[str, list[Parameter]] = {k: [] for k in (
             "weight_ih", "weight_hh", "bias_ih", "bias_hh")}
         for layer in range(self.num_layers):
-            inputs = self.input_size if not layer else self.hidden_size * self.directions
-            shapes = {"weight_ih": [gate, inputs], "weight_hh": [gate, self.hidden_size],
+            inputs = self.hidden_size * self.directions if layer else self.input_size
+            shapes = {"weight_ih": [gate, inputs], "weight_hh": [gate,
+                                                                 self.hidden_size],
                       "bias_ih": [gate], "bias_hh": [gate]}
             for d in range(self.directions):
                 for stem, shape in shapes.items():

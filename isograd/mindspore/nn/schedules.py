@@ -187,7 +187,8 @@ def cosine_decay_lr(min_lr: float, max_lr: float, total_step: int, step_per_epoc
 
 
 def polynomial_decay_lr(
-    learning_rate: float, end_learning_rate: float, total_step: int, step_per_epoch: int,
+    learning_rate: float, end_learning_rate: float, total_step: int,
+    step_per_epoch: int,
     decay_epoch: int, power: float, update_decay_epoch: bool = False,
 ) -> list[float]:
     _rates("polynomial_decay_lr", learning_rate=learning_rate, power=power)

@@ -250,7 +250,8 @@ class ParameterUpdate(Cell):
 class GetNextSingleOp(Cell):
     """The next row of a dataset queue."""
 
-    def __init__(self, dataset_types: Any, dataset_shapes: Any, queue_name: str) -> None:
+    def __init__(self, dataset_types: Any, dataset_shapes: Any,
+                 queue_name: str) -> None:
         super().__init__()
         raise NotImplementedError("nn.GetNextSingleOp: there are no device queues")
 

@@ -85,7 +85,7 @@ def _set_precision(cell: Cell, dtype: Any) -> None:
 
 def custom_mixed_precision(network: Cell, *, white_list: Any = None,
                            black_list: Any = None, dtype: Any = dtypes.float16) -> Cell:
-    """The network with the cells of a white list, or all but a black one, in `dtype`."""
+    """The network with cells of a white list, or all but a black one, in `dtype`."""
     if (white_list is None) == (black_list is None):
         raise ValueError("For custom_mixed_precision, one of white_list and black_list "
                          "must be provided.")
@@ -160,7 +160,8 @@ class StaticLossScaler(LossScaler):
 class DynamicLossScaler(StaticLossScaler):
     """A scale that shrinks by a factor at an overflow and grows after good steps."""
 
-    def __init__(self, scale_value: float, scale_factor: int, scale_window: int) -> None:
+    def __init__(self, scale_value: float, scale_factor: int,
+                 scale_window: int) -> None:
         super().__init__(scale_value)
         if scale_value < 1 or scale_factor <= 0 or scale_window <= 0:
             raise ValueError("For 'DynamicLossScaler', 'scale_value' must be >= 1, and "

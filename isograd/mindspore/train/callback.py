@@ -306,7 +306,8 @@ class EarlyStopping(_Monitored):
         args = run_context.original_args()
         improved = self._improved(args)
         if improved and self.restore_best_weights:
-            self.weights = {p: p.asnumpy().copy() for p in args.network.get_parameters()}
+            self.weights = {p: p.asnumpy().copy()
+                            for p in args.network.get_parameters()}
         if improved is False and self.wait >= self.patience:
             run_context.request_stop()
             for p, value in (self.weights or {}).items():

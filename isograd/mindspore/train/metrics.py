@@ -328,7 +328,8 @@ class CosineSimilarity(Metric):
         if self.zero_diagonal:
             np.fill_diagonal(out, 0)
         self.sqr_mtx_res = {"mean": lambda: out.mean(-1),
-                            "sum": lambda: out.sum(-1)}.get(self.reduction, lambda: out)()
+                            "sum": lambda: out.sum(-1)}.get(self.reduction,
+                                                            lambda: out)()
 
     def eval(self) -> Any:
         return self.sqr_mtx_res
@@ -375,7 +376,8 @@ def auc(x: Any, y: Any, reorder: bool = False) -> float:
 _FACTORY: dict[str, Any] = {
     "accuracy": Accuracy, "acc": Accuracy, "precision": Precision, "recall": Recall,
     "F1": F1, "dice": Dice, "roc": ROC, "topk": TopKCategoricalAccuracy,
-    "top_1_accuracy": Top1CategoricalAccuracy, "top_5_accuracy": Top5CategoricalAccuracy,
+    "top_1_accuracy": Top1CategoricalAccuracy,
+    "top_5_accuracy": Top5CategoricalAccuracy,
     "loss": Loss, "mae": MAE, "mse": MSE, "confusion_matrix": ConfusionMatrix,
     "perplexity": Perplexity, "cosine_similarity": CosineSimilarity,
 }

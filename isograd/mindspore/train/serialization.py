@@ -139,7 +139,8 @@ def load_param_into_net(
         (the net's parameters that were not loaded, the dict's that were not used).
 
     Raises:
-        TypeError: for what is no Cell or dict; RuntimeError: for another shape or dtype.
+        TypeError: for what is no Cell or dict.
+        RuntimeError: for another shape or dtype.
     """
     if not isinstance(net, Cell):
         raise TypeError("For 'load_param_into_net', the argument 'net' should be a "

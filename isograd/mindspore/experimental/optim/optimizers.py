@@ -55,8 +55,8 @@ class Optimizer(Cell):
         params = [params] if isinstance(params, core.Tensor) else list(params)
         for p in params:
             if not isinstance(p, Parameter):
-                raise TypeError("optimizer can only optimize Parameters, but one of the "
-                                f"params is {type(p)}.")
+                raise TypeError("optimizer can only optimize Parameters, but one of "
+                                f"the params is {type(p)}.")
         full = {**self.defaults, **group, "params": params}
         self._check(full)
         n = len(self.param_groups)
@@ -102,7 +102,8 @@ class Optimizer(Cell):
                 note_write(w)
         return True
 
-    def _update(self, w: Array, g: Array, state: State, group: Group, lr: float) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group,
+                lr: float) -> None:
         raise NotImplementedError
 
 
@@ -125,7 +126,8 @@ class SGD(Optimizer):
             lr=lr, momentum=momentum, dampening=dampening, weight_decay=weight_decay,
             nesterov=nesterov, maximize=maximize))
 
-    def _update(self, w: Array, g: Array, state: State, group: Group, lr: float) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group,
+                lr: float) -> None:
         if not group["momentum"]:
             updates.apply(updates.sgd, (w, g), lr=lr, **_common(group))
             return
@@ -145,7 +147,8 @@ class Adam(Optimizer):
             lr=lr, betas=betas, eps=eps, weight_decay=weight_decay, amsgrad=amsgrad,
             maximize=maximize))
 
-    def _update(self, w: Array, g: Array, state: State, group: Group, lr: float) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group,
+                lr: float) -> None:
         names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * group["amsgrad"]
         updates.apply(updates.adam, (w, g, *_arrays(w, state, *names)), lr=lr,
                       beta1=group["betas"][0], beta2=group["betas"][1],
@@ -157,7 +160,8 @@ class AdamW(Adam):
     _decoupled = True
 
     def __init__(self, params: Any, lr: Any = 1e-3, betas: Any = (0.9, 0.999),
-                 eps: float = 1e-8, weight_decay: float = 1e-2, amsgrad: bool = False, *,
+                 eps: float = 1e-8, weight_decay: float = 1e-2, amsgrad: bool = False,
+                 *,
                  maximize: bool = False) -> None:
         super().__init__(params, lr, betas, eps, weight_decay, amsgrad,
                          maximize=maximize)
@@ -170,7 +174,8 @@ class Adamax(Optimizer):
         super().__init__(params, dict(lr=lr, betas=betas, eps=eps,
                                       weight_decay=weight_decay, maximize=maximize))
 
-    def _update(self, w: Array, g: Array, state: State, group: Group, lr: float) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group,
+                lr: float) -> None:
         updates.apply(updates.adamax, (w, g, *_arrays(w, state, "exp_avg", "exp_inf")),
                       lr=lr, beta1=group["betas"][0], beta2=group["betas"][1],
                       eps=group["eps"], step=state["step"], **_common(group))
@@ -184,12 +189,14 @@ class NAdam(Optimizer):
                                       weight_decay=weight_decay,
                                       momentum_decay=momentum_decay))
 
-    def _update(self, w: Array, g: Array, state: State, group: Group, lr: float) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group,
+                lr: float) -> None:
         beta1, beta2 = group["betas"]
         mu, after = (rules.nadam_momentum(beta1, group["momentum_decay"], t)
                      for t in (state["step"], state["step"] + 1))
         state["mu_product"] = state.get("mu_product", 1.0) * mu
-        updates.apply(updates.nadam, (w, g, *_arrays(w, state, "exp_avg", "exp_avg_sq")),
+        updates.apply(updates.nadam, (w, g, *_arrays(w, state, "exp_avg",
+                                                     "exp_avg_sq")),
                       lr=lr, beta1=beta1, beta2=beta2, eps=group["eps"],
                       step=state["step"], mu=mu, mu_next=after,
                       mu_product=state["mu_product"], **_common(group))
@@ -201,8 +208,10 @@ class RAdam(Optimizer):
         super().__init__(params, dict(lr=lr, betas=betas, eps=eps,
                                       weight_decay=weight_decay))
 
-    def _update(self, w: Array, g: Array, state: State, group: Group, lr: float) -> None:
-        updates.apply(updates.radam, (w, g, *_arrays(w, state, "exp_avg", "exp_avg_sq")),
+    def _update(self, w: Array, g: Array, state: State, group: Group,
+                lr: float) -> None:
+        updates.apply(updates.radam, (w, g, *_arrays(w, state, "exp_avg",
+                                                     "exp_avg_sq")),
                       lr=lr, beta1=group["betas"][0], beta2=group["betas"][1],
                       eps=group["eps"], step=state["step"], **_common(group))
 
@@ -215,11 +224,13 @@ class RMSprop(Optimizer):
             lr=lr, alpha=alpha, eps=eps, weight_decay=weight_decay, momentum=momentum,
             centered=centered, maximize=maximize))
 
-    def _update(self, w: Array, g: Array, state: State, group: Group, lr: float) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group,
+                lr: float) -> None:
         names = ["square_avg"] + ["grad_avg"] * group["centered"]
         names += ["buffer"] * bool(group["momentum"])
         updates.apply(updates.rmsprop, (w, g, *_arrays(w, state, *names)), lr=lr,
-                      alpha=group["alpha"], eps=group["eps"], centered=group["centered"],
+                      alpha=group["alpha"], eps=group["eps"],
+                      centered=group["centered"],
                       momentum=group["momentum"], **_common(group))
 
 
@@ -229,7 +240,8 @@ class Rprop(Optimizer):
         super().__init__(params, dict(lr=lr, etas=etas, step_sizes=step_sizes,
                                       maximize=maximize))
 
-    def _update(self, w: Array, g: Array, state: State, group: Group, lr: float) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group,
+                lr: float) -> None:
         (size,) = _arrays(w, state, "step_size", fill=lr)
         updates.apply(updates.rprop, (w, g, *_arrays(w, state, "prev"), size),
                       shrink=group["etas"][0], grow=group["etas"][1],
@@ -244,7 +256,8 @@ class ASGD(Optimizer):
         super().__init__(params, dict(lr=lr, lambd=lambd, alpha=alpha, t0=t0,
                                       weight_decay=weight_decay, maximize=maximize))
 
-    def _update(self, w: Array, g: Array, state: State, group: Group, lr: float) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group,
+                lr: float) -> None:
         eta, mu = rules.asgd_schedule(lr, group["lambd"], group["alpha"], group["t0"],
                                         state["step"])
         updates.apply(updates.asgd, (w, g, *_arrays(w, state, "ax")), eta=eta, mu=mu,
@@ -257,7 +270,8 @@ class Adadelta(Optimizer):
         super().__init__(params, dict(lr=lr, rho=rho, eps=eps,
                                       weight_decay=weight_decay, maximize=maximize))
 
-    def _update(self, w: Array, g: Array, state: State, group: Group, lr: float) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group,
+                lr: float) -> None:
         updates.apply(updates.adadelta,
                       (w, g, *_arrays(w, state, "square_avg", "acc_delta")), lr=lr,
                       rho=group["rho"], eps=group["eps"], **_common(group))
@@ -271,7 +285,8 @@ class Adagrad(Optimizer):
             lr=lr, lr_decay=lr_decay, weight_decay=weight_decay, eps=eps,
             initial_accumulator_value=initial_accumulator_value, maximize=maximize))
 
-    def _update(self, w: Array, g: Array, state: State, group: Group, lr: float) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group,
+                lr: float) -> None:
         (total,) = _arrays(w, state, "sum", fill=group["initial_accumulator_value"])
         updates.apply(updates.adagrad, (w, g, total), eps=group["eps"],
                       lr=lr / (1 + (state["step"] - 1) * group["lr_decay"]),
