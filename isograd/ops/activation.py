@@ -315,8 +315,7 @@ def _softmax_vjp(
     F: Namespace, g: Payload, saved: Any, needs: Any, *, axis: int
 ) -> tuple[Payload]:
     p = saved[1]
-    product = F.mul(g, p)
-    return (F.sub(product, F.mul(p, F.sum_kept(product, axis=axis))),)
+    return (F.mul(F.sub(g, F.sum_kept(F.mul(g, p), axis=axis)), p),)
 
 
 def _softmax_jvp(

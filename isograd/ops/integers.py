@@ -10,6 +10,7 @@ from isograd.base.errors import EngineError
 from isograd.core.families import elementwise
 from isograd.core.primitive import Namespace, Payload, Primitive, composite
 
+
 def _integer_pow_impl(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """A negative exponent gives 1 / x ** -y rounded to zero, as C divides."""
     out = np.power(x, np.maximum(y, 0))
@@ -21,8 +22,10 @@ def _integer_pow_impl(x: np.ndarray, y: np.ndarray) -> np.ndarray:
 elementwise("integer_pow", "x y", _integer_pow_impl, kinds="i", kernel=False,
             constant=True)
 for _name in ("gcd", "lcm"):
-    elementwise(_name, "x y", getattr(np, _name), kinds="i", kernel=False, constant=True)
-elementwise("nextafter", "x y", np.nextafter, kinds="f", kernel=False, constant=True)
+    elementwise(_name, "x y", getattr(np, _name), kinds="i", kernel=False,
+                constant=True)
+elementwise("nextafter", "x y", np.nextafter, kinds="f", kernel=False,
+            tangents={"x": "t", "y": "zeros_like(t)"})
 elementwise(
     "logaddexp2", "x y", np.logaddexp2, kinds="f", kernel=False,
     tangents={"x": "t * sigmoid((x - y) * 0.6931471805599453)",

@@ -137,7 +137,7 @@ def _cumprod_vjp(
     factors = F.shifted(F.conj(x), axis=axis, by=-step)
     rest = F.recurrence(factors, g, axis=axis, reverse=not reverse)
     before = F.shifted(F.conj(out), axis=axis, by=step, value=1)
-    return (F.mul(rest, before),)
+    return (F.add(F.mul(rest, before), 0.0),)  # no zero has a sign
 
 
 def _cumprod_jvp(

@@ -1,4 +1,4 @@
-"""Rarer functions: copies of views, checks of memory, signal windows, in-place forms."""
+"""Rarer functions: copies of views, checks of memory, windows, in-place forms."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ def _compare_in_place(name: str, aliases: tuple[str, ...]) -> None:
         return cast(getattr(F, name)(*operands(input, other)), input.dtype)
 
     for n in (name, *aliases):
-        setattr(Tensor, f"{n}_", in_place(body, f"{n}_", f"{name.capitalize()}Backward0"))
+        label = f"{name.capitalize()}Backward0"
+        setattr(Tensor, f"{n}_", in_place(body, f"{n}_", label))
 
 
 for _name, _aliases in {"eq": (), "ne": ("not_equal",), "lt": ("less",),
@@ -68,15 +69,16 @@ def _copied(name: str) -> None:
 
     def fn(input: Any, *args: Any, **kwargs: Any) -> Any:
         out = view(input, *args, **kwargs)
-        copies = tuple(o.clone() for o in out) if isinstance(out, tuple) else out.clone()
-        return copies
+        if isinstance(out, tuple):
+            return tuple(o.clone() for o in out)
+        return out.clone()
 
     fn.__name__ = fn.__qualname__ = f"{name}_copy"
     FUNCTIONS[f"{name}_copy"] = fn
 
 
-for _name in ("alias", "as_strided", "detach", "diagonal", "expand", "permute", "select",
-              "split", "squeeze", "t", "transpose", "unbind", "unfold", "unsqueeze",
+for _name in ("as_strided", "detach", "diagonal", "expand", "permute", "select", "split",
+              "squeeze", "t", "transpose", "unbind", "unfold", "unsqueeze",
               "view", "view_as_real", "view_as_complex"):
     if _name in FUNCTIONS or hasattr(Tensor, _name):
         _copied(_name)
@@ -153,9 +155,7 @@ tensor_row(untyped_storage, name="storage", function=False)
 
 @row
 def frexp(input: Payload) -> Values:
-    mantissa, exponent = np.frexp(np.asarray(input))
-    return Values("frexp", "mantissa exponent",
-                  (mantissa, exponent.astype(np.int32)))
+    return Values("frexp", "mantissa exponent", F.frexp(input))
 
 
 @tensor_row(method=False)
