@@ -124,7 +124,8 @@ half, single, double, long = float16, float32, float64, int64
 hfloat = float16
 
 int_, uint, float_, complex_ = (Int("int_", "Int"), UInt("uint", "UInt"),
-                                Float("float_", "Float"), Complex("complex_", "Complex"))
+                                Float("float_", "Float"),
+                                Complex("complex_", "Complex"))
 number = Number("number", "Number")
 tensor = TensorType()
 tensor_type = TensorType
@@ -295,14 +296,17 @@ def result_of(arrays: Any, numbers: Any) -> NpDType:
         found = d if found is None else promoted_pair(found, d)
     for n in numbers:
         kind = number_kind(n)
-        if found is None:
-            found = _PYTHON[kind].np
-        else:
-            found = promoted_number(found, kind)
+        found = _PYTHON[kind].np if found is None else promoted_number(found, kind)
     return found
 
 
 def names() -> dict[str, Any]:
     """What `mindspore` itself exports of this module."""
-    words = ["byte", "ubyte", "short", "ushort", "intc", "uintc", "intp", "uintp", "half", "single", "double", "long", "int_", "uint", "float_", "number", "tensor_type", "string", "type_none", "TensorType", "list_", "tuple_", "dtype_to_nptype", "dtype_to_pytype", "pytype_to_dtype", "issubclass_", "get_py_obj_dtype", "Type", "Int", "UInt", "Float", "Bool"]
+    words = (
+        "byte", "ubyte", "short", "ushort", "intc", "uintc", "intp", "uintp", "half",
+        "single", "double", "long", "int_", "uint", "float_", "number", "tensor_type",
+        "string", "type_none", "TensorType", "list_", "tuple_", "dtype_to_nptype",
+        "dtype_to_pytype", "pytype_to_dtype", "issubclass_", "get_py_obj_dtype",
+        "Type", "Int", "UInt", "Float", "Bool",
+    )
     return {**DTYPES, **{w: globals()[w] for w in words}}

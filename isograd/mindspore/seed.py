@@ -70,3 +70,34 @@ class Generator:
 
     def set_state(self, state: dict[str, object]) -> None:
         self.numpy.bit_generator.state = state
+
+
+class _Default(Generator):
+    """The process's generator as an object."""
+
+    def __init__(self) -> None:
+        """It is seeded by `set_seed`, or at random at its first use."""
+
+    @property
+    def numpy(self) -> np.random.Generator:  # type: ignore[override]  # justified: the generator of the process, which is replaced by seeding
+        return generator()
+
+    def manual_seed(self, seed: int) -> Generator:
+        _Source.seed = seed
+        _Source.generator = fresh(seed)
+        return self
+
+    def initial_seed(self) -> int:
+        return _Source.seed or 0
+
+    def seed(self) -> int:
+        self.manual_seed(int(np.random.SeedSequence().generate_state(1)[0]))
+        return self.initial_seed()
+
+
+default_generator = _Default()
+manual_seed = default_generator.manual_seed
+seed = default_generator.seed
+initial_seed = default_generator.initial_seed
+get_rng_state = default_generator.get_state
+set_rng_state = default_generator.set_state

@@ -167,7 +167,8 @@ class Tensor(core.Tensor):
             out._p[...] = value
         else:
             at = index[0]
-            out._p[np.unravel_index(at, out.shape) if isinstance(at, int) else at] = value
+            at = np.unravel_index(at, out.shape) if isinstance(at, int) else at
+            out._p[at] = value
         return out
 
     def _number(self, kind: Any) -> Any:
@@ -345,8 +346,7 @@ def _stacked(data: Any, want: Any) -> Payload:
     """A nested sequence with tensors in it, one new axis a level."""
     parts = [as_payload(x, want) for x in data]
     d = want or dtypes.result_of([p.dtype for p in parts], ())
-    rows = [BOUND.reshape(BOUND.convert(p, dtype=d), shape=(1, *p.shape)) for p in parts]
-    return BOUND.concatenate(*rows, axis=0)
+    return BOUND.stack(*(BOUND.convert(p, dtype=d) for p in parts), axis=0)
 
 
 def _initialised(shape: Any, want: Any, init: Any) -> np.ndarray:
@@ -390,9 +390,8 @@ def write(t: Tensor, value: Payload) -> None:
     valid here, because a recorded tensor is moved to memory of its own first.
     """
     base = t if t._view is None else t._view.base
-    if type(base._p) is ndarray and base._node is not None:
-        if type(base._node) is not Leaf:
-            _move(base)
+    if type(base._p) is ndarray and type(base._node) not in (type(None), Leaf):
+        _move(base)
     mutation.write(t, value, fresh=False)
 
 

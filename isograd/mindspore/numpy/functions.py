@@ -17,7 +17,8 @@ from isograd.mindspore.tensor import Tensor
 
 Fn = Callable[..., Any]
 TABLE: dict[str, Any] = {}
-pi, e, euler_gamma, inf, nan = math.pi, math.e, float(np.euler_gamma), math.inf, math.nan
+pi, e, inf, nan = math.pi, math.e, math.inf, math.nan
+euler_gamma = float(np.euler_gamma)
 PINF, NINF, newaxis = math.inf, -math.inf, None
 
 
@@ -282,7 +283,8 @@ def average(x: Any, axis: Any = None, weights: Any = None,
     t = asarray(x)
     if weights is None:
         out = t.mean(axis)
-        return (out, FUNCTIONS["ones_like"](out) * (t.size / out.size)) if returned else out
+        count = FUNCTIONS["full_like"](out, t.size / out.size)
+        return (out, count) if returned else out
     w = broadcast_to(weights, t.shape)
     total = w.sum(axis)
     out = (t * w).sum(axis) / total
@@ -370,7 +372,8 @@ def ndim(a: Any) -> int:
 
 def result_type(*arrays_and_dtypes: Any) -> dtypes.Type:
     kinds = [dtypes.np_of(a) if isinstance(a, dtypes.Type) else a._p.dtype
-             for a in arrays_and_dtypes if hasattr(a, "_p") or isinstance(a, dtypes.Type)]
+             for a in arrays_and_dtypes
+             if hasattr(a, "_p") or isinstance(a, dtypes.Type)]
     return dtypes.of_numpy(dtypes.result_of(kinds, [
         a for a in arrays_and_dtypes if isinstance(a, bool | int | float | complex)]))
 

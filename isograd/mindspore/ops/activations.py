@@ -37,7 +37,8 @@ expose(relu, ["relu"], "relu")
 @op("leaky_relu")
 def leaky_relu(input: Payload, alpha: Any = 0.2) -> Payload:
     """At 0 the derivative is (1 + alpha) / 2: the maximum of two functions."""
-    return F.leaky_relu(floating(input), slope=float(alpha), edge=(1 + float(alpha)) / 2)
+    slope = float(alpha)
+    return F.leaky_relu(floating(input), slope=slope, edge=(1 + slope) / 2)
 
 
 expose(leaky_relu, [], "leaky_relu")

@@ -210,8 +210,8 @@ for _prim, (_names, _methods) in _UNARY.items():
     expose(unary(_prim), _names.split(), _methods)
 
 _KEEPS: dict[str, tuple[str, str | bool]] = {  # defined for integers as well
-    "square": ("square", True), "neg": ("neg negative", True), "abs": ("abs absolute", True),
-    "sign": ("sign", True),
+    "square": ("square", True), "neg": ("neg negative", True),
+    "abs": ("abs absolute", True), "sign": ("sign", True),
 }
 for _prim, (_names, _methods) in _KEEPS.items():
     expose(unary(_prim, "fi"), _names.split(), _methods)
@@ -408,7 +408,8 @@ op("truncate_mod")(lambda x, y: F.fmod(*promoted(x, y)))
 op("squared_difference")(lambda x, y: F.square(F.sub(*promoted(x, y))))
 op("div_no_nan")(lambda x, y: _no_nan(*promoted(x, y, least="f"), F.div))
 op("mul_no_nan")(lambda x, y: _no_nan(*promoted(x, y, least="f"), F.mul))
-op("xdivy", methods="xdivy")(lambda x, y: _zero_first(*promoted(x, y, least="f"), F.div))
+op("xdivy", methods="xdivy")(
+    lambda x, y: _zero_first(*promoted(x, y, least="f"), F.div))
 
 
 def _no_nan(x: Payload, y: Payload, fn: Fn) -> Payload:

@@ -98,10 +98,7 @@ def arange(start: Any = 0, end: Any = None, step: Any = 1, *,
     a, b, c = (array_of(v).item() for v in (start, end, step))
     if not c:
         raise ValueError("For 'arange', the 'step' must not be 0.")
-    if dtype is None:
-        d = dtypes.result_of((), [a, b, c])
-    else:
-        d = dtypes.np_of(dtype)
+    d = dtypes.result_of((), [a, b, c]) if dtype is None else dtypes.np_of(dtype)
     count = max(0, int(np.ceil((b - a) / c)))
     return np.asarray(a + c * np.arange(count), d)
 

@@ -109,7 +109,7 @@ def embedding(input: Payload, weight: Payload, padding_idx: int | None = None,
 
 @op("choose", methods="choose")
 def choose(x: Payload, choices: Any, mode: str = "clip") -> Payload:
-    rows = F.stack(*promoted(*choices)) if isinstance(choices, tuple | list) else choices
+    rows = choices if is_payload(choices) else F.stack(*promoted(*choices))
     at = F.reshape(x, shape=(1, *x.shape))
     return F.reshape(F.take_along(rows, at, axis=0), shape=x.shape)
 

@@ -136,8 +136,8 @@ for _rank in (1, 2, 3):
     def _conv(input: Payload, weight: Payload, bias: Any = None, stride: Any = 1,
               pad_mode: str = "valid", padding: Any = 0, dilation: Any = 1,
               groups: int = 1, *, _rank: int = _rank) -> Payload:
-        return convolved(_rank, input, weight, bias, stride, pad_mode, padding, dilation,
-                         groups)
+        return convolved(_rank, input, weight, bias, stride, pad_mode, padding,
+                         dilation, groups)
 
     def _conv_transpose(input: Payload, weight: Payload, bias: Any = None,
                         stride: Any = 1, padding: Any = 0, output_padding: Any = 0,
@@ -223,7 +223,8 @@ for _rank in (1, 2, 3):
             padding=tuple_of(padding, _rank), ceil_mode=ceil_mode,
             count_padding=count_include_pad, divisor=divisor_override or None)
 
-    def _adaptive_avg(input: Payload, output_size: Any, *, _rank: int = _rank) -> Payload:
+    def _adaptive_avg(input: Payload, output_size: Any, *,
+                      _rank: int = _rank) -> Payload:
         return F.adaptive_avg_pool(input, count=_cells(input, output_size, _rank))
 
     def _adaptive_max(input: Payload, output_size: Any, return_indices: bool = False, *,
@@ -326,16 +327,16 @@ def interpolate(input: Payload, size: Any = None, scale_factor: Any = None,
                 recompute_scale_factor: Any = None) -> Payload:
     rank = input.ndim - 2
     if mode not in _MODES:
-        raise ValueError(f"For 'interpolate', the 'mode' must be in {list(_MODES)}, but "
-                         f"got {mode}.")
+        raise ValueError(f"For 'interpolate', the 'mode' must be in {list(_MODES)}, "
+                         f"but got {mode}.")
     if (size is None) == (scale_factor is None):
         raise ValueError("For 'interpolate', one and only one of 'size' and "
                          "'scale_factor' must be given.")
     if size is not None:
         return F.interpolate(input, count=tuple_of(size, rank), mode=_MODES[mode],
                              corners=bool(align_corners))
-    factors = (scale_factor,) * rank if isinstance(scale_factor, int | float) else tuple(
-        scale_factor)
+    factors = tuple(scale_factor) if isinstance(scale_factor, tuple | list) else (
+        scale_factor,) * rank
     count = tuple(int(n * f) for n, f in zip(input.shape[2:], factors, strict=True))
     scales = None if recompute_scale_factor else tuple(1 / f for f in factors)
     return F.interpolate(input, count=count, mode=_MODES[mode],

@@ -96,8 +96,8 @@ def transposed_product(x: Payload, y: Payload, transpose_a: bool, transpose_b: b
                        name: str) -> Payload:
     """x y with either exchanged in its last two axes first."""
     if name == "MatMul" and (x.ndim != 2 or y.ndim != 2):
-        raise ValueError(f"For '{name}', inputs 'x', 'y' should have the same dimension "
-                         "size and be equal to 2, but got x: "
+        raise ValueError(f"For '{name}', inputs 'x', 'y' should have the same "
+                         "dimension size and be equal to 2, but got x: "
                          f"{list(x.shape)}, y: {list(y.shape)}.")
     return product(F.mT(x) if transpose_a else x, F.mT(y) if transpose_b else y, name)
 

@@ -218,7 +218,7 @@ def multilabel_soft_margin_loss(input: Payload, target: Payload, weight: Any = N
 def ctc_loss(log_probs: Payload, targets: Payload, input_lengths: Payload,
              target_lengths: Payload, blank: int = 0, reduction: str = "mean",
              zero_infinity: bool = False) -> Any:
-    """The loss; MindSpore's second result, the log-likelihoods of states, is not made."""
+    """The loss; MindSpore's second result, log-likelihoods of states, is not made."""
     return F.ctc_loss(
         log_probs, array_of(targets), input_lengths=ints_of(input_lengths),
         target_lengths=ints_of(target_lengths), blank=blank,

@@ -12,7 +12,6 @@ from typing import Any
 from isograd.core.primitive import BOUND, Payload
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.call import FUNCTIONS, array_of, axis_of, cast, ints_of, public
-from isograd.mindspore.ops import arithmetic as _  # noqa: F401  (fills FUNCTIONS)
 from isograd.mindspore.ops import layers, linalg, random, reductions, shapes
 from isograd.mindspore.ops.primitive import Primitive, operator, setting_operator
 from isograd.mindspore.tensor import Tensor
@@ -180,7 +179,8 @@ def TopK(sorted: bool = True) -> Fn:
 @setting
 def Sort(axis: int = -1, descending: bool = False) -> Fn:
     def compute(x: Payload) -> Any:
-        values, at = F.sort(x, axis=axis_of(axis, x.ndim, "Sort"), descending=descending)
+        a = axis_of(axis, x.ndim, "Sort")
+        values, at = F.sort(x, axis=a, descending=descending)
         return values, cast(at, dtypes.int32.np)
 
     return on_payloads(compute, "Sort")
@@ -326,7 +326,8 @@ def StridedSlice(begin_mask: int = 0, end_mask: int = 0, ellipsis_mask: int = 0,
     def compute(input_x: Any, begin: Any, end: Any, strides: Any = None) -> Any:
         b, e = ints_of(begin), ints_of(end)
         s = (1,) * len(b) if strides is None else ints_of(strides)
-        return input_x[tuple(key(i, *v) for i, v in enumerate(zip(b, e, s, strict=True)))]
+        rows = enumerate(zip(b, e, s, strict=True))
+        return input_x[tuple(key(i, *v) for i, v in rows)]
 
     return compute
 
@@ -620,8 +621,8 @@ def AdaptiveAvgPool2D(output_size: Any) -> Fn:
 def BatchNorm(is_training: bool = False, epsilon: float = 1e-5,
               momentum: float = 0.1, data_format: str = "NCHW") -> Fn:
     def compute(x: Any, scale: Any, bias: Any, mean: Any, variance: Any) -> Any:
-        out = layers.batch_norm_of(x, mean, variance, scale, bias, is_training, momentum,
-                                   epsilon)
+        out = layers.batch_norm_of(x, mean, variance, scale, bias, is_training,
+                                   momentum, epsilon)
         return out, scale, bias, mean, variance
 
     return compute

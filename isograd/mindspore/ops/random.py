@@ -23,7 +23,8 @@ def drawn(kind: str, shape: Any, dtype: Any = None, seed: Any = None) -> Payload
     return getattr(F, f"random_{kind}")(shape=ints_of(shape), dtype=d, generator=source)
 
 
-def between(shape: Any, low: Any, high: Any, dtype: Any = None, seed: Any = None) -> Any:
+def between(shape: Any, low: Any, high: Any, dtype: Any = None,
+            seed: Any = None) -> Any:
     """Integers low <= n < high."""
     source = getattr(seed, "numpy", None) or generator(int(seed) if seed else None)
     out = source.integers(low, high, ints_of(shape))
@@ -167,7 +168,8 @@ def dropped(x: Payload, p: float, shape: Any, seed: Any = None) -> Payload:
         ValueError: for a p outside of [0, 1].
     """
     if not 0 <= p <= 1:
-        raise ValueError(f"For 'Dropout', the 'p' must be in range [0, 1], but got {p}.")
+        raise ValueError("For 'Dropout', the 'p' must be in range [0, 1], but got "
+                         f"{p}.")
     if p == 1:
         return F.mul(x, 0.0)
     u = drawn("uniform", shape, None, seed)
@@ -204,7 +206,8 @@ def alpha_dropout(input: Payload, p: float = 0.5, training: bool = False) -> Pay
 
 
 def _in_place(kind: str) -> Any:
-    def method(self: Tensor, a: float = 0, b: float = 1, *, generator: Any = None) -> Any:
+    def method(self: Tensor, a: float = 0, b: float = 1, *,
+               generator: Any = None) -> Any:
         out = drawn(kind, self.shape, self.dtype, generator)
         scaled = F.add(F.mul(out, b), a) if kind == "normal" else F.add(
             F.mul(out, b - a), a)

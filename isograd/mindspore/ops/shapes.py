@@ -5,6 +5,7 @@ What shares memory in MindSpore is a view here: writes through it reach its base
 
 from __future__ import annotations
 
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -114,8 +115,8 @@ def transpose(input: Any, *axes: Any) -> Tensor:
     order = ints_of(lower(axes[0] if len(axes) == 1 else axes)) if axes and \
         axes[0] is not None else tuple(reversed(range(rank)))
     if len(order) != rank:
-        raise ValueError("For 'Transpose', the dim of 'input_perm' must be equal to the "
-                         f"dim of 'input_x', but got {len(order)} and {rank}.")
+        raise ValueError("For 'Transpose', the dim of 'input_perm' must be equal to "
+                         f"the dim of 'input_x', but got {len(order)} and {rank}.")
     return view_of(x, "transpose", axes=axes_of(order, rank, "Transpose"))
 
 
@@ -219,8 +220,8 @@ def broadcast_to(input: Any, shape: Any) -> Tensor:
             raise ValueError
     except ValueError:
         raise ValueError(
-            f"For 'BroadcastTo', the input shape {list(x._p.shape)} cannot be broadcast "
-            f"to {list(want)}.") from None
+            f"For 'BroadcastTo', the input shape {list(x._p.shape)} cannot be "
+            f"broadcast to {list(want)}.") from None
     return view_of(x, "broadcast_in", shape=full)
 
 
@@ -284,7 +285,7 @@ def tensor_split(input: Any, indices_or_sections: Any, axis: int = 0) -> Any:
         cuts = [0, *(min(max(i + n if i < 0 else i, 0), n)
                      for i in indices_or_sections), n]
     return tuple(narrow(input, axis, a, max(b - a, 0))
-                 for a, b in zip(cuts, cuts[1:], strict=False))
+                 for a, b in pairwise(cuts))
 
 
 expose(tensor_split, ["tensor_split"], True)
@@ -440,7 +441,8 @@ def astype(self: Any, dtype: Any, copy: bool = True) -> Any:
 expose(astype, [], "astype type to")
 for _name, _dtype in {"float": "float32", "half": "float16", "bool": "bool_",
                       "int": "int32", "long": "int64", "double": "float64",
-                      "short": "int16", "byte": "uint8", "bfloat16": "bfloat16"}.items():
+                      "short": "int16", "byte": "uint8",
+                      "bfloat16": "bfloat16"}.items():
     expose(lambda self, _d=dtypes.DTYPES[_dtype]: astype(self, _d, False), [], _name)
 expose(lambda self, other: astype(self, other.dtype, False), [], "type_as")
 expose(lambda x: lift(mutation.copied(payload_of(x))) if isinstance(x, CoreTensor)
