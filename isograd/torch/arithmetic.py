@@ -27,7 +27,7 @@ from isograd.torch.call import (
     truth,
 )
 from isograd.torch.dtypes import of_numpy
-from isograd.torch.table import FUNCTIONS, row, tensor_row
+from isograd.torch.table import FUNCTIONS, attach, row, tensor_row
 from isograd.torch.tensor import FAMILY, Tensor
 
 F = BOUND
@@ -301,15 +301,15 @@ def _power(x: Payload, exponent: Any) -> Payload:
     if d.kind in "ib" and exponent < 0:
         raise RuntimeError("Integers to negative integer powers are not allowed.")
     if d.kind == "b":
-        return cast(F.power(cast(x, np.int64), exponent=int(exponent)), d.np)
+        return cast(F.power(cast(x, np.dtype(np.int64)), exponent=int(exponent)), d.np)
     value = exponent.item() if isinstance(exponent, np.generic) else exponent
     return F.power(cast(x, d.np), exponent=value)
 
 
 @row(inplace=True)
 def float_power(input: Any, exponent: Any) -> Payload:
-    wide = dtypes.complex128.np if "c" in (
-        dtypes.result_of((input, exponent)).kind) else np.float64
+    kind = dtypes.result_of((input, exponent)).kind
+    wide = (dtypes.complex128 if kind == "c" else dtypes.float64).np
     return Named(pow_(cast(input, wide), exponent if not is_payload(exponent)
                       else cast(exponent, wide)).value,
                  f"PowBackward{int(is_payload(exponent))}")
@@ -338,7 +338,8 @@ for _name, _least in _BINARY.items():
 
 def need_tensor(name: str, x: Any, word: str = "other", place: int = 2) -> None:
     if not is_payload(x):
-        raise TypeError(f"{name}(): argument '{word}' (position {place}) must be Tensor, "
+        raise TypeError(f"{name}(): argument '{word}' (position {place}) must be "
+                        "Tensor, "
                         f"not {type(x).__name__}")
 
 
@@ -351,7 +352,8 @@ def copysign(input: Any, other: Any) -> Payload:
 @row(inplace=True)
 def heaviside(input: Payload, values: Payload) -> Payload:
     if input.dtype != values.dtype:
-        raise RuntimeError("heaviside is not yet implemented for tensors with different "
+        raise RuntimeError("heaviside is not yet implemented for tensors with "
+                           "different "
                            "dtypes.")
     return undifferentiable(F.heaviside(*operands(input, values)), "heaviside")
 
@@ -382,7 +384,9 @@ def lerp(input: Payload, end: Payload, weight: Any) -> Payload:
 
 
 @row(inplace=True)
-def addcmul(input: Payload, tensor1: Payload, tensor2: Payload, *, value: Any = 1) -> Any:
+def addcmul(
+    input: Payload, tensor1: Payload, tensor2: Payload, *, value: Any = 1
+) -> Payload:
     x, a, b = promoted(input, tensor1, tensor2)
     check_broadcast(x.shape, a.shape, b.shape)
     product = F.mul(a, b)
@@ -390,7 +394,9 @@ def addcmul(input: Payload, tensor1: Payload, tensor2: Payload, *, value: Any = 
 
 
 @row(inplace=True)
-def addcdiv(input: Payload, tensor1: Payload, tensor2: Payload, *, value: Any = 1) -> Any:
+def addcdiv(
+    input: Payload, tensor1: Payload, tensor2: Payload, *, value: Any = 1
+) -> Payload:
     x, a, b = promoted(input, tensor1, tensor2)
     if x.dtype.kind in "iub":
         raise RuntimeError(
@@ -459,7 +465,8 @@ for _name, _aliases in _COMPARE.items():
         x, y = operands(input, other)
         if x.dtype.kind == "c" and _name not in ("eq", "ne"):
             raise NotImplementedError(
-                f'"compare_cpu" not implemented for \'{of_numpy(x.dtype).scalar_type}\'')
+                "\"compare_cpu\" not implemented for "
+                f"'{of_numpy(x.dtype).scalar_type}'")
         return getattr(F, _name)(x, y)
 
     row(_compare_body, name=_name, aliases=_aliases, inplace=False)
@@ -634,7 +641,7 @@ for _name in _COMPARE:
 for _name in ("neg", "abs"):
     setattr(Tensor, f"__{_name}__",
             fast.unary(REGISTRY[_name], Tensor, FUNCTIONS[_name], "f", FAMILY))
-Tensor.__pos__ = FUNCTIONS["positive"]
+attach(__pos__=FUNCTIONS["positive"])
 
 
 def _invert(x: Any) -> Any:
@@ -644,7 +651,7 @@ def _invert(x: Any) -> Any:
     return FUNCTIONS["bitwise_not"](x)
 
 
-Tensor.__invert__ = _invert
+attach(__invert__=_invert)
 
 # Functions and methods of two or one floating operands go the operators' way as well.
 _FAST_UNARY = {**_FLOAT, "neg": ("negative",), "abs": ("absolute",), "relu": (),

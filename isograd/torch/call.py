@@ -134,7 +134,8 @@ def dims_of(dim: Any, rank: int, none_is_all: bool = True) -> tuple[int, ...]:
         out = tuple(checked_dim(d, rank) for d in dim)
         for i, d in enumerate(out):
             if d in out[:i]:
-                raise RuntimeError(f"dim {d} appears multiple times in the list of dims")
+                raise RuntimeError(
+                    f"dim {d} appears multiple times in the list of dims")
         return out if rank else ()
     d = checked_dim(as_int(dim), rank)
     return (d,) if rank else ()
@@ -358,7 +359,8 @@ def _misfit(kind: Any, word: str, value: Any, place: int) -> bool:
         return False
     if kind == "Payload" or (kind == "Any" and place == 0 and word == "input"):
         return True
-    return word in _OPERANDS and not isinstance(value, int | float | complex | np.generic)
+    numbers = int | float | complex | np.generic
+    return word in _OPERANDS and not isinstance(value, numbers)
 
 
 _MISSING = re.compile(r"missing (\d+) required positional arguments?: (.*)")

@@ -61,7 +61,8 @@ def array_of(data: Any, wanted: dtype | None = None) -> np.ndarray:
     if type(data) is float:
         return np.array(data, (wanted or dtypes.default()).np)
     if isinstance(data, np.ndarray):
-        found = of_numpy(data.dtype if data.dtype.isnative else data.dtype.newbyteorder())
+        d = data.dtype
+        found = of_numpy(d if d.isnative else d.newbyteorder())
         return np.array(data, (wanted or found).np, order="C")
     if isinstance(data, str):
         raise TypeError("new(): invalid data type 'str'")
@@ -74,16 +75,21 @@ def array_of(data: Any, wanted: dtype | None = None) -> np.ndarray:
     return _filled(leaves, found).reshape(shape)
 
 
+def _is_array(x: Any) -> bool:
+    return isinstance(x, np.ndarray | CoreTensor)
+
+
 def _is_sequence(x: Any) -> bool:
-    return (isinstance(x, Sequence) and not isinstance(x, str | bytes)) or (
-        isinstance(x, np.ndarray | CoreTensor) and x.ndim > 0)
+    if _is_array(x):
+        return x.ndim > 0
+    return isinstance(x, Sequence) and not isinstance(x, str | bytes)
 
 
 def _shape_of(data: Any) -> tuple[int, ...]:
     """The shape that the first elements tell."""
     shape: list[int] = []
     while _is_sequence(data):
-        if isinstance(data, np.ndarray | CoreTensor):
+        if _is_array(data):
             shape += data.shape
             break
         shape.append(len(data))
@@ -100,7 +106,8 @@ def _collect(data: Any, shape: tuple[int, ...], depth: int, out: list[Any]) -> N
         if isinstance(data, str):
             raise TypeError("new(): invalid data type 'str'")
         if isinstance(data, list | tuple):
-            raise TypeError(f"'{type(data).__name__}' object cannot be interpreted as an "
+            raise TypeError(f"'{type(data).__name__}' object cannot be interpreted as "
+                            "an "
                             "integer")
         out.append(data)
         return
@@ -157,7 +164,7 @@ def _of_scalar_type(kind: type) -> dtype:
 
 
 def _filled(leaves: list[Any], d: dtype) -> np.ndarray:
-    values = [x.item() if isinstance(x, CoreTensor | np.ndarray) else x for x in leaves]
+    values = [x.item() if _is_array(x) else x for x in leaves]
     if d.kind == "i":
         _check_ints(values, d)
         return np.array([int(v) for v in values], d.np)

@@ -166,7 +166,8 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
         "einsum(): " + re.sub(r" \(axis \d+\)", "", f["text"])),
     "singular": _singular,
     "not_definite": lambda f: LinAlgError(
-        f"linalg.cholesky: {f['where']}The factorization could not be completed because "
+        f"linalg.cholesky: {f['where']}The factorization could not be completed "
+        "because "
         "the input is not positive-definite (the leading minor of order "
         f"{f['order']} is not positive-definite)."),
     "index_range": lambda f: IndexError(

@@ -77,9 +77,11 @@ def _copied(name: str) -> None:
     FUNCTIONS[f"{name}_copy"] = fn
 
 
-for _name in ("as_strided", "detach", "diagonal", "expand", "permute", "select", "split",
-              "squeeze", "t", "transpose", "unbind", "unfold", "unsqueeze",
-              "view", "view_as_real", "view_as_complex"):
+for _name in (
+    "as_strided", "detach", "diagonal", "expand", "permute", "select", "split",
+    "squeeze", "t", "transpose", "unbind", "unfold", "unsqueeze", "view",
+    "view_as_real", "view_as_complex",
+):
     if _name in FUNCTIONS or hasattr(Tensor, _name):
         _copied(_name)
 

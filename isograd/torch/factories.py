@@ -45,7 +45,8 @@ def _size_of(args: Sequence[Any], name: str) -> tuple[int, ...]:
     if len(args) == 1 and isinstance(args[0], tuple | list):
         args = args[0]
     if len(args) == 1 and isinstance(args[0], str | float):
-        raise TypeError(f"{name}(): argument 'size' (position 1) must be tuple of ints, "
+        raise TypeError(f"{name}(): argument 'size' (position 1) must be tuple of "
+                        "ints, "
                         f"not {type(args[0]).__name__}")
     out = []
     for i, n in enumerate(args):
@@ -123,7 +124,7 @@ def _full_dtype(value: Any, dtype: Any) -> np.dtype[Any]:
 
 
 def _number(value: Any) -> Any:
-    return value.item() if isinstance(value, CoreTensor) else value
+    return value.item() if isinstance(value, Tensor) else value
 
 
 @tensor_row(method=False)
@@ -135,7 +136,8 @@ def full(
     """A tensor filled with one number, whose kind decides the dtype."""
     shape = _size_of((size,), "full")
     if not isinstance(fill_value, CoreTensor | int | float | complex | np.generic):
-        raise TypeError("full(): argument 'fill_value' (position 2) must be Number, not "
+        raise TypeError("full(): argument 'fill_value' (position 2) must be Number, "
+                        "not "
                         + type(fill_value).__name__)
     array = np.full(shape, _number(fill_value), _full_dtype(fill_value, dtype))
     return finished(array, requires_grad, device, out)
@@ -341,7 +343,7 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
     for a in args:
         if isinstance(a, Dtype):
             d = a
-        elif isinstance(a, CoreTensor):
+        elif isinstance(a, Tensor):
             d = a.dtype
         elif isinstance(a, str | Device) or (isinstance(a, int)
                                              and not isinstance(a, bool)):
@@ -352,7 +354,8 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
             raise TypeError(
                 "to() received an invalid combination of arguments - got "
                 f"({type(a).__name__}), but expected one of:\n * (torch.device device "
-                "= None, torch.dtype dtype = None, bool non_blocking = False, bool copy "
+                "= None, torch.dtype dtype = None, bool non_blocking = False, bool "
+                "copy "
                 "= False, *, torch.memory_format memory_format = None)\n * "
                 "(torch.dtype dtype, bool non_blocking = False, bool copy = False, *, "
                 "torch.memory_format memory_format = None)\n * (Tensor tensor, bool "
@@ -451,13 +454,13 @@ def result_type(tensor1: Any, tensor2: Any) -> Dtype:
                             for x in (tensor1, tensor2))
 
 
-def can_cast(from_: Dtype, to: Dtype) -> bool:
-    return dtypes.can_cast(from_, to)
+def can_cast(from_: Any = None, to: Any = None, **kw: Any) -> bool:
+    """Whether a result of one dtype may be written to a tensor of another."""
+    return dtypes.can_cast(kw.get("from", from_), to)
 
 
 FUNCTIONS["result_type"] = result_type
-FUNCTIONS["can_cast"] = lambda from_=None, to=None, **kw: dtypes.can_cast(
-    kw.get("from", from_), to)
+FUNCTIONS["can_cast"] = can_cast
 
 
 @tensor_row(function=False)

@@ -43,9 +43,11 @@ def _labelled(label: str) -> Any:
 
 def _matrices(x: Payload, name: str, square: bool = False) -> None:
     if x.ndim < 2:
-        raise RuntimeError(f"{name}: The input tensor A must have at least 2 dimensions.")
+        raise RuntimeError(
+            f"{name}: The input tensor A must have at least 2 dimensions.")
     if square and x.shape[-1] != x.shape[-2]:
-        raise RuntimeError(f"{name}: A must be batches of square matrices, but they are "
+        raise RuntimeError(f"{name}: A must be batches of square matrices, but they "
+                           "are "
                            f"{x.shape[-2]} by {x.shape[-1]} matrices")
     if x.dtype.kind in "iub":
         raise RuntimeError(f"{name}: Expected a floating point or complex tensor as "
@@ -152,7 +154,9 @@ def cholesky(A: Payload, *, upper: bool = False) -> Payload:
 
 
 @function
-def cholesky_ex(A: Payload, *, upper: bool = False, check_errors: bool = False) -> Values:
+def cholesky_ex(
+    A: Payload, *, upper: bool = False, check_errors: bool = False
+) -> Values:
     out = F.cholesky(A)
     return Values("linalg_cholesky_ex", "L info",
                   (F.mH(out) if upper else out, np.zeros(A.shape[:-2], np.int32)))
@@ -222,7 +226,8 @@ def lu_factor(A: Payload, *, pivot: bool = True) -> Values:
 
 @function
 def lu_solve(
-    LU: Payload, pivots: Payload, B: Payload, *, left: bool = True, adjoint: bool = False
+    LU: Payload, pivots: Payload, B: Payload, *, left: bool = True,
+    adjoint: bool = False,
 ) -> Payload:
     return F.lu_solve(LU, concrete(pivots), B, adjoint=adjoint)
 
@@ -363,7 +368,8 @@ LINALG["diagonal"], LINALG["matmul"] = diagonal, _TORCH["matmul"]
 # --- the same under torch's names -----------------------------------------------------
 
 for _body, _name, _aliases, _label in (
-    (inv, "inverse", (), "LinalgInvExBackward0"), (det, "det", (), "LinalgDetBackward0"),
+    (inv, "inverse", (), "LinalgInvExBackward0"),
+    (det, "det", (), "LinalgDetBackward0"),
     (pinv, "pinverse", (), "LinalgPinvBackward0"),
     (matrix_power, "matrix_power", (), "MmBackward0"),
     (matrix_exp, "matrix_exp", (), "LinalgMatrixExpBackward0"),

@@ -12,7 +12,7 @@ from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.torch.call import Named, cast, check_broadcast, operands
 from isograd.torch.dtypes import of_numpy
-from isograd.torch.table import FUNCTIONS, row, tensor_row
+from isograd.torch.table import FUNCTIONS, attach, row, tensor_row
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
 F = BOUND
@@ -110,7 +110,8 @@ def dot(input: Payload, tensor: Payload) -> Payload:
     m, n = input.shape[0], tensor.shape[0]
     if m != n:
         raise RuntimeError(
-            f"inconsistent tensor size, expected tensor [{m}] and src [{n}] to have the "
+            f"inconsistent tensor size, expected tensor [{m}] and src [{n}] to have "
+            "the "
             f"same number of elements, but got {m} and {n} elements respectively")
     return F.sum(F.mul(input, tensor), axes=(0,))
 
@@ -187,22 +188,24 @@ def _matmul(input: Any, other: Any, **rest: Any) -> Any:
 
 
 _matmul.__name__ = _matmul.__qualname__ = "matmul"
-FUNCTIONS["matmul"] = Tensor.matmul = _matmul
+FUNCTIONS["matmul"] = _matmul
+attach(matmul=_matmul)
 
 
 def _at(x: Any, y: Any) -> Any:
     return _matmul(x, y) if isinstance(y, CoreTensor) else NotImplemented
 
 
-Tensor.__matmul__ = _at
-Tensor.__rmatmul__ = lambda x, y: NotImplemented
+attach(__matmul__=_at)
+attach(__rmatmul__=lambda x, y: NotImplemented)
 
 
 @row(aliases=("ger",), label="MulBackward0")
 def outer(input: Payload, vec2: Payload) -> Payload:
     if input.ndim != 1 or vec2.ndim != 1:
         raise RuntimeError(
-            f"outer: Expected 1-D argument {'self' if input.ndim != 1 else 'vec2'}, but "
+            f"outer: Expected 1-D argument {'self' if input.ndim != 1 else 'vec2'}, "
+            "but "
             f"got {input.ndim if input.ndim != 1 else vec2.ndim}-D")
     x = F.reshape(input, shape=(input.shape[0], 1))
     y = F.reshape(vec2, shape=(1, vec2.shape[0]))
@@ -221,7 +224,8 @@ def inner(input: Payload, other: Payload) -> Any:
         return Named(_times(input, other), "MulBackward0")
     if input.shape[-1] != other.shape[-1]:
         raise RuntimeError(
-            "inner() the last dimension must match on both input tensors but got shapes "
+            "inner() the last dimension must match on both input tensors but got "
+            "shapes "
             f"{list(input.shape)} and {list(other.shape)}")
     out = F.tensordot(input, other, axes=((input.ndim - 1,), (other.ndim - 1,)))
     return Named(out, "ViewBackward0")

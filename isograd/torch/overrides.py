@@ -122,8 +122,9 @@ def wrapped(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 
 _KEPT = {"__init__", "__new__", "__init_subclass__", "__getattr__", "__hash__",
-         "__setattr__", "__torch_function__", "__reduce_ex__", "__deepcopy__", "__repr__",
-         "__str__", "__format__", "as_subclass", "_make_subclass", "__class__", "array",
+         "__setattr__", "__torch_function__", "__reduce_ex__", "__deepcopy__",
+         "__repr__", "__str__",
+         "__format__", "as_subclass", "_make_subclass", "__class__", "array",
          "dim", "size", "numel", "backward", "requires_grad_", "register_hook",
          "__array_wrap__", "_only", "_warn_scalar"}
 
@@ -149,7 +150,8 @@ def activate() -> None:
         if callable(value) and not isinstance(value, type) and name not in _KEPT:
             setattr(Tensor, name, once(value))
         elif name in ("T", "mT", "H", "mH", "real", "imag", "data"):
-            setattr(Tensor, name, property(once(value.fget), value.fset))
+            part: Any = value
+            setattr(Tensor, name, property(once(part.fget), part.fset))
 
 
 class _State:

@@ -256,14 +256,16 @@ def _extremum(name: str, pairwise: str) -> None:
         other = kw.pop("other", None)
         if other is not None or (is_payload(dim) and dim.ndim + input.ndim):
             x, y = operands(input, dim if other is None else other)
-            return Named(getattr(F, pairwise)(x, y), f"{pairwise.capitalize()}Backward0")
+            label = f"{pairwise.capitalize()}Backward0"
+            return Named(getattr(F, pairwise)(x, y), label)
         if isinstance(dim, tuple | list):
             raise TypeError(
                 f"{name}() received an invalid combination of arguments - got (Tensor, "
                 f"dim=tuple), but expected one of:\n * (Tensor input, *, Tensor out = "
                 f"None)\n * (Tensor input, Tensor other, *, Tensor out = None)\n * "
                 "(Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out "
-                "= None)\n * (Tensor input, name dim, bool keepdim = False, *, tuple of "
+                "= None)\n * (Tensor input, name dim, bool keepdim = False, *, tuple "
+                "of "
                 "Tensors out = None)\n")
         _no_identity(name, input, dim)
         if dim is None:
@@ -321,7 +323,8 @@ def _position(name: str) -> None:
             raise RuntimeError(f"{name}(): does not support bool input")
         if dim is None:
             if 0 in input.shape:
-                raise IndexError(f"{name}(): Expected reduction dim to be specified for "
+                raise IndexError(f"{name}(): Expected reduction dim to be specified "
+                                 "for "
                                  "input.numel() == 0.")
             flat = F.reshape(input, shape=(int(np.prod(input.shape)),))
             out = getattr(F, name)(flat, axis=0)

@@ -30,7 +30,7 @@ from isograd.torch.call import (
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.errors import translated
 from isograd.torch.shapes import expand_error
-from isograd.torch.table import FUNCTIONS, row, tensor_row
+from isograd.torch.table import FUNCTIONS, attach, row, tensor_row
 from isograd.torch.tensor import Tensor, checked_dim
 
 F = BOUND
@@ -42,7 +42,7 @@ def _item(x: Any) -> Any:
     """One item of a key as `read_key` takes it."""
     kind = type(x)
     if kind is int or kind is slice or x is None or x is Ellipsis or kind is bool:
-        return x if kind is not slice else _slice(x)
+        return _slice(x) if isinstance(x, slice) else x
     if isinstance(x, CoreTensor):
         return _index_array(payload_of(x))
     if isinstance(x, list | tuple | range):
@@ -54,7 +54,8 @@ def _item(x: Any) -> Any:
     if hasattr(x, "__index__"):
         return x.__index__()
     raise IndexError(
-        "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables "
+        "only integers, slices (`:`), ellipsis (`...`), None and long or byte "
+        "Variables "
         f"are valid indices (got {type(x).__name__})")
 
 
@@ -130,7 +131,8 @@ def _broadcast_error(error: Exception, arrays: Any) -> Exception:
     if "broadcast" not in str(error):
         return error
     shapes = ", ".join(str(list(i.shape)) for _, i in arrays)
-    return IndexError("shape mismatch: indexing tensors could not be broadcast together "
+    return IndexError("shape mismatch: indexing tensors could not be broadcast "
+                      "together "
                       f"with shapes {shapes}")
 
 
@@ -163,7 +165,7 @@ def _last_label(items: Sequence[Any]) -> str:
             label = "UnsqueezeBackward0"
         elif type(i) is slice and (i.start, i.stop, i.step) != (None, None, None):
             label = "SliceBackward0"
-        elif type(i) is int or (is_payload(i) and not i.ndim):
+        elif type(i) is int or (is_payload(i) and not getattr(i, "ndim", 1)):
             label = "SelectBackward0"
         elif type(i) is slice and len(items) == 1:
             label = "SliceBackward0"
@@ -265,15 +267,15 @@ def copy_into(t: Any, v: Payload, source: Any = None) -> None:
     mutation.write(t, out, fresh=True)
 
 
-Tensor.__getitem__ = getitem
-Tensor.__setitem__ = setitem
+attach(__getitem__=getitem)
+attach(__setitem__=setitem)
 
 
 def _no_deletion(self: Any, key: Any) -> None:
     raise TypeError("Tensor does not support deleting items")
 
 
-Tensor.__delitem__ = _no_deletion
+attach(__delitem__=_no_deletion)
 
 
 def _writing(fn: Any) -> Any:
@@ -313,12 +315,14 @@ def fill_(self: Any, value: Any) -> None:
                         "value)\n * (Number value)\n")
     v = payload_of(value) if isinstance(value, CoreTensor) else np.asarray(value)
     if v.ndim:
-        raise RuntimeError("fill_ only supports 0-dimension value tensor but got tensor "
+        raise RuntimeError("fill_ only supports 0-dimension value tensor but got "
+                           "tensor "
                            f"with {v.ndim} dimensions.")
     if v.dtype.kind == "c" and self._p.dtype.kind != "c":
         raise RuntimeError("value cannot be converted to type float without overflow")
     out = F.copy(F.broadcast_to(cast(v, self._p.dtype), self._p.shape))
-    _constant_write(self, out, "FillBackward3" if isinstance(value, CoreTensor) else "FillBackward2")
+    kind = 3 if isinstance(value, CoreTensor) else 2
+    _constant_write(self, out, f"FillBackward{kind}")
 
 
 def zero_(self: Any) -> None:
@@ -352,7 +356,8 @@ def where(condition: Payload, input: Any = None, other: Any = None) -> Any:
     if condition.dtype.kind != "b":
         if condition.dtype != np.uint8:
             raise RuntimeError(
-                "where expected condition to be a boolean tensor, but got a tensor with "
+                "where expected condition to be a boolean tensor, but got a tensor "
+                "with "
                 f"dtype {of_numpy(condition.dtype).scalar_type}")
         condition = F.ne(condition, np.zeros((), np.uint8))
     x, y = promoted(input, other)
@@ -367,12 +372,13 @@ def FUNCTIONS_NONZERO(condition: Payload) -> Any:
 
 
 # the method is `x.where(condition, other)`
-Tensor.where = lambda self, condition, other: FUNCTIONS["where"](condition, self, other)
+attach(where=lambda self, condition, other: FUNCTIONS["where"](condition, self, other))
 
 
 def _mask(mask: Payload, name: str) -> Payload:
     if mask.dtype.kind != "b":
-        raise RuntimeError(f"{name} only supports boolean masks, but got mask with dtype "
+        raise RuntimeError(f"{name} only supports boolean masks, but got mask with "
+                           "dtype "
                            f"{of_numpy(mask.dtype).scalar_type.lower()}"
                            if name != "masked_select" else
                            "masked_select: expected BoolTensor for mask")
@@ -446,7 +452,9 @@ def index_select(input: Payload, dim: int, index: Payload) -> Payload:
 
 
 @row
-def gather(input: Payload, dim: int, index: Payload, *, sparse_grad: bool = False) -> Any:
+def gather(
+    input: Payload, dim: int, index: Payload, *, sparse_grad: bool = False
+) -> Payload:
     d = checked_dim(dim, input.ndim)
     _check_along(input, d, index, "gather")
     if not input.ndim or not index.ndim:
@@ -489,7 +497,8 @@ def _check_along(x: Payload, d: int, index: Payload, name: str) -> None:
     if type(index) is np.ndarray and index.size:
         bad = index[(index < 0) | (index >= n)]
         if bad.size:
-            raise RuntimeError(f"index {bad.flat[0]} is out of bounds for dimension {d} "
+            raise RuntimeError(f"index {bad.flat[0]} is out of bounds for dimension "
+                               f"{d} "
                                f"with size {n}")
 
 
@@ -616,7 +625,8 @@ def take(input: Payload, index: Payload) -> Payload:
     if type(index) is np.ndarray and index.size and (
             index.max() >= n or index.min() < -n):
         bad = index[(index >= n) | (index < -n)].flat[0]
-        raise IndexError(f"out of range: tried to access index {bad} on a tensor of {n} "
+        raise IndexError(f"out of range: tried to access index {bad} on a tensor of "
+                         f"{n} "
                          "elements.")
     return F.take(input, index)
 

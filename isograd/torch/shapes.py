@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 
 from isograd.core.primitive import BOUND, REGISTRY, Payload
-from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import wrap
 from isograd.torch.call import (
     Named,
@@ -24,7 +23,7 @@ from isograd.torch.call import (
 )
 from isograd.torch.dtypes import Size, of_numpy
 from isograd.torch.dtypes import dtype as Dtype
-from isograd.torch.table import FUNCTIONS, row, tensor_row
+from isograd.torch.table import FUNCTIONS, attach, row, tensor_row
 from isograd.torch.tensor import Tensor, checked_dim
 
 F = BOUND
@@ -120,8 +119,10 @@ def _view_dtype(x: Any, d: Dtype) -> Any:
             "(different element sizes)")
     if d.itemsize > x.dtype.itemsize and a.shape[-1] % (d.itemsize // x.dtype.itemsize):
         raise RuntimeError(
-            f"self.size(-1) must be divisible by {d.itemsize // x.dtype.itemsize} to view "
-            f"{x.dtype.scalar_type} as {d.scalar_type} (different element sizes), but got "
+            f"self.size(-1) must be divisible by {d.itemsize // x.dtype.itemsize} to "
+            "view "
+            f"{x.dtype.scalar_type} as {d.scalar_type} (different element sizes), but "
+            "got "
             f"{a.shape[-1]}")
     return wrap(Tensor, a.view(d.np))
 
@@ -271,10 +272,10 @@ def _adjoint(x: Any) -> Any:
     return FUNCTIONS["conj"](_mT(x)) if x.is_complex() else _mT(x)
 
 
-Tensor.T = property(_reversed)
-Tensor.mT = property(_mT)
-Tensor.H = property(_H)
-Tensor.mH = property(_adjoint)
+attach(T=property(_reversed))
+attach(mT=property(_mT))
+attach(H=property(_H))
+attach(mH=property(_adjoint))
 tensor_row(_adjoint, name="adjoint")
 
 # --- broadcasting ---------------------------------------------------------------------
@@ -300,7 +301,8 @@ def _expanded(wanted: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...
         if i < extra:
             if n < 0:
                 raise RuntimeError(
-                    f"The expanded size of the tensor ({n}) isn't allowed in a leading, "
+                    f"The expanded size of the tensor ({n}) isn't allowed in a "
+                    "leading, "
                     f"non-existing dimension {i}")
             continue
         own = shape[i - extra]
@@ -441,7 +443,8 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> Any:
     if not input._p.ndim:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:
-        raise RuntimeError(f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+        raise RuntimeError(
+            f"chunk expects `chunks` to be greater than 0, got: {chunks}")
     n = input.size(dim)
     return split(input, max(-(-n // chunks), 1), dim)
 
@@ -450,7 +453,7 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> Any:
 def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
     d = checked_dim(dim, input._p.ndim)
     n, given = input._p.shape[d], indices_or_sections
-    if isinstance(given, CoreTensor):
+    if isinstance(given, Tensor):
         given = given.tolist()
     if isinstance(given, int):
         sizes = [n // given + (i < n % given) for i in range(given)]
@@ -559,8 +562,8 @@ def _set_part(part: Any) -> Any:
     return lambda self, value: part(self).copy_(value)
 
 
-Tensor.real = property(_real, _set_part(_real))
-Tensor.imag = property(_imag, _set_part(_imag))
+attach(real=property(_real, _set_part(_real)))
+attach(imag=property(_imag, _set_part(_imag)))
 FUNCTIONS["real"], FUNCTIONS["imag"] = _real, _imag
 
 
@@ -583,12 +586,14 @@ tensor_row(lambda input: input, name="resolve_neg")
 def complex(real: Payload, imag: Payload) -> Payload:
     if real.dtype != imag.dtype:
         raise RuntimeError(
-            f"Expected object of scalar type {of_numpy(real.dtype).scalar_type} but got "
+            f"Expected object of scalar type {of_numpy(real.dtype).scalar_type} but "
+            "got "
             f"scalar type {of_numpy(imag.dtype).scalar_type} for second argument")
     if real.dtype.kind != "f":
         raise RuntimeError(
             "Expected both inputs to be Half, Float or Double tensors but got "
-            f"{of_numpy(real.dtype).scalar_type} and {of_numpy(imag.dtype).scalar_type}")
+            f"{of_numpy(real.dtype).scalar_type} and "
+            f"{of_numpy(imag.dtype).scalar_type}")
     return F.complex_(real, imag)
 
 

@@ -14,10 +14,11 @@ F = BOUND
 
 # torch.special's name: the name in torch
 _SAME = {
-    "expit": "sigmoid", "psi": "digamma", "gammaln": "lgamma", "multigammaln": "mvlgamma",
-    **{n: n for n in ("erf", "erfc", "erfinv", "exp2", "expm1", "digamma", "i0", "log1p",
-                      "logit", "logsumexp", "polygamma", "round", "sinc", "softmax",
-                      "log_softmax", "xlogy")},
+    "expit": "sigmoid", "psi": "digamma", "gammaln": "lgamma",
+    "multigammaln": "mvlgamma",
+    **{n: n for n in (
+        "erf", "erfc", "erfinv", "exp2", "expm1", "digamma", "i0", "log1p", "logit",
+        "logsumexp", "polygamma", "round", "sinc", "softmax", "log_softmax", "xlogy")},
 }
 # functions of torch.special alone: (number of operands, their node's name)
 _OWN = {

@@ -1,4 +1,4 @@
-"""One row per function: `torch.f`, `Tensor.f`, `Tensor.f_`, `out=` and the graph's name.
+"""One row per function: `torch.f`, `Tensor.f`, `Tensor.f_`, `out=`, the node's name.
 
 `row` decorates a body over payloads; `tensor_row` a function that needs the tensors
 themselves (views, writes in place).
@@ -66,3 +66,9 @@ def tensor_row(
         if method:
             setattr(Tensor, n, fn)
     return fn
+
+
+def attach(**members: Any) -> None:
+    """Install operators and properties on `Tensor`."""
+    for name, member in members.items():
+        setattr(Tensor, name, member)

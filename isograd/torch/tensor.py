@@ -288,7 +288,8 @@ class Tensor(core.Tensor):
 
     def __contains__(self, element: Any) -> bool:
         if isinstance(element, Tensor | int | float | complex | bool):
-            return bool((self == element).any().item())
+            same: Any = self == element
+            return bool(same.any().item())
         raise RuntimeError(
             f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
             f"{type(element)}.")
@@ -521,7 +522,8 @@ NON_LEAF_GRAD = (
     "more informations."
 )
 _NUMBERS = (float, int, bool, complex)
-_INTERNAL = ("_inference", "_several", "_unrecorded", "_p", "_node", "_view", "_views", "_untracked", "_grad", "_retains")
+_INTERNAL = ("_inference", "_several", "_unrecorded", "_p", "_node", "_view", "_views",
+             "_untracked", "_grad", "_retains")
 
 
 def _attributes(t: Tensor) -> dict[str, Any]:
@@ -530,7 +532,8 @@ def _attributes(t: Tensor) -> dict[str, Any]:
 
 
 def rebuild(
-    cls: type[Tensor], array: np.ndarray, requires_grad: bool, attributes: dict[str, Any]
+    cls: type[Tensor], array: np.ndarray, requires_grad: bool,
+    attributes: dict[str, Any],
 ) -> Tensor:
     """A tensor from its pickled parts."""
     t = wrap(cls, array)
@@ -561,7 +564,8 @@ def check_assigned_grad(t: Tensor, value: Any) -> None:
     if value._p.dtype != t._p.dtype:
         raise RuntimeError(
             f"attempting to assign a gradient with dtype '{_c_name(value)}' to a "
-            f"tensor with grad_dtype '{t.dtype.scalar_type}'. The gradient must match the "
+            f"tensor with grad_dtype '{t.dtype.scalar_type}'. The gradient must match "
+            "the "
             "tensor's grad_dtype (defaults to the tensor's dtype). You can set the "
             "tensor's grad_dtype attribute with a specific dtype, or None to allow any "
             "dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and "

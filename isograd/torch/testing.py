@@ -59,7 +59,8 @@ def _compare(a: Any, b: Any, path: tuple[Any, ...], o: Mapping[str, Any]) -> Non
         return
     if _is_sequence(a) and _is_sequence(b):
         if len(a) != len(b):
-            raise AssertionError(f"The length of the sequences do not match: {len(a)} != "
+            raise AssertionError(f"The length of the sequences do not match: {len(a)} "
+                                 "!= "
                                  f"{len(b)}")
         for i, (x, y) in enumerate(zip(a, b, strict=True)):
             _compare(x, y, (*path, i), o)
@@ -77,7 +78,8 @@ def _leaf(a: Any, b: Any, path: tuple[Any, ...], o: Mapping[str, Any]) -> None:
     numbers = all(isinstance(x, int | float | complex | np.number) for x in (a, b))
     tensors = all(isinstance(x, Tensor | np.ndarray) for x in (a, b))
     if not numbers and not tensors:
-        raise TypeError(f"No comparison pair was able to handle inputs of type {type(a)} "
+        raise TypeError("No comparison pair was able to handle inputs of type "
+                        f"{type(a)} "
                         f"and {type(b)}.")
     where = "" if not path else "\n\nThe failure occurred for item " + "".join(
         f"[{k!r}]" for k in path)
@@ -86,7 +88,8 @@ def _leaf(a: Any, b: Any, path: tuple[Any, ...], o: Mapping[str, Any]) -> None:
             _close(np.asarray(a), np.asarray(b), True, o)
         else:
             _check_attributes(as_tensor(a), as_tensor(b), o)
-            _close(as_tensor(a).detach().array(), as_tensor(b).detach().array(), False, o)
+            x, y = (as_tensor(v).detach().array() for v in (a, b))
+            _close(x, y, False, o)
     except AssertionError as error:
         raise AssertionError(str(error) + where) from None
 
