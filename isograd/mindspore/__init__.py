@@ -49,7 +49,8 @@ _LAZY = {
         "LearningRateScheduler", "ReduceLROnPlateau", "FixedLossScaleManager",
         "DynamicLossScaleManager", "LossScaleManager", "data_sink", "Metric", "Accuracy",
         "Loss", "MAE", "MSE", "Precision", "Recall", "Fbeta", "ConfusionMatrix",
-        "Perplexity", "TopKCategoricalAccuracy", "Dice", "ROC", "CosineSimilarity", "auc",
+        "Perplexity", "TopKCategoricalAccuracy",
+        "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "F1", "Dice", "ROC", "CosineSimilarity", "auc",
         "get_metric_fn", "build_train_network"), "isograd.mindspore.train"),
     "export": "isograd.mindspore.train.serialization",
     **dict.fromkeys((
@@ -59,6 +60,12 @@ _LAZY = {
     **dict.fromkeys(("lazy_inline", "no_inline", "enable_dynamic", "ms_memory_recycle",
                      "ms_function", "ms_class"), "isograd.mindspore.jit"),
     "saved_tensors_hooks": "isograd.mindspore.custom",
+    **dict.fromkeys(("set_device", "get_current_device", "set_deterministic",
+                     "set_recursion_limit", "run_check", "synchronize",
+                     "launch_blocking"), "isograd.mindspore.device"),
+    **dict.fromkeys(("manual_seed", "seed", "initial_seed", "default_generator",
+                     "get_rng_state", "set_rng_state"), "isograd.mindspore.seed"),
+    "communication": "isograd.mindspore.communication",
 }
 
 globals().update(dtype.names())

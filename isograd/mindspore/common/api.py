@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from isograd.mindspore.device import _pynative_executor as _pynative_executor
 from isograd.mindspore.jit import jit as jit
 from isograd.mindspore.jit import jit_class as jit_class
 from isograd.mindspore.missing import attributes
