@@ -121,8 +121,12 @@ def vjp_source(
     params: list[str],
     maps: dict[str, str],
     ufuncs: Container[str] = (),
+    fused: bool = False,
 ) -> str:
-    """Source of `vjp(F, g, saved, needs, **params)` of an elementwise operation."""
+    """Source of `vjp(F, g, saved, needs, **params)` of an elementwise operation.
+
+    If `fused`, half precision is computed in float32 and rounded once.
+    """
     used = {v for m in maps.values() for v in names_of(m)}
     head = ", ".join(["F", "g", "saved", "needs", *_keywords(params)])
     lines = [f"def {name}({head}):"]
@@ -134,10 +138,17 @@ def vjp_source(
         lines.append("    is_complex = g.dtype.kind == 'c'")
     lines.append(f"    {', '.join(f'n_{x}' for x in operands)}, = needs")
     lines.append("    t = F.conj(g) if is_complex else g" if conjugate else "    t = g")
+    if fused:
+        lines.append("    narrow = g.dtype if g.dtype.itemsize == 2 else None")
+        lines += [f"    if narrow is not None: {v} = F.convert({v}, dtype='f4')"
+                  for v in ("t", *(v for v in (*operands, "out") if v in used))]
     for x in operands:
         lines.append(f"    c_{x} = None")
         if x in maps:
             lines += _pullback_lines(x, to_calls(maps[x], "F", ufuncs), conjugate)
+    if fused:
+        lines += [f"    if narrow is not None: c_{x} = F.convert(c_{x}, dtype=narrow)"
+                  for x in operands]
     lines.append(f"    return {', '.join(f'c_{x}' for x in operands)},")
     return "\n".join(lines) + "\n"
 

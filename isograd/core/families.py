@@ -69,6 +69,7 @@ def elementwise(
     jvp: Any = None,
     reads: tuple[tuple[int, ...], ...] | None = None,
     constant: bool = False,
+    fused: bool = False,
     doc: str = "",
 ) -> Primitive:
     """Record an elementwise operation.
@@ -86,6 +87,8 @@ def elementwise(
         kinds: dtype kinds it is defined for: f(loat), c(omplex), i(nteger), b(ool).
         result: "same" (dtype of the last operand), "bool" or "real".
         constant: the derivative is zero by definition; implied by a bool result.
+        fused: cotangents of half precision (one operand) are computed in float32 and
+            rounded once, as PyTorch's fused backward kernels do.
         vjp, jvp, reads: stated by hand where the function is not holomorphic.
     """
     names = [o.rstrip("?") for o in operands.split()]
@@ -122,7 +125,7 @@ def elementwise(
     if isinstance(impl, np.ufunc) and _KEEPS_ARRAYS:
         prim.ufunc = impl
     if maps and vjp is None:
-        _install(prim, names, words, maps)
+        _install(prim, names, words, maps, fused)
     return prim
 
 
@@ -147,18 +150,20 @@ def _place(places: list[str], name: str) -> int:
     return -1 if name == "out" else places.index(name)
 
 
-def _install(prim: Primitive, names: list[str], words: list[str], maps: Any) -> None:
+def _install(
+    prim: Primitive, names: list[str], words: list[str], maps: Any, fused: bool
+) -> None:
     """Give `prim` rules that compile themselves at their first call."""
     prim.has_vjp = True
     vname, jname = f"{prim.name}_vjp", f"{prim.name}_jvp"
 
     def vjp(*args: Any, **params: Any) -> Any:
-        prim.vjp = define(vname, vjp_source(vname, names, words, maps))
+        prim.vjp = define(vname, vjp_source(vname, names, words, maps, (), fused))
         return prim.vjp(*args, **params)
 
     def raw_vjp(*args: Any, **params: Any) -> Any:
         ufuncs = {n: p.ufunc for n, p in REGISTRY.items() if p.ufunc is not None}
-        source = vjp_source(vname, names, words, maps, ufuncs)
+        source = vjp_source(vname, names, words, maps, ufuncs, fused)
         prim.raw_vjp = define(vname, source, ufuncs)
         return prim.raw_vjp(*args, **params)
 

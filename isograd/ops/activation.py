@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.dtypes import F32
 from isograd.core.families import elementwise
 from isograd.core.primitive import Namespace, Payload, Primitive, composite
 from isograd.ops.comparison import ZERO
@@ -39,7 +40,7 @@ def sigmoid_impl(x: np.ndarray) -> np.ndarray:
 
 sigmoid = elementwise(
     "sigmoid", "x", in_float32(sigmoid_impl), scalar="1.0 / (1.0 + exp(-x))",
-    tangents={"x": "t * ((1.0 - out) * out)"})
+    tangents={"x": "t * ((1.0 - out) * out)"}, fused=True)
 
 
 def _log1p_exp(x: str) -> str:
@@ -56,7 +57,7 @@ logsigmoid = elementwise(
     "logsigmoid", "x",
     in_float32(lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))), kinds="f",
     scalar=f"minimum(x, zeros_like(x)) - {_log1p_exp('x')}",
-    tangents={"x": "t * sigmoid(-x)"})
+    tangents={"x": "t * sigmoid(-x)"}, fused=True)
 
 
 def _softplus(z: np.ndarray) -> np.ndarray:
@@ -74,6 +75,7 @@ softplus = elementwise(
     scalar="select(x * beta > threshold, x, (maximum(x * beta, zeros_like(x))"
            f" + {_log1p_exp('x * beta')}) / beta)",
     tangents={"x": "where(x * beta > threshold, t, t * sigmoid(x * beta))"},
+    fused=True,
     samples=lambda rng: [((rng.normal(size=(2, 3)),), {"beta": b, "threshold": h})
                          for b, h in ((1.0, 20.0), (3.0, 1.0))])
 
@@ -81,7 +83,8 @@ gelu = elementwise(
     "gelu", "x",
     in_float32(lambda x: x * (0.5 * (1 + scipy_special("erf")(x * SQRT_HALF)))),
     kinds="f", scalar=f"x * (0.5 * (1.0 + erf(x * {SQRT_HALF})))",
-    tangents={"x": "t * gelu_slope(x)"}, doc="x Phi(x), Hendrycks and Gimpel 2016.")
+    tangents={"x": "t * gelu_slope(x)"}, fused=True,
+    doc="x Phi(x), Hendrycks and Gimpel 2016.")
 
 
 @composite
@@ -99,7 +102,7 @@ def _gelu_tanh_impl(x: np.ndarray) -> np.ndarray:
 gelu_tanh = elementwise(
     "gelu_tanh", "x", in_float32(_gelu_tanh_impl), kinds="f",
     scalar=f"0.5 * x * (1.0 + tanh({SQRT_2_OVER_PI} * (x + 0.044715 * (x * x * x))))",
-    tangents={"x": "t * gelu_tanh_slope(x)"})
+    tangents={"x": "t * gelu_tanh_slope(x)"}, fused=True)
 
 
 @composite
@@ -114,7 +117,8 @@ def gelu_tanh_slope(F: Namespace, x: Payload) -> Payload:
 
 silu = elementwise(
     "silu", "x", in_float32(lambda x: x * sigmoid_impl(x)),
-    scalar="x / (1.0 + exp(-x))", tangents={"x": "t * silu_slope(x)"})
+    scalar="x / (1.0 + exp(-x))", tangents={"x": "t * silu_slope(x)"},
+    fused=True)
 
 
 @composite
@@ -126,7 +130,7 @@ def silu_slope(F: Namespace, x: Payload) -> Payload:
 mish = elementwise(
     "mish", "x", in_float32(
         lambda x: x * np.tanh(_softplus(x))),
-    kinds="f", tangents={"x": "t * mish_slope(x)"},
+    kinds="f", tangents={"x": "t * mish_slope(x)"}, fused=True,
     scalar=f"x * tanh(maximum(x, zeros_like(x)) + {_log1p_exp('x')})",
     doc="x tanh(softplus(x)), Misra 2019.")
 
@@ -150,6 +154,7 @@ elu = elementwise(
            " * alpha * scale)",
     tangents={"x": "elu_tangent(t, x, alpha=alpha, scale=scale,"
                    " input_scale=input_scale)"},
+    fused=True,
     samples=lambda rng: [
         ((rng.normal(size=(2, 3)),), {"alpha": a, "scale": s, "input_scale": i})
         for a, s, i in ((1.0, 1.0, 1.0), (SELU_ALPHA, SELU_SCALE, 1.0),
@@ -306,6 +311,12 @@ def _log_softmax_impl(x: np.ndarray, *, axis: int) -> np.ndarray:
 
 
 @composite
+def widened(F: Namespace, x: Payload) -> Payload:
+    """x, in single precision if it has half precision."""
+    return F.convert(x, dtype=F32) if x.dtype.itemsize == 2 else x
+
+
+@composite
 def sum_kept(F: Namespace, x: Payload, *, axis: int) -> Payload:
     """The sum over an axis, which stays with size 1."""
     return F.kept(F.sum(x, axes=(axis,)), x.shape, (axis,))
@@ -314,8 +325,9 @@ def sum_kept(F: Namespace, x: Payload, *, axis: int) -> Payload:
 def _softmax_vjp(
     F: Namespace, g: Payload, saved: Any, needs: Any, *, axis: int
 ) -> tuple[Payload]:
-    p = saved[1]
-    return (F.mul(F.sub(g, F.sum_kept(F.mul(g, p), axis=axis)), p),)
+    g, p = F.widened(g), F.widened(saved[1])
+    c = F.mul(F.sub(g, F.sum_kept(F.mul(g, p), axis=axis)), p)
+    return (F.convert(c, dtype=saved[1].dtype),)
 
 
 def _softmax_jvp(
@@ -327,7 +339,9 @@ def _softmax_jvp(
 def _log_softmax_vjp(
     F: Namespace, g: Payload, saved: Any, needs: Any, *, axis: int
 ) -> tuple[Payload]:
-    return (F.sub(g, F.mul(F.exp(saved[1]), F.sum_kept(g, axis=axis))),)
+    g, out = F.widened(g), F.widened(saved[1])
+    c = F.sub(g, F.mul(F.exp(out), F.sum_kept(g, axis=axis)))
+    return (F.convert(c, dtype=saved[1].dtype),)
 
 
 def _log_softmax_jvp(

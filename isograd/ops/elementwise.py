@@ -79,7 +79,8 @@ _UNARY: dict[str, tuple[Any, str, tuple[float, float]]] = {
 }
 
 for _name, (_impl, _image, _domain) in _UNARY.items():
-    elementwise(_name, "x", _impl, domain=_domain, tangents={"x": _image})
+    elementwise(_name, "x", _impl, domain=_domain, tangents={"x": _image},
+                fused=_name == "tanh")
 
 rsqrt = elementwise(
     "rsqrt", "x", lambda x: np.reciprocal(np.sqrt(x)), domain=(0.5, 3.0),

@@ -77,7 +77,7 @@ def _huber_impl(x: Array, *, delta: float) -> Array:
 huber = elementwise(
     "huber", "x", in_float32(_huber_impl), params="delta", kinds="f",
     scalar="select(abs(x) < delta, 0.5 * x * x, (abs(x) * 2.0 - delta) * 0.5 * delta)",
-    tangents={"x": "t * clip(x, lo=-delta, hi=delta, edge=1)"},
+    tangents={"x": "t * clip(x, lo=-delta, hi=delta, edge=1)"}, fused=True,
     samples=lambda rng: [((rng.normal(size=(2, 3)),), {"delta": 0.7})],
     doc="x^2 / 2 where |x| < delta, linear beyond; Huber 1964.")
 
@@ -234,14 +234,14 @@ def _softmax_nll_vjp(
     """softmax(x) less 1 at y, times g."""
     x, y, _ = saved
     n, count = x.shape
-    scale = _nll_scale(F, g, n, reduction)
-    p = F.softmax(x, axis=1)
+    scale = _nll_scale(F, F.widened(g), n, reduction)
+    p = F.softmax(F.widened(x), axis=1)
     if F.raw:
         p[_rows(n), y] -= 1
-        return F.mul(p, scale), None
-    hits = F.unselect_along(F.ones_like(F.select_along(x, y, axis=1)), y, axis=1,
+        return F.convert(F.mul(p, scale), dtype=x.dtype), None
+    hits = F.unselect_along(F.ones_like(F.select_along(p, y, axis=1)), y, axis=1,
                             count=count)
-    return F.mul(F.sub(p, hits), scale), None
+    return F.convert(F.mul(F.sub(p, hits), scale), dtype=x.dtype), None
 
 
 def _softmax_nll_jvp(
