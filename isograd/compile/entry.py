@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -267,17 +268,23 @@ class CompiledRule:
         node = new(Node)
         node.prim = self  # type: ignore[assignment] # justified: has what the sweep uses of a Primitive
         node.edges = tuple(a.node if type(a) is Traced else None for a in args)
-        node.saved = (*arrays, *extra)
+        node.saved = (*arrays, *(None for _ in outs))
+        node.params = {"extra": extra}
         node.shape, node.outputs = (), len(outs)
         node.level = max((a.level for a in args if type(a) is Traced), default=0)
         node.seq = tick()
-        return [Traced(o, slot(node, i, o)) if i in self.trace.cotangents else o
-                for i, o in enumerate(outs)]
+        slots = [slot(node, i, o) for i, o in enumerate(outs)]
+        node.slots = tuple(map(weakref.ref, slots))
+        return [Traced(o, s) if i in self.trace.cotangents else o
+                for i, (o, s) in enumerate(zip(outs, slots, strict=True))]
 
-    def pull(self, F: Namespace, g: Any, saved: Any, needs: Any) -> Any:
-        """Cotangents of the operands from those of the outputs."""
-        arrays, extra = saved[: self.inputs], saved[self.inputs :]
-        if not all(type(a) is np.ndarray for a in (*g, *saved) if a is not None):
+    def pull(
+        self, F: Namespace, g: Any, saved: Any, needs: Any, *, extra: list[np.ndarray]
+    ) -> Any:
+        """Cotangents of the operands from those of the outputs; `extra` is what the
+        forward part computed for this."""
+        arrays = saved[: self.inputs]
+        if not all(type(a) is np.ndarray for a in (*g, *arrays) if a is not None):
             return self.pull_again(g, arrays)
         if self.trace.unit:
             seed = g[self.trace.cotangents[0]]

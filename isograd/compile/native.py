@@ -82,8 +82,8 @@ class _Writer:
     def name(self, v: Var) -> str:
         return self.names.setdefault(v, f"v{len(self.names)}")
 
-    def kernel(self, step: Region, low: Lowering) -> None:
-        args = [self.atom(a) for a in low.inputs]
+    def kernel(self, step: Region, low: Lowering | None) -> None:
+        args = [] if low is None else [self.atom(a) for a in low.inputs]
         for r in step.roots:
             name = self.name(r)
             if r in self.outputs:
@@ -91,7 +91,7 @@ class _Writer:
             else:
                 self.temporaries.append((name, r.aval))
             args.append(name)
-        if 0 in step.space:
+        if low is None:
             return  # nothing to write
         fn = self.bind(codegen.build(low.region))
         self.lines.append(f"{fn}({', '.join(args)})")
@@ -198,7 +198,8 @@ def _planned(
         plan = Plan(program, forced, opaque)
         try:
             return plan, [
-                (s, Lowering(plan, s, layouts) if isinstance(s, Region) else None)
+                (s, Lowering(plan, s, layouts)
+                 if isinstance(s, Region) and 0 not in s.space else None)
                 for s in plan.steps]
         except Unfusible as error:
             if error.value in forced:

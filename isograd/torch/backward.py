@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import isograd.torch.tensor as T
+from isograd.base.errors import EngineError
 from isograd.core import levels
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tape import Leaf, Node, Traced
@@ -208,6 +209,8 @@ def accumulate(
     Where a hook raises, or the user interrupts, the leaves that were finished keep
     their sums and the others are as they were; a note on the error says so.
     """
+    if levels.state().stages:  # the leaves are stand-ins for the user's tensors
+        raise EngineError("staging_escape", what="a gradient to accumulate")
     if not HOOKS.count:
         deposit(run(nodes, seeds, targets, create_graph, retain), create_graph, inputs)
         return
