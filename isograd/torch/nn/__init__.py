@@ -1,1 +1,17 @@
-"""Placeholder."""
+"""`torch.nn`: modules, functions, initialisation."""
+
+from __future__ import annotations
+
+from isograd.base.missing import module_getattr
+from isograd.torch.nn import functional, init, modules, parameter
+from isograd.torch.nn.modules import ALL
+from isograd.torch.nn.parameter import Buffer, Parameter, UninitializedParameter
+
+globals().update(ALL)
+__getattr__ = module_getattr("torch.nn", "torch", {
+    "utils": "isograd.torch.nn.utils",
+    "attention": "isograd.torch.nn.attention",
+})
+
+__all__ = [*sorted(ALL), "Buffer", "Parameter", "UninitializedParameter", "functional",
+           "init", "modules", "parameter"]

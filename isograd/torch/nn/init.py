@@ -1,0 +1,160 @@
+"""`torch.nn.init`: weights filled in place; the distributions are `isograd.nn.fills`."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from typing import Any
+
+import numpy as np
+
+from isograd.core.storage import note_write
+from isograd.nn import fills
+
+
+def _stream(generator: Any) -> np.random.Generator:
+    if generator is not None:
+        return generator.stream
+    from isograd.torch.random import default_generator
+
+    return default_generator.stream
+
+
+def _write(tensor: Any, values: Any) -> Any:
+    tensor._p[...] = values
+    note_write(tensor._p)
+    return tensor
+
+
+def _calculate_fan_in_and_fan_out(tensor: Any) -> tuple[int, int]:
+    if tensor.dim() < 2:
+        raise ValueError("Fan in and fan out can not be computed for tensor with fewer "
+                         "than 2 dimensions")
+    return fills.fans(tuple(tensor.shape))
+
+
+def calculate_gain(nonlinearity: str, param: Any = None) -> float:
+    """The recommended gain of a nonlinearity."""
+    if nonlinearity == "leaky_relu" and param is not None and (
+            isinstance(param, bool) or not isinstance(param, int | float)):
+        raise ValueError(f"negative_slope {param} not a valid number")
+    return fills.gain_of(nonlinearity, param)
+
+
+def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Any:
+    return _write(tensor, _stream(generator).uniform(a, b, tuple(tensor.shape)))
+
+
+def normal_(
+    tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None
+) -> Any:
+    return _write(tensor, fills.normal(_stream(generator), tensor.shape, std, mean))
+
+
+def trunc_normal_(
+    tensor: Any, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
+    generator: Any = None,
+) -> Any:
+    values = fills.truncated_normal(_stream(generator), tensor.shape, std, mean,
+                                    (a - mean) / std, (b - mean) / std)
+    return _write(tensor, values)
+
+
+def constant_(tensor: Any, val: float) -> Any:
+    return _write(tensor, val)
+
+
+def ones_(tensor: Any) -> Any:
+    return _write(tensor, 1.0)
+
+
+def zeros_(tensor: Any) -> Any:
+    return _write(tensor, 0.0)
+
+
+def eye_(tensor: Any) -> Any:
+    if tensor.ndimension() != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    return _write(tensor, np.eye(*tensor.shape))
+
+
+def dirac_(tensor: Any, groups: int = 1) -> Any:
+    if tensor.ndimension() not in (3, 4, 5):
+        raise ValueError("Only tensors with 3, 4, or 5 dimensions are supported")
+    if tensor.size(0) % groups:
+        raise ValueError("dim 0 must be divisible by groups")
+    return _write(tensor, fills.dirac(tuple(tensor.shape), groups))
+
+
+def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Any = None) -> Any:
+    _calculate_fan_in_and_fan_out(tensor)
+    bound = fills.xavier_bound(tuple(tensor.shape), gain)
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Any = None) -> Any:
+    _calculate_fan_in_and_fan_out(tensor)
+    return normal_(tensor, 0.0, fills.xavier_deviation(tuple(tensor.shape), gain),
+                   generator)
+
+
+def _he(tensor: Any, a: float, mode: str, nonlinearity: str) -> float:
+    mode = mode.lower()
+    if mode not in ("fan_in", "fan_out"):
+        raise ValueError(f"Mode {mode} not supported, please use one of ['fan_in', "
+                         "'fan_out']")
+    _calculate_fan_in_and_fan_out(tensor)
+    return fills.he_deviation(tuple(tensor.shape), calculate_gain(nonlinearity, a), mode)
+
+
+def kaiming_uniform_(
+    tensor: Any, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
+    generator: Any = None,
+) -> Any:
+    if 0 in tensor.shape:
+        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
+        return tensor
+    bound = math.sqrt(3.0) * _he(tensor, a, mode, nonlinearity)
+    return uniform_(tensor, -bound, bound, generator)
+
+
+def kaiming_normal_(
+    tensor: Any, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
+    generator: Any = None,
+) -> Any:
+    if 0 in tensor.shape:
+        warnings.warn("Initializing zero-element tensors is a no-op", stacklevel=2)
+        return tensor
+    return normal_(tensor, 0.0, _he(tensor, a, mode, nonlinearity), generator)
+
+
+def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> Any:
+    if tensor.ndimension() < 2:
+        raise ValueError("Only tensors with 2 or more dimensions are supported")
+    if tensor.numel() == 0:
+        return tensor
+    return _write(tensor, fills.orthogonal(_stream(generator), tuple(tensor.shape), gain))
+
+
+def sparse_(
+    tensor: Any, sparsity: float, std: float = 0.01, generator: Any = None
+) -> Any:
+    if tensor.ndimension() != 2:
+        raise ValueError("Only tensors with 2 dimensions are supported")
+    return _write(tensor, fills.sparse(_stream(generator), tuple(tensor.shape), sparsity,
+                                       std))
+
+
+def _former(name: str) -> Any:
+    def function(*args: Any, **kwargs: Any) -> Any:
+        warnings.warn(f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.",
+                      FutureWarning, stacklevel=2)
+        return globals()[f"{name}_"](*args, **kwargs)
+
+    return function
+
+
+for _name in ("uniform", "normal", "constant", "eye", "dirac", "xavier_uniform",
+              "xavier_normal", "kaiming_uniform", "kaiming_normal", "orthogonal",
+              "sparse"):
+    globals()[_name] = _former(_name)

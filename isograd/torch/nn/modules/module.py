@@ -1,0 +1,759 @@
+"""`torch.nn.Module`: parameters, buffers, submodules, hooks, state."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import warnings
+from collections import OrderedDict, namedtuple
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import numpy as np
+
+from isograd.base.missing import no_attribute
+from isograd.core.storage import note_write
+from isograd.torch.autograd.grad_mode import no_grad
+from isograd.torch.hooks import RemovableHandle
+from isograd.torch.nn.parameter import Buffer, Parameter
+from isograd.torch.tensor import Tensor
+
+T = TypeVar("T", bound="Module")
+Named = Iterator[tuple[str, Any]]
+
+_TABLES = ("_parameters", "_buffers", "_modules")
+_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks",
+          "_backward_pre_hooks", "_state_dict_hooks", "_state_dict_pre_hooks",
+          "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks")
+_GLOBAL: dict[str, OrderedDict[int, Any]] = {
+    k: OrderedDict() for k in ("forward", "forward_pre", "backward", "backward_pre")}
+
+
+class _IncompatibleKeys(
+    namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])  # noqa: PYI024
+):
+    def __repr__(self) -> str:
+        if not self.missing_keys and not self.unexpected_keys:
+            return "<All keys matched successfully>"
+        return super().__repr__()
+
+    __str__ = __repr__
+
+
+def _indented(text: str, spaces: int) -> str:
+    head, *rest = text.split("\n")
+    return "\n".join([head, *(" " * spaces + line for line in rest)])
+
+
+class Module:
+    """Base of layers and networks; subclasses define `forward`."""
+
+    dump_patches = False
+    _version = 1
+    training: bool
+    call_super_init = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        put = functools.partial(object.__setattr__, self)
+        put("training", True)
+        for name in _TABLES:
+            put(name, {})
+        put("_non_persistent_buffers_set", set())
+        for name in _HOOKS:
+            put(name, OrderedDict())
+        put("_hook_options", {})
+
+    def forward(self, *inputs: Any, **kwargs: Any) -> Any:
+        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the '
+                                  'required "forward" function')
+
+    # --- attributes -------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        d = self.__dict__
+        if isinstance(value, Parameter):
+            if "_parameters" not in d:
+                raise AttributeError("cannot assign parameters before Module.__init__() "
+                                     "call")
+            _remove(self, name, "_parameters")
+            self.register_parameter(name, value)
+            return
+        if isinstance(value, Module):
+            if "_modules" not in d:
+                raise AttributeError("cannot assign module before Module.__init__() call")
+            _remove(self, name, "_modules")
+            d["_modules"][name] = value
+            return
+        params = d.get("_parameters")
+        if params is not None and name in params:
+            if value is not None:
+                raise TypeError(f"cannot assign '{_type_of(value)}' as parameter "
+                                f"'{name}' (torch.nn.Parameter or None expected)")
+            params[name] = None
+            return
+        modules = d.get("_modules")
+        if modules is not None and name in modules:
+            if value is not None:
+                raise TypeError(f"cannot assign '{_type_of(value)}' as child module "
+                                f"'{name}' (torch.nn.Module or None expected)")
+            modules[name] = None
+            return
+        buffers = d.get("_buffers")
+        if buffers is not None and (name in buffers or isinstance(value, Buffer)):
+            if value is not None and not isinstance(value, Tensor):
+                raise TypeError(f"cannot assign '{_type_of(value)}' as buffer '{name}' "
+                                "(torch.nn.Buffer, torch.Tensor or None expected)")
+            if isinstance(value, Buffer):
+                self.register_buffer(name, value, value.persistent)
+            else:
+                buffers[name] = value
+            return
+        object.__setattr__(self, name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        d = self.__dict__
+        for table in _TABLES:
+            found = d.get(table)
+            if found is not None and name in found:
+                return found[name]
+        raise no_attribute("torch.nn.Module", name, "torch",
+                           f"'{type(self).__name__}' object has no attribute '{name}'")
+
+    def __delattr__(self, name: str) -> None:
+        for table in _TABLES:
+            if name in self.__dict__[table]:
+                del self.__dict__[table][name]
+                self._non_persistent_buffers_set.discard(name)
+                return
+        object.__delattr__(self, name)
+
+    def __dir__(self) -> list[str]:
+        names = [*dir(type(self)), *self.__dict__, *self._parameters, *self._modules,
+                 *self._buffers]
+        return sorted(n for n in names if not n[0].isdigit())
+
+    def register_parameter(self, name: str, param: Any) -> None:
+        """Add a parameter (or None) under a name."""
+        if "_parameters" not in self.__dict__:
+            raise AttributeError("cannot assign parameter before Module.__init__() call")
+        self._check_name(name, "parameter", self._parameters)
+        if param is not None and not isinstance(param, Parameter):
+            raise TypeError(f"cannot assign '{_type_of(param)}' object to parameter "
+                            f"'{name}' (torch.nn.Parameter or None required)")
+        if param is not None and not param.is_leaf:
+            raise ValueError(
+                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters "
+                f"must be created explicitly. To express '{name}' as a function of "
+                "another Tensor, compute the value in the forward() method.")
+        self._parameters[name] = param
+
+    def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
+        """Add a tensor that belongs to the state but is no parameter."""
+        if "_buffers" not in self.__dict__:
+            raise AttributeError("cannot assign buffer before Module.__init__() call")
+        self._check_name(name, "buffer", self._buffers)
+        if tensor is not None and not isinstance(tensor, Tensor):
+            raise TypeError(f"cannot assign '{_type_of(tensor)}' object to buffer "
+                            f"'{name}' (torch Tensor or None required)")
+        self._buffers[name] = tensor
+        if persistent:
+            self._non_persistent_buffers_set.discard(name)
+        else:
+            self._non_persistent_buffers_set.add(name)
+
+    def _check_name(self, name: Any, what: str, table: dict[str, Any]) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"{what} name should be a string. Got {_type_of(name)}")
+        if "." in name:
+            raise KeyError(f'{what} name can\'t contain "."')
+        if name == "":
+            raise KeyError(f'{what} name can\'t be empty string ""')
+        if hasattr(self, name) and name not in table:
+            raise KeyError(f"attribute '{name}' already exists")
+
+    def add_module(self, name: str, module: Any) -> None:
+        """Add a submodule (or None) under a name."""
+        if not isinstance(module, Module) and module is not None:
+            raise TypeError(f"{_type_of(module)} is not a Module subclass")
+        if not isinstance(name, str):
+            raise TypeError(f"module name should be a string. Got {_type_of(name)}")
+        if hasattr(self, name) and name not in self._modules:
+            raise KeyError(f"attribute '{name}' already exists")
+        if "." in name:
+            raise KeyError(f'module name can\'t contain ".", got: {name}')
+        if name == "":
+            raise KeyError('module name can\'t be empty string ""')
+        self._modules[name] = module
+
+    register_module = add_module
+
+    # --- paths ------------------------------------------------------------------------
+
+    def get_submodule(self, target: str) -> Any:
+        """The submodule at a dotted path."""
+        found: Any = self
+        for item in target.split(".") if target else ():
+            if not hasattr(found, item):
+                raise AttributeError(f"{found._get_name()} has no attribute `{item}`")
+            found = getattr(found, item)
+            if not isinstance(found, Module):
+                raise AttributeError(f"`{item}` is not an nn.Module")
+        return found
+
+    def set_submodule(self, target: str, module: Any, strict: bool = False) -> None:
+        """Replace the submodule at a dotted path."""
+        if target == "":
+            raise ValueError("Cannot set the submodule without a target name!")
+        path, _, name = target.rpartition(".")
+        parent = self.get_submodule(path)
+        if strict and not hasattr(parent, name):
+            raise AttributeError(f"{parent._get_name()} has no attribute `{name}`")
+        setattr(parent, name, module)
+
+    def get_parameter(self, target: str) -> Any:
+        return self._attribute_at(target, Parameter, "an nn.Parameter")
+
+    def get_buffer(self, target: str) -> Any:
+        path, _, name = target.rpartition(".")
+        owner = self.get_submodule(path)
+        if not hasattr(owner, name):
+            raise AttributeError(f"{owner._get_name()} has no attribute `{name}`")
+        if name not in owner._buffers:
+            raise AttributeError(f"`{name}` is not a buffer")
+        return getattr(owner, name)
+
+    def _attribute_at(self, target: str, kind: type, what: str) -> Any:
+        path, _, name = target.rpartition(".")
+        owner = self.get_submodule(path)
+        if not hasattr(owner, name):
+            raise AttributeError(f"{owner._get_name()} has no attribute `{name}`")
+        found = getattr(owner, name)
+        if not isinstance(found, kind):
+            raise AttributeError(f"`{name}` is not {what}")
+        return found
+
+    def get_extra_state(self) -> Any:
+        raise RuntimeError("Reached a code path in Module.get_extra_state() that should "
+                           "never be called.")
+
+    def set_extra_state(self, state: Any) -> None:
+        raise RuntimeError("Reached a code path in Module.set_extra_state() that should "
+                           "never be called.")
+
+    # --- traversal --------------------------------------------------------------------
+
+    def _named_members(
+        self, table: str, prefix: str, recurse: bool, remove_duplicate: bool
+    ) -> Named:
+        seen: set[Any] = set()
+        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if (
+            recurse) else [(prefix, self)]
+        for path, module in modules:
+            for name, value in module.__dict__[table].items():
+                if value is None or id(value) in seen:
+                    continue
+                if remove_duplicate:
+                    seen.add(id(value))
+                yield path + ("." if path else "") + name, value
+
+    def parameters(self, recurse: bool = True) -> Iterator[Any]:
+        for _, p in self.named_parameters(recurse=recurse):
+            yield p
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Named:
+        yield from self._named_members("_parameters", prefix, recurse, remove_duplicate)
+
+    def buffers(self, recurse: bool = True) -> Iterator[Any]:
+        for _, b in self.named_buffers(recurse=recurse):
+            yield b
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Named:
+        yield from self._named_members("_buffers", prefix, recurse, remove_duplicate)
+
+    def children(self) -> Iterator[Any]:
+        for _, m in self.named_children():
+            yield m
+
+    def named_children(self) -> Named:
+        seen = set()
+        for name, m in self._modules.items():
+            if m is not None and m not in seen:
+                seen.add(m)
+                yield name, m
+
+    def modules(self) -> Iterator[Any]:
+        for _, m in self.named_modules():
+            yield m
+
+    def named_modules(
+        self, memo: Any = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Named:
+        memo = set() if memo is None else memo
+        if self in memo:
+            return
+        if remove_duplicate:
+            memo.add(self)
+        yield prefix, self
+        for name, m in self._modules.items():
+            if m is not None:
+                path = prefix + ("." if prefix else "") + name
+                yield from m.named_modules(memo, path, remove_duplicate)
+
+    # --- modes and conversions --------------------------------------------------------
+
+    def train(self: T, mode: bool = True) -> T:
+        if not isinstance(mode, bool):
+            raise ValueError("training mode is expected to be boolean")
+        self.training = mode
+        for m in self.children():
+            m.train(mode)
+        return self
+
+    def eval(self: T) -> T:
+        return self.train(False)
+
+    def requires_grad_(self: T, requires_grad: bool = True) -> T:
+        for p in self.parameters():
+            p.requires_grad_(requires_grad)
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        for p in self.parameters():
+            if p.grad is not None:
+                p.grad = None if set_to_none else p.grad.detach().zero_()
+
+    def apply(self: T, fn: Callable[..., Any]) -> T:
+        for m in self.children():
+            m.apply(fn)
+        fn(self)
+        return self
+
+    def _apply(self: T, fn: Callable[..., Any], recurse: bool = True) -> T:
+        if recurse:
+            for m in self.children():
+                m._apply(fn)
+        for p in self._parameters.values():
+            if p is None:
+                continue
+            with no_grad():
+                p.data = fn(p.detach())
+                if p.grad is not None:
+                    grad = fn(p.grad.detach())
+                    p.grad = None
+                    p.grad = grad
+        for name, b in self._buffers.items():
+            if b is not None:
+                self._buffers[name] = fn(b)
+        return self
+
+    def _cast(self: T, dtype: str) -> T:
+        return self._apply(lambda t: getattr(t, dtype)() if t.is_floating_point() else t)
+
+    def float(self: T) -> T:
+        return self._cast("float")
+
+    def double(self: T) -> T:
+        return self._cast("double")
+
+    def half(self: T) -> T:
+        return self._cast("half")
+
+    def bfloat16(self: T) -> T:
+        return self._cast("bfloat16")
+
+    def type(self: T, dst_type: Any) -> T:
+        return self._apply(lambda t: t.type(dst_type))
+
+    def cpu(self: T) -> T:
+        return self
+
+    def cuda(self: T, device: Any = None) -> T:
+        raise AssertionError("Torch not compiled with CUDA enabled")
+
+    def share_memory(self: T) -> T:
+        return self
+
+    def to_empty(self: T, *, device: Any, recurse: bool = True) -> T:
+        return self
+
+    def to(self: T, *args: Any, **kwargs: Any) -> T:
+        """Move and cast the floating point parameters and buffers."""
+        from isograd.torch.dtypes import dtype as Dtype
+        from isograd.torch.dtypes import check_device
+
+        target = kwargs.get("dtype")
+        for a in (*args, kwargs.get("device")):
+            if isinstance(a, Dtype):
+                target = a
+            elif isinstance(a, Tensor):
+                target = a.dtype
+            elif a is not None and not isinstance(a, bool):
+                check_device(a)
+        if target is None:
+            return self
+        if target.kind not in "fc":
+            raise TypeError("nn.Module.to only accepts floating point or complex dtypes, "
+                            f"but got desired dtype={target}")
+        return self._apply(lambda t: t.to(target) if t.is_floating_point()
+                           or t.is_complex() else t)
+
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Accepted: calls run eagerly."""
+
+    # --- calls and hooks --------------------------------------------------------------
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        d = self.__dict__
+        if not (d["_forward_hooks"] or d["_forward_pre_hooks"] or d["_backward_hooks"]
+                or d["_backward_pre_hooks"] or _ANY_GLOBAL[0]):
+            return self.forward(*args, **kwargs)
+        return self._call_with_hooks(args, kwargs)
+
+    _call_impl = __call__
+
+    def _call_with_hooks(self, args: Any, kwargs: Any) -> Any:
+        options = self._hook_options
+        for hook in tuple(_GLOBAL["forward_pre"].values()):
+            found = hook(self, args)
+            if found is not None:
+                args = found if isinstance(found, tuple) else (found,)
+        for k, hook in tuple(self._forward_pre_hooks.items()):
+            if "kwargs" in options.get(k, ()):
+                found = hook(self, args, kwargs)
+                if found is not None:
+                    if not (isinstance(found, tuple) and len(found) == 2):
+                        raise RuntimeError("forward pre-hook must return None or a tuple "
+                                           f"of (new_args, new_kwargs), but got {found}.")
+                    args, kwargs = found
+            else:
+                found = hook(self, args)
+                if found is not None:
+                    args = found if isinstance(found, tuple) else (found,)
+        watch = None
+        if self._backward_hooks or self._backward_pre_hooks or _GLOBAL["backward"] or (
+                _GLOBAL["backward_pre"]):
+            from isograd.torch.nn.modules.backward_hooks import BackwardWatch
+
+            watch = BackwardWatch(self, _GLOBAL)
+            args = watch.inputs(args)
+        out = self._forward_hooked(args, kwargs)
+        return out if watch is None else watch.outputs(out)
+
+    def _forward_hooked(self, args: Any, kwargs: Any) -> Any:
+        options = self._hook_options
+        hooks = [*_GLOBAL["forward"].items(), *self._forward_hooks.items()]
+        done = False
+        try:
+            out = self.forward(*args, **kwargs)
+            done = True
+        finally:
+            if not done:
+                for k, hook in hooks:
+                    if "always" in options.get(k, ()):
+                        hook(self, args, *((kwargs,) if "kwargs" in options[k] else ()),
+                             None)
+        for k, hook in hooks:
+            extra = (kwargs,) if "kwargs" in options.get(k, ()) else ()
+            found = hook(self, args, *extra, out)
+            out = out if found is None else found
+        return out
+
+    def _hook(self, table: str, hook: Any, prepend: bool, *options: str) -> Any:
+        handle = RemovableHandle(self.__dict__[table])
+        self.__dict__[table][handle.id] = hook
+        if options:
+            self._hook_options[handle.id] = options
+        if prepend:
+            self.__dict__[table].move_to_end(handle.id, last=False)
+        return handle
+
+    def register_forward_pre_hook(
+        self, hook: Any, *, prepend: bool = False, with_kwargs: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, args)` before `forward`."""
+        return self._hook("_forward_pre_hooks", hook, prepend,
+                          *(("kwargs",) if with_kwargs else ()))
+
+    def register_forward_hook(
+        self, hook: Any, *, prepend: bool = False, with_kwargs: bool = False,
+        always_call: bool = False,
+    ) -> RemovableHandle:
+        """Call `hook(module, args, output)` after `forward`."""
+        words = [w for w, on in (("kwargs", with_kwargs), ("always", always_call)) if on]
+        return self._hook("_forward_hooks", hook, prepend, *words)
+
+    def register_full_backward_pre_hook(
+        self, hook: Any, prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, grad_output)` before the module's backward."""
+        return self._hook("_backward_pre_hooks", hook, prepend)
+
+    def register_full_backward_hook(
+        self, hook: Any, prepend: bool = False
+    ) -> RemovableHandle:
+        """Call `hook(module, grad_input, grad_output)` after the module's backward."""
+        return self._hook("_backward_hooks", hook, prepend)
+
+    def register_backward_hook(self, hook: Any) -> RemovableHandle:
+        return self.register_full_backward_hook(hook)
+
+    def register_state_dict_pre_hook(self, hook: Any) -> RemovableHandle:
+        return self._hook("_state_dict_pre_hooks", hook, False)
+
+    def register_state_dict_post_hook(self, hook: Any) -> RemovableHandle:
+        return self._hook("_state_dict_hooks", hook, False)
+
+    def _register_state_dict_hook(self, hook: Any) -> RemovableHandle:
+        return self._hook("_state_dict_hooks", hook, False)
+
+    def register_load_state_dict_pre_hook(self, hook: Any) -> RemovableHandle:
+        return self._hook("_load_state_dict_pre_hooks",
+                          lambda *a: hook(self, *a), False)
+
+    def _register_load_state_dict_pre_hook(
+        self, hook: Any, with_module: bool = False
+    ) -> RemovableHandle:
+        fn = functools.partial(hook, self) if with_module else hook
+        return self._hook("_load_state_dict_pre_hooks", fn, False)
+
+    def register_load_state_dict_post_hook(self, hook: Any) -> RemovableHandle:
+        return self._hook("_load_state_dict_post_hooks", hook, False)
+
+    # --- state ------------------------------------------------------------------------
+
+    def _save_to_state_dict(
+        self, destination: Any, prefix: str, keep_vars: bool
+    ) -> None:
+        for name, p in self._parameters.items():
+            if p is not None:
+                destination[prefix + name] = p if keep_vars else p.detach()
+        for name, b in self._buffers.items():
+            if b is not None and name not in self._non_persistent_buffers_set:
+                destination[prefix + name] = b if keep_vars else b.detach()
+        if type(self).get_extra_state is not Module.get_extra_state:
+            destination[prefix + "_extra_state"] = self.get_extra_state()
+
+    def state_dict(
+        self, *args: Any, destination: Any = None, prefix: str = "",
+        keep_vars: bool = False,
+    ) -> Any:
+        """Parameters and persistent buffers by their dotted names."""
+        if args:
+            destination = args[0] if destination is None else destination
+        if destination is None:
+            destination = OrderedDict()
+            destination._metadata = OrderedDict()
+        meta = {"version": self._version}
+        if hasattr(destination, "_metadata"):
+            destination._metadata[prefix[:-1]] = meta
+        for hook in self._state_dict_pre_hooks.values():
+            hook(self, prefix, keep_vars)
+        self._save_to_state_dict(destination, prefix, keep_vars)
+        for name, m in self._modules.items():
+            if m is not None:
+                m.state_dict(destination=destination, prefix=prefix + name + ".",
+                             keep_vars=keep_vars)
+        for hook in self._state_dict_hooks.values():
+            found = hook(self, destination, prefix, meta)
+            destination = destination if found is None else found
+        return destination
+
+    def _load_from_state_dict(
+        self, state_dict: Any, prefix: str, local_metadata: Any, strict: bool,
+        missing_keys: list[str], unexpected_keys: list[str], error_msgs: list[str],
+    ) -> None:
+        for hook in self._load_state_dict_pre_hooks.values():
+            hook(state_dict, prefix, local_metadata, strict, missing_keys,
+                 unexpected_keys, error_msgs)
+        buffers = {k: v for k, v in self._buffers.items()
+                   if k not in self._non_persistent_buffers_set}
+        local = {k: v for k, v in itertools.chain(self._parameters.items(),
+                                                  buffers.items()) if v is not None}
+        assign = local_metadata.get("assign_to_params_buffers", False)
+        for name, value in local.items():
+            key = prefix + name
+            if key not in state_dict:
+                if strict:
+                    missing_keys.append(key)
+                continue
+            self._load_one(name, key, value, state_dict[key], assign, error_msgs)
+        self._load_extra(state_dict, prefix, strict, missing_keys, unexpected_keys)
+        if strict:
+            for key in state_dict:
+                if key.startswith(prefix) and key != prefix + "_extra_state":
+                    rest = key[len(prefix):].split(".", 1)
+                    if len(rest) > 1:
+                        if rest[0] not in self._modules:
+                            unexpected_keys.append(key)
+                    elif rest[0] not in local:
+                        unexpected_keys.append(key)
+
+    def _load_one(
+        self, name: str, key: str, value: Any, given: Any, assign: bool, errors: Any
+    ) -> None:
+        if not isinstance(given, Tensor):
+            errors.append(f'While copying the parameter named "{key}", expected '
+                          "torch.Tensor or Tensor-like object from checkpoint but "
+                          f"received {type(given)}")
+            return
+        if value._p.ndim == 0 and given._p.ndim == 1 and given._p.size == 1:
+            given = given[0]
+        if given._p.shape != value._p.shape:
+            errors.append(f"size mismatch for {key}: copying a param with shape "
+                          f"{given.shape} from checkpoint, the shape in current model is "
+                          f"{value.shape}.")
+            return
+        if assign:
+            if isinstance(value, Parameter) and not isinstance(given, Parameter):
+                given = Parameter(given, requires_grad=value.requires_grad)
+            setattr(self, name, given)
+            return
+        value._p[...] = given.array("load_state_dict").astype(value._p.dtype)
+        note_write(value._p)
+
+    def _load_extra(
+        self, state_dict: Any, prefix: str, strict: bool, missing: Any, unexpected: Any
+    ) -> None:
+        key = prefix + "_extra_state"
+        if type(self).set_extra_state is not Module.set_extra_state:
+            if key in state_dict:
+                self.set_extra_state(state_dict[key])
+            elif strict:
+                missing.append(key)
+        elif strict and key in state_dict:
+            unexpected.append(key)
+
+    def load_state_dict(
+        self, state_dict: Any, strict: bool = True, assign: bool = False
+    ) -> Any:
+        """Copy a state into this module; gives the keys that do not match.
+
+        Raises:
+            RuntimeError: if `strict` and keys or shapes do not match.
+        """
+        from collections.abc import Mapping
+
+        if not isinstance(state_dict, Mapping):
+            raise TypeError("Expected state_dict to be dict-like, got "
+                            f"{type(state_dict)}.")
+        missing: list[str] = []
+        unexpected: list[str] = []
+        errors: list[str] = []
+        metadata = getattr(state_dict, "_metadata", None)
+        state_dict = OrderedDict(state_dict)
+
+        def load(module: Any, local: Any, prefix: str = "") -> None:
+            meta = {} if metadata is None else dict(metadata.get(prefix[:-1], {}))
+            if assign:
+                meta["assign_to_params_buffers"] = True
+            module._load_from_state_dict(local, prefix, meta, True, missing, unexpected,
+                                         errors)
+            for name, child in module._modules.items():
+                if child is not None:
+                    path = prefix + name + "."
+                    load(child, {k: v for k, v in local.items() if k.startswith(path)},
+                         path)
+            keys = _IncompatibleKeys(missing, unexpected)
+            for hook in module._load_state_dict_post_hooks.values():
+                hook(module, keys)
+
+        load(self, state_dict)
+        if strict:
+            for what, keys in (("Missing", missing), ("Unexpected", unexpected)):
+                if keys:
+                    listed = ", ".join(f'"{k}"' for k in keys)
+                    errors.insert(0, f"{what} key(s) in state_dict: {listed}. ")
+        if errors:
+            raise RuntimeError("Error(s) in loading state_dict for "
+                               f"{type(self).__name__}:\n\t" + "\n\t".join(errors))
+        return _IncompatibleKeys(missing, unexpected)
+
+    # --- text and copies --------------------------------------------------------------
+
+    def _get_name(self) -> str:
+        return type(self).__name__
+
+    def extra_repr(self) -> str:
+        return ""
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        lines = extra.split("\n") if extra else []
+        children = [f"({k}): {_indented(repr(m), 2)}" for k, m in self._modules.items()]
+        body = lines + children
+        text = self._get_name() + "("
+        if body:
+            if len(lines) == 1 and not children:
+                text += lines[0]
+            else:
+                text += "\n  " + "\n  ".join(body) + "\n"
+        return text + ")"
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        for name in _HOOKS:
+            self.__dict__.setdefault(name, OrderedDict())
+        self.__dict__.setdefault("_hook_options", {})
+
+    def _replicate_for_data_parallel(self) -> Any:
+        return self
+
+
+def _type_of(x: Any) -> str:
+    """`torch.typename`."""
+    kind = type(x)
+    if isinstance(x, Tensor):
+        return x.type() if kind is Tensor else f"torch.nn.parameter.{kind.__name__}"
+    if kind.__module__ in ("builtins", "", None):
+        return kind.__name__
+    module = kind.__module__.removeprefix("isograd.")
+    return f"{module}.{kind.__name__}"
+
+
+def _remove(self: Any, name: str, keep: str) -> None:
+    """Forget an attribute before it is registered in the table `keep`."""
+    d = self.__dict__
+    d.pop(name, None)
+    for table in _TABLES:
+        if table != keep and table in d:
+            d[table].pop(name, None)
+    d["_non_persistent_buffers_set"].discard(name)
+
+
+_ANY_GLOBAL = [0]
+
+
+def _register_global(kind: str, hook: Any) -> RemovableHandle:
+    handle = RemovableHandle(_GLOBAL[kind])
+    _GLOBAL[kind][handle.id] = hook
+    _ANY_GLOBAL[0] += 1
+    return handle
+
+
+def register_module_forward_pre_hook(hook: Any) -> RemovableHandle:
+    return _register_global("forward_pre", hook)
+
+
+def register_module_forward_hook(hook: Any, *, with_kwargs: bool = False,
+                                 always_call: bool = False) -> RemovableHandle:
+    return _register_global("forward", hook)
+
+
+def register_module_full_backward_pre_hook(hook: Any) -> RemovableHandle:
+    return _register_global("backward_pre", hook)
+
+
+def register_module_full_backward_hook(hook: Any) -> RemovableHandle:
+    return _register_global("backward", hook)
+
+
+def warn_hook(text: str) -> None:
+    warnings.warn(text, UserWarning, stacklevel=3)
+
+
+def array_of(t: Any) -> np.ndarray:
+    return t._p

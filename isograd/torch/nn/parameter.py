@@ -1,0 +1,59 @@
+"""`torch.nn.Parameter` and buffers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from isograd.core.tensor import wrap
+from isograd.torch.tensor import FAMILY, Tensor, set_leaf
+
+
+class _ParameterMeta(type(Tensor)):  # type: ignore[misc]  # justified: Tensor's metaclass
+    def __call__(cls, data: Any = None, requires_grad: bool = True) -> Any:
+        if data is None:
+            data = wrap(Tensor, np.empty(0, np.float32))
+        if not isinstance(data, Tensor):
+            raise TypeError("Tensor.__new__() got unexpected data: expected a Tensor, but "
+                            f"got {type(data).__name__}")
+        p = wrap(cls, data._p)
+        if requires_grad:
+            set_leaf(p)
+        return p
+
+
+class Parameter(Tensor, metaclass=_ParameterMeta):
+    """A tensor that a module counts among its parameters when it is assigned."""
+
+    def __repr__(self, *, tensor_contents: Any = None) -> str:
+        return "Parameter containing:\n" + Tensor.__repr__(self)
+
+    __str__ = __repr__
+
+
+class Buffer(Tensor, metaclass=type(Tensor)):
+    """A tensor that a module counts among its buffers when it is assigned."""
+
+    persistent = True
+
+    def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
+        if data is None:
+            data = wrap(Tensor, np.empty(0, np.float32))
+        t = wrap(cls, data._p)
+        t.persistent = persistent
+        return t
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        pass
+
+
+class UninitializedParameter(Parameter):
+    """The parameter of a lazy module, before its shape is known."""
+
+
+FAMILY.add(Parameter)
+
+
+def is_lazy(p: Any) -> bool:
+    return isinstance(p, UninitializedParameter)
