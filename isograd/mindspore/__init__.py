@@ -1,10 +1,10 @@
-"""MindSpore's vocabulary on isograd's engine: `import isograd.mindspore as mindspore`."""
+"""MindSpore's words on isograd's engine: `import isograd.mindspore as mindspore`."""
 
 from __future__ import annotations
 
 from isograd.mindspore import dtype as dtype
-from isograd.mindspore import ops as ops
 from isograd.mindspore import nn as nn
+from isograd.mindspore import ops as ops
 from isograd.mindspore.context import GRAPH_MODE as GRAPH_MODE
 from isograd.mindspore.context import PYNATIVE_MODE as PYNATIVE_MODE
 from isograd.mindspore.context import ParallelMode as ParallelMode
@@ -41,22 +41,27 @@ _LAZY = {
     "numpy": "isograd.mindspore.numpy",
     "common": "isograd.mindspore.common",
     "context": "isograd.mindspore.context",
-    **{n: f"isograd.mindspore.{n}" for n in ("amp", "dataset", "experimental", "train")},
+    **{n: f"isograd.mindspore.{n}" for n in ("amp", "dataset", "experimental",
+                                             "train")},
     **dict.fromkeys((
-        "Model", "save_checkpoint", "load_checkpoint", "load_param_into_net", "Callback",
+        "Model", "save_checkpoint", "load_checkpoint", "load_param_into_net",
+        "Callback",
         "LossMonitor", "TimeMonitor", "ModelCheckpoint", "CheckpointConfig",
         "RunContext", "EarlyStopping", "History", "LambdaCallback",
         "LearningRateScheduler", "ReduceLROnPlateau", "FixedLossScaleManager",
-        "DynamicLossScaleManager", "LossScaleManager", "data_sink", "Metric", "Accuracy",
+        "DynamicLossScaleManager", "LossScaleManager", "data_sink", "Metric",
+        "Accuracy",
         "Loss", "MAE", "MSE", "Precision", "Recall", "Fbeta", "ConfusionMatrix",
         "Perplexity", "TopKCategoricalAccuracy",
-        "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "F1", "Dice", "ROC", "CosineSimilarity", "auc",
+        "Top1CategoricalAccuracy", "Top5CategoricalAccuracy", "F1", "Dice", "ROC",
+        "CosineSimilarity", "auc",
         "get_metric_fn", "build_train_network"), "isograd.mindspore.train"),
     "export": "isograd.mindspore.train.serialization",
     **dict.fromkeys((
         "set_auto_parallel_context", "get_auto_parallel_context",
         "reset_auto_parallel_context", "set_ps_context", "get_ps_context",
-        "reset_ps_context", "STRICT", "COMPATIBLE", "LAX"), "isograd.mindspore.context"),
+        "reset_ps_context", "STRICT", "COMPATIBLE", "LAX"),
+        "isograd.mindspore.context"),
     **dict.fromkeys(("lazy_inline", "no_inline", "enable_dynamic", "ms_memory_recycle",
                      "ms_function", "ms_class"), "isograd.mindspore.jit"),
     "saved_tensors_hooks": "isograd.mindspore.custom",

@@ -24,7 +24,8 @@ def get_current_device() -> Any:
 def set_deterministic(deterministic: bool) -> None:
     """Computation is deterministic in any case."""
     if not isinstance(deterministic, bool):
-        raise TypeError("For 'set_deterministic', the 'deterministic' must be bool, but "
+        raise TypeError("For 'set_deterministic', the 'deterministic' must be bool, "
+                        "but "
                         f"got {type(deterministic).__name__}.")
     context.set_context(deterministic="ON" if deterministic else "OFF")
 

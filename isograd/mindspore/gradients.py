@@ -287,7 +287,7 @@ def checked_sens(g: Any, out: Payload) -> Payload:
         raise ValueError(f"The shape should be {vector(out.shape)}, but got "
                          f"{vector(p.shape)}, {sens_text(g, out)}")
     if p.dtype != out.dtype:
-        raise TypeError(f"The dtype should be {dtype_of(out)}, but got {g.dtype}, "
+        raise TypeError(f"The dtype should be {dtype_of(out)}, but got {dtype_of(p)}, "
                         f"{sens_text(g, out)}")
     return p
 

@@ -123,7 +123,8 @@ class Parameter(Tensor):
         assign(self, as_payload(data, self._p.dtype))
         return self
 
-    assign_value = set_data
+    def assign_value(self, value: Any) -> Parameter:
+        return self.set_data(value)
 
     def init_data(self, layout: Any = None, set_sliced: bool = False) -> Parameter:
         return self

@@ -284,7 +284,9 @@ class _Batch(_Step):
             yield self._stacked(part)
 
     def _wanted(self) -> int:
-        return self.count(None) if callable(self.count) else self.count
+        count: Any = self.count
+        found: Any = count(None) if callable(count) else count
+        return found
 
     def _stacked(self, part: list[Row]) -> Row:
         columns = list(zip(*part, strict=True))

@@ -169,7 +169,9 @@ class GeneratorDataset(_Source):
         if self.by_index:
             given = (self.source[int(i)] for i in self._indices(len(self.source)))
         else:
-            given = iter(self.source() if callable(self.source) else self.source)
+            source: Any = self.source
+            rows: Any = source() if callable(source) else source
+            given = iter(rows)
         for n, value in enumerate(given):
             if not self.by_index and self.num_samples and n >= self.num_samples:
                 return

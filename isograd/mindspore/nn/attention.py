@@ -123,8 +123,8 @@ class MultiheadAttention(Cell):
         return mask.astype(dtype)
 
 
-class TransformerEncoderLayer(Cell):
-    """Attention to itself, then two dense layers, each with a residual and a norm."""
+class _TransformerLayer(Cell):
+    """What both kinds share: attention to itself, two dense layers, residuals."""
 
     def __init__(
         self, d_model: int, nhead: int, dim_feedforward: int = 2048,
@@ -157,6 +157,10 @@ class TransformerEncoderLayer(Cell):
     def _dense(self, x: Any) -> Any:
         return self.linear2(self.dropout(self.activation(self.linear1(x))))
 
+
+class TransformerEncoderLayer(_TransformerLayer):
+    """Attention to itself, then two dense layers, each with a residual and a norm."""
+
     def construct(self, src: Any, src_mask: Any = None, src_key_padding_mask: Any = None
                   ) -> Any:
         x = self._added(src, 1, lambda t: self.self_attn(
@@ -164,7 +168,7 @@ class TransformerEncoderLayer(Cell):
         return self._added(x, 2, self._dense)
 
 
-class TransformerDecoderLayer(TransformerEncoderLayer):
+class TransformerDecoderLayer(_TransformerLayer):
     """Attention to itself and to a memory, then two dense layers."""
 
     _norms = 3

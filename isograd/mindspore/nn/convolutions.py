@@ -75,7 +75,7 @@ def _convolve(x: Any, w: Any, b: Any, layer: Any) -> Any:
             f"{channels // layer.group}, but got 'C_in' of input 'x' shape: "
             f"{x.shape[1]}, and 'group': {layer.group}.")
     x, w, *more = promoted(x, w, *([] if b is None else [b]))
-    out = layer.apply(x, w, more[0] if more else None)
+    out = layer._convolved(x, w, more[0] if more else None)
     return _channels_last(out, rank) if layer.channels_last else out
 
 
@@ -141,7 +141,7 @@ class _Conv(Cell):
             return [self.out_channels, *self.kernel_size, own]
         return [self.out_channels, own, *self.kernel_size]
 
-    def apply(self, x: Any, w: Any, b: Any) -> Any:
+    def _convolved(self, x: Any, w: Any, b: Any) -> Any:
         pads = self.pads
         if self.pad_mode == "same":
             pads = same_pads(x.shape[2:], self.kernel_size, self.stride, self.dilation)
@@ -194,7 +194,7 @@ class _ConvTranspose(_Conv):
     def _weight_shape(self) -> list[int]:
         return [self.in_channels, self.out_channels // self.group, *self.kernel_size]
 
-    def apply(self, x: Any, w: Any, b: Any) -> Any:
+    def _convolved(self, x: Any, w: Any, b: Any) -> Any:
         pads, extra = self.pads, self.output_padding
         if self.pad_mode != "pad":
             space = transposed_size(x.shape[2:], self.kernel_size, self.stride,

@@ -46,7 +46,7 @@ class LossBase(Cell):
             out = out.mean() if self.average else out.sum()
         return out.astype(x.dtype)
 
-    def construct(self, logits: Any, labels: Any) -> Any:
+    def construct(self, *args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError
 
 

@@ -354,7 +354,7 @@ class AdaFactor(Optimizer):
                              "relative_step=True options")
         super().__init__(0.0 if learning_rate is None else learning_rate, params,
                          weight_decay, loss_scale)
-        self.options = dict(
+        self.options: dict[str, Any] = dict(
             eps=eps, clip=clip_threshold, decay=-abs(decay_rate), beta1=beta1,
             scale=scale_parameter, relative=relative_step, warmup=warmup_init)
         self.rows = [np.zeros(p.shape[:-1], np.float32) for p in self.parameters]

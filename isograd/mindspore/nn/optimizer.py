@@ -85,7 +85,7 @@ class Optimizer(Cell):
                              f"greater than 0, but got {loss_scale}.")
 
     def _groups(self, parameters: Any, lr: Any, decay: Any) -> list[dict[str, Any]]:
-        if parameters is not None and not isinstance(parameters, Iterable):
+        if not isinstance(parameters, Iterable):
             raise TypeError("For 'Optimizer', the argument 'parameters' must be "
                             f"Iterable type, but got {type(parameters)}.")
         given = list(parameters)
@@ -142,8 +142,8 @@ class Optimizer(Cell):
             return self._rate_parameter(float(lr))
         if isinstance(lr, Parameter | Cell):
             return lr
-        values = np.asarray(lr.asnumpy() if isinstance(lr, Tensor) else list(lr),
-                            np.float32)
+        listed: Any = lr.asnumpy() if isinstance(lr, Tensor) else list(lr)  # type: ignore[call-overload]  # justified: what is no Tensor is iterable here
+        values = np.asarray(listed, np.float32)
         if values.ndim == 0:
             return self._rate_parameter(float(values))
         if values.ndim != 1 or not values.size:
@@ -218,7 +218,8 @@ class Optimizer(Cell):
         out = []
         for p, g in zip(self.parameters, gradients, strict=True):
             decay = self._decay_for(p, self._of[id(p)])
-            out.append(g + decay * p.value() if decay else g)
+            value: Any = p.value()  # operators are installed by the tables of ops
+            out.append(g + value * decay if decay else g)
         return tuple(out)
 
     def scale_grad(self, gradients: Sequence[Any]) -> Any:

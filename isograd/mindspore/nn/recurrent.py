@@ -28,11 +28,11 @@ def _run(x: Any, state: Any, weights: Any, kind: str, directions: int,
     if batch_first:
         x = F.transpose(x, axes=(1, 0, 2))
     order = sizes = None
+    time = x.shape[0]
     if lengths is not None:
         found = array_of(lengths)
         order = np.argsort(-found, kind="stable")
         sizes = [int((found > t).sum()) for t in range(int(found.max()))]
-        time = x.shape[0]
         x = F.index_select(F.ranged(x, axis=0, start=0, stop=len(sizes)), order, axis=1)
         state = tuple(F.index_select(s, order, axis=1) for s in state)
     drop = None if not rate else lambda y: dropped(y, rate, y.shape)

@@ -313,7 +313,8 @@ class Jvp(Cell):
     def construct(self, *args: Any) -> Any:
         from isograd.mindspore.functional_transforms import jvp
 
-        return jvp(self.fn, args[:-1] if len(args) > 2 else args[0], args[-1])
+        *inputs, v = args
+        return jvp(self.fn, inputs, v)
 
 
 class Vjp(Cell):

@@ -50,7 +50,8 @@ def save_checkpoint(
         os.makedirs(folder, exist_ok=True)
     temporary = f"{path}.part"
     with open(temporary, "wb") as file:
-        np.savez(file, **{f"/{k}": v for k, v in arrays.items()})
+        named: dict[str, Any] = {f"/{k}": v for k, v in arrays.items()}
+        np.savez(file, **named)
     os.replace(temporary, path)  # a file is there whole or not at all
 
 

@@ -67,11 +67,12 @@ class Optimizer(Cell):
         self.param_groups.append(full)
 
     def _check(self, group: Group) -> None:
-        lr = group["lr"]
+        lr: Any = group["lr"]
         if isinstance(lr, bool) or not isinstance(lr, int | float | core.Tensor):
             raise TypeError(f"For 'Optimizer', the type of 'lr' must be float, int or "
                             f"Tensor, but got {type(lr)}.")
-        if float(lr) < 0:
+        value: Any = lr
+        if float(value) < 0:
             raise ValueError(f"Invalid learning rate: {lr}")
         for name in ("eps", "weight_decay", "momentum", "lambd", "lr_decay"):
             if name in group and group[name] < 0:

@@ -18,12 +18,14 @@ _PLAIN: dict[str, tuple[str, str, str]] = {
     "LogSigmoid": ("LogSigmoid", "", ""), "Identity": ("Identity", "", ""),
     "ELU": ("ELU", "alpha=1.0, inplace=False", "alpha"),
     "GLU": ("GLU", "dim=-1", "dim"), "Hardswish": ("HSwish", "", ""),
-    "Hardsigmoid": ("HSigmoid", "", ""), "Hardshrink": ("HShrink", "lambd=0.5", "lambd"),
+    "Hardsigmoid": ("HSigmoid", "", ""), "Hardshrink": ("HShrink", "lambd=0.5",
+                                                        "lambd"),
     "Softshrink": ("SoftShrink", "lambd=0.5", "lambd"),
     "Hardtanh": ("Hardtanh", "min_val=-1.0, max_val=1.0, inplace=False",
                  "min_val max_val"),
     "Threshold": ("Threshold", "threshold, value, inplace=False", "threshold value"),
-    "Softmax": ("Softmax", "dim=-1", "dim"), "LogSoftmax": ("LogSoftmax", "dim=-1", "dim"),
+    "Softmax": ("Softmax", "dim=-1", "dim"), "LogSoftmax": ("LogSoftmax", "dim=-1",
+                                                            "dim"),
     "PixelShuffle": ("PixelShuffle", "upscale_factor", "upscale_factor"),
 }
 
@@ -198,7 +200,8 @@ def _avg(rank: int) -> type[nn.Cell]:
                  ceil_mode: bool = False, count_include_pad: bool = True,
                  divisor_override: Any = None) -> None:
         pooling._AvgPool.__init__(
-            self, kernel_size, kernel_size if stride is None else stride, "pad", padding,
+            self, kernel_size, kernel_size if stride is None else stride, "pad",
+            padding,
             ceil_mode, count_include_pad, divisor_override)
 
     return type(f"AvgPool{rank}d", (base,), {"__init__": __init__,
@@ -221,7 +224,8 @@ def _mean_by_default(name: str) -> type[nn.Cell]:
             args = ()
         base.__init__(self, *args, **kwargs)
 
-    return type(name, (base,), {"__init__": __init__, "__module__": "mindspore.mint.nn"})
+    return type(name, (base,), {"__init__": __init__,
+                                "__module__": "mindspore.mint.nn"})
 
 
 SmoothL1Loss = _mean_by_default("SmoothL1Loss")
