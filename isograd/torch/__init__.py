@@ -82,6 +82,7 @@ _FUNCTIONAL = (
 __getattr__ = module_getattr("torch", "torch", {
     **dict.fromkeys(_FUNCTIONAL, "isograd.torch.nn.functional"),
     "autocast": "isograd.torch.amp",
+    "accelerator": "isograd.torch.accelerator",
     "amp": "isograd.torch.amp",
     "backends": "isograd.torch.backends",
     "compile": "isograd.torch.compiling",
@@ -93,6 +94,7 @@ __getattr__ = module_getattr("torch", "torch", {
     "nn": "isograd.torch.nn",
     "optim": "isograd.torch.optim",
     "overrides": "isograd.torch.overrides",
+    "return_types": "isograd.torch.return_types",
     "special": "isograd.torch.special",
     "testing": "isograd.torch.testing",
     "utils": "isograd.torch.utils",

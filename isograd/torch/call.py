@@ -19,7 +19,7 @@ from isograd.base.errors import EngineError
 from isograd.core import fast, mutation
 from isograd.core.levels import MODE, state
 from isograd.core.primitive import BOUND, Payload
-from isograd.core.tape import Leaf, Slot, Traced
+from isograd.core.tape import Slot, Traced
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import dtypes, errors
@@ -189,7 +189,7 @@ def return_type(name: str, fields: str) -> type[Any]:
         parts = ",\n".join(f"{n}={v!r}" for n, v in zip(names, self, strict=True))
         return f"torch.return_types.{name}(\n{parts})"
 
-    body: dict[str, Any] = {
+    body: dict[str, Any] = {"__module__": "torch.return_types"} | {
         n: property(lambda self, i=i: self[i]) for i, n in enumerate(names)}
     body |= {"__repr__": show, "_fields": tuple(names), "__slots__": (),
              "__new__": _new_from_sequence, "__reduce__": lambda self: (
@@ -235,7 +235,7 @@ def note(node: Any, label: str, sources: Sequence[Any]) -> None:
     """Name a new node, and note whose function's result it is."""
     if type(node) is Slot:
         node = node.edges[0]
-    if type(node) is Leaf or node.label is not None:
+    if node.leaf or node.label is not None:
         return
     nodes = tuple(t._node for t in tensors_in(sources))
     if node not in nodes:
@@ -411,10 +411,11 @@ def write_result(
     label: str | None, prim: Any, sources: Sequence[Any],
 ) -> None:
     """`t <- body(t, *args)`, checked as PyTorch checks it."""
-    check_write(t)
+    needs = any(type(a) is Traced for a in args)
+    check_write(t, needs)
     check_memory(t)
     x = payload_of(t)
-    traced = type(x) is Traced or any(type(a) is Traced for a in args)
+    traced = type(x) is Traced or needs
     if traced and (prim is None or mutation.reads_own(prim, (x, *args))):
         x = mutation.copied(x)
     out = body(x, *args, **kwargs)
@@ -429,21 +430,15 @@ def write_result(
     mutation.write(t, cast(out, t._p.dtype), fresh=True)
 
 
-def check_write(t: Any) -> None:
-    """Raise where PyTorch forbids a write to `t`: leaves, views of several, modes."""
-    if t._inference and not state().inference:
+def check_write(t: Any, needs: bool = False) -> None:
+    """Raise where PyTorch forbids a write to `t`: leaves, views of several, modes.
+
+    `needs` says that what is written requires a gradient.
+    """
+    if t.is_inference() and not state().inference:
         raise RuntimeError(errors.INFERENCE_WRITE)
-    view = t._view
-    if view is not None and (t._several or t._unrecorded) and state().recording and (
-            view.base._node is not None or t._node is not None):
-        if t._unrecorded:
-            raise RuntimeError(errors.NO_GRAD_VIEW + (
-                errors.MULTIPLE if t._several else errors.AMBIGUOUS))
-        which, index = t._several
-        raise RuntimeError(f"Output {index} of {which} is a view and is being modified "
-                           f"inplace. {errors.MULTIPLE}")
     try:
-        mutation.check_writable(t)
+        mutation.check_writable(t, needs)
     except EngineError as error:
         raise translated(error) from None
 
@@ -469,24 +464,18 @@ def view_of(x: Any, prim: Any, label: str | None, **params: Any) -> Any:
         t = mutation.make_view(Tensor, x, prim, params)
     except EngineError as error:
         raise translated(error) from None
-    if t._node is not None:
+    if t._node is not None and not t._node.leaf:
         t._node.label = label
-    elif MODE.special:
-        note_mode(t, x)
     return t
 
 
 _quick_view = fast.view(Tensor, FAMILY)
 
 
-def note_mode(t: Any, x: Any = None) -> None:
-    """Note that a tensor was made in inference mode, or a view without recording."""
-    s = state()
-    if s.inference:
+def note_mode(t: Any) -> None:
+    """Note that a tensor was made in inference mode."""
+    if state().inference:
         t._inference = True
-    elif x is not None and not s.recording and (
-            x._node is not None or x._view is not None):
-        t._unrecorded = True
 
 
 def size_text(shape: Sequence[int]) -> str:

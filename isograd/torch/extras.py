@@ -10,6 +10,7 @@ import numpy as np
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import wrap
 from isograd.torch import matrices, reductions, selecting, shapes  # noqa: F401 (rows)
+from isograd.torch import random as random_numbers
 from isograd.torch.call import (
     Values,
     cast,
@@ -249,6 +250,89 @@ def _conj_physical(input: Payload) -> Payload:
     return F.conj(input)
 
 
+
+# --- norms under their former names ---------------------------------------------------
+
+
+@tensor_row(method=False)
+def frobenius_norm(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    return FUNCTIONS["norm"](input, "fro", dim, keepdim)
+
+
+@tensor_row(method=False)
+def nuclear_norm(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    axes = (-2, -1) if dim is None else dim
+    return matrices.LINALG["matrix_norm"](input, "nuc", axes, keepdim)
+
+
+@row
+def istft(
+    input: Payload, n_fft: int, hop_length: Any = None, win_length: Any = None,
+    window: Any = None, center: bool = True, normalized: bool = False,
+    onesided: Any = None, length: Any = None, return_complex: bool = False,
+) -> Payload:
+    hop = n_fft // 4 if hop_length is None else hop_length
+    real = F.real(input).dtype
+    weights = np.ones(win_length or n_fft, real) if window is None else window
+    half = input.shape[-2] != n_fft if onesided is None else onesided
+    return F.istft(input, weights, size=n_fft, hop=hop, centre=center,
+                   normalized=normalized, onesided=half, length=length,
+                   real=not return_complex)
+
+
+@tensor_row(method=False)
+def empty_permuted(
+    size: Any, physical_layout: Any, *, dtype: Any = None, **_: Any
+) -> Any:
+    order = tuple(physical_layout)
+    kind = (default() if dtype is None else dtype).np
+    base = np.zeros([size[i] for i in order], kind)
+    return finished(base.transpose(np.argsort(order)))
+
+
+@row
+def lu_solve(b: Payload, LU_data: Payload, LU_pivots: Payload) -> Payload:
+    return F.lu_solve(LU_data, np.asarray(LU_pivots), b)
+
+
+@tensor_row(method=False)
+def binomial(count: Any, prob: Any, generator: Any = None) -> Any:
+    stream = random_numbers._stream_of(generator)
+    draws = stream.binomial(count.array().astype(np.int64), prob.array())
+    return finished(np.asarray(draws).astype(count.array().dtype))
+
+
+@tensor_row(method=False)
+def from_dlpack(ext_tensor: Any) -> Any:
+    """A tensor that shares the memory of an object that speaks DLPack."""
+    return finished(np.from_dlpack(ext_tensor))
+
+
+@tensor_row(function=False)
+def __dlpack__(self: Any, **kwargs: Any) -> Any:
+    return self.numpy().__dlpack__()
+
+
+@tensor_row(function=False)
+def __dlpack_device__(self: Any) -> tuple[int, int]:
+    return (1, 0)
+
+
+@tensor_row(method=False)
+def detach_(input: Any) -> Any:
+    return input.detach_()
+
+
+@row
+def histogram(
+    input: Payload, bins: Any, *, range: Any = None, weight: Any = None,
+    density: bool = False,
+) -> Values:
+    edges = bins if isinstance(bins, int) else np.asarray(bins)
+    counts, places = np.histogram(np.asarray(input), edges, range, density, weight)
+    return Values("histogram", "hist bin_edges",
+                  tuple(np.asarray(a, input.dtype) for a in (counts, places)))
+
+
 CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan,
              "newaxis": None}
-

@@ -16,13 +16,14 @@ import numpy as np
 
 from isograd.base.errors import EngineError
 from isograd.base.missing import no_attribute
+from isograd.core import mutation
 from isograd.core import tensor as core
 from isograd.core.levels import MODE, state
 from isograd.core.primitive import ndarray
 from isograd.core.reverse import sweep
 from isograd.core.storage import note_write as note_write
-from isograd.core.storage import version
-from isograd.core.tape import Leaf
+from isograd.core.storage import changed_since, version
+from isograd.core.tape import Blind, Leaf, Spoiled
 from isograd.core.tensor import wrap
 from isograd.torch import backward as _backward
 from isograd.torch import dtypes, errors
@@ -41,8 +42,6 @@ class Tensor(core.Tensor):
     _grad: Any = None  # of a tensor that is no leaf (retain_grad), or needs none
     _retains: bool = False
     _inference: bool = False  # made in inference mode
-    _several: Any = None  # (name, index) of a view that is one of several results
-    _unrecorded: bool = False  # a view made while nothing was recorded
     __array_priority__ = 1000
     __hash__ = object.__hash__
 
@@ -141,7 +140,8 @@ class Tensor(core.Tensor):
     is_pinned = is_conj = is_neg = is_shared
 
     def is_inference(self) -> bool:
-        return self._inference
+        """Whether this tensor, or the base of this view, was made in inference mode."""
+        return (self if self._view is None else self._view.base)._inference
 
     def is_same_size(self, other: Tensor) -> bool:
         return self._p.shape == other._p.shape
@@ -230,6 +230,21 @@ class Tensor(core.Tensor):
             return a.astype(dtype)
         return a.copy() if copy else a
 
+    def __array_ufunc__(  # type: ignore[override]  # justified: None in the base
+        self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any
+    ) -> Any:
+        """NumPy's functions compute with the arrays; what NumPy's operators call
+        stays an operator of tensors, with its gradient."""
+        name = _REFLECTED.get(ufunc.__name__)
+        if name and method == "__call__" and not kwargs and not isinstance(
+                inputs[0], Tensor):
+            return getattr(inputs[1], name)(inputs[0])
+        arrays = [x.__array__() if isinstance(x, Tensor) else x for x in inputs]
+        found = getattr(ufunc, method)(*arrays, **kwargs)
+        if isinstance(found, tuple):
+            return tuple(self.__array_wrap__(np.asarray(f)) for f in found)
+        return self.__array_wrap__(np.asarray(found))
+
     def __array_wrap__(
         self, array: np.ndarray, context: Any = None, return_scalar: bool = False
     ) -> Tensor:
@@ -314,7 +329,7 @@ class Tensor(core.Tensor):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
-        if not value and self._node is not None and type(self._node) is not Leaf:
+        if not value and self._node is not None and not self.is_leaf:
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables. If you "
                 "want to use a computed variable in a subgraph that doesn't require "
@@ -327,33 +342,34 @@ class Tensor(core.Tensor):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         node = self._node
-        if requires_grad and node is None:
+        if requires_grad and (node is None or type(node) is Blind):
             if self._p.dtype.kind in "iub":
                 raise RuntimeError("only Tensors of floating point dtype can require "
                                    "gradients")
-            if self._inference and not state().inference:
+            if self.is_inference() and not state().inference:
                 raise RuntimeError("Setting requires_grad=True on inference tensor "
                                    "outside InferenceMode is not allowed.")
             set_leaf(self)
         elif not requires_grad and node is not None:
-            if type(node) is not Leaf:
+            if not self.is_leaf:
                 raise RuntimeError(
                     "you can only change requires_grad flags of leaf variables. If you "
                     "want to use a computed variable in a subgraph that doesn't "
                     "require differentiation use var_no_grad = var.detach().")
-            self._grad, self._node = node.grad, None
+            drop_node(self)
         return self
 
     @property
     def is_leaf(self) -> bool:
-        return self._node is None or type(self._node) is Leaf
+        return self._node is None or checked_node(self._node).leaf
 
     @property
     def grad(self) -> Tensor | None:
         node = self._node
         if type(node) is Leaf:
             return node.grad
-        if node is not None and not self._retains and self._grad is None:
+        if node is not None and not node.leaf and not self._retains and (
+                self._grad is None):
             warnings.warn(NON_LEAF_GRAD, UserWarning, stacklevel=2)
         return self._grad
 
@@ -373,11 +389,20 @@ class Tensor(core.Tensor):
     @property
     def grad_fn(self) -> Any:
         node = self._node
-        if node is None or type(node) is Leaf:
+        if node is None or checked_node(node).leaf:
             return None
+        self._refresh()
+        node = self._node
         from isograd.torch.autograd.graph import node_object
 
         return node_object(node)
+
+    def _refresh(self) -> None:
+        """After a write elsewhere to this view's memory its node is a new one."""
+        node, view = self._node, self._view
+        if view is not None and type(self._p) is ndarray and changed_since(
+                self._p, node.seq):
+            mutation.refresh_views(view.base)
 
     @property
     def output_nr(self) -> int:
@@ -420,15 +445,15 @@ class Tensor(core.Tensor):
         return t
 
     def detach_(self) -> Tensor:
-        if self._view is not None and self._node is not None:
+        if self._view is not None:
             raise RuntimeError(
                 "Can't detach views in-place. Use detach() instead. If you are using "
                 "DistributedDataParallel (DDP) for training, and gradient_as_bucket_"
                 "view is set as True, gradients are views of DDP buckets, and hence "
                 "detach_() cannot be called on these gradients. To fix this error, "
                 "please refer to the Optimizer.zero_grad() function in "
-                "torch/optim/optimizer.py as a solution.")
-        self._node = None
+                "torch/optim/optimizer.py as the solution.")
+        drop_node(self)
         return self
 
     @property
@@ -521,8 +546,16 @@ NON_LEAF_GRAD = (
     "access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for "
     "more informations."
 )
+_REFLECTED = {
+    "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__",
+    "divide": "__rtruediv__", "true_divide": "__rtruediv__", "power": "__rpow__",
+    "floor_divide": "__rfloordiv__", "remainder": "__rmod__", "equal": "__eq__",
+    "not_equal": "__ne__", "less": "__gt__", "less_equal": "__ge__",
+    "greater": "__lt__", "greater_equal": "__le__", "bitwise_and": "__rand__",
+    "bitwise_or": "__ror__", "bitwise_xor": "__rxor__",
+}
 _NUMBERS = (float, int, bool, complex)
-_INTERNAL = ("_inference", "_several", "_unrecorded", "_p", "_node", "_view", "_views",
+_INTERNAL = ("_inference", "_p", "_node", "_view", "_views",
              "_untracked", "_grad", "_retains")
 
 
@@ -552,6 +585,30 @@ def set_leaf(t: Tensor) -> None:
     node.tensor = weakref.ref(t)
     node.grad = t._grad
     t._node = node
+    if t._views is not None:
+        mutation.note_requires(t)
+
+
+def drop_node(t: Tensor) -> None:
+    """Make a tensor a constant (or what a view of a leaf is); its gradient stays."""
+    node = t._node
+    t._grad = node.grad if type(node) is Leaf else t._grad
+    t._node = None
+    if t._views is not None:
+        mutation.note_requires(t)
+    if t._view is not None:
+        mutation.note_requires(t._view.base)
+
+
+def checked_node(node: Any) -> Any:
+    """The node itself.
+
+    Raises:
+        RuntimeError: it is that of a view whose base was written.
+    """
+    if type(node) is Spoiled:
+        raise errors.translated(node.error)
+    return node
 
 
 def check_assigned_grad(t: Tensor, value: Any) -> None:
