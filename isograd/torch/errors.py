@@ -7,9 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from isograd.base.errors import EngineError
-from isograd.core.tape import Leaf
+from isograd.core import mutation
 from isograd.torch.dtypes import of_numpy
-from isograd.torch.labels import label_of, of_primitive, short
+from isograd.torch.labels import label_of, short
 
 FREED = (
     "Trying to backward through the graph a second time (or directly access saved "
@@ -46,15 +46,18 @@ MULTIPLE = (
     "do not allow the output views to be modified inplace. You should replace the "
     "inplace operation by an out-of-place one."
 )
-NO_GRAD_VIEW = (
-    "A view was created in no_grad mode and is being modified inplace with grad mode "
-    "enabled. "
-)
 AMBIGUOUS = (
     "Given that this use case is ambiguous and error-prone, it is forbidden. You can "
     "clarify your code by moving both the view and the inplace either both inside the "
-    "no_grad block (if you don't want the inplace to be tracked) or both outside (if "
+    "{mode} block (if you don't want the inplace to be tracked) or both outside (if "
     "you want the inplace to be tracked)."
+)
+CUSTOM_VIEW = (
+    "This view was created inside a custom Function (or because an input was returned "
+    "as-is) and the autograd logic to handle view+inplace would override the custom "
+    "backward associated with the custom Function, leading to incorrect gradients. This "
+    "behavior is forbidden. You can fix this by cloning the output of the custom "
+    "Function."
 )
 INFERENCE_WRITE = (
     "Inplace update to inference tensor outside InferenceMode is not allowed.You can "
@@ -91,27 +94,39 @@ def _modified(fields: dict[str, Any]) -> RuntimeError:
     node, place = fields["node"], fields["place"]
     shape = ", ".join(map(str, fields["shape"]))
     which = ""
-    edge = _edge_at(node, place)
-    if edge is not None and type(edge) is not Leaf:
-        label, written = label_of(edge), fields.get("written")
-        if edge is not node and written is not None:
-            label = "AsStrided" if edge.prim.view else _full_label(written)
+    edge = holder = node
+    if place < len(node.edges):  # else it is the node's own output
+        edge = node.edges[place]
+        holder = mutation.holder(fields["array"], edge)
+    if holder is not None and not holder.leaf:
+        label = label_of(holder)
+        if holder is not node and holder.prim.view:
+            label = "AsStridedBackward0"
         which = f", which is output {_output(edge)} of {short(label)},"
     return RuntimeError(MODIFIED.format(
         type=f"torch.{of_numpy(fields['dtype']).legacy}", shape=f"[{shape}]",
         which=which, found=fields["found"], expected=fields["expected"], hint=HINT))
 
 
-def _full_label(name: str) -> str:
-    """A label, from one or from a primitive's name."""
-    return name if "Backward" in name else of_primitive(name)
-
-
-def _edge_at(node: Any, place: int) -> Any:
-    """The node of the value saved at a place; none for a constant."""
-    if place < len(node.edges):
-        return node.edges[place]
-    return node
+def _view_made(f: dict[str, Any]) -> RuntimeError:
+    """A write to a view that forbids it, or the use of one whose base was written."""
+    made, node = f["made"], f["node"]
+    what = ("its base or another view of its base has been" if f["indirect"]
+            else "is being")
+    head = "A view was created in"
+    if node is not None:
+        head = f"Output {f['index']} of {short(label_of(node))} is a view"
+    if made == "inference":
+        text = " inference mode and {} modified inplace in normal mode."
+    elif made == "no_grad" or node is None:
+        text = " no_grad mode and {} modified inplace with grad mode enabled."
+    else:
+        text = " and {} modified inplace."
+    if node is not None and made in ("inference", "no_grad"):
+        head += " of a view which was created in"
+    why = {"several": MULTIPLE, "custom": CUSTOM_VIEW}.get(made) or AMBIGUOUS.format(
+        mode="inference_mode" if made == "inference" else "no_grad")
+    return RuntimeError(head + text.format(what) + " " + why)
 
 
 def _output(node: Any) -> int:
@@ -157,6 +172,7 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
     "not_scalar": lambda f: RuntimeError(NOT_SCALAR),
     "unused": lambda f: RuntimeError(UNUSED.format(index=f["index"])),
     "leaf": lambda f: RuntimeError(LEAF),
+    "view_made": _view_made,
     "view_leaf": lambda f: RuntimeError(VIEW_LEAF),
     "not_differentiable": lambda f: RuntimeError(
         f"derivative for {f['name']} is not implemented")
@@ -191,6 +207,9 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
     "no_batching": lambda f: RuntimeError(
         f"Batching rule not implemented for {f['name']}; the fallback path (a loop) "
         "does not exist"),
+    "vmap_size": lambda f: ValueError(
+        "vmap: Expected all tensors to have the same size in the mapped dimension, got "
+        f"sizes {list(f['sizes'])} for the mapped dimension"),
     "vmap_escape": lambda f: RuntimeError(
         VMAP_ITEM if "item" in f["what"] else DATA_DEPENDENT),
 }

@@ -13,7 +13,7 @@ from isograd.base.errors import EngineError
 from isograd.core import levels
 from isograd.core.reverse import saved_values
 from isograd.core.storage import note_write
-from isograd.core.tape import Leaf, Slot, Traced, tick
+from isograd.core.tape import Blind, Leaf, Slot, Traced, tick
 from isograd.core.tape import Node as TapeNode
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import wrap
@@ -137,7 +137,7 @@ def node_object(node: TapeNode) -> Any:
 
 def next_functions(nodes: Iterable[TapeNode | None]) -> NextFunctions:
     return tuple(
-        (None, 0) if n is None else (node_object(n), getattr(n, "index", 0))
+        (None, 0) if n is None or type(n) is Blind else (node_object(n), getattr(n, "index", 0))
         for n in nodes)
 
 

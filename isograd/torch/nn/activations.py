@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 
 from isograd.core.primitive import Payload
-from isograd.torch import dtypes
+from isograd.core.tensor import Tensor as CoreTensor
 from isograd.torch.call import floating, public
 from isograd.torch.nn.table import F, Named, dtype_name, generator, ints, plain, row
 from isograd.torch.nn.table import FUNCTIONAL as T
 from isograd.torch.table import FUNCTIONS
-from isograd.torch.tensor import Tensor, checked_dim
+from isograd.torch.tensor import checked_dim
 
 # --- activations: body, its name in torch.nn.functional, label of its node ------------
 
@@ -101,6 +101,9 @@ def _with_inplace(name: str, body: Any, label: str) -> None:
         return in_place(body, f"{name}_", label)(input, *args, **kwargs)
 
     def function(input: Any, *args: Any, inplace: bool = False, **kwargs: Any) -> Any:
+        if not isinstance(input, CoreTensor):
+            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, "
+                            f"not {type(input).__name__}")
         if args and type(args[-1]) is bool:
             args, inplace = args[:-1], args[-1]
         return (write if inplace else apply)(input, *args, **kwargs)
@@ -439,5 +442,3 @@ def one_hot(input: Payload, num_classes: int = -1) -> Payload:
 def tanh_(input: Any) -> Any:
     return input.tanh_()
 
-
-_ = (dtypes, Tensor)

@@ -226,7 +226,7 @@ def cross_entropy(
             count = int(np.prod(input.shape)) // input.shape[axis]
             out = F.div(out, float(count))
         return Named(out, label)
-    if target.shape == input.shape and input.ndim == 1 and target.dtype.kind in "iu":
+    if target.shape == input.shape and target.dtype.kind in "iub":
         raise RuntimeError("Expected floating point type for target with class "
                            f"probabilities, got {dtype_name(target)}")
     _check_classes(input, target, ignore_index)

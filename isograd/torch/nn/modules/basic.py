@@ -427,14 +427,14 @@ class _Norm(Module):
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: Any = 0.1,
         affine: bool = True, track_running_stats: bool = True, device: Any = None,
-        dtype: Any = None,
+        dtype: Any = None, *, bias: bool = True,
     ) -> None:
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        for name in ("weight", "bias"):
+        for name, there in (("weight", affine), ("bias", affine and bias)):
             self.register_parameter(
-                name, weight(num_features, dtype=dtype) if affine else None)
+                name, weight(num_features, dtype=dtype) if there else None)
         if track_running_stats:
             self.register_buffer("running_mean", blank(num_features, dtype=dtype))
             self.register_buffer("running_var", blank(num_features, dtype=dtype) + 1)
@@ -453,8 +453,9 @@ class _Norm(Module):
 
     def reset_parameters(self) -> None:
         self.reset_running_stats()
-        if self.affine:
+        if self.weight is not None:
             init.ones_(self.weight)
+        if self.bias is not None:
             init.zeros_(self.bias)
 
     def _check_input_dim(self, input: Any) -> None:
@@ -464,7 +465,8 @@ class _Norm(Module):
 
     def extra_repr(self) -> str:
         return (f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, "
-                f"affine={self.affine}, track_running_stats={self.track_running_stats}")
+                f"affine={self.affine}, bias={self.bias is not None}, "
+                f"track_running_stats={self.track_running_stats}")
 
 
 class _BatchNorm(_Norm):
@@ -488,10 +490,10 @@ class _InstanceNorm(_Norm):
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float = 0.1,
         affine: bool = False, track_running_stats: bool = False, device: Any = None,
-        dtype: Any = None,
+        dtype: Any = None, *, bias: bool = True,
     ) -> None:
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device,
-                         dtype)
+                         dtype, bias=bias)
 
     def forward(self, input: Any) -> Any:
         self._check_input_dim(input)
@@ -583,14 +585,15 @@ class GroupNorm(Module):
                              f"num_groups ({num_groups})")
         self.num_groups, self.num_channels = num_groups, num_channels
         self.eps, self.affine = eps, affine
-        for name in ("weight", "bias"):
+        for name, there in (("weight", affine), ("bias", affine and bias)):
             self.register_parameter(
-                name, weight(num_channels, dtype=dtype) if affine else None)
+                name, weight(num_channels, dtype=dtype) if there else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        if self.affine:
+        if self.weight is not None:
             init.ones_(self.weight)
+        if self.bias is not None:
             init.zeros_(self.bias)
 
     def forward(self, input: Any) -> Any:
@@ -598,7 +601,7 @@ class GroupNorm(Module):
 
     def extra_repr(self) -> str:
         return (f"{self.num_groups}, {self.num_channels}, eps={self.eps}, "
-                f"affine={self.affine}")
+                f"affine={self.affine}, bias={self.bias is not None}")
 
 
 # --- embeddings -----------------------------------------------------------------------

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
-from isograd.torch.nn.modules.module import Module, _indented, _type_of
+from isograd.torch.nn.modules.module import Module, _indented
 from isograd.torch.nn.parameter import Parameter
 from isograd.torch.tensor import Tensor
 
@@ -226,12 +226,12 @@ class ModuleDict(Module):
             self[key] = module
 
 
-def _row(key: Any, p: Any) -> str:
+def _row(key: Any, p: Any, name: Any = None) -> str:
     if not isinstance(p, Tensor):
-        return f"({key}): Object of type: {type(p).__name__}"
+        return f"  ({key}): Object of type: {type(p).__name__}"
     kind = "Parameter" if isinstance(p, Parameter) else "Tensor"
     sizes = "x".join(map(str, p.size()))
-    return f"({key}): {kind} containing: [{p.dtype} of size {sizes}]"
+    return f"  ({key}): {kind} containing: [{name or p.dtype} of size {sizes}]"
 
 
 class ParameterList(Module):
@@ -277,13 +277,6 @@ class ParameterList(Module):
 
     def extra_repr(self) -> str:
         return "\n".join(_row(i, p) for i, p in enumerate(self))
-
-    def __repr__(self) -> str:
-        text = self.extra_repr()
-        if not text:
-            return self._get_name() + "()"
-        return self._get_name() + "(\n" + "\n".join(
-            "    " + line for line in text.split("\n")) + "\n)"
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("ParameterList should not be called.")
@@ -347,12 +340,8 @@ class ParameterDict(Module):
             self[key] = value
 
     def extra_repr(self) -> str:
-        return "\n".join(_row(k, p) for k, p in self.items())
-
-    __repr__ = ParameterList.__repr__
+        return "\n".join(_row(k, p, p.type() if isinstance(p, Tensor) else None) for k, p in self.items())
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("ParameterDict should not be called.")
 
-
-_ = _type_of

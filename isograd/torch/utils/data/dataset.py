@@ -1,0 +1,3 @@
+"""`torch.utils.data.dataset`."""
+from isograd.torch.utils.data import *  # noqa: F403
+from isograd.torch.utils.data import Dataset as Dataset
