@@ -155,7 +155,8 @@ def _data_impl(
     dilation: Shape, groups: int,
 ) -> Array:
     size = w.shape[2:]
-    if all(s == 1 for s in stride) and (groups == 1 or w.shape[:2] == (groups, 1)):
+    few = groups == 1 and w.shape[0] <= 2 * w.shape[1]  # windows of y are copied
+    if all(s == 1 for s in stride) and (few or w.shape[:2] == (groups, 1)):
         return _turned(y, w, space, padding, dilation, groups)
     dtype = y.dtype
     y, w = _wide(y, w)
