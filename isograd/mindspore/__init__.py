@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from isograd.base.config import silence_arrays
 from isograd.mindspore import dtype as dtype
 from isograd.mindspore import nn as nn
 from isograd.mindspore import ops as ops
@@ -73,5 +74,6 @@ _LAZY = {
     "communication": "isograd.mindspore.communication",
 }
 
+silence_arrays()
 globals().update(dtype.names())
 __getattr__ = attributes("mindspore", _LAZY)
