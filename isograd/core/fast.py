@@ -286,9 +286,9 @@ def in_place(
             b, ny = y._p, y._node
         else:
             return slow(x, y)
-        if not MODE.special and (
-                ny is not None or x._node is not None
-                or (x._view is not None and x._view.base._node is not None)):
+        if x._views is not None or (
+                x._view is not None and x._view.base._node is not None) or (
+                not MODE.special and (ny is not None or x._node is not None)):
             return slow(x, y)
         if type(b) is not ndarray or b.dtype is not a.dtype or (
                 b.shape != a.shape and b.ndim) or 0 in a.strides:
@@ -296,6 +296,59 @@ def in_place(
         ufunc(a, b, out=a)
         note_write(a)
         return x
+
+    return op
+
+
+def several(
+    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any],
+    family: Family = NONE,
+) -> Callable[..., Any]:
+    """`(*tensors) -> prim(*tensors)` for floating tensors of one dtype."""
+    impl, new, ndarray = prim.impl, object.__new__, np.ndarray
+    kept: dict[int, tuple[int, ...]] = {}
+
+    def op(*xs: Any) -> Any:
+        if MODE.special:
+            return slow(*xs)
+        dtype = level = None
+        mask, bit = 0, 1
+        for x in xs:
+            if type(x) is not cls and type(x) not in family:
+                return slow(*xs)
+            a, n = x._p, x._node
+            if type(a) is not ndarray or (dtype is not None and a.dtype is not dtype):
+                return slow(*xs)
+            dtype = a.dtype
+            if n is not None:
+                if level is not None and n.level != level:
+                    return slow(*xs)
+                level = n.level
+                mask |= bit
+            bit <<= 1
+        if dtype is None or dtype.kind != "f":
+            return slow(*xs)
+        arrays = tuple([x._p for x in xs])
+        try:
+            out = impl(*arrays)
+        except (TypeError, ValueError):  # what the slow path explains
+            return slow(*xs)
+        t = new(cls)
+        t._p = out
+        if level is not None:
+            t._node = node = new(Node)
+            node.prim, node.edges = prim, tuple([x._node for x in xs])
+            places = kept.get(mask | bit << 8)
+            if places is None:
+                places = kept[mask | bit << 8] = prim.keeps(mask, len(xs))
+            values = (*arrays, out)
+            node.saved = places and tuple(
+                [v if i in places else None for i, v in enumerate(values)])
+            node.shape = out.shape
+            if level:
+                node.level = level
+            node.seq = tick()
+        return t
 
     return op
 
