@@ -69,6 +69,7 @@ class Engine:
         options = llvm.create_pipeline_tuning_options(speed_level=3)
         options.loop_vectorization = True
         options.loop_interleaving = True
+        options.loop_unrolling = False  # longer code, not faster
         builder = llvm.create_pass_builder(target(), options)
         builder.getModulePassManager().run(parsed, builder)
         self.jit.add_module(parsed)

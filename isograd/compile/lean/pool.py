@@ -129,7 +129,7 @@ join:
   br i1 %all, label %free, label %again
 again:
   %k1 = add i64 %k, 1
-  %slow = icmp sgt i64 %k1, 1000000
+  %slow = icmp sgt i64 %k1, 50000
   br i1 %slow, label %rest, label %join
 rest:
   call void @isograd_nap(i32 50)
