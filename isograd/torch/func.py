@@ -29,7 +29,7 @@ def _told(fn: Fn, name: str = "") -> Fn:
                 rank = len(error.fields["shape"])
                 raise RuntimeError(
                     "grad_and_value(f)(*args): Expected f(*args) to return a scalar "
-                    f"tensor, got tensor with {rank} dims. Maybe you'd like to use the "
+                    f"Tensor, got tensor with {rank} dims. Maybe you wanted to use the "
                     "vjp or jacrev APIs instead?") from None
             raise translated(error) from None
 
@@ -52,7 +52,14 @@ def _tensors_only(fn: Fn, name: str) -> Fn:
 
 def grad(func: Fn, argnums: Any = 0, has_aux: bool = False) -> Fn:
     """The gradient of a scalar function with respect to the arguments at `argnums`."""
-    return _told(transforms.grad(func, argnums, has_aux))
+    both = grad_and_value(func, argnums, has_aux)
+
+    @functools.wraps(func, updated=())
+    def gradient(*args: Any, **kwargs: Any) -> Any:
+        grads, value = both(*args, **kwargs)
+        return (grads, value[1]) if has_aux else grads
+
+    return gradient
 
 
 def grad_and_value(func: Fn, argnums: Any = 0, has_aux: bool = False) -> Fn:
@@ -62,9 +69,20 @@ def grad_and_value(func: Fn, argnums: Any = 0, has_aux: bool = False) -> Fn:
     @functools.wraps(func, updated=())
     def call(*args: Any, **kwargs: Any) -> Any:
         value, grads = both(*args, **kwargs)
-        return grads, value
+        nums = argnums if isinstance(argnums, int) else tuple(argnums)
+        like = args[nums] if isinstance(nums, int) else tuple(args[n] for n in nums)
+        return _ordered(grads, like), value
 
     return call
+
+
+def _ordered(x: Any, like: Any) -> Any:
+    """`x` with its dicts in the order of those in `like`."""
+    if isinstance(like, dict):
+        return type(like)((k, _ordered(x[k], v)) for k, v in like.items())
+    if type(like) in (tuple, list):
+        return type(like)(_ordered(a, b) for a, b in zip(x, like, strict=True))
+    return x
 
 
 def vjp(func: Fn, *primals: Any, has_aux: bool = False) -> Any:

@@ -18,6 +18,7 @@ from isograd.torch.autograd.grad_mode import (
     set_grad_enabled,
     set_multithreading_enabled,
 )
+from isograd.torch.autograd.gradcheck import gradcheck, gradgradcheck
 from isograd.torch.autograd.variable import Variable
 from isograd.torch.backward import backward, grad
 
@@ -25,14 +26,12 @@ _HERE = "isograd.torch.autograd"
 __getattr__ = module_getattr("torch.autograd", "torch", {
     "functional": f"{_HERE}.functional",
     "forward_ad": f"{_HERE}.forward_ad",
-    "gradcheck": f"{_HERE}.gradcheck",
-    "gradgradcheck": f"{_HERE}.gradcheck",
     "profiler": f"{_HERE}.profiler",
 })
 
 __all__ = [
     "Function", "Variable", "backward", "detect_anomaly", "enable_grad", "function",
-    "grad", "graph", "inference_mode", "is_anomaly_check_nan_enabled",
+    "grad", "gradcheck", "gradgradcheck", "graph", "inference_mode", "is_anomaly_check_nan_enabled",
     "is_anomaly_enabled", "no_grad", "set_detect_anomaly", "set_grad_enabled",
     "set_multithreading_enabled",
 ]
