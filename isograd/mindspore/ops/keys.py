@@ -61,7 +61,14 @@ def viewed(t: Tensor, steps: Any) -> Tensor:
     return t
 
 
+_SELECT = REGISTRY["select"]
+
+
 def getitem(self: Tensor, index: Any) -> Any:
+    shape = self._p.shape
+    if type(index) is int and shape and -shape[0] <= index < shape[0]:
+        return mutation.make_view(Tensor, self, _SELECT,
+                                  {"axis": 0, "index": index % shape[0]})
     try:
         key = read_key(self._p.shape, _key(index))
         t = viewed(self, key.steps or (() if key.arrays else identity(self._p.shape)))

@@ -13,7 +13,7 @@ import numpy as np
 
 from isograd.base.errors import EngineError
 from isograd.core import mutation
-from isograd.core.primitive import BOUND, REGISTRY, Payload, ndarray
+from isograd.core.primitive import BOUND, REGISTRY, Payload, bind, ndarray
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.mindspore import dtype as dtypes
@@ -51,13 +51,13 @@ def view_of(x: Any, name: str, **params: Any) -> Tensor:
     """The result of a view primitive, known as a view where it shares memory."""
     prim = REGISTRY[name]
     try:
-        out = prim.bound(payload_of(x), **params)
+        t = wrap(Tensor, bind(prim, (payload_of(x),), params))
     except EngineError as error:
         raise errors.translated(error) from None
-    t = wrap(Tensor, out)
-    if isinstance(x, Tensor) and (type(t._p) is not ndarray or type(x._p) is not ndarray
-                                  or np.may_share_memory(t._p, x._p)):
-        mutation.note_view(t, x, name, params)
+    if name == "reshape" and type(t._p) is ndarray and not x._p.flags.c_contiguous \
+            and not np.may_share_memory(t._p, x._p):
+        return t  # the elements had to be copied
+    mutation.note_view(t, x, name, params)
     return t
 
 
@@ -112,8 +112,9 @@ def transpose(input: Any, *axes: Any) -> Tensor:
     """Axes permuted: `f(x, (1, 0))`, `f(x, 1, 0)`; reversed without any."""
     x = checked_tensor(input, "Transpose")
     rank = len(x._p.shape)
-    order = ints_of(lower(axes[0] if len(axes) == 1 else axes)) if axes and \
-        axes[0] is not None else tuple(reversed(range(rank)))
+    if not axes or axes[0] is None:
+        return view_of(x, "transpose", axes=tuple(range(rank - 1, -1, -1)))
+    order = ints_of(lower(axes[0] if len(axes) == 1 else axes))
     if len(order) != rank:
         raise ValueError("For 'Transpose', the dim of 'input_perm' must be equal to "
                          f"the dim of 'input_x', but got {len(order)} and {rank}.")
