@@ -14,6 +14,7 @@ from isograd.base.errors import EngineError
 from isograd.base.missing import no_attribute
 from isograd.core import mutation
 from isograd.core import tensor as core
+from isograd.core.levels import state
 from isograd.core.primitive import BOUND, RAW, Payload, ndarray
 from isograd.core.storage import note_write
 from isograd.core.tape import Leaf, Traced
@@ -375,7 +376,7 @@ def assign(t: Tensor, value: Payload) -> None:
         value = BOUND.convert(value, dtype=t._p.dtype)
     if type(t._p) is not ndarray or type(value) is not ndarray:
         t._p = value
-    elif t._node is not None or value.shape != t._p.shape:
+    elif t._node is not None or value.shape != t._p.shape or state().level:
         t._p = np.array(np.broadcast_to(value, t._p.shape)
                         if value.size == 1 else value)
     else:
@@ -390,7 +391,8 @@ def write(t: Tensor, value: Payload) -> None:
     valid here, because a recorded tensor is moved to memory of its own first.
     """
     base = t if t._view is None else t._view.base
-    if type(base._p) is ndarray and type(base._node) not in (type(None), Leaf):
+    taped = base._node is not None or state().level
+    if taped and type(base._p) is ndarray and type(base._node) is not Leaf:
         _move(base)
     mutation.write(t, value, fresh=False)
 
