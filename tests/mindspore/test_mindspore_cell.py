@@ -259,3 +259,49 @@ def test_parameters() -> None:
     memory = p.asnumpy()
     p.set_data(tensor([3.0, 4.0]))
     assert memory.tolist() == [3.0, 4.0]  # a parameter keeps its memory
+
+
+def test_buffers_are_state_but_no_parameters() -> None:
+    net = Leafy()
+    net.register_buffer("mean", tensor([4.0]))
+    assert [n for n, _ in net.named_buffers()] == ["mean"]
+    assert list(net.state_dict()) == ["w", "mean"]
+    assert [p.name for p in net.trainable_params()] == ["w"]
+    net.mean = tensor([5.0])
+    assert net.get_buffer("mean").asnumpy().tolist() == [5.0]
+
+
+def test_cells_around_functions() -> None:
+    x = np.arange(6, dtype=np.float32).reshape(2, 3)
+    mean, var = nn.Moments(0)(tensor(x))
+    np.testing.assert_allclose(mean.asnumpy(), x.mean(0))
+    np.testing.assert_allclose(var.asnumpy(), x.var(0))
+    norm = nn.Norm(1, keep_dims=True)(tensor(x))
+    np.testing.assert_allclose(norm.asnumpy(), np.linalg.norm(x, axis=1, keepdims=True),
+                               rtol=1e-6)
+    assert nn.Range(1, 7, 2)().asnumpy().tolist() == [1, 3, 5]
+    out = nn.TimeDistributed(nn.Dense(3, 2), 1)(tensor(np.ones((2, 5, 3))))
+    assert out.shape == (2, 5, 2)
+
+
+def test_apply_reaches_every_cell() -> None:
+    """Convolutions must not hide `apply`."""
+    net, seen = nn.SequentialCell(nn.Conv2d(1, 1, 1), nn.ReLU()), []
+    net.apply(lambda c: seen.append(type(c).__name__))
+    assert seen == ["Conv2d", "ReLU", "SequentialCell"]
+
+
+def test_assignments_within_a_gradient() -> None:
+    class Counter(nn.Cell):
+        def __init__(self) -> None:
+            super().__init__()
+            self.count = ms.Parameter(tensor(1.0), name="count")
+
+        def construct(self, x: Any) -> Any:
+            self.count += 1
+            return x * self.count
+
+    net = Counter()
+    g, (w,) = ms.grad(net, 0, [net.count])(tensor(3.0))
+    assert float(net.count.asnumpy()) == 2.0 and net.count._node is None
+    assert float(w.asnumpy()) == 3.0 and float(g.asnumpy()) == 2.0

@@ -18,7 +18,8 @@ from isograd.mindspore.nn.containers import SequentialCell as SequentialCell
 # Modules of layers, in the order in which a name is looked for.
 _PARTS = (
     "nn.basic", "nn.activations", "nn.convolutions", "nn.normalisation", "nn.pooling",
-    "nn.losses", "nn.wrap", "nn.optim", "nn.schedules", "nn.recurrent", "nn.attention",
+    "nn.losses", "nn.mathematics",
+    "nn.wrap", "nn.optim", "nn.schedules", "nn.recurrent", "nn.attention",
     "train.metrics",
 )
 # MindSpore's modules of those names.

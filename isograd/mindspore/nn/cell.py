@@ -263,6 +263,25 @@ class Cell:
         self._drop(name)
         self._buffers[name] = tensor
 
+    def named_buffers(self, prefix: str = "", recurse: bool = True) -> Any:
+        """The buffers with their paths."""
+        all_cells = self.cells_and_names(name_prefix=prefix)
+        for path, cell in all_cells if recurse else [(prefix, self)]:
+            for name, t in cell._buffers.items():
+                if t is not None:
+                    yield (f"{path}.{name}" if path else name), t
+
+    def buffers(self, recurse: bool = True) -> Any:
+        return (t for _, t in self.named_buffers(recurse=recurse))
+
+    def get_buffer(self, target: str) -> Any:
+        """The buffer at a path."""
+        path, _, name = target.rpartition(".")
+        cell = self.get_sub_cell(path)
+        if name not in cell._buffers:
+            raise AttributeError(f"`{name}` is not a buffer")
+        return cell._buffers[name]
+
     # --- cells ------------------------------------------------------------------------
 
     def insert_child_to_cell(self, child_name: str, child_cell: Cell | None) -> None:
@@ -428,6 +447,9 @@ class Cell:
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Nothing: calls are evaluated."""
+
+    def run_construct(self, cast_inputs: Any, kwargs: Any) -> Any:
+        return self.construct(*cast_inputs, **kwargs)
 
     def compile_and_run(self, *args: Any, **kwargs: Any) -> Any:
         return self(*args, **kwargs)
