@@ -22,6 +22,7 @@ from isograd.torch.call import (
     is_payload,
     operands,
     promoted,
+    refuse,
     shape_of,
     tied,
     truth,
@@ -43,8 +44,13 @@ _FLOAT = {
     "atanh": ("arctanh",), "erf": (), "erfc": (), "erfinv": (), "lgamma": (),
     "digamma": (), "reciprocal": (), "sigmoid": (), "sinc": (), "i0": (),
 }
+_REAL_ONLY = {"erf": "erf_vml_cpu", "erfc": "erfc_vml_cpu", "erfinv": "erfinv_vml_cpu",
+              "lgamma": "lgamma_vml_cpu", "digamma": "digamma", "i0": "i0_cpu",
+              "exp2": "exp2_cpu"}
 for _name, _aliases in _FLOAT.items():
     def _float_body(input: Payload, *, _name: str = _name) -> Payload:
+        if _name in _REAL_ONLY:
+            refuse(input, "c", _REAL_ONLY[_name])
         return getattr(F, _name)(floating(input))
 
     row(_float_body, name=_name, aliases=_aliases, inplace=True,
@@ -52,7 +58,8 @@ for _name, _aliases in _FLOAT.items():
 
 for _name in ("floor", "ceil", "trunc"):
     def _whole_body(input: Payload, *, _name: str = _name) -> Payload:
-        whole = input.dtype.kind in "iub"
+        refuse(input, "bc", f"{_name}_vml_cpu")
+        whole = input.dtype.kind in "iu"
         return copy_of(input) if whole else getattr(F, _name)(input)
 
     row(_whole_body, name=_name, inplace=True,
@@ -70,11 +77,16 @@ def neg(input: Payload) -> Payload:
 
 @row(aliases=("absolute",), inplace=True)
 def abs(input: Payload) -> Payload:
-    return copy_of(input) if input.dtype.kind in "bu" else F.abs(input)
+    refuse(input, "b", "abs_cpu")
+    return copy_of(input) if input.dtype.kind == "u" else F.abs(input)
 
 
 @row(inplace=True)
 def sign(input: Payload) -> Payload:
+    if input.dtype.kind == "c":
+        raise NotImplementedError(
+            "Unlike NumPy, torch.sign is not intended to support complex numbers. "
+            "Please use torch.sgn instead.")
     return copy_of(input) if input.dtype.kind == "b" else F.sign(input)
 
 
@@ -87,12 +99,15 @@ def sgn(input: Payload) -> Payload:
 
 @row(inplace=True, label="PowBackward0")
 def square(input: Payload) -> Payload:
+    if input.dtype.kind == "b":
+        input = cast(input, np.dtype(np.int64))
     return F.power(input, exponent=2)
 
 
 @row(inplace=True)
 def round(input: Payload, *, decimals: int = 0) -> Payload:
-    if input.dtype.kind in "iub":
+    refuse(input, "bc", "round_vml_cpu")
+    if input.dtype.kind in "iu":
         return copy_of(input)
     if not decimals:
         return F.round(input)
@@ -153,6 +168,8 @@ def logit(input: Payload, eps: float | None = None) -> Payload:
 def relu(input: Payload) -> Payload:
     if input.dtype.kind == "b":
         raise RuntimeError("Boolean inputs not supported for relu")
+    if input.dtype.kind == "c":
+        raise NotImplementedError("clamp is not supported for complex types")
     return F.relu(input)
 
 
@@ -254,6 +271,7 @@ def _check_divisor(y: Payload) -> None:
 @row(inplace=True)
 def floor_divide(input: Any, other: Any) -> Payload:
     x, y = operands(input, other)
+    refuse(x, "c", "div_floor_cpu")
     _check_divisor(y)
     return undifferentiable(F.floordiv(x, y), "floor_divide")
 
@@ -266,6 +284,7 @@ def undifferentiable(out: Payload, name: str) -> Named:
 @row(inplace=True)
 def remainder(input: Any, other: Any) -> Payload:
     x, y = operands(input, other)
+    refuse(x, "c", "remainder_cpu")
     _check_divisor(y)
     if not is_payload(input):
         return undifferentiable(F.remainder(x, y), "remainder")
@@ -275,6 +294,7 @@ def remainder(input: Any, other: Any) -> Payload:
 @row(inplace=True)
 def fmod(input: Any, other: Any) -> Payload:
     x, y = operands(input, other)
+    refuse(x, "c", "fmod_cpu")
     _check_divisor(y)
     return _by_operand(F.fmod(x, y), "Fmod", other)
 
@@ -327,6 +347,9 @@ for _name, _least in _BINARY.items():
     ) -> Payload:
         need_tensor(_name, other)
         x, y = operands(input, other, least=_least)
+        if _name in ("maximum", "minimum") and x.dtype.kind == "c":
+            raise RuntimeError(f"{_name} not implemented for complex tensors.")
+        refuse(x, "c", f"{_name}_cpu")
         if _least == "n" and x.dtype.kind in "iub":
             raise NotImplementedError(f"\"{_name}_cpu\" not implemented for "
                                       f"'{of_numpy(x.dtype).scalar_type}'")
@@ -375,6 +398,8 @@ def ldexp(input: Any, other: Any) -> Payload:
 
 @row(inplace=True)
 def lerp(input: Payload, end: Payload, weight: Any) -> Payload:
+    refuse(input, "iub", "lerp_kernel_scalar" if not is_payload(weight)
+           else "lerp_kernel_tensor")
     if not is_payload(weight):
         x, y = operands(input, end)
         out = F.add(x, F.mul(F.sub(y, x), cast(weight, x.dtype)))
@@ -420,6 +445,8 @@ def clamp(input: Payload, min: Any = None, max: Any = None) -> Payload:
     if min is None and max is None:
         raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be "
                            "None")
+    if input.dtype.kind == "c":
+        raise NotImplementedError("clamp is not supported for complex types")
     if is_payload(min) or is_payload(max):
         return Named(_clamp_tensors(input, min, max), "ClampBackward0")
     bounds = [b for b in (min, max) if b is not None]
@@ -464,9 +491,7 @@ for _name, _aliases in _COMPARE.items():
     def _compare_body(input: Any, other: Any, *, _name: str = _name) -> Payload:
         x, y = operands(input, other)
         if x.dtype.kind == "c" and _name not in ("eq", "ne"):
-            raise NotImplementedError(
-                "\"compare_cpu\" not implemented for "
-                f"'{of_numpy(x.dtype).scalar_type}'")
+            refuse(x, "c", f"{_name}_cpu")
         return getattr(F, _name)(x, y)
 
     row(_compare_body, name=_name, aliases=_aliases, inplace=False)

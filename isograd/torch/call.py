@@ -80,6 +80,13 @@ def truth(x: Any) -> Payload:
     return x if x.dtype.kind == "b" else F.ne(x, np.zeros((), x.dtype))
 
 
+def refuse(x: Payload, kinds: str, kernel: str) -> None:
+    """Raise where PyTorch has no kernel for the dtype kinds of x."""
+    if x.dtype.kind in kinds:
+        raise NotImplementedError(
+            f"\"{kernel}\" not implemented for '{of_numpy(x.dtype).scalar_type}'")
+
+
 def copy_of(x: Payload) -> Payload:
     return F.copy(x)
 
@@ -413,7 +420,7 @@ def write_result(
     """`t <- body(t, *args)`, checked as PyTorch checks it."""
     needs = any(type(a) is Traced for a in args)
     check_write(t, needs)
-    check_memory(t)
+    check_memory(t, args)
     x = payload_of(t)
     traced = type(x) is Traced or needs
     if traced and (prim is None or mutation.reads_own(prim, (x, *args))):
@@ -443,16 +450,39 @@ def check_write(t: Any, needs: bool = False) -> None:
         raise translated(error) from None
 
 
-def check_memory(t: Any) -> None:
-    """An expanded tensor has no memory for each element."""
-    p = t._p
-    if type(p) is not np.ndarray or 0 not in p.strides:
-        return
-    if any(n > 1 and s == 0 for n, s in zip(p.shape, p.strides, strict=True)):
-        raise RuntimeError(
-            "unsupported operation: more than one element of the written-to tensor "
-            "refers to a single memory location. Please clone() the tensor before "
-            "performing the operation.")
+def check_memory(t: Any, operands: Sequence[Any] = ()) -> None:
+    """An expanded tensor has no memory for each element, nor may operands overlap."""
+    try:
+        mutation.check_overlap(t)
+    except EngineError as error:
+        raise translated(error) from None
+    for x in operands:
+        p = x.p if type(x) is Traced else x
+        if type(p) is np.ndarray and _partly_same(t._p, p):
+            raise RuntimeError(errors.PARTLY_SAME)
+
+
+def _partly_same(a: Any, b: np.ndarray) -> bool:
+    """Whether dense arrays share some memory, but are not the same elements."""
+    if type(a) is not np.ndarray or a is b or not np.may_share_memory(a, b):
+        return False
+    if a.strides == b.strides and a.shape == b.shape and _start(a) == _start(b):
+        return False
+    return _dense(a) and _dense(b)
+
+
+def _start(a: np.ndarray) -> int:
+    return a.__array_interface__["data"][0]
+
+
+def _dense(a: np.ndarray) -> bool:
+    """Whether the elements fill a block of memory without overlap."""
+    step = a.dtype.itemsize
+    for s, n in sorted((s, n) for s, n in zip(a.strides, a.shape, strict=True) if n > 1):
+        if s != step:
+            return False
+        step *= n
+    return True
 
 
 def view_of(x: Any, prim: Any, label: str | None, **params: Any) -> Any:

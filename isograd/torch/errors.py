@@ -64,6 +64,15 @@ INFERENCE_WRITE = (
     "make a clone to get a normal tensor before doing inplace update.See "
     "https://github.com/pytorch/rfcs/pull/17 for more details."
 )
+OVERLAP = (
+    "unsupported operation: more than one element of the written-to tensor refers to a "
+    "single memory location. Please clone() the tensor before performing the operation."
+)
+PARTLY_SAME = (
+    "unsupported operation: some elements of the input tensor and the written-to tensor "
+    "refer to a single memory location. Please clone() the tensor before performing the "
+    "operation."
+)
 LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
 VIEW_LEAF = (
     "a view of a leaf Variable that requires grad is being used in an in-place "
@@ -171,6 +180,7 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
     "no_graph": lambda f: RuntimeError(NO_GRAD.format(index=f["index"])),
     "not_scalar": lambda f: RuntimeError(NOT_SCALAR),
     "unused": lambda f: RuntimeError(UNUSED.format(index=f["index"])),
+    "overlap": lambda f: RuntimeError(OVERLAP),
     "leaf": lambda f: RuntimeError(LEAF),
     "view_made": _view_made,
     "view_leaf": lambda f: RuntimeError(VIEW_LEAF),

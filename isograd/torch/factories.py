@@ -86,9 +86,9 @@ def _filled(name: str, make: Callable[..., Any]) -> None:
 
     def new(
         self: Any, *size: Any, dtype: Any = None, device: Any = None,
-        requires_grad: bool = False, **_: Any,
+        requires_grad: bool = False, **kw: Any,
     ) -> Tensor:
-        shape = _size_of(size, f"new_{name}")
+        shape = _size_of((kw["size"],) if "size" in kw else size, f"new_{name}")
         d = self._p.dtype if dtype is None else dtypes.as_dtype(dtype).np
         return finished(make(shape, d), requires_grad, device)
 

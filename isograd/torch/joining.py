@@ -170,8 +170,9 @@ def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
 
 
 @row
-def flip(input: Payload, *dims: Any) -> Payload:
-    return F.copy(F.flip(input, axes=dims_of(sizes_of(dims), input.ndim, False)))
+def flip(input: Payload, *args: Any, dims: Any = None) -> Payload:
+    given = sizes_of(args if dims is None else (dims,))
+    return F.copy(F.flip(input, axes=dims_of(given, input.ndim, False)))
 
 
 row(lambda input: F.copy(F.flip(input, axes=(1,))), name="fliplr",
@@ -199,8 +200,8 @@ def rot90(input: Payload, k: int = 1, dims: Any = (0, 1)) -> Payload:
 
 
 @row(function=False)
-def repeat(self: Payload, *sizes: Any) -> Payload:
-    times = sizes_of(sizes)
+def repeat(self: Payload, *args: Any, repeats: Any = None) -> Payload:
+    times = sizes_of(args if repeats is None else (repeats,))
     if len(times) < self.ndim:
         raise RuntimeError(
             "Number of dimensions of repeat dims can not be smaller than number of "
@@ -209,8 +210,8 @@ def repeat(self: Payload, *sizes: Any) -> Payload:
 
 
 @row(label="RepeatBackward0")
-def tile(input: Payload, *dims: Any) -> Payload:
-    times = sizes_of(dims)
+def tile(input: Payload, *args: Any, dims: Any = None) -> Payload:
+    times = sizes_of(args if dims is None else (dims,))
     if any(n < 0 for n in times):
         full = (1,) * (len(times) - input.ndim) + input.shape
         shape = [n * k for n, k in zip(full, times, strict=True)]

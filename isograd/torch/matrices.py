@@ -18,6 +18,7 @@ from isograd.torch.call import (
     dims_of,
     operands,
     public,
+    refuse,
 )
 from isograd.torch.dtypes import as_dtype, of_numpy
 from isograd.torch.labels import camel
@@ -52,6 +53,9 @@ def _matrices(x: Payload, name: str, square: bool = False) -> None:
     if x.dtype.kind in "iub":
         raise RuntimeError(f"{name}: Expected a floating point or complex tensor as "
                            f"input. Got {of_numpy(x.dtype).scalar_type}")
+    if x.dtype.itemsize == 2:
+        raise RuntimeError(f"{name}: Low precision dtypes not supported. Got "
+                           f"{of_numpy(x.dtype).scalar_type}")
 
 
 # --- inverses, determinants, systems --------------------------------------------------
@@ -72,6 +76,8 @@ def inv_ex(A: Payload, *, check_errors: bool = False) -> Values:
 
 @function
 def det(A: Payload) -> Payload:
+    if A.dtype.itemsize == 2:
+        refuse(A, "fV", "lu_cpu")
     _matrices(A, "linalg.det", square=True)
     return F.det(A)
 

@@ -10,7 +10,7 @@ import numpy as np
 from isograd.core import fast
 from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tensor import Tensor as CoreTensor
-from isograd.torch.call import Named, cast, check_broadcast, operands
+from isograd.torch.call import Named, cast, check_broadcast, operands, refuse
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.table import FUNCTIONS, attach, row, tensor_row
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
@@ -107,6 +107,7 @@ def dot(input: Payload, tensor: Payload) -> Payload:
             "dot : expected both vectors to have same dtype, but found "
             f"{of_numpy(input.dtype).scalar_type} and "
             f"{of_numpy(tensor.dtype).scalar_type}")
+    refuse(input, "b", "dot")
     m, n = input.shape[0], tensor.shape[0]
     if m != n:
         raise RuntimeError(

@@ -22,6 +22,7 @@ from isograd.torch.call import (
     floating,
     is_payload,
     operands,
+    refuse,
     truth,
 )
 from isograd.torch.dtypes import of_numpy
@@ -267,6 +268,10 @@ def _extremum(name: str, pairwise: str) -> None:
                 "= None)\n * (Tensor input, name dim, bool keepdim = False, *, tuple "
                 "of "
                 "Tensors out = None)\n")
+        if input.dtype.kind == "c":
+            if dim is not None:
+                raise RuntimeError(f"{name}(): does not support complex input")
+            refuse(input, "c", f"{name}_all")
         _no_identity(name, input, dim)
         if dim is None:
             axes = tuple(range(input.ndim))
@@ -319,8 +324,9 @@ def aminmax(input: Payload, *, dim: Any = None, keepdim: bool = False) -> Values
 
 def _position(name: str) -> None:
     def body(input: Payload, dim: Any = None, keepdim: bool = False) -> Payload:
-        if input.dtype.kind == "b":
-            raise RuntimeError(f"{name}(): does not support bool input")
+        if input.dtype.kind in "bc":
+            word = "bool" if input.dtype.kind == "b" else "complex"
+            raise RuntimeError(f"{name}(): does not support {word} input")
         if dim is None:
             if 0 in input.shape:
                 raise IndexError(f"{name}(): Expected reduction dim to be specified "
@@ -356,8 +362,7 @@ def nanmedian(input: Payload, dim: Any = None, keepdim: bool = False) -> Any:
 
 def _median(x: Payload, dim: Any, keepdim: bool, name: str) -> Any:
     skip = name == "nanmedian"
-    if x.dtype.kind == "b":
-        raise NotImplementedError("\"median_cpu\" not implemented for 'Bool'")
+    refuse(x, "bc", "median_cpu")
     if dim is None:
         if 0 in x.shape:
             return F.mean(x, axes=tuple(range(x.ndim)))  # nan
@@ -385,6 +390,9 @@ def kthvalue(input: Payload, k: int, dim: int = -1, keepdim: bool = False) -> Va
 def topk(
     input: Payload, k: Any, dim: int = -1, largest: bool = True, sorted: bool = True
 ) -> Values:
+    if input.dtype.kind in "bc":
+        word = "bool" if input.dtype.kind == "b" else "complex"
+        raise RuntimeError(f"topk does not support {word} dtypes on CPU")
     d, k = checked_dim(dim, input.ndim), as_int(k)
     n = input.shape[d] if input.ndim else 1
     if not 0 <= k <= n:
@@ -400,6 +408,8 @@ def topk(
 def sort(
     input: Payload, dim: Any = -1, descending: bool = False, stable: bool = False
 ) -> Values:
+    if input.dtype.kind == "c":
+        raise RuntimeError(" Sort does not support complex dtypes on CPU")
     d = one_dim("sort", dim, input.ndim)
     if not input.ndim:
         return Values("sort", "values indices", (copy_of(input),
@@ -594,6 +604,7 @@ def unique(
     input: Payload, sorted: bool = True, return_inverse: bool = False,
     return_counts: bool = False, dim: Any = None,
 ) -> Any:
+    refuse(input, "c", "unique")
     axis = None if dim is None else checked_dim(dim, input.ndim)
     values, first, inverse, counts = selection.unique(input, axis=axis)
     if type(input) is not np.ndarray:

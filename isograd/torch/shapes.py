@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.levels import state
 from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tensor import wrap
 from isograd.torch.call import (
@@ -81,11 +82,13 @@ def view_as_shape(x: Any, shape: tuple[int, ...], label: str) -> Any:
 
 
 @tensor_row
-def reshape(input: Any, *shape: Any) -> Any:
+def reshape(input: Any, *args: Any, shape: Any = None) -> Any:
     """A view of that shape where memory allows it, else a copy."""
-    sizes = whole_shape(sizes_of(shape, "reshape", "shape"), input._p.size)
+    given = args if shape is None else (shape,)
+    sizes = whole_shape(sizes_of(given, "reshape", "shape"), input._p.size)
     if _can_view(input._p, sizes):
-        return view_as_shape(input, sizes, "ViewBackward0")
+        label = "ViewBackward0" if input.is_contiguous() else "ReshapeAliasBackward0"
+        return view_as_shape(input, sizes, label)
     return _copied_reshape(input, sizes)
 
 
@@ -95,8 +98,9 @@ _copied_reshape = public(lambda x, shape: F.reshape(F.copy(x), shape=shape), "re
 
 
 @tensor_row(function=False)
-def view(self: Any, *shape: Any) -> Any:
+def view(self: Any, *args: Any, size: Any = None, dtype: Any = None) -> Any:
     """The same memory in another shape or dtype."""
+    shape = args or ((dtype,) if size is None else (size,))
     if len(shape) == 1 and isinstance(shape[0], Dtype):
         return _view_dtype(self, shape[0])
     sizes = whole_shape(sizes_of(shape, "view", "size"), self._p.size)
@@ -210,8 +214,8 @@ def transpose(input: Any, dim0: int, dim1: int) -> Any:
 
 
 @tensor_row
-def permute(input: Any, *dims: Any) -> Any:
-    axes = sizes_of(dims)
+def permute(input: Any, *args: Any, dims: Any = None) -> Any:
+    axes = sizes_of(args if dims is None else (dims,))
     rank = input._p.ndim
     if len(axes) != rank:
         raise RuntimeError(
@@ -282,8 +286,8 @@ tensor_row(_adjoint, name="adjoint")
 
 
 @tensor_row(function=False)
-def expand(self: Any, *sizes: Any, implicit: bool = False) -> Any:
-    wanted, shape = sizes_of(sizes), self._p.shape
+def expand(self: Any, *args: Any, size: Any = None, implicit: bool = False) -> Any:
+    wanted, shape = sizes_of(args if size is None else (size,)), self._p.shape
     return view_of(self, _BROADCAST, "ExpandBackward0",
                    shape=_expanded(wanted, shape))
 
@@ -390,16 +394,17 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
 def unbind(input: Any, dim: int = 0) -> Any:
     shape = input._p.shape
     d = checked_dim(dim, len(shape), wrap_scalar=False)
-    return _several("Unbind", (
+    return _several(
         view_of(input, _SELECT, "UnbindBackward0", axis=d, index=i)
-        for i in range(shape[d])))
+        for i in range(shape[d]))
 
 
-def _several(name: str, views: Iterable[Any]) -> tuple[Any, ...]:
+def _several(views: Iterable[Any]) -> tuple[Any, ...]:
     """Views that PyTorch does not let be written, since they come together."""
     out = tuple(views)
-    for i, v in enumerate(out):
-        v._several = (name, i)
+    if state().recording:
+        for i, v in enumerate(out):
+            v._view = v._view._replace(made="several", index=i)
     return out
 
 
@@ -408,7 +413,7 @@ def _parts(x: Any, d: int, sizes: Sequence[int], label: str) -> tuple[Any, ...]:
     for n in sizes:
         out.append(sliced(x, d, at, at + n, 1, label))
         at += n
-    return _several(label.removesuffix("Backward0"), out)
+    return _several(out)
 
 
 @tensor_row
