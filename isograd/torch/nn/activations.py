@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from isograd.core.primitive import Payload
+from isograd.core import fast
+from isograd.core.primitive import REGISTRY, Payload
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.torch.call import floating, public
 from isograd.torch.nn.table import F, Named, dtype_name, generator, ints, plain, row
 from isograd.torch.nn.table import FUNCTIONAL as T
 from isograd.torch.table import FUNCTIONS
-from isograd.torch.tensor import checked_dim
+from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
 # --- activations: body, its name in torch.nn.functional, label of its node ------------
 
@@ -94,6 +95,10 @@ _WITH_INPLACE: dict[str, tuple[Any, str]] = {
 def _with_inplace(name: str, body: Any, label: str) -> None:
     """A function with the argument `inplace`, and its twin `name_`."""
     apply = public(body, name, label)
+    prim = REGISTRY.get(name)
+    if prim is not None and prim.kind == "elementwise" and prim.arity == 1 and (
+            body.__code__.co_argcount == 1):
+        apply = fast.unary(prim, Tensor, apply, "f", FAMILY)
 
     def write(input: Any, *args: Any, **kwargs: Any) -> Any:
         from isograd.torch.call import in_place
@@ -101,6 +106,8 @@ def _with_inplace(name: str, body: Any, label: str) -> None:
         return in_place(body, f"{name}_", label)(input, *args, **kwargs)
 
     def function(input: Any, *args: Any, inplace: bool = False, **kwargs: Any) -> Any:
+        if not args and not inplace and not kwargs and isinstance(input, CoreTensor):
+            return apply(input)
         if not isinstance(input, CoreTensor):
             raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, "
                             f"not {type(input).__name__}")

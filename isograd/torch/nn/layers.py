@@ -11,13 +11,16 @@ import numpy as np
 import isograd.nn.attention
 import isograd.nn.normalisation
 import isograd.nn.recurrent  # noqa: F401  (registers composites)
-from isograd.core.primitive import Payload
+from isograd.core import fast
+from isograd.core.primitive import REGISTRY, Payload
+from isograd.core.tape import Node
 from isograd.nn import attention as attend
 from isograd.nn.normalisation import running
 from isograd.torch.call import public
 from isograd.torch.dtypes import Size
 from isograd.torch.nn.table import FUNCTIONAL as T
 from isograd.torch.nn.table import F, Named, dtype_name, generator, ints, plain, row
+from isograd.torch.tensor import FAMILY, Tensor
 
 _C_NAMES = {"Float": "float", "Double": "double", "Long": "long int", "Int": "int",
             "Half": "c10::Half", "BFloat16": "c10::BFloat16", "Short": "short",
@@ -56,6 +59,26 @@ def linear(input: Payload, weight: Payload, bias: Any = None) -> Any:
         bias = F.broadcast_to(bias, (weight.shape[0],))
     label = {1: "ViewBackward0", 2: "AddmmBackward0"}
     return Named(F.linear(input, weight, bias), label.get(input.ndim, "ViewBackward0"))
+
+
+_slow_linear = T["linear"]
+_quick = fast.several(REGISTRY["linear"], Tensor, lambda *xs: _slow_linear(*xs), FAMILY)
+
+
+def _fast_linear(input: Any, weight: Any, bias: Any = None) -> Any:
+    """x times the transposed weight, plus the bias."""
+    p = getattr(input, "_p", None)
+    if p is None or p.ndim != 2 or weight._p.ndim != 2:
+        return _slow_linear(input, weight, bias)
+    t = _quick(input, weight) if bias is None else _quick(input, weight, bias)
+    node = t._node
+    if node is not None and node.label is None and type(node) is Node:
+        node.label = "MmBackward0" if bias is None else "AddmmBackward0"
+    return t
+
+
+_fast_linear.__name__ = _fast_linear.__qualname__ = "linear"
+T["linear"] = _fast_linear
 
 
 @row(label="AddBackward0")

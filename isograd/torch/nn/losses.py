@@ -173,6 +173,8 @@ def _check_classes(input: Payload, target: Payload, ignore: int) -> None:
 def _check_range(target: Payload, classes: int, ignore: int) -> None:
     if type(target) is not np.ndarray or not target.size:
         return
+    if target.min() >= 0 and target.max() < classes:
+        return
     bad = ((target < 0) | (target >= classes)) & (target != ignore)
     if bad.any():
         raise IndexError(f"Target {int(target[bad].reshape(-1)[0])} is out of bounds.")

@@ -39,6 +39,15 @@ class _Stored(Module):
         return text
 
 
+class _Activation(_Stored):
+    """An activation whose only argument is `inplace`."""
+
+    def forward(self, input: Any) -> Any:
+        if self.inplace:
+            return getattr(F, self.function)(input, inplace=True)
+        return self.apply_to(input)
+
+
 def bound(name: str, arguments: Any, args: Any, kwargs: Any) -> dict[str, Any]:
     """Arguments of a call by name, with defaults.
 
@@ -281,9 +290,10 @@ class TripletMarginWithDistanceLoss(Module):
 def _classes() -> dict[str, Any]:
     out: dict[str, Any] = {}
     for name, (function, arguments, shown) in _ACTIVATIONS.items():
-        out[name] = type(name, (_Stored,), {
+        base = _Activation if arguments is _INPLACE else _Stored
+        out[name] = type(name, (base,), {
             "function": function, "arguments": arguments, "shown": shown,
-            "__module__": __name__})
+            "apply_to": staticmethod(getattr(F, function)), "__module__": __name__})
     for name, (function, arguments, weights) in _loss_rows().items():
         out[name] = type(name, (_Loss,), {
             "function": function, "arguments": arguments, "weights": weights,
