@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.dtypes import F32
+from isograd.core.expression import define
 from isograd.core.large import LARGE
 from isograd.core.levels import MODE, state
 from isograd.core.mutation import note_view
@@ -72,63 +74,67 @@ def binary(
 
     bfloat16 ("V") goes the slow way, see `tape.record`.
     """
-    impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
-    keeps = tuple(_kept(prim, mask) for mask in range(4))
-    traced = not prim.constant
+    lines = [*_BINARY.format(kinds=kinds).splitlines(), *_recorded(prim)]
+    scope = {**_scope(prim, cls, slow), "family": family}
+    return define(f"fast_{prim.name}", "\n".join(lines).replace(
+        "def op", f"def fast_{prim.name}", 1) + "\n", scope)
 
-    def op(input: Any, other: Any, **rest: Any) -> Any:
-        if rest:
-            return slow(input, other, **rest)
-        x, y = input, other
-        if type(x) is not cls and type(x) not in family:
-            return slow(x, y)
-        if (type(y) is not cls and type(y) not in family) or MODE.special:
-            return slow(x, y)
-        a = x._p
-        b = y._p
-        if type(a) is not ndarray or type(b) is not ndarray or a.dtype is not b.dtype:
-            return slow(x, y)
-        if a.dtype.kind not in kinds:
-            return slow(x, y)
-        nx = x._node
-        ny = y._node
-        if nx is None:
-            level = 0 if ny is None else ny.level
-            mask = 0 if ny is None else 2
-        elif ny is None:
-            level = nx.level
-            mask = 1
+
+# What the closures do is short enough for Python's own overhead to matter: the lines
+# are written for the primitive and its class, with what it saves spelt out.
+_BINARY = """def op(input, other, **rest):
+    if rest:
+        return slow(input, other, **rest)
+    if (type(input) is not cls and type(input) not in family) or MODE.special:
+        return slow(input, other)
+    if type(other) is not cls and type(other) not in family:
+        return slow(input, other)
+    a = input._p
+    b = other._p
+    if type(a) is not ndarray or type(b) is not ndarray:
+        return slow(input, other)
+    d = a.dtype
+    if d is not b.dtype or (d is not F32 and d.kind not in {kinds!r}):
+        return slow(input, other)
+    try:
+        if a.size + b.size < LARGE:
+            out = impl(a, b, out=...)
         else:
-            level = nx.level
-            mask = 3
-            if level != ny.level:
-                return slow(x, y)
-        try:
-            if a.size < LARGE and b.size < LARGE:
-                out = impl(a, b, out=...)
-            else:
-                out = prim.kernel(a, b)
-        except (TypeError, ValueError):  # shapes or dtypes that the slow path explains
-            return slow(x, y)
-        t = new(cls)
-        t._p = out
-        if mask and traced:
-            t._node = node = new(Node)
-            node.prim = prim
-            node.edges = (nx, ny)
-            some, keep_x, keep_y, keep_out = keeps[mask]
-            node.saved = some and (
-                a if keep_x else None,
-                b if keep_y else None,
-                out if keep_out else None,
-            )
-            node.shape = out.shape
-            if level:
-                node.level = level
-            node.seq = tick()
-        return t
+            out = prim.kernel(a, b)
+    except (TypeError, ValueError):  # shapes or dtypes that the slow path explains
+        return slow(input, other)
+    t = new(cls)
+    t._p = out
+    nx = input._node
+    ny = other._node
+    if nx is None and ny is None:
+        return t"""
 
-    return op
+
+def _recorded(prim: Primitive) -> list[str]:
+    """Lines of a binary operation that put its result on the tape."""
+    if prim.constant:
+        return ["    return t"]
+    lines = ["    node = new(Node)", "    node.prim = prim", "    node.edges = (nx, ny)"]
+    cases = (("if nx is None", 2, "ny.level"), ("elif ny is None", 1, "nx.level"),
+             ("else", 3, "nx.level"))
+    for test, mask, level in cases:
+        some, keep_x, keep_y, keep_out = _kept(prim, mask)
+        values = [v if k else "None" for v, k in
+                  (("a", keep_x), ("b", keep_y), ("out", keep_out))]
+        saved = f"({', '.join(values)})" if some else "()"
+        lines += [f"    {test}:", f"        level = {level}",
+                  f"        node.saved = {saved}"]
+    lines += ["        if level != ny.level:", "            return slow(input, other)",
+              "    node.shape = out.shape", "    if level:", "        node.level = level",
+              "    node.seq = tick()", "    t._node = node", "    return t"]
+    return lines
+
+
+def _scope(prim: Primitive, cls: type[Tensor], slow: Any) -> dict[str, Any]:
+    return {"prim": prim, "cls": cls, "slow": slow, "impl": _array_call(prim),
+            "new": object.__new__, "ndarray": np.ndarray, "Node": Node, "tick": tick,
+            "MODE": MODE, "LARGE": LARGE, "F32": F32}
 
 
 def scalar_right(
@@ -293,6 +299,9 @@ def in_place(
         if type(b) is not ndarray or b.dtype is not a.dtype or (
                 b.shape != a.shape and b.ndim) or 0 in a.strides:
             return slow(x, y)
+        if a is not b and (b.base is a or (
+                a.base is not None and (a.base is b.base or a.base is b))):
+            return slow(x, y)  # they may overlap
         ufunc(a, b, out=a)
         note_write(a)
         return x
