@@ -15,7 +15,7 @@ import numpy as np
 from isograd.base.errors import EngineError
 from isograd.core.large import LARGE
 from isograd.core.primitive import BOUND, RAW, Payload, ndarray
-from isograd.core.storage import LAST, changed_since, label_of_write
+from isograd.core.storage import LAST, changed_since
 from isograd.core.tape import Leaf, Node, Slot, Traced, slot
 
 Pending = dict[Node, Any]
@@ -109,14 +109,22 @@ def deliver_part(pending: Pending, heap: Any, part: Slot, g: Payload) -> None:
     parts[index] = g if index not in parts else BOUND.add(parts[index], g)
 
 
-def ancestors_of(inputs: Sequence[Node], roots: Sequence[Node]) -> set[Node]:
-    """The nodes on the paths from `roots` to `inputs`, both included."""
-    reached, stack = set(roots), list(roots)
+def ancestors_of(inputs: Sequence[Node], roots: Sequence[Node]) -> set[Node] | None:
+    """The nodes on the paths from `roots` to `inputs`, both included.
+
+    None stands for all nodes that are reached: that is so if all leaves are inputs.
+    """
+    reached, stack, ends = set(roots), list(roots), set()
     while stack:
-        for e in stack.pop().edges:
+        node = stack.pop()
+        if not node.edges:
+            ends.add(node)
+        for e in node.edges:
             if e is not None and e not in reached:
                 reached.add(e)
                 stack.append(e)
+    if ends.issubset(inputs):
+        return None
     wanted = reached.intersection(inputs)
     for node in sorted(reached, key=lambda n: n.seq):
         if not wanted.isdisjoint(node.edges):
@@ -148,6 +156,7 @@ def saved_values(node: Node) -> tuple[Any, ...]:
         raise EngineError("freed", name=node.name(), node=node)
     if node.unpack is not None:
         return node.unpack(node)
+    found: dict[int, EngineError] = {}
     for place, s in enumerate(saved):
         array = s
         while type(array) is Traced:
@@ -156,12 +165,15 @@ def saved_values(node: Node) -> tuple[Any, ...]:
             continue
         changed = changed_since(array, node.seq)
         if changed is not None:
-            raise EngineError(
-                "modified", name=node.name(), node=node, place=place,
+            found[place] = EngineError(
+                "modified", name=node.name(), node=node, place=place, array=array,
                 dtype=array.dtype, shape=list(array.shape),
                 found=changed[0], expected=changed[1],
-                written=label_of_write(array),
             )
+    if found:  # the first in the order in which the rules read them
+        order = [p if p >= 0 else len(node.edges) - 1 - p
+                 for r in node.prim.reads or () for p in r]
+        raise found[next((p for p in order if p in found), min(found))]
     return saved
 
 
