@@ -664,7 +664,8 @@ class CyclicLR(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         hidden = ("optimizer", "_scale_fn_custom")
-        return {k: v for k, v in self.__dict__.items() if k not in hidden}
+        kept = {k: v for k, v in self.__dict__.items() if k not in hidden}
+        return {**kept, "_scale_fn_custom": None}
 
     def scale_fn(self, x: float) -> float:
         if self._scale_fn_custom is not None:
