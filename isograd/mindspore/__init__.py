@@ -29,6 +29,7 @@ from isograd.mindspore.parameter import Parameter as Parameter
 from isograd.mindspore.parameter import ParameterTuple as ParameterTuple
 from isograd.mindspore.seed import Generator as Generator
 from isograd.mindspore.seed import get_seed as get_seed
+from isograd.mindspore.seed import seed as seed
 from isograd.mindspore.seed import set_seed as set_seed
 from isograd.mindspore.tensor import Tensor as Tensor
 from isograd.mindspore.tensor import from_numpy as from_numpy
@@ -69,7 +70,7 @@ _LAZY = {
     **dict.fromkeys(("set_device", "get_current_device", "set_deterministic",
                      "set_recursion_limit", "run_check", "synchronize",
                      "launch_blocking"), "isograd.mindspore.device"),
-    **dict.fromkeys(("manual_seed", "seed", "initial_seed", "default_generator",
+    **dict.fromkeys(("manual_seed", "initial_seed", "default_generator",
                      "get_rng_state", "set_rng_state"), "isograd.mindspore.seed"),
     "communication": "isograd.mindspore.communication",
 }

@@ -16,7 +16,6 @@ from isograd.mindspore.ops import losses as losses
 from isograd.mindspore.ops import random as random
 from isograd.mindspore.ops import reductions as reductions
 from isograd.mindspore.ops import shapes as shapes
-from isograd.mindspore.ops import inplace as inplace  # isort: skip  (uses them all)
 from isograd.mindspore.ops.composite import HyperMap as HyperMap
 from isograd.mindspore.ops.composite import Map as Map
 from isograd.mindspore.ops.composite import MultitypeFuncGraph as MultitypeFuncGraph

@@ -16,9 +16,9 @@ F = BOUND
 
 # methods of Tensor that have a form in place
 _METHODS = """
-add sub mul div pow floor_divide remainder exp log sqrt sin cos tanh sigmoid abs neg sign
-floor ceil trunc square reciprocal erf erfinv clamp masked_fill masked_scatter scatter
-scatter_add index_add index_fill addmm addcmul addcdiv logical_and logical_or
+add sub mul div pow floor_divide remainder exp log sqrt sin cos tanh sigmoid abs neg
+sign floor ceil trunc square reciprocal erf erfinv clamp masked_fill masked_scatter
+scatter scatter_add index_add index_fill addmm addcmul addcdiv logical_and logical_or
 logical_not tril triu relu round
 """
 

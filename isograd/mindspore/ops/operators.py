@@ -12,7 +12,15 @@ from typing import Any
 from isograd.core.primitive import BOUND, Payload
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.call import FUNCTIONS, array_of, axis_of, cast, ints_of, public
-from isograd.mindspore.ops import layers, linalg, random, reductions, shapes
+from isograd.mindspore.ops import (  # (the first two after all tables of functions)
+    inplace,  # noqa: F401
+    layers,
+    linalg,
+    more,  # noqa: F401
+    random,
+    reductions,
+    shapes,
+)
 from isograd.mindspore.ops.primitive import Primitive, operator, setting_operator
 from isograd.mindspore.tensor import Tensor
 
@@ -59,6 +67,9 @@ SigmoidCrossEntropyWithLogits:sigmoid_cross_entropy_with_logits
 SoftmaxCrossEntropyWithLogits:softmax_cross_entropy_with_logits
 ScalarToTensor:scalar_to_tensor ScalarToArray:scalar_to_array
 TupleToArray:tuple_to_array ScalarCast:scalar_cast ReduceStd:std_mean
+Fmax Fmin Gcd Lcm Heaviside Zeta NextAfter:nextafter Gelu:gelu
+Polar:polar Cross:cross IsClose:isclose TensorAdd:add Eig:eig
+BesselJ0:bessel_j0 BesselJ1:bessel_j1
 ApproximateEqual:approximate_equal BiasAdd:bias_add Trace:trace Roll:roll
 """
 _USES_LOCKING = """
