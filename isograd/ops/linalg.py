@@ -276,7 +276,22 @@ def cholesky_inverse(F: Namespace, factor: Payload, *, upper: bool = False) -> P
 
 
 def _det_impl(a: Array) -> Array:
-    return np.asarray(np.linalg.det(a), a.dtype)
+    """The product of the pivots; of the transposed matrix, as PyTorch factors it.
+
+    NumPy's det goes through logarithms, which an integer matrix shows.
+    """
+    from scipy.linalg import lapack
+
+    if a.dtype.char not in "fdFD" or not a.shape[-1]:
+        return np.asarray(np.linalg.det(a), a.dtype)
+    getrf = lapack.get_lapack_funcs("getrf", (a,))
+    out = np.empty(a.shape[:-2], a.dtype)
+    order = np.arange(a.shape[-1])
+    for at in np.ndindex(out.shape):
+        packed, pivots, _ = getrf(a[at].T)
+        swaps = int(np.count_nonzero(pivots != order))
+        out[at] = np.prod(packed.diagonal()) * (-1) ** swaps
+    return out
 
 
 def _spread(F: Namespace, s: Payload) -> Payload:
