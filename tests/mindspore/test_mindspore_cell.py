@@ -305,3 +305,16 @@ def test_assignments_within_a_gradient() -> None:
     g, (w,) = ms.grad(net, 0, [net.count])(tensor(3.0))
     assert float(net.count.asnumpy()) == 2.0 and net.count._node is None
     assert float(w.asnumpy()) == 3.0 and float(g.asnumpy()) == 2.0
+
+
+def test_networks_and_optimizers_are_copied_together() -> None:
+    net = nn.SequentialCell(nn.Dense(2, 2), nn.ReLU(), nn.AdaptiveAvgPool1d(1))
+    twin = pickle.loads(pickle.dumps(net))
+    assert repr(twin) == repr(net)
+    optimizer = nn.Momentum(net.trainable_params(), 0.1, 0.9)
+    net2, optimizer2 = copy.deepcopy((net, optimizer))
+    grads = tuple(ms.ops.ones_like(p) for p in net.trainable_params())
+    optimizer2(grads)
+    assert (net2[0].weight.asnumpy() != net[0].weight.asnumpy()).all()
+    assert float(optimizer2.get_lr_parameter(net2[0].weight).asnumpy()) == (
+        pytest.approx(0.1))

@@ -46,7 +46,7 @@ def _public(found: Any) -> bool:
     home = getattr(found, "__module__", "") or ""
     if not callable(found):
         return False
-    return home == "mindspore.nn" or home.startswith(
+    return home == "isograd.mindspore.nn" or home.startswith(
         ("isograd.mindspore.nn.", "isograd.mindspore.train.metrics"))
 
 

@@ -21,7 +21,7 @@ def signature(text: str) -> inspect.Signature:
 
 def cell_of(
     name: str, text: str, body: Callable[..., Any] | str, settings: str = "",
-    base: type[Cell] = Cell, doc: str = "",
+    base: type[Cell] = Cell, doc: str = "", module: str = "isograd.mindspore.nn",
 ) -> type[Cell]:
     """A Cell class whose arguments are attributes, and which applies a function.
 
@@ -59,7 +59,7 @@ def cell_of(
         return ", ".join(f"{k}={getattr(self, k)}" for k in sig.parameters)
 
     members = {"__init__": __init__, "construct": construct, "__doc__": doc or (
-        f"`{name}({text})`, see `mindspore.ops`."), "__module__": "mindspore.nn",
+        f"`{name}({text})`, see `mindspore.ops`."), "__module__": module,
         "__signature__": sig}
     if sig.parameters:
         members["extend_repr"] = extend_repr

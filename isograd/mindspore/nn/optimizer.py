@@ -61,8 +61,6 @@ class Optimizer(Cell):
                     self._params[f"learning_rate_{i}"] = r
         else:
             self._rate(rates[0])
-        self._of: dict[int, dict[str, Any]] = {
-            id(p): g for g in groups for p in g["params"]}
         for name, init in self._slots.items():
             setattr(self, name, self.parameters.clone(
                 prefix=name, init=getattr(self, init) if isinstance(init, str) and
@@ -198,11 +196,15 @@ class Optimizer(Cell):
                       for g in self.group_settings)
         return found if self.is_group else found[0]
 
+    def _group_of(self, param: Parameter) -> dict[str, Any]:
+        return next(g for g in self.group_settings
+                    if any(p is param for p in g["params"]))
+
     def get_lr_parameter(self, param: Any) -> Any:
         """The learning rate of a parameter, or a list for several."""
         if isinstance(param, Parameter):
-            return self._of[id(param)]["lr"]
-        return [self._of[id(p)]["lr"] for p in param]
+            return self._group_of(param)["lr"]
+        return [self._group_of(p)["lr"] for p in param]
 
     @staticmethod
     def decay_filter(p: Parameter) -> bool:
@@ -217,7 +219,7 @@ class Optimizer(Cell):
     def decay_weight(self, gradients: Sequence[Any]) -> Any:
         out = []
         for p, g in zip(self.parameters, gradients, strict=True):
-            decay = self._decay_for(p, self._of[id(p)])
+            decay = self._decay_for(p, self._group_of(p))
             value: Any = p.value()  # operators are installed by the tables of ops
             out.append(g + value * decay if decay else g)
         return tuple(out)

@@ -183,7 +183,7 @@ for _kind, _base in (("Avg", _AdaptiveAvg), ("Max", _AdaptiveMax)):
     for _rank in (1, 2, 3):
         _name = f"Adaptive{_kind}Pool{_rank}d"
         globals()[_name] = type(_name, (_base,), {
-            "rank": _rank, "__module__": "mindspore.nn",
+            "rank": _rank, "__module__": "isograd.mindspore.nn",
             "__doc__": f"{_kind} over cells that cover the space."})
 
 

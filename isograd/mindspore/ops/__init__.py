@@ -10,6 +10,7 @@ from isograd.mindspore.ops import creation as creation
 from isograd.mindspore.ops import gradients as gradients
 from isograd.mindspore.ops import indexing as indexing
 from isograd.mindspore.ops import keys as keys
+from isograd.mindspore.ops import layer_operators as layer_operators
 from isograd.mindspore.ops import layers as layers
 from isograd.mindspore.ops import linalg as linalg
 from isograd.mindspore.ops import losses as losses

@@ -10,6 +10,14 @@ from isograd.core.primitive import BOUND
 from isograd.core.tape import Leaf
 from isograd.mindspore import errors
 from isograd.mindspore.call import broadcast_shapes, cast, expose, lower
+from isograd.mindspore.ops import (  # noqa: F401  (their methods)
+    activations,
+    arithmetic,
+    indexing,
+    linalg,
+    reductions,
+    shapes,
+)
 from isograd.mindspore.tensor import Tensor, write
 
 F = BOUND

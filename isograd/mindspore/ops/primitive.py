@@ -89,7 +89,7 @@ def setting_operator(name: str, factory: Fn) -> type[Primitive]:
         bound.apply_defaults()
         self.name = name
         for key, value in bound.arguments.items():
-            if key not in ("name", "_", "more"):
+            if key not in ("name", "rest"):
                 setattr(self, key, value)
         self._compute = factory(*bound.args, **bound.kwargs)
 

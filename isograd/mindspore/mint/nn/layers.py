@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore import nn
 from isograd.mindspore.nn import losses, normalisation, pooling
-from isograd.mindspore.nn.making import cell_of
+from isograd.mindspore.nn.making import cell_of as _cell_of
+
+cell_of = partial(_cell_of, module="isograd.mindspore.mint.nn")
 
 # class here: (class of mindspore.nn, arguments here, arguments there)
 _PLAIN: dict[str, tuple[str, str, str]] = {
@@ -79,7 +82,7 @@ def _conv(rank: int) -> type[nn.Cell]:
                       dtype=dtype or dtypes.float32)
 
     return type(f"Conv{rank}d", (base,), {"__init__": __init__,
-                                         "__module__": "mindspore.mint.nn"})
+                                         "__module__": "isograd.mindspore.mint.nn"})
 
 
 Conv1d, Conv2d, Conv3d = (_conv(n) for n in (1, 2, 3))
@@ -205,7 +208,7 @@ def _avg(rank: int) -> type[nn.Cell]:
             ceil_mode, count_include_pad, divisor_override)
 
     return type(f"AvgPool{rank}d", (base,), {"__init__": __init__,
-                                            "__module__": "mindspore.mint.nn"})
+                                            "__module__": "isograd.mindspore.mint.nn"})
 
 
 AvgPool1d, AvgPool2d, AvgPool3d = (_avg(n) for n in (1, 2, 3))
@@ -225,7 +228,7 @@ def _mean_by_default(name: str) -> type[nn.Cell]:
         base.__init__(self, *args, **kwargs)
 
     return type(name, (base,), {"__init__": __init__,
-                                "__module__": "mindspore.mint.nn"})
+                                "__module__": "isograd.mindspore.mint.nn"})
 
 
 SmoothL1Loss = _mean_by_default("SmoothL1Loss")
