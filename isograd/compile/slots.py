@@ -150,7 +150,7 @@ def _order(arrays: Sequence[Array]) -> Shape | None:
     """The axes in the order in which NumPy lays the result out: () for C order, None
     where that is not plain to see."""
     shape = broadcast_shape(*(a.shape for a in arrays))
-    full = [a for a in arrays if a.shape == shape]
+    full = [a for a in arrays if a.shape == shape and 0 not in a.strides]
     if all(a.flags.c_contiguous for a in full) or len(shape) < 2:
         return ()
     orders = {_axes_by_stride(a) for a in full}
