@@ -77,3 +77,9 @@ def phase_at(phases: list[Phase], step: int) -> tuple[Phase, float]:
             return phase, (step - start) / (phase["end_step"] - start)
         start = phase["end_step"]
     raise AssertionError("phases cover every step")
+
+
+def anneal_weight(kind: str, part: float) -> float:
+    """From 0 to 1 as `part` does: linear, or half a cosine."""
+    part = max(0.0, min(1.0, part))
+    return part if kind == "linear" else (1 - math.cos(math.pi * part)) / 2

@@ -19,6 +19,7 @@ from isograd.torch.tensor import Tensor
 class RemovableHandle:
     """What removes a hook again; usable as a context manager."""
 
+    __module__ = "torch.utils.hooks"
     next_id = itertools.count()
 
     def __init__(self, hooks_dict: Any, *, extra_dict: Any = None) -> None:

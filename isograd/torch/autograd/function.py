@@ -443,7 +443,8 @@ class Application:
             if not any(d is t for t in self.used):
                 continue
             if type(d._node) is Leaf:
-                raise RuntimeError(errors.LEAF)
+                raise RuntimeError("a leaf Variable that requires grad has been used in "
+                                   "an in-place operation.")
 
     def _rule(self, frame: _Frame, node_ref: Any) -> Callable[..., Any]:
         ctx, cls, places = self.ctx, self.cls, self.places
@@ -491,10 +492,11 @@ class Application:
                 "generate_vmap_rule=True. For more details, please see "
                 "https://pytorch.org/docs/main/notes/extending.func.html")
         inner = _Vmapped(self, flags, level, size)
-        outs = inner.at_level(values)
-        return tuple(Batched(level, o) if isinstance(k, np.ndarray | Traced) or
-                     hasattr(o, "dtype") else o
-                     for o, k in zip(outs, outs, strict=True))
+        outs = tuple(Batched(level, o) if hasattr(o, "dtype") else o
+                     for o in inner.at_level(values))
+        entries = self.frame.entries  # a tape above this level sees batched values
+        self.frame = self.ctx._frame = _Frame(entries, payloads, outs, (), {})
+        return outs
 
     def _user_vmap(
         self, values: Any, flags: Any, level: int, size: int

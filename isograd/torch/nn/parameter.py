@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copyreg
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -23,8 +25,20 @@ class _ParameterMeta(type(Tensor)):  # type: ignore[misc]  # justified: Tensor's
         return p
 
 
+def _class_by_name(module: str, name: str) -> Any:
+    return getattr(import_module(module), name)
+
+
+# classes are shown with PyTorch's module, and pickled by ours
+copyreg.pickle(_ParameterMeta, lambda cls: (
+    _class_by_name, ("isograd." + cls.__module__.removeprefix("isograd."),
+                     cls.__qualname__)))
+
+
 class Parameter(Tensor, metaclass=_ParameterMeta):
     """A tensor that a module counts among its parameters when it is assigned."""
+
+    __module__ = "torch.nn.parameter"
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
         return "Parameter containing:\n" + Tensor.__repr__(self)

@@ -1,0 +1,3 @@
+"""`torch.utils.hooks`."""
+
+from isograd.torch.hooks import RemovableHandle as RemovableHandle
