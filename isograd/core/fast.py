@@ -280,7 +280,7 @@ def in_place(
 
     def op(input: Any, other: Any, **rest: Any) -> Any:
         x, y = input, other
-        if rest or x._untracked or type(x._p) is not ndarray:
+        if rest or x._untracked or x._inference or type(x._p) is not ndarray:
             return slow(x, y, **rest)
         a = x._p
         if a.dtype.kind not in kinds or (MODE.special and (
