@@ -95,6 +95,7 @@ __getattr__ = module_getattr("torch", "torch", {
     "optim": "isograd.torch.optim",
     "overrides": "isograd.torch.overrides",
     "return_types": "isograd.torch.return_types",
+    "profiler": "isograd.torch.profiler",
     "special": "isograd.torch.special",
     "testing": "isograd.torch.testing",
     "utils": "isograd.torch.utils",

@@ -55,8 +55,8 @@ AMBIGUOUS = (
 CUSTOM_VIEW = (
     "This view was created inside a custom Function (or because an input was returned "
     "as-is) and the autograd logic to handle view+inplace would override the custom "
-    "backward associated with the custom Function, leading to incorrect gradients. This "
-    "behavior is forbidden. You can fix this by cloning the output of the custom "
+    "backward associated with the custom Function, leading to incorrect gradients. "
+    "This behavior is forbidden. You can fix this by cloning the output of the custom "
     "Function."
 )
 INFERENCE_WRITE = (
@@ -69,9 +69,9 @@ OVERLAP = (
     "single memory location. Please clone() the tensor before performing the operation."
 )
 PARTLY_SAME = (
-    "unsupported operation: some elements of the input tensor and the written-to tensor "
-    "refer to a single memory location. Please clone() the tensor before performing the "
-    "operation."
+    "unsupported operation: some elements of the input tensor and the written-to "
+    "tensor refer to a single memory location. Please clone() the tensor before "
+    "performing the operation."
 )
 LEAF = "a leaf Variable that requires grad is being used in an in-place operation."
 VIEW_LEAF = (
@@ -79,8 +79,9 @@ VIEW_LEAF = (
     "operation."
 )
 ONLY_FLOATING = (
-    "only Tensors of floating point and complex dtype can require gradients"
+    "Only Tensors of floating point and complex dtype can require gradients"
 )
+ONLY_FLOATING_METHOD = "only Tensors of floating point dtype can require gradients"
 NUMPY_GRAD = (
     "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
     "instead."

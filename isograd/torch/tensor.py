@@ -21,8 +21,8 @@ from isograd.core import tensor as core
 from isograd.core.levels import MODE, state
 from isograd.core.primitive import ndarray
 from isograd.core.reverse import sweep
-from isograd.core.storage import note_write as note_write
 from isograd.core.storage import changed_since, version
+from isograd.core.storage import note_write as note_write
 from isograd.core.tape import Blind, Leaf, Spoiled
 from isograd.core.tensor import wrap
 from isograd.torch import backward as _backward
@@ -41,6 +41,7 @@ class Tensor(core.Tensor):
 
     _grad: Any = None  # of a tensor that is no leaf (retain_grad), or needs none
     _retains: bool = False
+    _former: Any = None  # the Leaf of a tensor that does not require a gradient now
     _inference: bool = False  # made in inference mode
     __array_priority__ = 1000
     __hash__ = object.__hash__
@@ -337,7 +338,7 @@ class Tensor(core.Tensor):
         if not isinstance(value, bool | np.bool_):
             raise RuntimeError("requires_grad must be a bool")
         if value and self._p.dtype.kind in "iub":
-            raise RuntimeError(errors.ONLY_FLOATING)
+            raise RuntimeError("o" + errors.ONLY_FLOATING[1:])
         self.requires_grad_(bool(value))
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -349,6 +350,8 @@ class Tensor(core.Tensor):
             if self.is_inference() and not state().inference:
                 raise RuntimeError("Setting requires_grad=True on inference tensor "
                                    "outside InferenceMode is not allowed.")
+            if self.dtype.kind not in "fc":
+                raise RuntimeError(errors.ONLY_FLOATING_METHOD)
             set_leaf(self)
         elif not requires_grad and node is not None:
             if not self.is_leaf:
@@ -439,7 +442,8 @@ class Tensor(core.Tensor):
 
     def detach(self) -> Tensor:
         """The same memory and version, without graph."""
-        t = wrap(Tensor, self._p)
+        p = self._p
+        t = wrap(Tensor, p[...] if type(p) is ndarray else p)  # an array of its own
         if self._untracked:
             t._untracked = True
         return t
@@ -555,7 +559,7 @@ _REFLECTED = {
     "bitwise_or": "__ror__", "bitwise_xor": "__rxor__",
 }
 _NUMBERS = (float, int, bool, complex)
-_INTERNAL = ("_inference", "_p", "_node", "_view", "_views",
+_INTERNAL = ("_inference", "_former", "_p", "_node", "_view", "_views",
              "_untracked", "_grad", "_retains")
 
 
@@ -580,7 +584,11 @@ def set_leaf(t: Tensor) -> None:
     """Make a constant a leaf that requires a gradient."""
     if dtypes.of_numpy(t._p.dtype).kind not in "fc":
         raise RuntimeError(errors.ONLY_FLOATING)
-    node = Leaf(t._p.shape)
+    node = t._former
+    if node is None or node.shape != t._p.shape:
+        node = Leaf(t._p.shape)
+    elif node.off:
+        del node.off
     node.dtype = t._p.dtype
     node.tensor = weakref.ref(t)
     node.grad = t._grad
@@ -592,7 +600,8 @@ def set_leaf(t: Tensor) -> None:
 def drop_node(t: Tensor) -> None:
     """Make a tensor a constant (or what a view of a leaf is); its gradient stays."""
     node = t._node
-    t._grad = node.grad if type(node) is Leaf else t._grad
+    if type(node) is Leaf:
+        t._former, t._grad, node.off = node, node.grad, True
     t._node = None
     if t._views is not None:
         mutation.note_requires(t)
