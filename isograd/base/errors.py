@@ -81,6 +81,10 @@ MESSAGES: dict[str, str] = {
         "a view of a leaf that is differentiated cannot be written in place; "
         "write under no_grad, or write to a copy"
     ),
+    "view_made": (
+        "a view that was made {made} cannot be used for a write that is recorded, nor "
+        "after one; make the view and write to it in one mode, or write to a copy"
+    ),
     "leaf": (
         "a leaf that is differentiated cannot be written in place; write under "
         "no_grad, or write to a copy"

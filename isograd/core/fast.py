@@ -270,6 +270,43 @@ def view(cls: type[Tensor], family: Family = NONE) -> Callable[..., Any]:
     return op
 
 
+def scalar_left(
+    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any], label: str,
+    family: Family = NONE,
+) -> Callable[..., Any]:
+    """`(x, number) -> prim(number, x)` for a floating x: a reflected operator."""
+    impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
+    some, keep_y, keep_x, keep_out = _kept(prim, 2)
+    constant = constants_cache()
+
+    def op(x: Any, y: Any) -> Any:
+        if type(y) is not float and type(y) is not int:
+            return slow(x, y)
+        if (type(x) is not cls and type(x) not in family) or MODE.special:
+            return slow(x, y)
+        a = x._p
+        if type(a) is not ndarray or a.dtype.kind != "f" or a.size >= LARGE:
+            return slow(x, y)
+        b = constant(y, a.dtype)
+        t = new(cls)
+        t._p = out = impl(b, a, out=...)
+        nx = x._node
+        if nx is not None:
+            t._node = node = new(Node)
+            node.prim = prim
+            node.edges = (None, nx)
+            node.saved = some and (b if keep_y else None, a if keep_x else None,
+                                   out if keep_out else None)
+            node.shape = out.shape
+            node.label = label
+            if nx.level:
+                node.level = nx.level
+            node.seq = tick()
+        return t
+
+    return op
+
+
 def in_place(
     ufunc: np.ufunc, cls: type[Tensor], slow: Callable[..., Any], kinds: str = "f",
     family: Family = NONE,

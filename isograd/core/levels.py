@@ -58,7 +58,8 @@ def records(level: int) -> bool:
     return s.recording and level > s.silent
 
 
-def _count(step: int) -> None:
+def count_special(step: int) -> None:
+    """More (or fewer) contexts that the fast paths must not run in."""
     with _LOCK:
         MODE.special += step
 
@@ -67,7 +68,7 @@ def enter(**changes: Any) -> Token[State]:
     """Change the state of this context; `leave` takes the token back."""
     new = _STATE.get()._replace(**changes)
     if _is_special(new):
-        _count(1)
+        count_special(1)
     return _STATE.set(new)
 
 
@@ -75,7 +76,7 @@ def leave(token: Token[State]) -> None:
     old = _STATE.get()
     _STATE.reset(token)
     if _is_special(old):
-        _count(-1)
+        count_special(-1)
 
 
 def assign(**changes: Any) -> None:
@@ -83,10 +84,10 @@ def assign(**changes: Any) -> None:
     old = _STATE.get()
     new = old._replace(**changes)
     if _is_special(new):
-        _count(1)
+        count_special(1)
     _STATE.set(new)
     if _is_special(old):
-        _count(-1)
+        count_special(-1)
 
 
 @contextmanager

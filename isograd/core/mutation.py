@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from isograd.base.errors import EngineError
-from isograd.core.levels import MODE, records, state
+from isograd.core.levels import MODE, count_special, records, state
 from isograd.core.primitive import (
     BOUND,
     RAW,
@@ -29,8 +29,15 @@ from isograd.core.primitive import (
     bind,
     ndarray,
 )
-from isograd.core.storage import note_label, note_write, root
-from isograd.core.tape import Leaf, Node, Traced, record, tick
+from isograd.core.storage import (
+    LAST,
+    base_of,
+    changed_since,
+    note_base,
+    note_write,
+    root,
+)
+from isograd.core.tape import Blind, Node, Spoiled, Traced, record, tick
 from isograd.core.tensor import Tensor, payload_of, wrap
 
 Step = tuple[str, tuple[tuple[str, Any], ...]]
@@ -38,10 +45,19 @@ Chain = tuple[Step, ...]
 
 
 class View(NamedTuple):
-    """How a view is made: its base, and the view primitives applied in order."""
+    """How a view is made: its base, and the view primitives applied in order.
+
+    `made` says what forbids a recorded write to this view, and its use after a write to
+    its base: that it was made "in no_grad mode" or "in inference mode", as one of
+    "several" results (with this `index`), or in a "custom" function.  `since` is the
+    tick of the last write before it was made.
+    """
 
     base: Tensor
     chain: Chain
+    made: str | None = None
+    index: int = 0
+    since: int = 0
 
 
 def follow(F: Namespace, x: Payload, chain: Chain) -> Payload:
@@ -129,13 +145,29 @@ def make_view(cls: type[Any], x: Tensor, prim: Primitive, params: Any) -> Any:
     """A tensor that is a view of `x`, and known as such to x's base."""
     t = wrap(cls, bind(prim, (payload_of(x),), params))
     note_view(t, x, prim.name, params)
+    s = state()
+    if not s.recording:
+        note_unrecorded(t, "inference" if s.inference else "no_grad")
     return t
+
+
+def note_unrecorded(t: Tensor, made: str) -> None:
+    """Note that the view `t` was made while nothing was recorded."""
+    t._view = t._view._replace(made=made)
+    base = t._view.base._node
+    if t._node is None and base is not None:
+        t._node = Blind(t._p.shape, base.level)
 
 
 def note_view(t: Tensor, x: Tensor, name: str, params: dict[str, Any]) -> None:
     step: Step = (name, tuple(params.items()))
-    base, chain = (x, ()) if x._view is None else x._view
-    t._view = View(base, (*chain, step))
+    view = x._view
+    if view is None:
+        base = x
+        t._view = View(x, (step,), None, 0, LAST.tick)
+    else:
+        base = view.base
+        t._view = View(base, (*view.chain, step), view.made, 0, LAST.tick)
     if x._untracked:
         t._untracked = True
     if base._views is None:
@@ -146,23 +178,45 @@ def note_view(t: Tensor, x: Tensor, name: str, params: dict[str, Any]) -> None:
     base._views.append(weakref.ref(t))
 
 
-def check_writable(t: Tensor) -> None:
-    """Raise if a recorded write to `t` would hide a leaf."""
-    if type(t._node) is Leaf and records(t._node.level):
+def check_writable(t: Tensor, needs: bool = False) -> None:
+    """Raise if a recorded write to `t` would hide a leaf, or `t` forbids it.
+
+    `needs` says that what is written has a node.
+    """
+    node, view = t._node, t._view
+    if node is None and (not needs or view is None or view.made is None):
+        return
+    if not records(0 if node is None else node.level):
+        return
+    if view is not None:
+        if view.made is not None:
+            raise _view_error(t)
+        if view.base._node is None or view.base._node.leaf:
+            raise EngineError("view_leaf")
+    if node is not None and node.leaf:
         raise EngineError("leaf")
-    base = None if t._view is None else t._view.base._node
-    if type(base) is Leaf and records(base.level):
-        raise EngineError("view_leaf")
 
 
-def write(t: Tensor, value: Payload, fresh: bool = False) -> None:
+def _view_error(t: Tensor, indirect: bool = False) -> EngineError:
+    view, node = t._view, t._node
+    if type(node) is Spoiled:
+        node = node.was
+    return EngineError("view_made", made=view.made, index=view.index, indirect=indirect,
+                       node=None if node is None or node.leaf else node)
+
+
+def write(
+    t: Tensor, value: Payload, fresh: bool = False, overlap: bool = False
+) -> None:
     """Replace the elements of `t` by `value` (of its shape and dtype), in place.
 
     `fresh` says that nothing else holds `value` or its node, as for the result of an
     operation in place; then t takes over that node instead of recording a copy.
+    `overlap` allows that several elements of t are one in memory.
     """
-    check_writable(t)
-    _check_overlap(t)
+    check_writable(t, type(value) is Traced)
+    if not overlap:
+        check_overlap(t)
     recording = state().recording
     if _physical(t, value, recording):
         np.copyto(t._p, value.p if type(value) is Traced else value)
@@ -170,13 +224,15 @@ def write(t: Tensor, value: Payload, fresh: bool = False) -> None:
             note_write(t._p)
         if recording:
             _retape(t, value, fresh)
+        elif not t._untracked:
+            refresh_views(t if t._view is None else t._view.base)
         return
     _write_carrier(t, value)
 
 
-def _check_overlap(t: Tensor) -> None:
+def check_overlap(t: Tensor) -> None:
     """Raise if elements of `t` were broadcast from one."""
-    if t._view is None:
+    if t._view is None or type(t._p) is ndarray:
         if type(t._p) is ndarray and 0 in t._p.strides and _repeats(t._p):
             raise EngineError("overlap")
         return
@@ -211,7 +267,7 @@ def _retape(t: Tensor, value: Payload, fresh: bool) -> None:
     node = value.node if type(value) is Traced else None
     if node is not None and fresh:
         _save_written(node, value.p, t._p)
-    base, chain = (t, ()) if t._view is None else t._view
+    base, chain = (t, ()) if t._view is None else t._view[:2]
     if node is None and base._node is None and base._views is None:
         return
     if t._view is None and (fresh or node is None):
@@ -223,8 +279,8 @@ def _retape(t: Tensor, value: Payload, fresh: bool) -> None:
                      level)
         base._node = out.node
     if base._node is not None and type(t._p) is ndarray:
-        note_label(t._p, base._node.label or base._node.prim.name)
-    _refresh_views(base)
+        note_base(t._p, base)
+    refresh_views(base)
 
 
 def _save_written(node: Node, value: np.ndarray, memory: np.ndarray) -> None:
@@ -242,32 +298,76 @@ def _save_written(node: Node, value: np.ndarray, memory: np.ndarray) -> None:
         node.seq = tick()
 
 
-def _refresh_views(base: Tensor) -> None:
-    for ref in base._views or ():
-        v = ref()
-        if v is None or type(v._node) is Leaf:  # a leaf stays one
+def refresh_views(base: Tensor) -> None:
+    for v in living_views(base):
+        node = v._node
+        if type(base._p) is not ndarray or type(v._p) is not ndarray:
+            _set(v, follow(BOUND, payload_of(base), v._view.chain))
+        elif base._node is None and (node is None or node.leaf):  # a leaf stays one
             continue
-        if v._view is not None and v._view.base is base:
-            payload = _replayed(base, v._view.chain, v._p)
-            if type(payload) is Traced:
-                v._p, v._node = payload.p, payload.node
-            else:
-                v._p, v._node = payload, None
+        else:
+            _renew(v)
 
 
-def _replayed(base: Tensor, chain: Chain, old: Payload) -> Payload:
-    """The view again: memory is shared, so of a physical view only the node is new."""
-    if type(base._p) is not ndarray or type(old) is not ndarray:
-        return follow(BOUND, payload_of(base), chain)
-    node = base._node
-    if node is None:
-        return old
+def _renew(v: Tensor) -> None:
+    """The node of a view of memory after a write to its base."""
+    if v._view.made is not None:
+        spoil(v)
+    else:
+        v._node = _replayed(v._view.base, v._view.chain)
+
+
+def living_views(base: Tensor) -> list[Any]:
+    found = [] if base._views is None else [ref() for ref in base._views]
+    return [v for v in found
+            if v is not None and v._view is not None and v._view.base is base]
+
+
+def holder(array: np.ndarray, edge: Node | None) -> Node | None:
+    """The present node of the tensor that held `array`, and had the node `edge`."""
+    base = base_of(array)
+    if base is None:
+        return edge
+    for t in (base, *living_views(base)):
+        if t._p is array:
+            return t._node
+    if base._node is None or array.base is None:
+        return edge
+    gone = _view_node(REGISTRY["reshape"], {}, base._node, array.shape)
+    return gone  # that of a view which is no more
+
+
+def spoil(v: Tensor) -> None:
+    """From now on, using the view `v` where operations are recorded raises."""
+    if type(v._node) is Spoiled:
+        return
+    node = Spoiled(v._p.shape)
+    node.error, node.was = _view_error(v, indirect=True), v._node
+    v._node = node
+    count_special(1)  # while it lives: the fast paths do not look
+    weakref.finalize(v, count_special, -1).atexit = False
+
+
+def _replayed(base: Tensor, chain: Chain) -> Node:
+    """The node of a view, made again: memory is shared, so that only it is new."""
+    node = base._node or Blind(base._p.shape)
     aval = aval_of(base._p)
     for name, params in chain:
         prim, words = REGISTRY[name], dict(params)
         aval = prim.abstract(aval, **words)
         node = _view_node(prim, words, node, aval.shape)
-    return Traced(old, node)
+    return node
+
+
+def note_requires(base: Tensor) -> None:
+    """After `base` became a leaf, or a constant: its views follow where they may."""
+    for v in living_views(base):
+        if base._node is None and type(v._node) is Blind:
+            v._node = None
+        elif base._node is not None and v._node is None:
+            v._node = Blind(v._p.shape, base._node.level)
+            if type(v._p) is ndarray and changed_since(v._p, v._view.since + 1):
+                _renew(v)
 
 
 def _view_node(prim: Primitive, params: Any, edge: Node, shape: Any) -> Node:
@@ -284,11 +384,11 @@ def _write_carrier(t: Tensor, value: Payload) -> None:
         state().stages[-1].note_write(t if t._view is None else t._view.base)
     if t._view is None:
         _set(t, value)
-        _refresh_views(t)
+        refresh_views(t)
         return
-    base, chain = t._view
+    base, chain = t._view[:2]
     _set(base, bind(view_write, (payload_of(base), value), {"chain": chain}))
-    _refresh_views(base)
+    refresh_views(base)
 
 
 def _set(t: Tensor, payload: Payload) -> None:
@@ -303,9 +403,9 @@ def apply_in_place(
     adapt: Callable[[Payload], Payload] | None = None,
 ) -> None:
     """`t <- prim(t, *others)`; `adapt` converts the result to t's dtype and shape."""
-    check_writable(t)
     args = (payload_of(t),
             *(payload_of(o) if isinstance(o, Tensor) else o for o in others))
+    check_writable(t, any(type(a) is Traced for a in args[1:]))
     if reads_own(prim, args):
         args = (copied(args[0]), *args[1:])
     out = bind(prim, args, params)

@@ -170,10 +170,9 @@ def saved_values(node: Node) -> tuple[Any, ...]:
                 dtype=array.dtype, shape=list(array.shape),
                 found=changed[0], expected=changed[1],
             )
-    if found:  # the first in the order in which the rules read them
-        order = [p if p >= 0 else len(node.edges) - 1 - p
-                 for r in node.prim.reads or () for p in r]
-        raise found[next((p for p in order if p in found), min(found))]
+    if found:  # of several the last operand is told, outputs come after operands
+        count = len(node.edges)
+        raise found[max((p for p in found if p < count), default=max(found))]
     return saved
 
 

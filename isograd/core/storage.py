@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import weakref
 from bisect import bisect_right
+from typing import Any
 
 import numpy as np
 
@@ -19,15 +20,15 @@ from isograd.core.tape import tick
 class Writes:
     """The writes to one root: their number, and the ticks of the latest ones.
 
-    `label` names the last recorded operation that wrote to it, for an error's text.
+    `base` is the tensor (a weak reference) that the last recorded one gave a new node.
     """
 
-    __slots__ = ("count", "label", "ticks")
+    __slots__ = ("base", "count", "ticks")
     KEEP = 4096  # older ticks only matter for the number in an error's text
 
     def __init__(self) -> None:
         self.count = 0
-        self.label: str | None = None
+        self.base: Any = None
         self.ticks: list[int] = []
 
     def add(self, now: int) -> None:
@@ -75,17 +76,17 @@ def forget(array: np.ndarray) -> None:
     _WRITES.pop(id(array), None)
 
 
-def note_label(array: np.ndarray, label: str) -> None:
-    """Name the operation that made the last write to the memory of `array`."""
+def note_base(array: np.ndarray, base: Any) -> None:
+    """Note the tensor whose node stands for the last write to this memory."""
     writes = _WRITES.get(id(root(array)))
     if writes is not None:
-        writes.label = label
+        writes.base = weakref.ref(base)
 
 
-def label_of_write(array: np.ndarray) -> str | None:
-    """The name of the last recorded operation that wrote to this memory."""
+def base_of(array: np.ndarray) -> Any:
+    """The tensor that `note_base` noted, None where there is none (any more)."""
     writes = _WRITES.get(id(root(array)))
-    return None if writes is None else writes.label
+    return None if writes is None or writes.base is None else writes.base()
 
 
 def version(array: np.ndarray) -> int:

@@ -58,6 +58,7 @@ class Node:
     unpack: Any = None
     metadata: Any = None
     replayed: bool = False  # a view's node, made again after a write
+    leaf: bool = False  # whether a tensor with this node is a leaf
     traceback: Any = None
 
     def name(self) -> str:
@@ -72,15 +73,55 @@ class Leaf(Node):
 
     edges = ()
     saved = ()
+    leaf = True
     grad: Any = None
     post: Any = None  # hooks called after accumulation
     tensor: Any = None  # weak reference to the tensor, where a dialect needs it
     dtype: Any = None
+    off: bool = False  # whether its tensor does not require a gradient any more
 
     def __init__(self, shape: tuple[int, ...], level: int = 0) -> None:
         self.shape = shape
         self.level = level
         self.seq = tick()
+
+
+class _Nothing:
+    """Stands for the primitive of a node that no gradient passes."""
+
+    name = "nothing"
+    view = False
+
+    @staticmethod
+    def vjp(F: Any, g: Payload, saved: Any, needs: Any) -> tuple[()]:
+        return ()
+
+    raw_vjp = large_vjp = vjp
+
+
+class Blind(Node):
+    """The node of a view that was made unrecorded while its base has one.
+
+    The view requires a gradient since its base does, but none arrives anywhere.
+    """
+
+    prim: Any = _Nothing
+    edges = ()
+    saved = ()
+    leaf = True
+
+    def __init__(self, shape: tuple[int, ...], level: int = 0) -> None:
+        self.shape = shape
+        self.level = level
+        self.seq = tick()
+
+
+class Spoiled(Blind):
+    """The node of a view that may not be used: its base was written, see `View`."""
+
+    leaf = False
+    error: Any  # what using it raises
+    was: Any = None  # the node before
 
 
 class Slot(Node):

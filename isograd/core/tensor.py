@@ -12,7 +12,7 @@ import numpy as np
 
 from isograd.core.levels import MODE, state
 from isograd.core.primitive import Payload, Primitive, bind
-from isograd.core.tape import Node, Traced, new
+from isograd.core.tape import Node, Spoiled, Traced, new
 
 T = TypeVar("T", bound="Tensor")
 
@@ -29,6 +29,7 @@ class Tensor:
     _view: Any = None  # mutation.View
     _views: Any = None  # list of weak references to tensors
     _untracked: bool = False  # writes do not count as versions (torch's .data)
+    _inference: bool = False  # made in inference mode: written in that mode alone
     __array_ufunc__: Any = None
 
     def __init__(self, payload: Payload) -> None:
@@ -37,9 +38,13 @@ class Tensor:
 
 def payload_of(t: Tensor) -> Payload:
     """The payload that stands for `t` in `bind`: its own, or a Traced with its node."""
-    if MODE.special and (stages := state().stages):
-        return stages[-1].payload_of(t)
     node = t._node
+    if MODE.special:
+        s = state()
+        if type(node) is Spoiled and s.recording:
+            raise node.error
+        if s.stages:
+            return s.stages[-1].payload_of(t)
     return t._p if node is None else Traced(t._p, node)
 
 

@@ -17,7 +17,8 @@ from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composit
 sub = elementwise("sub", "x y", np.subtract, tangents={"x": "t", "y": "-t"})
 div = elementwise(
     "div", "x y", np.true_divide, domain=(0.5, 2.0),
-    tangents={"x": "t / y", "y": "-t * (out / y)"},
+    # not by `out`, which may be written in place afterwards
+    tangents={"x": "t / y", "y": "-t * ((x / y) / y)"},
 )
 square = elementwise("square", "x", np.square, scalar="x * x",
                      tangents={"x": "t * (2.0 * x)"})

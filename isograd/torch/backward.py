@@ -13,7 +13,7 @@ import isograd.torch.tensor as T
 from isograd.base.errors import EngineError
 from isograd.core import levels
 from isograd.core.primitive import BOUND, Payload
-from isograd.core.tape import Leaf, Node, Traced
+from isograd.core.tape import Blind, Leaf, Node, Traced
 from isograd.core.tensor import Tensor, payload_of, wrap
 from isograd.torch import errors
 from isograd.torch.dtypes import Size, of_numpy
@@ -36,7 +36,7 @@ def roots_of(tensors: Sequence[Any], grads: Sequence[Any], create_graph: bool) -
     nodes: list[Node] = []
     for i, t in enumerate(tensors):
         node = node_of(t)
-        if node is None:
+        if node is None or type(node) is Blind:
             raise RuntimeError(errors.NO_GRAD.format(index=i))
         nodes.append(node)
     if not create_graph:
@@ -122,7 +122,10 @@ def targets_of(inputs: Any) -> list[Node]:
 def node_of(x: Any) -> Node | None:
     """The node of a tensor, or the one that a GradientEdge names."""
     if isinstance(x, Tensor):
-        return x._node
+        node = x._node
+        if node is not None and T.checked_node(node).leaf and type(node) is not Leaf:
+            return Blind(node.shape)  # none that any gradient reaches
+        return node
     if hasattr(x, "output_nr"):
         node = x.node._tape_node
         return node.slots[x.output_nr]() if node.slots else node
@@ -189,6 +192,8 @@ def deposit(found: dict[Node, Payload], create_graph: bool, inputs: Any = None) 
 
 
 def _deposit_one(node: Leaf, g: Payload, alone: bool, create_graph: bool) -> None:
+    if node.off:
+        return _check_off(node)
     old = node.grad
     if old is None:
         node.grad = _first(g, alone, create_graph)
@@ -198,6 +203,13 @@ def _deposit_one(node: Leaf, g: Payload, alone: bool, create_graph: bool) -> Non
         _add_to(old, g)
     if node.post is not None:
         _post_hooks(node)
+
+
+def _check_off(node: Leaf) -> None:
+    """Nothing arrives at a leaf whose tensor requires no gradient any more."""
+    t = None if node.tensor is None else node.tensor()
+    if t is not None and t._node is not None:
+        raise RuntimeError("leaf variable has been moved into the graph interior")
 
 
 def accumulate(

@@ -420,7 +420,9 @@ def write_result(
     """`t <- body(t, *args)`, checked as PyTorch checks it."""
     needs = any(type(a) is Traced for a in args)
     check_write(t, needs)
-    check_memory(t, args)
+    overlap = getattr(body, "overlap", False)
+    if not overlap:
+        check_memory(t, args)
     x = payload_of(t)
     traced = type(x) is Traced or needs
     if traced and (prim is None or mutation.reads_own(prim, (x, *args))):
@@ -434,7 +436,7 @@ def write_result(
     check_result_type(out, t._p)
     if type(out) is Traced and label is not None:
         note(out.node, label, sources)
-    mutation.write(t, cast(out, t._p.dtype), fresh=True)
+    mutation.write(t, cast(out, t._p.dtype), fresh=True, overlap=overlap)
 
 
 def check_write(t: Any, needs: bool = False) -> None:
@@ -466,9 +468,16 @@ def _partly_same(a: Any, b: np.ndarray) -> bool:
     """Whether dense arrays share some memory, but are not the same elements."""
     if type(a) is not np.ndarray or a is b or not np.may_share_memory(a, b):
         return False
-    if a.strides == b.strides and a.shape == b.shape and _start(a) == _start(b):
+    return not same_elements(a, b) and _dense(a) and _dense(b)
+
+
+def same_elements(a: Any, b: Any) -> bool:
+    """Whether two payloads are the same elements in the same memory."""
+    b = b.p if type(b) is Traced else b
+    if type(a) is not np.ndarray or type(b) is not np.ndarray:
         return False
-    return _dense(a) and _dense(b)
+    return (a.strides == b.strides and a.shape == b.shape and a.dtype == b.dtype
+            and _start(a) == _start(b))
 
 
 def _start(a: np.ndarray) -> int:
@@ -478,8 +487,8 @@ def _start(a: np.ndarray) -> int:
 def _dense(a: np.ndarray) -> bool:
     """Whether the elements fill a block of memory without overlap."""
     step = a.dtype.itemsize
-    for s, n in sorted((s, n) for s, n in zip(a.strides, a.shape, strict=True) if n > 1):
-        if s != step:
+    for s, n in sorted(zip(a.strides, a.shape, strict=True)):
+        if n > 1 and s != step:
             return False
         step *= n
     return True

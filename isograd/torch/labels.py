@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Any
 
-from isograd.core.tape import Leaf, Slot
+from isograd.core.tape import Leaf, Slot, Spoiled
 
 # primitives whose node has another name than the function's: recorded from PyTorch 2.13
 PRIMITIVES = {
@@ -50,13 +50,15 @@ def label_of(node: Any) -> str:
         return "AccumulateGrad"
     if type(node) is Slot:
         node = node.edges[0]
+    if type(node) is Spoiled:
+        return "Invalid"
     if node.replayed:
         return "AsStridedBackward0"
     return node.label or of_primitive(node.prim.name)
 
 
 def short(label: str) -> str:
-    """The name as errors tell it: without its `Backward0`."""
-    if label == "CopySlices":
-        return "torch::autograd::CopySlices"
-    return re.sub(r"Backward\d+$", "", label)
+    """The name as errors tell it: without `Backward`, and without a number 0."""
+    if label in ("CopySlices", "CopyBackwards"):
+        return f"torch::autograd::{label}"
+    return re.sub(r"Backward0?(\d*)$", r"\1", label)

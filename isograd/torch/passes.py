@@ -178,7 +178,7 @@ def _has_nan(p: Payload) -> bool:
 
 @contextmanager
 def _suspicious(reached: set[Node]) -> Iterator[None]:
-    nodes = [n for n in reached if type(n) is not Leaf and n.saved != () or n.edges]
+    nodes = [n for n in reached if (type(n) is not Leaf and n.saved != ()) or n.edges]
     before = [(n, n.prim, n.raw) for n in nodes]
     for n in nodes:
         n.prim, n.raw = _Suspicious(n.prim, n), False  # type: ignore[assignment]  # justified: stands for the primitive

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,7 @@ import numpy as np
 from isograd.base.errors import EngineError
 from isograd.core import mutation
 from isograd.core.primitive import BOUND, REGISTRY, Payload
+from isograd.core.tape import Traced
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.ops.keys import read_key
@@ -19,11 +19,13 @@ from isograd.torch.call import (
     as_int,
     cast,
     check_broadcast,
+    check_memory,
     check_write,
     is_payload,
     lift,
     note,
     promoted,
+    same_elements,
     tied,
     view_of,
 )
@@ -100,6 +102,8 @@ def _read(x: Any, key: Any) -> tuple[Any, Any]:
         for i in items:
             if type(i) is int or type(i) is slice:
                 raise IndexError(
+                    "too many indices for tensor of dimension 0"
+                    if isinstance(key, tuple) else
                     "slice() cannot be applied to a 0-dim tensor."
                     if type(i) is slice else
                     "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
@@ -184,17 +188,17 @@ def setitem(self: Any, key: Any, value: Any) -> None:
     v = _value_of(self, value)
     items, (steps, shape, arrays) = _read(self, key)
     target = _stepped(self, steps, items)
-    check_write(target)
     if not arrays:
-        copy_into(target, v, value)
+        copy_into(target, _fitted(v, target._p.shape), value)
         return
+    check_write(target, type(v) is Traced)
     try:
         out = F.scatter_at(mutation.copied(payload_of(target)), _fit(v, arrays, shape),
                            arrays)
     except EngineError as error:
         raise translated(error) from None
     _label(out, "IndexPutBackward0", (self, value))
-    mutation.write(target, out, fresh=True)
+    mutation.write(target, out, fresh=True, overlap=True)
 
 
 def _fit(v: Payload, arrays: Any, shape: Sequence[int]) -> Payload:
@@ -244,27 +248,39 @@ def _label(out: Payload, label: str, sources: Sequence[Any]) -> None:
         note(node, label, sources)
 
 
+def _fitted(v: Payload, shape: tuple[int, ...]) -> Payload:
+    """A value as it is assigned to a part of that shape."""
+    if v.shape == shape:
+        return v
+    extra = v.ndim - len(shape)
+    if extra > 0 and v.shape[:extra] == (1,) * extra:
+        v = F.reshape(v, shape=v.shape[extra:])
+    if v.ndim > len(shape):
+        raise RuntimeError(
+            f"expand(torch.{of_numpy(v.dtype).legacy}{{{list(v.shape)}}}, size="
+            f"{list(shape)}): the number of sizes provided ({len(shape)}) must be "
+            f"greater or equal to the number of dimensions in the tensor ({v.ndim})")
+    for i in range(-1, -v.ndim - 1, -1):
+        if v.shape[i] not in (1, shape[i]):
+            raise RuntimeError(expand_error(shape, v.shape, i))
+    return F.broadcast_to(v, shape)
+
+
 def copy_into(t: Any, v: Payload, source: Any = None) -> None:
     """`t <- v`, broadcast."""
-    check_write(t)
+    check_write(t, type(v) is Traced)
+    if not same_elements(t._p, v):
+        check_memory(t, (v,))
     shape = t._p.shape
     if v.shape != shape:
-        extra = v.ndim - len(shape)
-        if extra > 0 and v.shape[:extra] == (1,) * extra:
-            v = F.reshape(v, shape=v.shape[extra:])
-        if v.ndim > len(shape):
-            raise RuntimeError(
-                f"expand(torch.{of_numpy(v.dtype).legacy}{{{list(v.shape)}}}, size="
-                f"{list(shape)}): the number of sizes provided ({len(shape)}) must be "
-                "greater or equal to the number of dimensions in the tensor "
-                f"({v.ndim})")
-        for i in range(-1, -v.ndim - 1, -1):
-            if v.shape[i] not in (1, shape[i]):
-                raise RuntimeError(expand_error(shape, v.shape, i))
+        whole = check_broadcast(shape, v.shape)
+        if whole != shape:
+            raise RuntimeError(f"output with shape {list(shape)} doesn't match the "
+                               f"broadcast shape {list(whole)}")
         v = F.broadcast_to(v, shape)
     out = tied(payload_of(t), F.copy(v))
     _label(out, "CopyBackwards", (t, source))
-    mutation.write(t, out, fresh=True)
+    mutation.write(t, out, fresh=True, overlap=True)
 
 
 attach(__getitem__=getitem)
@@ -300,11 +316,7 @@ def copy_(self: Any, src: Any, non_blocking: bool = False) -> None:
             return
         raise TypeError("copy_(): argument 'other' (position 1) must be Tensor, not "
                         + type(src).__name__)
-    with contextlib.suppress(ValueError):
-        np.broadcast_shapes(self._p.shape, src._p.shape)
-        copy_into(self, cast(payload_of(src), self._p.dtype), src)
-        return
-    check_broadcast(self._p.shape, src._p.shape)
+    copy_into(self, cast(payload_of(src), self._p.dtype), src)
 
 
 def fill_(self: Any, value: Any) -> None:
@@ -335,7 +347,7 @@ def _constant_write(t: Any, out: Payload, label: str) -> None:
     check_write(t)
     out = tied(payload_of(t), out)
     _label(out, label, (t,))
-    mutation.write(t, out, fresh=True)
+    mutation.write(t, out, fresh=True, overlap=True)
 
 
 for _fn in (copy_, fill_, zero_):
@@ -401,6 +413,9 @@ def masked_fill(input: Payload, mask: Payload, value: Any) -> Payload:
         raise RuntimeError("value cannot be converted to type float without overflow")
     out = F.masked_fill(input, mask, cast(value, input.dtype))
     return Named(out, f"MaskedFillBackward{int(is_payload(value))}")
+
+
+masked_fill.overlap = True  # in place it may write one element several times
 
 
 @row

@@ -8,7 +8,7 @@ import numpy as np
 
 from isograd.core.batching import Batched
 from isograd.core.forward import Dual
-from isograd.core.tape import Leaf, Traced
+from isograd.core.tape import Traced
 from isograd.core.tensor import wrap
 from isograd.torch import dtypes
 from isograd.torch.dtypes import of_numpy
@@ -30,7 +30,7 @@ def text_of(t: Any, contents: Any = None) -> str:
         dtype_name=repr(of_numpy(p.dtype)),
         default_dtype_name=repr(dtypes.default()),
         requires_grad=node is not None,
-        grad_fn=None if node is None or type(node) is Leaf else label_of(node),
+        grad_fn=None if node is None or node.leaf else label_of(node),
         is_parameter=getattr(t, "_is_param", False),
         type_name="tensor" if name in ("Tensor", "Parameter") else name,
         contents=None if contents is None else str(contents),

@@ -21,7 +21,7 @@ COUNT = 4  # leaves: two that require gradients, two that do not
 Statement = tuple[str, str, int, int]
 
 BINARY = ["a + b", "a * b", "a - b", "a / (b * b + 1)", "torch.maximum(a, b)",
-          "torch.where(a > b, a, b)", "a @ b.t()", "a * 2 + b", "torch.cat([a, b])",
+          "torch.where(a > b, a, b)", "a.view(-1, 3) @ b.t()", "a * 2 + b", "torch.cat([a, b])",
           "torch.stack([a, b]).sum(0)"]
 UNARY = ["a.sin()", "a.exp()", "a * a", "a.sum()", "a.mean(0)", "a.tanh()", "a.clone()",
          "a.detach()", "a.relu()", "a.abs()", "a.cumsum(0)", "a.max()", "-a",
