@@ -12,7 +12,6 @@ import numpy as np
 from isograd.base import tree
 from isograd.base.errors import EngineError
 from isograd.compile.entry import Entry, NotCompiled, build_entry
-from isograd.compile.guards import all_hold
 from isograd.core.levels import state
 from isograd.core.primitive import Payload
 from isograd.core.tape import Traced
@@ -76,7 +75,7 @@ class Compiled:
         key = (treedef, state().recording, *map(_signature, leaves, payloads))
         known = self.entries.setdefault(key, [])
         for entry in known:
-            if all_hold(entry.guards) and entry.captures_match():
+            if entry.guards_hold() and entry.captures_match():
                 self.hot = entry.hot
                 return entry
         if len(known) >= LIMIT:

@@ -10,7 +10,13 @@ import numpy as np
 
 from isograd.base import tree
 from isograd.compile.executor import Executable, executable
-from isograd.compile.guards import Contents, Guard, all_hold, guards_of
+from isograd.compile.guards import (
+    Contents,
+    Guard,
+    all_hold,
+    checker,
+    guards_of,
+)
 from isograd.compile.hot import generate
 from isograd.compile.partition import split_backward
 from isograd.compile.pipeline import optimise
@@ -47,6 +53,7 @@ class Entry:
     def __init__(self, trace: Trace, fn: Callable[..., Any], executor: str) -> None:
         self.trace = trace
         self.guards: list[Guard | Contents] = guards_of(fn)
+        self.guards_hold = checker(self.guards)
         self.captured = trace.captured
         self.capture_avals = [_signature(c) for c in self.captured]
         self.traced = trace.traced

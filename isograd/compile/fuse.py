@@ -164,12 +164,32 @@ class Plan:
         self.definition = {o: e for e in program.equations for o in e.outputs}
         self.fused = {e.output for e in program.equations
                       if fusible(e) and e.output not in opaque}
+        self.views = self.find_views()
+        self.fused -= self.views
         self.roots: set[Var] = set(forced)
         self.find_roots()
         self.limit_inlining()
         self.schedule()
         if self.share_expensive():
             self.schedule()
+
+    def find_views(self) -> set[Var]:
+        """Transposes and reshapes that library calls alone read: those take any
+        strides, so nothing is copied."""
+        users: dict[Var, list[Equation]] = {}
+        for e in self.program.equations:
+            for v in operands(e):
+                users.setdefault(v, []).append(e)
+        kept = set(self.program.outputs)
+        views: set[Var] = set()
+        for e in reversed(self.program.equations):
+            v = e.outputs[0]
+            if e.prim.name in ("transpose", "reshape") and v not in kept and all(
+                u.outputs[0] in views or u.outputs[0] not in self.fused
+                for u in users.get(v, ())
+            ):
+                views.add(v)
+        return views
 
     def find_roots(self) -> None:
         self.roots.update(o for o in self.program.outputs if isinstance(o, Var))

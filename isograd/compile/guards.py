@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from isograd.core.expression import define
 from isograd.core.tensor import Tensor
 
 _SIMPLE = (int, float, complex, bool, str, bytes, type(None), type(...))
@@ -172,3 +173,46 @@ def guards_of(fn: Callable[..., Any]) -> list[Guard | Contents]:
 
 def all_hold(guards: list[Guard | Contents]) -> bool:
     return all(g.holds() for g in guards)
+
+
+def checker(guards: list[Guard | Contents]) -> Callable[[], bool]:
+    """`all_hold` of these guards, as lines that compare by identity first."""
+    scope: dict[str, Any] = {"same": _same_objects}
+    lines = ["def check():", "    try:"]
+
+    def name(value: Any) -> str:
+        key = f"k{len(scope)}"
+        scope[key] = value
+        return key
+
+    for g in guards:
+        lines.append(f"        if not ({_quick_test(g, name)} or {name(g.holds)}()): "
+                     "return False")
+    lines += ["        return True", "    except ValueError:", "        return False"]
+    return define("check", "\n".join(lines) + "\n", scope)
+
+
+def _quick_test(g: Guard | Contents, name: Callable[[Any], str]) -> str:
+    """An expression that is true only if the guard holds."""
+    if isinstance(g, Contents):
+        if not g.items:
+            return f"not {name(g.holder)}"
+        if isinstance(g.holder, dict):
+            half = len(g.items) // 2
+            return (f"same(list({name(g.holder)}.items()), {name(g.items[:half])}, "
+                    f"{name(g.items[half:])})")
+        return "False"
+    value = name(g.value)
+    if isinstance(g.holder, types.CellType):
+        return f"{name(g.holder)}.cell_contents is {value}"
+    if isinstance(g.holder, dict):
+        return f"{name(g.holder)}.get({g.name!r}) is {value}"
+    own = getattr(g.holder, "__dict__", {})
+    if isinstance(own, dict) and g.name in own:
+        return f"{name(own)}.get({g.name!r}) is {value}"
+    return "False"
+
+
+def _same_objects(items: list[Any], keys: Any, values: Any) -> bool:
+    return len(items) == len(keys) and all(
+        k is a and v is b for (k, v), a, b in zip(items, keys, values, strict=True))

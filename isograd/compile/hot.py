@@ -13,7 +13,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from isograd.base.tree import LEAF, TreeDef
-from isograd.compile.guards import Contents
 from isograd.core.expression import define
 from isograd.core.levels import MODE
 from isograd.core.tape import new
@@ -61,8 +60,8 @@ def generate(entry: Entry, miss: Any) -> Callable[[tuple[Any, ...]], Any] | None
     arrays = [_argument(w, n, c, trace.plain) for n, c in
               zip(names, trace.classes, strict=True)]
     arrays += [_captured(w, c) for c in entry.captured]
-    for guard in entry.guards:
-        _guard(w, guard)
+    if entry.guards:
+        w.unless(f"{w.name(entry.guards_hold)}()")
     w.line(f"outs = {w.name(entry.forward.call)}({', '.join(arrays)})")
     w.line("if outs is None: return MISS")
     _result(w, trace)
@@ -82,21 +81,6 @@ def _captured(w: _Writer, value: Any) -> str:
         return name
     w.unless(f"{name}._node is None")
     return f"{name}._p"
-
-
-def _guard(w: _Writer, guard: Any) -> None:
-    if isinstance(guard, Contents):
-        w.unless(f"{w.name(guard.holds)}()")
-        return
-    holder, value = w.name(guard.holder), w.name(guard.value)
-    if isinstance(guard.holder, dict):
-        place = f"{holder}.get({guard.name!r})"
-    elif guard.name:
-        w.unless(f"{w.name(guard.holds)}()")
-        return
-    else:
-        place = f"{holder}.cell_contents"
-    w.unless(f"{place} is {value} or {w.name(guard.holds)}()")
 
 
 def _result(w: _Writer, trace: Any) -> None:

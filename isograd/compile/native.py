@@ -44,7 +44,7 @@ class Native:
         self.program = program
         plan, lowered = _planned(program, layouts or {})
         self.plan = plan
-        writer = _Writer(program, lowered)
+        writer = _Writer(program, lowered, plan.views)
         self.source = writer.source()
         self.body = define("body", self.source, writer.scope)
         self.call = _checked(program, self.body)
@@ -54,8 +54,9 @@ class Native:
 class _Writer:
     """The lines of `body`."""
 
-    def __init__(self, program: Program, steps: list[Any]) -> None:
+    def __init__(self, program: Program, steps: list[Any], views: set[Var]) -> None:
         self.program = program
+        self.views = views
         self.scope: dict[str, Any] = {
             "empty": np.empty, "contiguous": _contiguous, "errstate": np.errstate}
         self.names: dict[Var, str] = {}
@@ -108,7 +109,8 @@ class _Writer:
         call = f"{self.bind(_function(e))}({', '.join(args)})"
         outs = [self.name(o) for o in e.outputs]
         self.lines.append(f"{', '.join(outs)}{',' if e.prim.multi else ''} = {call}")
-        self.lines += [f"{o} = contiguous({o})" for o in outs]
+        if e.output not in self.views:
+            self.lines += [f"{o} = contiguous({o})" for o in outs]
 
     def source(self) -> str:
         """The whole function; temporaries are shared, or made anew for a call that
