@@ -26,7 +26,7 @@ from isograd.mindspore.tensor import Tensor
 
 F = BOUND
 Body = Callable[..., Any]
-FUNCTIONS: dict[str, Callable[..., Any]] = {}
+FUNCTIONS: dict[str, Any] = {}  # functions on tensors; of a body as `__wrapped__`
 
 # --- operands -------------------------------------------------------------------------
 
@@ -217,7 +217,7 @@ def op(names: str = "", *, methods: str | bool = False) -> Callable[[Body], Any]
 
 
 def expose(
-    function: Callable[..., Any], names: Sequence[str], methods: str | bool = False
+    function: Any, names: Sequence[str], methods: str | bool = False
 ) -> None:
     """Enter a function on tensors in the tables."""
     for n in names:

@@ -45,6 +45,8 @@ class Tensor(core.Tensor):
     const_arg = False
     init: Any = None
     device = "CPU"
+    __getitem__: Any  # these two by `ops.keys`
+    __setitem__: Any
 
     def __init__(
         self, input_data: Any = None, dtype: Any = None, shape: Any = None,

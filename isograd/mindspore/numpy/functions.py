@@ -287,7 +287,7 @@ def average(x: Any, axis: Any = None, weights: Any = None,
         return (out, count) if returned else out
     w = broadcast_to(weights, t.shape)
     total = w.sum(axis)
-    out = (t * w).sum(axis) / total
+    out = FUNCTIONS["mul"](t, w).sum(axis) / total
     return (out, total) if returned else out
 
 

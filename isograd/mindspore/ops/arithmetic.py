@@ -14,6 +14,7 @@ from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.mindspore import errors
 from isograd.mindspore.call import (
+    FUNCTIONS,
     broadcast_shapes,
     cast,
     expose,
@@ -153,9 +154,8 @@ for _name in ("and", "or", "xor"):
     setattr(Tensor, f"__r{_name}__", _fn)
 for _name in ("left", "right"):
     setattr(Tensor, f"__{_name[0]}shift__", _BINARY[f"bitwise_{_name}_shift"][0])
-Tensor.__eq__ = _compared(_BINARY["equal"][0], False)  # type: ignore[method-assign]
-Tensor.__ne__ = _compared(_BINARY["not_equal"][0], True)  # type: ignore[method-assign]
-Tensor.__hash__ = object.__hash__  # type: ignore[method-assign]
+expose(_compared(_BINARY["equal"][0], False), [], "__eq__")
+expose(_compared(_BINARY["not_equal"][0], True), [], "__ne__")
 
 _square = fast.unary(REGISTRY["square"], Tensor, lambda x: lift(F.square(lower(x))),
                      family=FAMILY)
@@ -215,8 +215,8 @@ _KEEPS: dict[str, tuple[str, str | bool]] = {  # defined for integers as well
 }
 for _prim, (_names, _methods) in _KEEPS.items():
     expose(unary(_prim, "fi"), _names.split(), _methods)
-expose(Tensor.neg, [], "__neg__")
-expose(Tensor.abs, [], "__abs__")
+expose(FUNCTIONS["neg"], [], "__neg__")
+expose(FUNCTIONS["abs"], [], "__abs__")
 expose(lambda self: self, [], "__pos__")
 
 
@@ -298,7 +298,7 @@ def logical_not(input: Payload) -> Payload:
 
 
 op("bitwise_not invert", methods=True)(lambda input: F.bitwise_not(input))
-expose(Tensor.bitwise_not, [], "__invert__")
+expose(FUNCTIONS["bitwise_not"], [], "__invert__")
 
 
 @op(methods=True)
@@ -406,13 +406,13 @@ def truncate_div(x: Any, y: Any) -> Payload:
 
 op("truncate_mod")(lambda x, y: F.fmod(*promoted(x, y)))
 op("squared_difference")(lambda x, y: F.square(F.sub(*promoted(x, y))))
-op("div_no_nan")(lambda x, y: _no_nan(*promoted(x, y, least="f"), F.div))
-op("mul_no_nan")(lambda x, y: _no_nan(*promoted(x, y, least="f"), F.mul))
+op("div_no_nan")(lambda x, y: _no_nan(F.div, *promoted(x, y, least="f")))
+op("mul_no_nan")(lambda x, y: _no_nan(F.mul, *promoted(x, y, least="f")))
 op("xdivy", methods="xdivy")(
-    lambda x, y: _zero_first(*promoted(x, y, least="f"), F.div))
+    lambda x, y: _zero_first(F.div, *promoted(x, y, least="f")))
 
 
-def _no_nan(x: Payload, y: Payload, fn: Fn) -> Payload:
+def _no_nan(fn: Fn, x: Payload, y: Payload) -> Payload:
     """fn(x, y), 0 where y is 0."""
     zero = F.eq(y, 0.0)
     safe = F.where(zero, F.ones_like(y), y)
@@ -420,7 +420,7 @@ def _no_nan(x: Payload, y: Payload, fn: Fn) -> Payload:
     return F.where(zero, F.zeros_like(out), out)
 
 
-def _zero_first(x: Payload, y: Payload, fn: Fn) -> Payload:
+def _zero_first(fn: Fn, x: Payload, y: Payload) -> Payload:
     """fn(x, y), 0 where x is 0."""
     out = fn(x, y)
     return F.where(F.eq(x, 0.0), F.zeros_like(out), out)

@@ -88,21 +88,19 @@ def nanmedian(input: Payload, axis: Any = -1, keepdims: bool = False) -> Any:
 
 @op(methods=True)
 def aminmax(input: Payload, *, axis: Any = 0, keepdims: bool = False) -> Any:
-    return tuple(FUNCTIONS[n].__wrapped__(input, axis, keepdims)
-                 for n in ("amin", "amax"))
+    return tuple(reductions.reduced(n, input, axis, keepdims) for n in ("min", "max"))
 
 
 @op("top_k", methods="top_k")
 def top_k(input_x: Payload, k: int, sorted: bool = True) -> Any:
-    return FUNCTIONS["topk"].__wrapped__(input_x, k)
+    values, at = F.topk(input_x, axis=input_x.ndim - 1, k=int(k))
+    return values, cast(at, np.dtype("int32"))
 
 
 for _name, _which in (("argmax_with_value", "max"), ("argmin_with_value", "min")):
     def _with_value(self: Payload, axis: int = 0, keep_dims: bool = False,
                     _which: str = _which) -> Any:
-        from isograd.mindspore.ops.reductions import extreme
-
-        values, at = extreme(_which, self, axis, keep_dims)
+        values, at = reductions.extreme(_which, self, axis, keep_dims)
         return at, values
 
     op(_name, methods=True)(_with_value)

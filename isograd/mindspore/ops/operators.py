@@ -27,12 +27,12 @@ from isograd.mindspore.ops import (  # noqa: F401  (their functions)
     reductions,
     shapes,
 )
-from isograd.mindspore.ops.primitive import Primitive, operator, setting_operator
+from isograd.mindspore.ops.primitive import operator, setting_operator
 from isograd.mindspore.tensor import Tensor
 
 F = BOUND
 Fn = Callable[..., Any]
-OPERATORS: dict[str, type[Primitive]] = {}
+OPERATORS: dict[str, Any] = {}  # classes of operators
 
 # class: function of ops; "Name" alone stands for the function with that name in lower
 # case and underscores

@@ -124,10 +124,9 @@ def transpose(input: Any, *axes: Any) -> Tensor:
 expose(lambda input, input_perm: transpose(input, input_perm), ["transpose"])
 expose(lambda input, axis: transpose(input, axis), ["permute"])
 expose(transpose, [], "transpose permute")
-Tensor.T = property(lambda self: transpose(self))  # type: ignore[attr-defined]
-Tensor.H = property(lambda self: transpose(self).conj())  # type: ignore[attr-defined]
-Tensor.mT = property(  # type: ignore[attr-defined]
-    lambda self: swapaxes(self, -1, -2))
+expose(property(lambda self: transpose(self)), [], "T")
+expose(property(lambda self: transpose(self).conj()), [], "H")
+expose(property(lambda self: swapaxes(self, -1, -2)), [], "mT")
 
 
 def swapaxes(input: Any, axis0: int, axis1: int) -> Tensor:
