@@ -38,6 +38,7 @@ from isograd.torch import (
     joining,
     matrices,
     matrix,
+    operators,
     random,
     reductions,
     selecting,

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from numbers import Number
 from typing import Any
 
 import numpy as np
 
 import isograd.ops  # noqa: F401  (fills the registry)
-from isograd.core import fast
 from isograd.core.primitive import BOUND, REGISTRY, Payload
-from isograd.core.tensor import Tensor as CoreTensor
 from isograd.torch import dtypes
 from isograd.torch.call import (
     Named,
@@ -28,15 +24,14 @@ from isograd.torch.call import (
     truth,
 )
 from isograd.torch.dtypes import of_numpy
-from isograd.torch.table import FUNCTIONS, attach, row, tensor_row
-from isograd.torch.tensor import FAMILY, Tensor
+from isograd.torch.table import FUNCTIONS, row, tensor_row
 
 F = BOUND
 
 # --- one operand ----------------------------------------------------------------------
 
 # Functions whose result is floating; the name is the primitive's.
-_FLOAT = {
+FLOAT = {
     "exp": (), "exp2": (), "expm1": (), "log": (), "log2": (), "log10": (),
     "log1p": (), "sqrt": (), "rsqrt": (), "sin": (), "cos": (), "tan": (),
     "asin": ("arcsin",), "acos": ("arccos",), "atan": ("arctan",), "sinh": (),
@@ -47,7 +42,7 @@ _FLOAT = {
 _REAL_ONLY = {"erf": "erf_vml_cpu", "erfc": "erfc_vml_cpu", "erfinv": "erfinv_vml_cpu",
               "lgamma": "lgamma_vml_cpu", "digamma": "digamma", "i0": "i0_cpu",
               "exp2": "exp2_cpu"}
-for _name, _aliases in _FLOAT.items():
+for _name, _aliases in FLOAT.items():
     def _float_body(input: Payload, *, _name: str = _name) -> Payload:
         if _name in _REAL_ONLY:
             refuse(input, "c", _REAL_ONLY[_name])
@@ -485,9 +480,9 @@ def clamp_max(input: Payload, max: Any) -> Payload:
 
 # --- comparison and logic -------------------------------------------------------------
 
-_COMPARE = {"eq": (), "ne": ("not_equal",), "lt": ("less",), "le": ("less_equal",),
+COMPARE = {"eq": (), "ne": ("not_equal",), "lt": ("less",), "le": ("less_equal",),
             "gt": ("greater",), "ge": ("greater_equal",)}
-for _name, _aliases in _COMPARE.items():
+for _name, _aliases in COMPARE.items():
     def _compare_body(input: Any, other: Any, *, _name: str = _name) -> Payload:
         x, y = operands(input, other)
         if x.dtype.kind == "c" and _name not in ("eq", "ne"):
@@ -589,136 +584,25 @@ def isclose(
     return F.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 
-# --- operators ------------------------------------------------------------------------
-
-_Op = Callable[[Any, Any], Any]
+# --- whole comparisons ----------------------------------------------------------------
 
 
-def operator(fn: _Op) -> _Op:
-    """The general path of an operator: other classes of operands are not its affair."""
-
-    def op(x: Any, y: Any) -> Any:
-        if isinstance(y, CoreTensor | Number | np.generic):
-            return fn(x, y)
-        if isinstance(y, np.ndarray):
-            from isograd.torch.creation import from_numpy
-
-            return fn(x, from_numpy(y))
-        return NotImplemented
-
-    return op
+@tensor_row
+def equal(input: Any, other: Any) -> bool:
+    """Same shape and elements."""
+    if not hasattr(other, "_p"):
+        raise TypeError("equal(): argument 'other' (position 2) must be Tensor, not "
+                        + type(other).__name__)
+    x, y = input.array("equal"), other.array("equal")
+    return x.shape == y.shape and bool(np.all(x == y))
 
 
-def reflected(fn: _Op) -> _Op:
-    general = operator(lambda x, y: fn(y, x))
-    return lambda x, y: general(x, y)
-
-
-def _quick(name: str, prim: str, kinds: str = "fciub") -> _Op:
-    """The function as an operator: fast for floats, general otherwise."""
-    slow = operator(FUNCTIONS[name])
-    number = fast.scalar_right(REGISTRY[prim], Tensor, slow, FAMILY)
-    return fast.binary(REGISTRY[prim], Tensor, number, FAMILY, kinds)
-
-
-_ADD, _MUL = _quick("add", "add"), _quick("mul", "mul")
-_SUB, _DIV = _quick("sub", "sub", "fciu"), _quick("div", "div", "fc")
-_POW = fast.parameter(REGISTRY["power"], Tensor, operator(FUNCTIONS["pow"]), "exponent",
-                      FAMILY)
-
-
-def _rdiv(x: Any, y: Any) -> Any:
-    """PyTorch computes the quotient of a number as a product."""
-    if isinstance(y, CoreTensor | Number | np.generic):
-        return _MUL(FUNCTIONS["reciprocal"](x), y)
-    return NotImplemented
-
-
-_OPERATORS: dict[str, _Op] = {
-    "add": _ADD, "radd": _ADD, "mul": _MUL, "rmul": _MUL, "sub": _SUB,
-    "rsub": operator(FUNCTIONS["rsub"]), "truediv": _DIV, "rtruediv": _rdiv,
-    "floordiv": operator(FUNCTIONS["floor_divide"]),
-    "rfloordiv": reflected(FUNCTIONS["floor_divide"]),
-    "mod": operator(FUNCTIONS["remainder"]), "rmod": reflected(FUNCTIONS["remainder"]),
-    "pow": _POW, "rpow": reflected(FUNCTIONS["pow"]),
-    "and": operator(FUNCTIONS["bitwise_and"]),
-    "or": operator(FUNCTIONS["bitwise_or"]), "xor": operator(FUNCTIONS["bitwise_xor"]),
-    "rand": reflected(FUNCTIONS["bitwise_and"]),
-    "ror": reflected(FUNCTIONS["bitwise_or"]),
-    "rxor": reflected(FUNCTIONS["bitwise_xor"]),
-    "lshift": operator(FUNCTIONS["bitwise_left_shift"]),
-    "rshift": operator(FUNCTIONS["bitwise_right_shift"]),
-    "rlshift": reflected(FUNCTIONS["bitwise_left_shift"]),
-    "rrshift": reflected(FUNCTIONS["bitwise_right_shift"]),
-}
-_IN_PLACE_OPERATORS = {
-    "iadd": "add_", "isub": "sub_", "imul": "mul_", "itruediv": "div_",
-    "ifloordiv": "floor_divide_", "imod": "remainder_", "ipow": "pow_",
-    "iand": "bitwise_and_", "ior": "bitwise_or_", "ixor": "bitwise_xor_",
-    "ilshift": "bitwise_left_shift_", "irshift": "bitwise_right_shift_",
-}
-for _name, _fn in _OPERATORS.items():
-    setattr(Tensor, f"__{_name}__", _fn)
-for _name, _method in _IN_PLACE_OPERATORS.items():
-    setattr(Tensor, f"__{_name}__", operator(getattr(Tensor, _method)))
-for _name in _COMPARE:
-    setattr(Tensor, f"__{_name}__", _quick(_name, _name))
-for _name in ("neg", "abs"):
-    setattr(Tensor, f"__{_name}__",
-            fast.unary(REGISTRY[_name], Tensor, FUNCTIONS[_name], "f", FAMILY))
-attach(__pos__=FUNCTIONS["positive"])
-
-
-def _invert(x: Any) -> Any:
-    if x._p.dtype.kind not in "iub":
-        raise TypeError("~ (operator.invert) is only implemented on integer and "
-                        "Boolean-type tensors")
-    return FUNCTIONS["bitwise_not"](x)
-
-
-attach(__invert__=_invert)
-
-# Functions and methods of two or one floating operands go the operators' way as well.
-_FAST_UNARY = {**_FLOAT, "neg": ("negative",), "abs": ("absolute",), "relu": (),
-               "floor": (), "ceil": ()}
-
-
-def _publish(name: str, fn: Any, own: str) -> None:
-    fn.__name__ = fn.__qualname__ = name
-    fn.__doc__ = FUNCTIONS[own].__doc__
-    FUNCTIONS[name] = fn
-    setattr(Tensor, name, fn)
-
-
-for _name, _aliases in _FAST_UNARY.items():
-    if _name in REGISTRY and REGISTRY[_name].kind == "elementwise":
-        _fn = fast.unary(REGISTRY[_name], Tensor, FUNCTIONS[_name], "f", FAMILY)
-        for _alias in (_name, *_aliases):
-            _publish(_alias, _fn, _name)
-for _name, _op, _aliases in (("add", _ADD, ()), ("mul", _MUL, ("multiply",)),
-                             ("sub", _SUB, ("subtract",)), ("div", _DIV, ("divide",))):
-    def _function(
-        input: Any, other: Any, *, _op: Any = _op, _slow: Any = FUNCTIONS[_name],
-        **rest: Any,
-    ) -> Any:
-        if rest:
-            return _slow(input, other, **rest)
-        out = _op(input, other)
-        return _slow(input, other) if out is NotImplemented else out
-
-    for _alias in (_name, *_aliases):
-        _publish(_alias, _function, _name)
-
-
-def _quick_in_place(name: str, ufunc: Any, operator: str) -> None:
-    fn = fast.in_place(ufunc, Tensor, getattr(Tensor, f"{name}_"), "f", FAMILY)
-    fn.__name__ = fn.__qualname__ = f"{name}_"
-    setattr(Tensor, f"{name}_", fn)
-    general = globals()["operator"](fn)
-    setattr(Tensor, f"__{operator}__", general)
-
-
-for _name, _ufunc, _iop in (("add", np.add, "iadd"), ("sub", np.subtract, "isub"),
-                            ("mul", np.multiply, "imul"),
-                            ("div", np.true_divide, "itruediv")):
-    _quick_in_place(_name, _ufunc, _iop)
+@tensor_row
+def allclose(
+    input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8,
+    equal_nan: bool = False,
+) -> bool:
+    if not hasattr(other, "_p"):
+        raise TypeError("allclose(): argument 'other' (position 2) must be Tensor, not "
+                        + type(other).__name__)
+    return bool(FUNCTIONS["isclose"](input, other, rtol, atol, equal_nan).all().item())

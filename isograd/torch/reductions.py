@@ -26,7 +26,7 @@ from isograd.torch.call import (
     truth,
 )
 from isograd.torch.dtypes import of_numpy
-from isograd.torch.table import FUNCTIONS, row, tensor_row
+from isograd.torch.table import FUNCTIONS, row
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
 F = BOUND
@@ -681,28 +681,3 @@ def cosine_similarity(
     x, y = operands(x1, x2)
     rank = len(check_broadcast(x.shape, y.shape))
     return F.cosine_similarity(x, y, axis=checked_dim(dim, rank), eps=eps)
-
-
-# --- whole comparisons ----------------------------------------------------------------
-
-
-@tensor_row
-def equal(input: Any, other: Any) -> bool:
-    """Same shape and elements."""
-    if not hasattr(other, "_p"):
-        raise TypeError("equal(): argument 'other' (position 2) must be Tensor, not "
-                        + type(other).__name__)
-    x, y = input.array("equal"), other.array("equal")
-    return x.shape == y.shape and bool(np.all(x == y))
-
-
-@tensor_row
-def allclose(
-    input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8,
-    equal_nan: bool = False,
-) -> bool:
-    if not hasattr(other, "_p"):
-        raise TypeError("allclose(): argument 'other' (position 2) must be Tensor, not "
-                        + type(other).__name__)
-    return bool(FUNCTIONS["isclose"](input, other, rtol, atol, equal_nan).all().item())
-

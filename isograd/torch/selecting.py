@@ -13,6 +13,7 @@ from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tape import Traced
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
+from isograd.ops import selection
 from isograd.ops.keys import read_key
 from isograd.torch.call import (
     Named,
@@ -364,7 +365,7 @@ row(lambda input, value: F.copy(F.broadcast_to(cast(value, input.dtype), input.s
 @row
 def where(condition: Payload, input: Any = None, other: Any = None) -> Any:
     if input is None and other is None:
-        return FUNCTIONS_NONZERO(condition)
+        return tuple(map(np.ascontiguousarray, selection.nonzero(condition)))
     if condition.dtype.kind != "b":
         if condition.dtype != np.uint8:
             raise RuntimeError(
@@ -375,12 +376,6 @@ def where(condition: Payload, input: Any = None, other: Any = None) -> Any:
     x, y = promoted(input, other)
     check_broadcast(condition.shape, x.shape, y.shape)
     return F.where(condition, x, y)
-
-
-def FUNCTIONS_NONZERO(condition: Payload) -> Any:
-    from isograd.ops import selection
-
-    return tuple(np.ascontiguousarray(i) for i in selection.nonzero(condition))
 
 
 # the method is `x.where(condition, other)`
