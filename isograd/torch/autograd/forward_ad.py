@@ -12,7 +12,7 @@ from isograd.core.tensor import payload_of, wrap
 from isograd.torch.dtypes import Size
 from isograd.torch.tensor import Tensor
 
-UnpackedDualTensor = namedtuple("UnpackedDualTensor", ["primal", "tangent"])  # noqa: PYI024
+UnpackedDualTensor = namedtuple("UnpackedDualTensor", ["primal", "tangent"])
 
 _LEVELS: list[int] = []
 

@@ -503,7 +503,7 @@ class Application:
     ) -> tuple[Any, ...]:
         from collections import namedtuple
 
-        Info = namedtuple("VmapInfo", "batch_size randomness")  # noqa: PYI024
+        Info = namedtuple("VmapInfo", "batch_size randomness")
         args, dims = list(self.args), [None] * len(self.args)
         for i, v, f in zip(self.places, values, flags, strict=True):
             args[i] = wrap(Tensor, v)

@@ -57,7 +57,7 @@ def _vector(v: Any, other: Tensors, name: str, fn: str) -> Tensors:
     if v is None:
         if len(other) != 1 or other[0].nelement() != 1:
             raise RuntimeError(
-                f"The vector v can only be None if the user-provided function returns "
+                "The vector v can only be None if the user-provided function returns "
                 "a single Tensor with a single element." if fn == "vjp" else
                 "The vector v can only be None if the input to the user-provided "
                 "function is a single Tensor with a single element.")

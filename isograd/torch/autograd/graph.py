@@ -65,7 +65,7 @@ class Node(metaclass=_NodeMeta):
     @property
     def metadata(self) -> dict[Any, Any]:
         """A dict for the user."""
-        return self.__dict__.setdefault("_metadata", {})
+        return self._tape_node.__dict__.setdefault("of_user", {})
 
     @property
     def requires_grad(self) -> bool:

@@ -12,8 +12,8 @@ from isograd.core import fast
 from isograd.core.primitive import REGISTRY, Payload
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.torch.call import floating, public
-from isograd.torch.nn.table import F, Named, dtype_name, generator, ints, plain, row
 from isograd.torch.nn.table import FUNCTIONAL as T
+from isograd.torch.nn.table import F, Named, dtype_name, generator, ints, plain, row
 from isograd.torch.table import FUNCTIONS
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
@@ -236,7 +236,7 @@ _dropout = public(_dropout_body, "dropout", "MulBackward0")
 
 def _dropped(input: Any, p: float, training: bool, inplace: bool, shape: Any) -> Any:
     _check_p(p)
-    if not training or p == 0 and not input.requires_grad:
+    if not training or (p == 0 and not input.requires_grad):
         return input
     out = _dropout(input, p, shape)
     return input.copy_(out) if inplace else out

@@ -9,9 +9,6 @@ from isograd.torch.nn import activations, layers, losses
 from isograd.torch.nn.losses import triplet_margin_with_distance_loss
 from isograd.torch.nn.table import FUNCTIONAL
 
-
-
-
 globals().update(FUNCTIONAL)
 
 

@@ -162,8 +162,8 @@ def _check_classes(input: Payload, target: Payload, ignore: int) -> None:
             f"dimension: {target.ndim}" if n == 4 and target.ndim != 3 else
             f"Expected target size {list((*lead, *shape[2:]))}, got "
             f"{list(target.shape)}")
-    if target.dtype.kind not in "iu" or target.dtype.itemsize < 8 and (
-            target.dtype.kind != "u"):
+    if target.dtype.kind not in "iu" or (target.dtype.itemsize < 8 and (
+            target.dtype.kind != "u")):
         raise RuntimeError(f"expected target dtype to be Long or Byte, but got {dtype_name(target)}")
     _check_range(target, shape[0 if n == 1 else 1], ignore)
 

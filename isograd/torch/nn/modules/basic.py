@@ -392,7 +392,7 @@ class _Pad(Module):
         return F.pad(input, self.padding, self.mode, self.value)
 
     def extra_repr(self) -> str:
-        if self.value is not None and self.value != 0.0 or type(self).__name__.startswith(
+        if (self.value is not None and self.value != 0.0) or type(self).__name__.startswith(
                 "Constant"):
             return f"padding={self.padding}, value={self.value}"
         return f"{self.padding}"
@@ -671,6 +671,18 @@ class EmbeddingBag(Embedding):
         super().__init__(num_embeddings, embedding_dim, padding_idx, max_norm, norm_type,
                          scale_grad_by_freq, sparse, _weight, False, device, dtype)
         self.mode, self.include_last_offset = mode, include_last_offset
+
+    @classmethod
+    def from_pretrained(  # type: ignore[override]  # justified: PyTorch's signature
+        cls, embeddings: Any, freeze: bool = True, max_norm: Any = None,
+        norm_type: float = 2.0, scale_grad_by_freq: bool = False, mode: str = "mean",
+        sparse: bool = False, include_last_offset: bool = False, padding_idx: Any = None,
+    ) -> Any:
+        rows, columns = embeddings.shape
+        bag = cls(rows, columns, max_norm, norm_type, scale_grad_by_freq, mode, sparse,
+                  embeddings, include_last_offset, padding_idx)
+        bag.weight.requires_grad = not freeze
+        return bag
 
     def forward(
         self, input: Any, offsets: Any = None, per_sample_weights: Any = None

@@ -30,7 +30,7 @@ _GLOBAL: dict[str, OrderedDict[int, Any]] = {
 
 
 class _IncompatibleKeys(
-    namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])  # noqa: PYI024
+    namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])
 ):
     def __repr__(self) -> str:
         if not self.missing_keys and not self.unexpected_keys:
@@ -382,8 +382,8 @@ class Module:
 
     def to(self: T, *args: Any, **kwargs: Any) -> T:
         """Move and cast the floating point parameters and buffers."""
-        from isograd.torch.dtypes import dtype as Dtype
         from isograd.torch.dtypes import check_device
+        from isograd.torch.dtypes import dtype as Dtype
 
         target = kwargs.get("dtype")
         for a in (*args, kwargs.get("device")):

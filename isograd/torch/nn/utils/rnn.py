@@ -10,7 +10,7 @@ import numpy as np
 from isograd.core.tensor import wrap
 from isograd.torch.tensor import Tensor
 
-_Fields = namedtuple("PackedSequence",  # noqa: PYI024
+_Fields = namedtuple("PackedSequence",
                      ["data", "batch_sizes", "sorted_indices", "unsorted_indices"])
 
 
