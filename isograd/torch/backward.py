@@ -185,8 +185,9 @@ def deposit(found: dict[Node, Payload], create_graph: bool, inputs: Any = None) 
     written.  An array that nothing else holds becomes the gradient itself.
     """
     for node, g in found.items():
+        alone = _references(g) <= _ALONE  # by itself: an argument list is a reference
         if type(node) is Leaf:
-            _deposit_one(node, g, _references(g) <= _ALONE, create_graph)
+            _deposit_one(node, g, alone, create_graph)
     if inputs is not None:
         _deposit_inner(found, as_tuple(inputs))
 
