@@ -27,6 +27,16 @@ FAMILY: set[type] = set()  # further classes that the fast operators take (Param
 _NUMBERS = (bool, int, float, complex, np.generic)
 
 
+# NumPy's functions behind an array's operators: the operator of the right operand
+_OPERATORS = {
+    "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__",
+    "divide": "__rtruediv__", "floor_divide": "__rfloordiv__", "remainder": "__rmod__",
+    "power": "__rpow__", "matmul": "__rmatmul__", "equal": "__eq__",
+    "not_equal": "__ne__", "less": "__gt__", "less_equal": "__ge__",
+    "greater": "__lt__", "greater_equal": "__le__",
+}
+
+
 class Tensor(core.Tensor):
     """An array with MindSpore's interface; `_p` and `_node` as in the engine.
 
@@ -148,6 +158,15 @@ class Tensor(core.Tensor):
         if dtype is not None and a.dtype != dtype:
             return a.astype(dtype)
         return a.copy() if copy else a
+
+    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any,
+                        **kwargs: Any) -> Any:
+        """`array * tensor` is a tensor; other functions of NumPy see arrays."""
+        name = _OPERATORS.get(ufunc.__name__)
+        if name and method == "__call__" and type(inputs[0]) is ndarray and not kwargs:
+            return getattr(self, name)(inputs[0])
+        arrays = (x.asnumpy() if isinstance(x, Tensor) else x for x in inputs)
+        return getattr(ufunc, method)(*arrays, **kwargs)
 
     def tolist(self) -> Any:
         return shown(self).tolist()

@@ -230,3 +230,20 @@ def test_numpy_module_and_aliases() -> None:
     assert mnp.arange(3).asnumpy().tolist() == [0, 1, 2]
     assert P.MatMul is ops.MatMul and functional.relu is ops.relu
     assert mnp.any(x > 3) and not mnp.all(x > 3)
+
+
+def test_numpy_functions_and_arrays_beside_tensors() -> None:
+    a, t = np.array([1.0, 4.0], np.float32), ms.Tensor([2.0, 2.0])
+    assert isinstance(a * t, ms.Tensor) and (a - t).asnumpy().tolist() == [-1, 2]
+    assert (a > t).asnumpy().tolist() == [False, True]
+    assert isinstance(t * a, ms.Tensor)
+    assert isinstance(np.sqrt(t), np.ndarray) and np.add(t, 1).tolist() == [3, 3]
+    assert np.asarray(t).dtype == np.float32 and np.stack([t, t]).shape == (2, 2)
+    g = ms.grad(lambda x: a * x)(t)
+    assert g.asnumpy().tolist() == [1, 4]
+
+
+def test_sequences_reversed() -> None:
+    x = ms.Tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
+    out = ops.reverse_sequence(x, ms.Tensor([2, 3]), 1)
+    assert out.asnumpy().tolist() == [[2, 1, 3], [6, 5, 4]]

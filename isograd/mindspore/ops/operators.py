@@ -379,6 +379,10 @@ def ReverseSequence(seq_dim: int, batch_dim: int = 0) -> Fn:
         axis=seq_dim), "ReverseSequence")
 
 
+FUNCTIONS["reverse_sequence"] = lambda x, seq_lengths, seq_dim, batch_dim=0: (
+    OPERATORS["ReverseSequence"](seq_dim, batch_dim)(x, seq_lengths))
+
+
 def _reversed_places(shape: Any, lengths: Any, axis: int, batch: int) -> Any:
     """Places along an axis with the first `lengths` ones of each batch reversed."""
     import numpy as np
