@@ -24,7 +24,8 @@ def test_construction_and_default_dtypes() -> None:
     assert ms.Tensor([True]).dtype == ms.bool_
     assert ms.Tensor([1, 2], ms.float16).dtype == ms.float16
     assert ms.Tensor([ms.Tensor(1.0), ms.Tensor(2.0)]).shape == (2,)
-    assert ms.Tensor(shape=(2, 3), dtype=ms.float32, init=lambda a: a.fill(2)).sum() == 12
+    filled = ms.Tensor(shape=(2, 3), dtype=ms.float32, init=lambda a: a.fill(2))
+    assert filled.sum() == 12
 
 
 def test_arrays_are_copied_unless_shared_on_purpose() -> None:
@@ -221,7 +222,7 @@ def test_global_norm_clipping() -> None:
 def test_numpy_module_and_aliases() -> None:
     import isograd.mindspore.numpy as mnp
     from isograd.mindspore.ops import functional
-    from isograd.mindspore.ops import operations as P  # noqa: N812
+    from isograd.mindspore.ops import operations as P
 
     x = mnp.array([[1.0, 2.0], [3.0, 4.0]])
     np.testing.assert_array_equal(mnp.concatenate((x, x), axis=1).asnumpy(),

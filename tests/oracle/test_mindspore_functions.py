@@ -47,18 +47,14 @@ cls, tcls = both(CLASSES)
 mask, tmask = both(MASK)
 
 Row = tuple[str, Callable[..., Any], Callable[..., Any]]
-UNARY = ("exp exp2 expm1 sin cos tan sinh cosh tanh asinh atan erf erfc sigmoid square "
-         "neg abs sign floor ceil round trunc frac reciprocal deg2rad rad2deg").split()
-POSITIVE = ("log log2 log10 log1p sqrt rsqrt asin acos atanh lgamma digamma erfinv "
-            "logit").split()
+UNARY = ["exp", "exp2", "expm1", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asinh", "atan", "erf", "erfc", "sigmoid", "square", "neg", "abs", "sign", "floor", "ceil", "round", "trunc", "frac", "reciprocal", "deg2rad", "rad2deg"]
+POSITIVE = ["log", "log2", "log10", "log1p", "sqrt", "rsqrt", "asin", "acos", "atanh", "lgamma", "digamma", "erfinv", "logit"]
 ROWS: list[Row] = [
     *((f"{n}:a", getattr(ops, n), getattr(torch, n)) for n in UNARY),
     *((f"{n}:p", getattr(ops, n), getattr(torch, n)) for n in POSITIVE),
     *((f"method {n}:a", lambda x, n=n: getattr(x, n)(), getattr(torch, n))
       for n in ("exp", "sin", "abs", "square", "sigmoid", "tanh")),
-    *((f"{n}:a b", getattr(ops, n), getattr(torch, n)) for n in (
-        "add sub mul div maximum minimum atan2 hypot logaddexp fmod remainder fmax "
-        "fmin").split()),
+    *((f"{n}:a b", getattr(ops, n), getattr(torch, n)) for n in ["add", "sub", "mul", "div", "maximum", "minimum", "atan2", "hypot", "logaddexp", "fmod", "remainder", "fmax", "fmin"]),
     ("pow:p b", ops.pow, torch.pow),
     ("broadcast:a v", lambda a, v: a * v + v, lambda a, v: a * v + v),
     ("numbers:a", lambda a: 2 - a / 3 + a * 2, lambda a: 2 - a / 3 + a * 2),
@@ -88,12 +84,15 @@ ROWS: list[Row] = [
     ("argmax:a", lambda x: x.argmax(1), lambda x: x.argmax(1)),
     # shapes
     ("reshape:a", lambda x: x.reshape(2, -1), lambda x: x.reshape(2, -1)),
-    ("transpose:t", lambda x: ops.transpose(x, (2, 0, 1)), lambda x: x.permute(2, 0, 1)),
+    ("transpose:t", lambda x: ops.transpose(x, (2, 0, 1)),
+     lambda x: x.permute(2, 0, 1)),
     ("swapaxes:t", lambda x: x.swapaxes(0, 2), lambda x: x.transpose(0, 2)),
     ("flatten:t", ops.flatten, lambda x: x.flatten(1)),
     ("squeeze:a", lambda x: x.expand_dims(1).squeeze(1), lambda x: x),
-    ("concat:a b", lambda a, b: ops.concat((a, b), 1), lambda a, b: torch.cat((a, b), 1)),
-    ("stack:a b", lambda a, b: ops.stack((a, b), 1), lambda a, b: torch.stack((a, b), 1)),
+    ("concat:a b", lambda a, b: ops.concat((a, b), 1),
+     lambda a, b: torch.cat((a, b), 1)),
+    ("stack:a b", lambda a, b: ops.stack((a, b), 1),
+     lambda a, b: torch.stack((a, b), 1)),
     ("split:a", lambda x: ops.split(x, 2, 1)[1], lambda x: x.split(2, 1)[1]),
     ("chunk:a", lambda x: ops.chunk(x, 3, 1)[0], lambda x: x.chunk(3, 1)[0]),
     ("tile:a", lambda x: ops.tile(x, (2, 1)), lambda x: x.tile((2, 1))),
@@ -163,9 +162,7 @@ ROWS: list[Row] = [
     ("slogdet:s", lambda s: ops.slogdet(s)[1], lambda s: torch.slogdet(s)[1]),
     ("trace:s", ops.trace, torch.trace),
     # activations
-    *((f"{n}:a", getattr(ops, n), getattr(F, n)) for n in (
-        "relu relu6 gelu elu selu silu mish softplus softsign celu logsigmoid "
-        "hardswish hardshrink softshrink tanhshrink hardtanh").split()),
+    *((f"{n}:a", getattr(ops, n), getattr(F, n)) for n in ["relu", "relu6", "gelu", "elu", "selu", "silu", "mish", "softplus", "softsign", "celu", "logsigmoid", "hardswish", "hardshrink", "softshrink", "tanhshrink", "hardtanh"]),
     # PyTorch's own gradient of hardsigmoid has 1/6 in float32
     ("hardsigmoid:a", ops.hardsigmoid, lambda x: (x + 3).clamp(0, 6) / 6),
     ("softmax:a", ops.softmax, lambda x: x.softmax(-1)),
@@ -211,7 +208,8 @@ ROWS: list[Row] = [
     ("AvgPool:x", ops.AvgPool(2, 2), lambda x: F.avg_pool2d(x, 2)),
     ("adaptive_avg_pool2d:x", lambda x: ops.adaptive_avg_pool2d(x, (3, 2)),
      lambda x: F.adaptive_avg_pool2d(x, (3, 2))),
-    ("layer_norm:x", lambda x: ops.layer_norm(x, (6,)), lambda x: F.layer_norm(x, (6,))),
+    ("layer_norm:x", lambda x: ops.layer_norm(x, (6,)),
+     lambda x: F.layer_norm(x, (6,))),
     ("LayerNorm:a v c", lambda a, v, c: ops.LayerNorm(epsilon=1e-5)(a, v, c)[0],
      lambda a, v, c: F.layer_norm(a, (4,), v, c)),
     ("group_norm:x", lambda x: ops.group_norm(x, 2), lambda x: F.group_norm(x, 2)),
@@ -232,8 +230,7 @@ ROWS: list[Row] = [
     ("mint.linear:a b", MF.linear, F.linear),
     ("mint.conv2d:x w", lambda x, w: MF.conv2d(x, w, None, 1, 1, 1, 2),
      lambda x, w: F.conv2d(x, w, None, 1, 1, 1, 2)),
-    *((f"mint {n}:a", getattr(MF, n), getattr(F, n)) for n in (
-        "leaky_relu elu gelu hardtanh hardshrink softshrink normalize").split()),
+    *((f"mint {n}:a", getattr(MF, n), getattr(F, n)) for n in ["leaky_relu", "elu", "gelu", "hardtanh", "hardshrink", "softshrink", "normalize"]),
 ]
 
 
