@@ -47,14 +47,25 @@ cls, tcls = both(CLASSES)
 mask, tmask = both(MASK)
 
 Row = tuple[str, Callable[..., Any], Callable[..., Any]]
-UNARY = ["exp", "exp2", "expm1", "sin", "cos", "tan", "sinh", "cosh", "tanh", "asinh", "atan", "erf", "erfc", "sigmoid", "square", "neg", "abs", "sign", "floor", "ceil", "round", "trunc", "frac", "reciprocal", "deg2rad", "rad2deg"]
-POSITIVE = ["log", "log2", "log10", "log1p", "sqrt", "rsqrt", "asin", "acos", "atanh", "lgamma", "digamma", "erfinv", "logit"]
+UNARY = [
+    "exp", "exp2", "expm1", "sin", "cos", "tan", "sinh", "cosh", "tanh",
+    "asinh", "atan", "erf", "erfc", "sigmoid", "square", "neg", "abs", "sign",
+    "floor", "ceil", "round", "trunc", "frac", "reciprocal", "deg2rad",
+    "rad2deg",
+]
+POSITIVE = [
+    "log", "log2", "log10", "log1p", "sqrt", "rsqrt", "asin", "acos", "atanh",
+    "lgamma", "digamma", "erfinv", "logit",
+]
 ROWS: list[Row] = [
     *((f"{n}:a", getattr(ops, n), getattr(torch, n)) for n in UNARY),
     *((f"{n}:p", getattr(ops, n), getattr(torch, n)) for n in POSITIVE),
     *((f"method {n}:a", lambda x, n=n: getattr(x, n)(), getattr(torch, n))
       for n in ("exp", "sin", "abs", "square", "sigmoid", "tanh")),
-    *((f"{n}:a b", getattr(ops, n), getattr(torch, n)) for n in ["add", "sub", "mul", "div", "maximum", "minimum", "atan2", "hypot", "logaddexp", "fmod", "remainder", "fmax", "fmin"]),
+    *((f"{n}:a b", getattr(ops, n), getattr(torch, n)) for n in [
+        "add", "sub", "mul", "div", "maximum", "minimum", "atan2", "hypot",
+        "logaddexp", "fmod", "remainder", "fmax", "fmin",
+    ]),
     ("pow:p b", ops.pow, torch.pow),
     ("broadcast:a v", lambda a, v: a * v + v, lambda a, v: a * v + v),
     ("numbers:a", lambda a: 2 - a / 3 + a * 2, lambda a: 2 - a / 3 + a * 2),
@@ -162,7 +173,11 @@ ROWS: list[Row] = [
     ("slogdet:s", lambda s: ops.slogdet(s)[1], lambda s: torch.slogdet(s)[1]),
     ("trace:s", ops.trace, torch.trace),
     # activations
-    *((f"{n}:a", getattr(ops, n), getattr(F, n)) for n in ["relu", "relu6", "gelu", "elu", "selu", "silu", "mish", "softplus", "softsign", "celu", "logsigmoid", "hardswish", "hardshrink", "softshrink", "tanhshrink", "hardtanh"]),
+    *((f"{n}:a", getattr(ops, n), getattr(F, n)) for n in [
+        "relu", "relu6", "gelu", "elu", "selu", "silu", "mish", "softplus",
+        "softsign", "celu", "logsigmoid", "hardswish", "hardshrink",
+        "softshrink", "tanhshrink", "hardtanh",
+    ]),
     # PyTorch's own gradient of hardsigmoid has 1/6 in float32
     ("hardsigmoid:a", ops.hardsigmoid, lambda x: (x + 3).clamp(0, 6) / 6),
     ("softmax:a", ops.softmax, lambda x: x.softmax(-1)),
@@ -230,7 +245,10 @@ ROWS: list[Row] = [
     ("mint.linear:a b", MF.linear, F.linear),
     ("mint.conv2d:x w", lambda x, w: MF.conv2d(x, w, None, 1, 1, 1, 2),
      lambda x, w: F.conv2d(x, w, None, 1, 1, 1, 2)),
-    *((f"mint {n}:a", getattr(MF, n), getattr(F, n)) for n in ["leaky_relu", "elu", "gelu", "hardtanh", "hardshrink", "softshrink", "normalize"]),
+    *((f"mint {n}:a", getattr(MF, n), getattr(F, n)) for n in [
+        "leaky_relu", "elu", "gelu", "hardtanh", "hardshrink", "softshrink",
+        "normalize",
+    ]),
 ]
 
 
