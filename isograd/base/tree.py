@@ -18,6 +18,16 @@ class TreeDef(NamedTuple):
     kind: Any
     keys: tuple[Any, ...]
     children: tuple[TreeDef, ...]
+    order: tuple[Any, ...] = ()  # a dict's keys as they were inserted; not compared
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TreeDef) and self[:3] == other[:3]
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self[:3])
 
     @property
     def leaves(self) -> int:
@@ -55,7 +65,8 @@ def flatten(
             leaves.append(node)
             return LEAF
         kind, keys, subtrees = parts
-        return TreeDef(kind, keys, tuple(visit(s) for s in subtrees))
+        order = tuple(node) if keys else ()
+        return TreeDef(kind, keys, tuple(visit(s) for s in subtrees), order)
 
     return leaves, visit(tree)
 
@@ -71,7 +82,8 @@ def unflatten(treedef: TreeDef, leaves: Iterable[Any]) -> Any:
             return None
         values = [build(c) for c in node.children]
         if issubclass(node.kind, dict):
-            return node.kind(zip(node.keys, values, strict=True))
+            found = dict(zip(node.keys, values, strict=True))
+            return node.kind((k, found[k]) for k in node.order or node.keys)
         if hasattr(node.kind, "_fields"):
             return node.kind(*values)
         return node.kind(values)

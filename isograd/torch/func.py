@@ -154,15 +154,20 @@ def vmap(
         dims = tuple(in_dims) if isinstance(in_dims, list) else in_dims
         if chunk_size is not None:
             return _in_chunks(func, dims, out_dims, chunk_size, args, kwargs)
-        return _told(transforms.vmap(_tensors(func), dims, out_dims))(*args, **kwargs)
+        seen: list[Any] = []
+        fn = transforms.vmap(_tensors(func, seen), dims, out_dims)
+        return _ordered(_told(fn)(*args, **kwargs), seen[0])
 
     return mapped
 
 
-def _tensors(func: Fn) -> Fn:
+def _tensors(func: Fn, seen: list[Any]) -> Fn:
+    """`func`, which must return tensors; `seen` gets what it returned."""
+
     @functools.wraps(func, updated=())
     def call(*args: Any, **kwargs: Any) -> Any:
         out = func(*args, **kwargs)
+        seen.append(out)
         for leaf in tree.flatten(out)[0]:
             if not isinstance(leaf, CoreTensor):
                 raise ValueError(

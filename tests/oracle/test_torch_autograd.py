@@ -1,4 +1,4 @@
-# ruff: noqa: E501, E702 (snippets are compact)
+# ruff: noqa: E501 (snippets are compact)
 """torch.autograd and torch.func: the same programs printed by PyTorch and by isograd."""
 
 from __future__ import annotations
@@ -241,6 +241,110 @@ class Bad(torch.autograd.Function):
     def backward(ctx,g): x,=ctx.saved_tensors; return g*x
 attempt(lambda: G(Bad.apply, torch.tensor([1.,2.],dtype=torch.float64,requires_grad=True)))
 print(G(Bad.apply, torch.tensor([1.],dtype=torch.float64,requires_grad=True), raise_exception=False))
+""",
+    "graph": r"""
+G=torch.autograd.graph
+a=torch.tensor(1.,requires_grad=True); b=torch.tensor(2.,requires_grad=True)
+h=G.register_multi_grad_hook([a,b],lambda gs: print("multi",gs)); (a*b).backward(); (a*2).backward(); h.remove()
+h=G.register_multi_grad_hook([a,b],lambda g: print("any",g),mode="any"); (a*b).backward(); h.remove()
+y=a*b; print(isinstance(y.grad_fn,G.Node)); e=G.get_gradient_edge(a); z=y*3; print(torch.autograd.grad(z,[e])); 
+y=a*b; z=y*y; z.backward(inputs=[y]); print(y.grad, a.grad)
+x=torch.ones(3,requires_grad=True); 
+with G.allow_mutation_on_saved_tensors(): 
+    p=x*2; q=p*p; p.add_(1); q.sum().backward(); print(x.grad)
+print(x._version); G.increment_version(x); print(x._version)
+attempt(lambda: G.get_gradient_edge(torch.ones(1)))
+with G.disable_saved_tensors_hooks("no hooks"): attempt(lambda: G.saved_tensors_hooks(lambda t:t,lambda t:t).__enter__())
+""",
+    "nodes": r"""
+x=torch.tensor([1.,2.],requires_grad=True)
+y=x.exp(); print(y.grad_fn._saved_result, y.grad_fn.name(), y.grad_fn.next_functions[0][1], y.grad_fn.requires_grad, y.grad_fn.metadata)
+y.grad_fn.metadata['k']=1; g=y.grad_fn; print(y.grad_fn is g, g.metadata)
+y.sum().backward(); attempt(lambda: g._saved_result)
+print((x**2).grad_fn._saved_exponent, (x+1).grad_fn, x.sum().grad_fn.next_functions, torch.stack([x,x]).grad_fn.next_functions)
+s=x.max(0); print(s.values.grad_fn)
+print(x.grad_fn, x.is_leaf, torch.is_grad_enabled(), (x*2).detach().requires_grad)
+""",
+    "anomaly_and_grad": r"""
+with torch.autograd.set_detect_anomaly(True): print(torch.is_anomaly_enabled())
+x=torch.tensor([0.,1.],requires_grad=True)
+with torch.autograd.detect_anomaly():
+    y=(x.sqrt()*torch.tensor([0.,1.])).sum(); attempt(lambda: y.backward())
+    z=(x/x).sum(); attempt(lambda: z.backward())
+x=torch.ones(2,requires_grad=True); y=torch.autograd.grad((x**2).sum(),x,create_graph=True)[0]; print(y, torch.autograd.grad(y[0],x,retain_graph=True), torch.autograd.grad(y.sum(),x))
+x=torch.ones(2,2,requires_grad=True); y=x.sum(0); print(torch.autograd.grad(y,x,torch.tensor([1.,2.]))); print(torch.autograd.grad([y.sum(),x.sum()],[x]))
+try:
+    with torch.no_grad(): raise ValueError
+except ValueError: print(torch.is_grad_enabled())
+""",
+    "per_sample_and_maml": r"""
+# per-sample grads, ensembling, MAML
+torch.set_printoptions(precision=3)
+from_ = torch.func
+m=nn.Sequential(nn.Linear(2,3),nn.Tanh(),nn.Linear(3,1))
+with torch.no_grad():
+    for i,q in enumerate(m.parameters()): q.copy_(torch.sin(torch.arange(q.numel())*1.+i).reshape(q.shape))
+params={k:v.detach() for k,v in m.named_parameters()}
+x=torch.arange(8.).reshape(4,2)/8; y=torch.ones(4,1)
+def loss(p,a,b): return F.mse_loss(from_.functional_call(m,p,(a.unsqueeze(0),)),b.unsqueeze(0))
+g=torch.vmap(from_.grad(loss),in_dims=(None,0,0))(params,x,y); print({k:v.shape for k,v in g.items()}, g['2.bias'], g['0.weight'][1])
+g2=torch.vmap(from_.grad(loss),in_dims=(None,0,0),randomness='different',chunk_size=2)(params,x,y); print(torch.allclose(g['0.weight'],g2['0.weight']))
+fast=dict(m.named_parameters())
+for _ in range(2):
+    l=F.mse_loss(from_.functional_call(m,fast,(x,)),y); gs=torch.autograd.grad(l,fast.values(),create_graph=True); fast={k:v-.1*gg for (k,v),gg in zip(fast.items(),gs)}
+F.mse_loss(from_.functional_call(m,fast,(x,)),y).backward(); print([p.grad for p in m.parameters()])
+H=from_.hessian(lambda a: from_.functional_call(m,params,(a,)).sum())(x[0]); print(H)
+print(from_.jacfwd(from_.jacrev(lambda a: a.prod()))(torch.tensor([1.,2.,3.])))
+""",
+    "custom_functions_of_many_kinds": r"""
+class Exp(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx,i):
+        r=i.exp(); ctx.save_for_backward(r); return r
+    @staticmethod
+    def backward(ctx,g):
+        r,=ctx.saved_tensors; return g*r
+x=torch.tensor([1.,2.],requires_grad=True); y=Exp.apply(x); print(y); g,=torch.autograd.grad(y.sum(),x,create_graph=True); print(g); print(torch.autograd.grad(g.sum(),x))
+class InPlace(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx,x): x.mul_(2); ctx.mark_dirty(x); return x
+    @staticmethod
+    def backward(ctx,g): return g*2
+a=torch.ones(2,requires_grad=True); b=a*3; c=InPlace.apply(b); print(c is b, b, b.grad_fn); c.sum().backward(); print(a.grad); attempt(lambda: InPlace.apply(a))
+class ND(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx,x):
+        s,i=x.sort(); ctx.mark_non_differentiable(i); ctx.save_for_backward(i); return s,i
+    @staticmethod
+    def backward(ctx,gs,gi):
+        print(gi); i,=ctx.saved_tensors; g=torch.zeros_like(gs); g[i]=gs; return g
+s,i=ND.apply(torch.tensor([3.,1.,2.],requires_grad=True)); print(s,i,i.requires_grad); (s*torch.arange(3.)).sum().backward()
+class V(torch.autograd.Function):
+    generate_vmap_rule=True
+    @staticmethod
+    def forward(x,y): return x*y
+    @staticmethod
+    def setup_context(ctx,inputs,output): ctx.save_for_backward(*inputs)
+    @staticmethod
+    def backward(ctx,g): x,y=ctx.saved_tensors; return g*y,g*x
+    @staticmethod
+    def jvp(ctx,tx,ty): return tx*2+ty*3
+print(torch.vmap(V.apply)(torch.arange(3.),torch.arange(3.)), torch.vmap(V.apply,in_dims=(0,None))(torch.arange(3.),torch.ones(())*4), torch.func.grad(V.apply)(torch.tensor(2.),torch.tensor(5.)), torch.vmap(torch.func.grad(V.apply))(torch.arange(3.),torch.arange(3.)+1), torch.func.jvp(V.apply,(torch.tensor(1.),torch.tensor(1.)),(torch.tensor(1.),torch.tensor(1.))))
+print(torch.func.jacrev(V.apply)(torch.ones(2),torch.arange(2.)), torch.func.grad(lambda x: torch.func.grad(lambda y: V.apply(y,y*y))(x))(torch.tensor(3.)))
+""",
+    "leaf_rules": r"""
+x=torch.ones(2,requires_grad=True)
+y=x*2; z=y.sum(); z.backward(); attempt(lambda: z.backward())
+w=torch.ones(2,requires_grad=True); attempt(lambda: w.add_(1)); 
+y=w*w; w.data.add_(1); y.sum().backward(); print(w.grad)
+a=torch.ones(2,requires_grad=True); b=a.exp(); b.add_(1); attempt(lambda: b.sum().backward())
+a=torch.ones(2,requires_grad=True); b=a.clone(); c=b*b; b[0]=5; attempt(lambda: c.sum().backward())
+attempt(lambda: torch.ones(2).backward()); attempt(lambda: (x*2).backward()); attempt(lambda: torch.ones(2,dtype=torch.int64,requires_grad=True)); attempt(lambda: x.numpy())
+print(x.grad_fn, y.is_leaf, (x*2).is_leaf); attempt(lambda: (x*2).requires_grad_(False)); 
+t=x*2; t.backward(torch.ones(2),retain_graph=True); t.backward(torch.tensor([1.,0.])); print(x.grad)
+attempt(lambda: (x*1).register_hook(None)); attempt(lambda: torch.ones(1).register_hook(print)); attempt(lambda: torch.ones(1).retain_grad())
+x.grad=None; o=(x**3).sum(); torch.autograd.backward(o,inputs=[x],create_graph=True); print(x.grad); 
+attempt(lambda: setattr(x,'grad',torch.ones(3))); attempt(lambda: setattr(x,'grad',3))
 """,
 }
 

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, E702 (snippets are compact)
+# ruff: noqa: E501 (snippets are compact)
 """torch.nn: the same programs printed by PyTorch and by isograd."""
 
 from __future__ import annotations
@@ -86,6 +86,84 @@ t(lambda:F.max_pool2d(torch.randn(1,1,1,1),2)); t(lambda:F.interpolate(torch.ran
 t(lambda:nn.LSTM(3,4)(torch.randn(5,2,2))); t(lambda:nn.LSTM(3,4)(torch.randn(5))); t(lambda:nn.LSTM(3,4)(torch.randn(5,2,3),(torch.zeros(1,1,4),torch.zeros(1,2,4)))); t(lambda:nn.LSTMCell(3,4)(torch.randn(2,2)))
 t(lambda:nn.MultiheadAttention(5,2)); t(lambda:nn.Linear(2,3)(3)); t(lambda: F.relu(3)); t(lambda: F.cross_entropy(torch.randn(2,3),torch.tensor([0,3]))); t(lambda: F.cross_entropy(torch.randn(2,3),torch.tensor([0,1,2]))); t(lambda: F.cross_entropy(torch.randn(2,3),torch.tensor([0.,1])));t(lambda: F.mse_loss(torch.randn(2,3),torch.randn(4)));t(lambda: F.binary_cross_entropy(torch.randn(2)*9,torch.ones(2)))
 t(lambda: F.dropout(x,1.5)); t(lambda: nn.Dropout(2)); t(lambda: F.cross_entropy(torch.randn(2,3,4),torch.zeros(2,5).long())); t(lambda: F.cross_entropy(torch.randn(2,3),torch.zeros(2,3).long()))
+""",
+    "containers_and_hooks": r"""
+class M(nn.Module):
+    def __init__(self):
+        super().__init__(); self.l=nn.ModuleList([nn.Linear(2,2) for _ in range(2)]); self.act=nn.ReLU()
+    def forward(self,x,scale=1.):
+        for l in self.l: x=self.act(l(x))*scale
+        return x
+m=M(); print(m); m.register_forward_hook(lambda m,a,k,o: print("hook",k),with_kwargs=True); m.register_forward_pre_hook(lambda m,a,k: (a,{'scale':2.}),with_kwargs=True); print(m(torch.ones(1,2),scale=3.).shape)
+m.apply(lambda q: print(type(q).__name__)); print([n for n,_ in m.named_modules()]); print(sum(p.numel() for p in m.parameters()))
+m.add_module('x',nn.Linear(1,1)); del m.x; print(hasattr(m,'x'), 'act' in dict(m.named_children())); m.half(); print(next(m.parameters()).dtype); m.to(torch.float64); print(next(m.parameters()).dtype)
+attempt(lambda: m.to(torch.int32)); attempt(lambda: m.load_state_dict([1])); attempt(lambda: m.train(1)); print(m.train() is m, m.eval().training)
+s=nn.Sequential(nn.Linear(2,2),nn.ReLU()); s.append(nn.Linear(2,1)); print(s[0:2], len(s), s[-1]); s[1]=nn.Tanh(); print(s); attempt(lambda: s[5]); from collections import OrderedDict; print(nn.Sequential(OrderedDict([('a',nn.Linear(1,1))])).a)
+d=nn.ModuleDict({'a':nn.Linear(1,1)}); d['b']=nn.ReLU(); print(list(d.keys()),d)
+pl=nn.ParameterList([torch.ones(1),torch.ones(2)]); print(len(pl),[p.shape for p in pl], pl[0])
+print(nn.Linear(2,2).state_dict().keys(), nn.BatchNorm1d(2).state_dict())
+""",
+    "dropout_and_embedding": r"""
+torch.manual_seed(0); x=torch.ones(4,3)
+d=nn.Dropout(.5); d.eval(); print(d(x)); d.train(); o=d(x); print(set(o.flatten().tolist())<={0.,2.}); print(F.dropout(x,p=1.), F.dropout(x,p=0.), F.dropout(x,training=False) is x)
+l=nn.Linear(100,50); k=1/10; print(l.weight.abs().max()<=k, l.weight.std().item()>.05, nn.Conv2d(3,8,3).weight.abs().max()<=1/27**.5, nn.Embedding(1000,10).weight.std().item()>.9)
+e=nn.Embedding(5,3,padding_idx=0); i=torch.tensor([[0,1],[1,4]]); e(i).sum().backward(); print(e.weight.grad, e(i)[0,0])
+b=nn.EmbeddingBag.from_pretrained(torch.arange(6.).reshape(3,2)) if hasattr(nn.EmbeddingBag,'from_pretrained') else None; print(b(torch.tensor([0,1,2]),torch.tensor([0,2])))
+print(nn.Embedding.from_pretrained(torch.ones(2,2)).weight.requires_grad)
+c=nn.CrossEntropyLoss(weight=torch.tensor([1.,2.]),reduction='sum'); print(c(torch.zeros(2,2),torch.tensor([0,1])), c.state_dict())
+""",
+    "training_a_cnn": r"""
+cnn=nn.Sequential(nn.Conv2d(1,2,3,padding=1),nn.BatchNorm2d(2),nn.ReLU(),nn.MaxPool2d(2),nn.Flatten(),nn.Linear(8,3))
+with torch.no_grad():
+    for i,q in enumerate(cnn.parameters()): q.copy_(torch.cos(torch.arange(q.numel())*1.+i).reshape(q.shape))
+x=torch.sin(torch.arange(2*16.)).reshape(2,1,4,4); t=torch.tensor([0,2]); o=torch.optim.Adam(cnn.parameters(),lr=.01); s=torch.optim.lr_scheduler.StepLR(o,2,.5)
+for e in range(5):
+    o.zero_grad(); l=F.cross_entropy(cnn(x),t); l.backward(); n=nn.utils.clip_grad_norm_(cnn.parameters(),1.); o.step(); s.step(); print(e,round(l.item(),3),round(float(n),3),s.get_last_lr())
+cnn.eval(); 
+with torch.no_grad(): print(cnn(x).argmax(1), cnn(x).softmax(1).sum(1).round())
+""",
+    "activations": r"""
+x=torch.linspace(0,1,5).requires_grad_()
+for a in ['relu','relu6','elu','selu','celu','leaky_relu','gelu','silu','mish','hardtanh','hardswish','hardsigmoid','logsigmoid','softsign','tanhshrink','softplus','tanh','sigmoid','softshrink','hardshrink']:
+    f=getattr(F,a); x.grad=None; f(x-.5).sum().backward(); print(a, x.grad)
+print(F.one_hot(torch.tensor([0,2]),3), F.pairwise_distance(x[None],x[None]*2), F.threshold(x,.5,9.), F.prelu(x[None],torch.tensor([.1])), F.normalize(x,dim=0), F.gelu(x,approximate='tanh'))
+print(F.relu(x.detach().clone(),inplace=True), F.softmax(x,dim=0), F.pad(x,(1,2),value=3.)); attempt(lambda: F.softmax(x,dim=3)); attempt(lambda: F.elu()); attempt(lambda: F.pad(x,(1,)))
+""",
+    "polynomial": r"""
+# polynomial fit
+import math
+x=torch.linspace(-math.pi,math.pi,200); y=torch.sin(x)
+p=torch.tensor([1,2,3]); xx=x.unsqueeze(-1).pow(p)
+model=torch.nn.Sequential(torch.nn.Linear(3,1),torch.nn.Flatten(0,1))
+with torch.no_grad():
+    for q in model.parameters(): q.fill_(.1)
+loss_fn=torch.nn.MSELoss(reduction='sum'); o=torch.optim.RMSprop(model.parameters(),lr=1e-3)
+for t in range(300):
+    l=loss_fn(model(xx),y)
+    if t%100==99: print(t,round(l.item(),2))
+    o.zero_grad(); l.backward(); o.step()
+lin=model[0]; print(f'Result: y = {lin.bias.item():.2f} + {lin.weight[:,0].item():.2f} x')
+""",
+    "gradient_penalty": r"""
+# gradient penalty, double backward through module
+torch.set_printoptions(precision=3)
+m=nn.Sequential(nn.Linear(2,4),nn.Tanh(),nn.Linear(4,1))
+with torch.no_grad():
+    for i,q in enumerate(m.parameters()): q.copy_(torch.sin(torch.arange(q.numel())*1.+i).reshape(q.shape))
+x=torch.tensor([[.1,.2],[.3,-.4]],requires_grad=True)
+o=m(x); g,=torch.autograd.grad(o.sum(),x,create_graph=True); print(g)
+pen=((g.norm(2,dim=1)-1)**2).mean(); pen.backward(); print([q.grad for q in m.parameters()], pen)
+""",
+    "shared_weights": r"""
+# shared weights, freezing, accumulation
+l=nn.Linear(2,2,bias=False); m=nn.Sequential(l,nn.ReLU(),l)
+with torch.no_grad(): l.weight.copy_(torch.tensor([[1.,2],[3,4]]))
+print(len(list(m.parameters())), list(m.state_dict()), m)
+x=torch.ones(1,2); m(x).sum().backward(); m(x).sum().backward(); print(l.weight.grad)
+for p in m.parameters(): p.requires_grad=False
+print(m(x).requires_grad, l.weight)
+import copy
+c=copy.deepcopy(m); print(c[0] is c[2], c[0] is m[0], torch.equal(c[0].weight,l.weight))
 """,
 }
 
