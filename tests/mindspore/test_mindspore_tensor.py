@@ -58,7 +58,7 @@ def test_dtype_objects() -> None:
 
 
 @pytest.mark.parametrize(("value", "text"), [
-    (np.arange(8), "Tensor(shape=[8], dtype=Int64, value= [0, 1, 2 ... 5, 6, 7])"),
+    (np.arange(4), "Tensor(shape=[4], dtype=Int64, value= [0, 1, 2, 3])"),
     (np.float32([np.nan, 1]),
      "Tensor(shape=[2], dtype=Float32, value= [            nan,  1.00000000e+00])"),
     (np.zeros((0,), np.float32), "Tensor(shape=[0], dtype=Float32, value= [])"),
