@@ -39,12 +39,40 @@ class RemovableHandle:
 
 
 class HookTable(OrderedDict):  # type: ignore[type-arg]  # justified: id to callable
-    """Hooks by the id of their handle, in order of registration."""
+    """Hooks by the id of their handle, in order of registration.
+
+    `HOOKS.count` is the number of hooks in all tables that are alive.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.live = [0]
+        weakref.finalize(self, _forget, self.live).atexit = False
+
+
+def _forget(live: list[int]) -> None:
+    HOOKS.count -= live[0]
+
+
+class TapeHandle(RemovableHandle):
+    """The handle of a hook on gradients."""
+
+    __module__ = "torch.utils.hooks"
+
+    def remove(self) -> None:
+        hooks = self.hooks_dict_ref()
+        if hooks is not None and hooks.pop(self.id, None) is not None:
+            hooks.live[0] -= 1
+            HOOKS.count -= 1
+
+
+TapeHandle.__name__ = TapeHandle.__qualname__ = "RemovableHandle"
 
 
 def register(table: HookTable, hook: Callable[..., Any]) -> RemovableHandle:
-    handle = RemovableHandle(table)
+    handle = TapeHandle(table)
     table[handle.id] = hook
+    table.live[0] += 1
     HOOKS.count += 1
     return handle
 
