@@ -401,8 +401,3 @@ def muon(
     step = newton_schulz(step, coefficients, steps, eps)
     p *= 1 - lr * weight_decay
     p -= lr * scale * step.astype(p.dtype)
-
-
-def clip_coefficient(total: Array, limit: float, eps: float = 1e-6) -> Array:
-    """What gradients of total norm `total` are scaled by to have norm <= `limit`."""
-    return np.minimum(limit / (total + eps), 1.0).astype(total.dtype)

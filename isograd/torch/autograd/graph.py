@@ -7,13 +7,11 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from isograd.base.errors import EngineError
 from isograd.core import levels
 from isograd.core.reverse import saved_values
 from isograd.core.storage import note_write
-from isograd.core.tape import Blind, Leaf, Slot, Traced, tick
+from isograd.core.tape import Blind, Leaf, Traced
 from isograd.core.tape import Node as TapeNode
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import wrap
@@ -142,8 +140,6 @@ def next_functions(nodes: Iterable[TapeNode | None]) -> NextFunctions:
 
 
 # --- saved values ---------------------------------------------------------------------
-
-_OPERANDS = ("self", "other")
 
 
 def _place(node: TapeNode, word: str) -> int:
@@ -453,15 +449,3 @@ def _engine_run_backward(*args: Any, **kwargs: Any) -> Any:
 
 def set_warn_on_accumulate_grad_stream_mismatch(enabled: bool) -> None:
     """Accepted; there are no streams here."""
-
-
-def _new_version() -> int:
-    return tick()
-
-
-def zeros_like_payload(p: Any) -> np.ndarray:
-    return np.zeros(p.shape, p.dtype)
-
-
-def is_slot(node: Any) -> bool:
-    return type(node) is Slot

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import functools
 import itertools
-import warnings
 from collections import OrderedDict, namedtuple
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
-
-import numpy as np
 
 from isograd.base.missing import no_attribute
 from isograd.core.storage import note_write
@@ -749,11 +746,3 @@ def register_module_full_backward_pre_hook(hook: Any) -> RemovableHandle:
 
 def register_module_full_backward_hook(hook: Any) -> RemovableHandle:
     return _register_global("backward", hook)
-
-
-def warn_hook(text: str) -> None:
-    warnings.warn(text, UserWarning, stacklevel=3)
-
-
-def array_of(t: Any) -> np.ndarray:
-    return t._p
