@@ -1,4 +1,4 @@
-# ruff: noqa: E501, E702 (snippets are compact)
+# ruff: noqa: E501 (snippets are compact)
 """torch.optim: the same programs printed by PyTorch and by isograd."""
 
 from __future__ import annotations

@@ -34,11 +34,11 @@ def _check(name: str, value: Any, good: bool) -> None:
 def _checked(
     lr: Any, *, eps: Any = 0.0, weight_decay: Any = 0.0, betas: Any = (0.0, 0.0)
 ) -> None:
-    _check("learning rate", lr, 0.0 <= number(lr))
-    _check("epsilon value", eps, 0.0 <= eps)
+    _check("learning rate", lr, number(lr) >= 0.0)
+    _check("epsilon value", eps, eps >= 0.0)
     for i, b in enumerate(betas):
         _check(f"beta parameter at index {i}", b, 0.0 <= number(b) < 1.0)
-    _check("weight_decay value", weight_decay, 0.0 <= number(weight_decay))
+    _check("weight_decay value", weight_decay, number(weight_decay) >= 0.0)
 
 
 def _exclusive(foreach: Any, fused: Any, differentiable: Any) -> None:
@@ -149,11 +149,11 @@ class RMSprop(Optimizer):
         capturable: bool = False, foreach: Any = None, maximize: bool = False,
         differentiable: bool = False,
     ) -> None:
-        _check("learning rate", lr, 0.0 <= number(lr))
-        _check("epsilon value", eps, 0.0 <= eps)
-        _check("momentum value", momentum, 0.0 <= momentum)
-        _check("weight_decay value", weight_decay, 0.0 <= weight_decay)
-        _check("alpha value", alpha, 0.0 <= alpha)
+        _check("learning rate", lr, number(lr) >= 0.0)
+        _check("epsilon value", eps, eps >= 0.0)
+        _check("momentum value", momentum, momentum >= 0.0)
+        _check("weight_decay value", weight_decay, weight_decay >= 0.0)
+        _check("alpha value", alpha, alpha >= 0.0)
         super().__init__(params, {
             "lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps,
             "centered": centered, "weight_decay": weight_decay,
@@ -185,12 +185,12 @@ class Adagrad(Optimizer):
         initial_accumulator_value: float = 0, eps: float = 1e-10, foreach: Any = None,
         *, maximize: bool = False, differentiable: bool = False, fused: Any = None,
     ) -> None:
-        _check("learning rate", lr, 0.0 <= number(lr))
-        _check("lr_decay value", lr_decay, 0.0 <= lr_decay)
-        _check("weight_decay value", weight_decay, 0.0 <= weight_decay)
+        _check("learning rate", lr, number(lr) >= 0.0)
+        _check("lr_decay value", lr_decay, lr_decay >= 0.0)
+        _check("weight_decay value", weight_decay, weight_decay >= 0.0)
         _check("initial_accumulator_value value", initial_accumulator_value,
-               0.0 <= initial_accumulator_value)
-        _check("epsilon value", eps, 0.0 <= eps)
+               initial_accumulator_value >= 0.0)
+        _check("epsilon value", eps, eps >= 0.0)
         super().__init__(params, {
             "lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay,
             "initial_accumulator_value": initial_accumulator_value, "foreach": foreach,
@@ -216,10 +216,10 @@ class Adadelta(Optimizer):
         weight_decay: float = 0, foreach: Any = None, *, capturable: bool = False,
         maximize: bool = False, differentiable: bool = False,
     ) -> None:
-        _check("learning rate", lr, 0.0 <= number(lr))
+        _check("learning rate", lr, number(lr) >= 0.0)
         _check("rho value", rho, 0.0 <= rho <= 1.0)
-        _check("epsilon value", eps, 0.0 <= eps)
-        _check("weight_decay value", weight_decay, 0.0 <= weight_decay)
+        _check("epsilon value", eps, eps >= 0.0)
+        _check("weight_decay value", weight_decay, weight_decay >= 0.0)
         super().__init__(params, {
             "lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay,
             "maximize": maximize, "capturable": capturable, "foreach": foreach,
@@ -268,7 +268,7 @@ class NAdam(Optimizer):
         maximize: bool = False, capturable: bool = False, differentiable: bool = False,
     ) -> None:
         _checked(lr, eps=eps, weight_decay=weight_decay, betas=betas)
-        _check("momentum_decay value", momentum_decay, 0.0 <= momentum_decay)
+        _check("momentum_decay value", momentum_decay, momentum_decay >= 0.0)
         super().__init__(params, {
             "lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay,
             "momentum_decay": momentum_decay,
@@ -326,7 +326,7 @@ class Rprop(Optimizer):
         step_sizes: Any = (1e-6, 50), *, capturable: bool = False, foreach: Any = None,
         maximize: bool = False, differentiable: bool = False,
     ) -> None:
-        _check("learning rate", lr, 0.0 <= number(lr))
+        _check("learning rate", lr, number(lr) >= 0.0)
         _check("eta values", f"{etas[0]}, {etas[1]}", 0.0 < etas[0] < 1.0 < etas[1])
         super().__init__(params, {
             "lr": lr, "etas": etas, "step_sizes": step_sizes, "foreach": foreach,
@@ -352,8 +352,8 @@ class ASGD(Optimizer):
         t0: float = 1e6, weight_decay: float = 0, foreach: Any = None,
         maximize: bool = False, differentiable: bool = False, capturable: bool = False,
     ) -> None:
-        _check("learning rate", lr, 0.0 <= number(lr))
-        _check("weight_decay value", weight_decay, 0.0 <= weight_decay)
+        _check("learning rate", lr, number(lr) >= 0.0)
+        _check("weight_decay value", weight_decay, weight_decay >= 0.0)
         super().__init__(params, {
             "lr": lr, "lambd": lambd, "alpha": alpha, "t0": t0,
             "weight_decay": weight_decay, "foreach": foreach, "maximize": maximize,
@@ -378,7 +378,7 @@ class SparseAdam(Optimizer):
         self, params: Any, lr: Any = 1e-3, betas: Any = (0.9, 0.999), eps: float = 1e-8,
         maximize: bool = False,
     ) -> None:
-        _check("learning rate", lr, 0.0 < number(lr))
+        _check("learning rate", lr, number(lr) > 0.0)
         _checked(lr, eps=eps, betas=betas)
         super().__init__(params, {"lr": lr, "betas": betas, "eps": eps,
                                   "maximize": maximize})
@@ -432,7 +432,7 @@ class LBFGS(Optimizer):
         tolerance_grad: float = 1e-7, tolerance_change: float = 1e-9,
         history_size: int = 100, line_search_fn: str | None = None,
     ) -> None:
-        _check("learning rate", lr, 0.0 <= number(lr))
+        _check("learning rate", lr, number(lr) >= 0.0)
         super().__init__(params, {
             "lr": lr, "max_iter": max_iter,
             "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
