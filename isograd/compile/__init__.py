@@ -44,12 +44,24 @@ class _CallableModule(ModuleType):
 
 
 def _kernel(prim: Primitive) -> Callable[..., Any]:
+    if not _works():
+        return prim.impl
     from isograd.compile.slots import kernel_of
 
     return kernel_of(prim)
 
 
+def _works() -> bool:
+    """Whether kernels can be made here, and are wanted."""
+    from isograd.base import config
+    from isograd.compile.executor import native_class
+
+    return config.kernels and native_class() is not None
+
+
 def _rule(prim: Primitive) -> Callable[..., Any]:
+    if not _works():
+        return lambda *args, **params: prim.vjp(*args, **params)  # not defined yet
     from isograd.compile.slots import rule_of
 
     return rule_of(prim)

@@ -107,7 +107,7 @@ class Compiled:
 
 
 def _plain(payloads: Sequence[Payload | None]) -> bool:
-    """Whether all operands are arrays, or arrays on one tape; and no transform waits."""
+    """Whether all operands are arrays, or arrays on one tape, and nothing is staged."""
     if state().stages:
         return False
     return all(

@@ -202,7 +202,8 @@ class Trace:
             cots = list(seeds)
         nodes = [operands[i].node for i in self.traced]
         found = sweep([n for _, n in outs], cots, nodes, retain_graph=True)
-        self.reached = [i for i, n in zip(self.traced, nodes, strict=True) if n in found]
+        self.reached = [i for i, n in zip(self.traced, nodes, strict=True)
+                        if n in found]
         return seeds, [found[n] for n in nodes if n in found]
 
     def rebuild(self, outs: Sequence[Payload]) -> Any:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from typing import Protocol
+from functools import cache
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -50,6 +52,20 @@ def executable(program: Program, executor: str) -> Executable:
     """A program for an executor: "numpy" or "native"."""
     if executor == "numpy" or not program.equations:
         return Interpreted(program)
-    from isograd.compile.native import Native
+    native = native_class()
+    return Interpreted(program) if native is None else native(program)
 
-    return Native(program)
+
+@cache
+def native_class() -> Any:
+    """The native executor; None, with a warning, where LLVM does not work here."""
+    try:
+        from isograd.compile.lean.build import engine
+        from isograd.compile.native import Native
+
+        engine()
+    except Exception as error:  # whatever a broken or strange installation raises
+        warnings.warn(f"isograd runs without kernels, because {error!r}; programs are "
+                      "executed by NumPy", RuntimeWarning, stacklevel=2)
+        return None
+    return Native

@@ -27,8 +27,8 @@ from isograd.compile.fuse import (
     memory_of,
     moved,
 )
-from isograd.compile.program import Atom, Const, Equation, Var
 from isograd.compile.lean.scalar import Expr, S
+from isograd.compile.program import Atom, Const, Equation, Var
 
 Box = tuple[tuple[int, int], ...]
 

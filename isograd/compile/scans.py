@@ -76,7 +76,8 @@ def take_along(x: Array, idx: Array, *, axis: int) -> Array:
         count = idx.shape[axis]
         out = new_array(idx.shape, x.dtype)
         sizes = _sizes(outer * count, LENGTH=n, INNER=inner, COUNT=count)
-        indexed.take(x.dtype, False, inner == 1)(np.ascontiguousarray(x), _index(idx), out, sizes)
+        indexed.take(x.dtype, False, inner == 1)(
+            np.ascontiguousarray(x), _index(idx), out, sizes)
         if not sizes[indexed.BAD]:
             return out
     return REGISTRY["take_along"].impl(x, idx, axis=axis)
@@ -103,7 +104,8 @@ def _added(
     blocks, width = _blocks(outer, inner, 4096)
     sizes = _sizes(outer * blocks, LENGTH=n, INNER=inner, COUNT=count, BLOCKS=blocks,
                    BLOCK=width)
-    indexed.add(g.dtype, rows, inner == 1)(np.ascontiguousarray(g), _index(idx), out, sizes)
+    indexed.add(g.dtype, rows, inner == 1)(
+        np.ascontiguousarray(g), _index(idx), out, sizes)
     return None if sizes[indexed.BAD] else out
 
 

@@ -44,5 +44,5 @@ def first_rule(
         from isograd.core.primitive import RAW
 
         return prim.raw_vjp(RAW, g, saved, needs, **params)
-    prim.large_vjp = MAKERS.rule(prim) if prim.has_vjp else prim.raw_vjp
+    prim.large_vjp = MAKERS.rule(prim)
     return prim.large_vjp(F, g, saved, needs, **params)

@@ -20,7 +20,8 @@ from .helpers import one_equation, run
 
 pytest.importorskip("llvmlite")
 
-DTYPES = ["float32", "float64", "float16", "bfloat16", "complex64", "complex128", "int8",
+DTYPES = ["float32", "float64", "float16", "bfloat16", "complex64", "complex128",
+          "int8",
           "int32", "int64", "uint8", "uint32", "bool", ">f4"]
 
 
@@ -168,7 +169,8 @@ def draw_movement(draw: Any, x: Any, rank: int) -> Equation:
                                  "broadcast", "cat"]))
     size = int(np.prod(x.shape))
     if kind == "transpose":
-        return equation("transpose", [x], axes=tuple(draw(st.permutations(range(rank)))))
+        order = draw(st.permutations(range(rank)))
+        return equation("transpose", [x], axes=tuple(order))
     if kind == "reshape":
         return equation("reshape", [x], shape=draw(st.sampled_from(
             [(size,), (size, 1), (1, size), x.shape[::-1]])))

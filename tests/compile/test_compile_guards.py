@@ -28,7 +28,7 @@ def test_closure_cells(executor: str) -> None:
     def f(x: Any) -> Any:
         return x * k
 
-    for k in (2.0, 3.0, 2.0, 3.0):  # noqa: B007 (the cell is what is tested)
+    for k in (2.0, 3.0, 2.0, 3.0):
         np.testing.assert_array_equal(f(X), X * k)
     assert entries(f) == 2
 

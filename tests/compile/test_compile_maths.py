@@ -98,7 +98,7 @@ def test_float64_within_two_ulp(name: str) -> None:
 
 
 def check(fn: Any, a: float, found: float, mpmath: Any) -> None:
-    if np.isnan(a) or fn is mpmath.sin and np.isinf(a):
+    if np.isnan(a) or (fn is mpmath.sin and np.isinf(a)):
         assert np.isnan(found)
         return
     if (fn is mpmath.log and a < 0) or (fn is mpmath.log1p and a < -1):

@@ -6,4 +6,4 @@ from isograd.compile.lean.region import Buffer, Reduce, Region, Store
 from isograd.compile.lean.scalar import Load, Within
 
 __all__ = ["Buffer", "Load", "Reduce", "Region", "Store", "Unsupported", "Within",
-           "build", "handles"]
+           "build", "fast_code", "handles"]

@@ -133,7 +133,7 @@ class Entry:
         self.b = b = ir.IRBuilder(self.fn.append_basic_block("entry"))
         self.table = b.alloca(I8.as_pointer(), ir.Constant(I64, count))
         self.data = [self.pointer(i, a) for i, a in enumerate(self.fn.args)]
-        whole = [o for o in self.region.outputs if emitter.whole(o)]
+        whole: list[Any] = [o for o in self.region.outputs if emitter.whole(o)]
         slots = [self.slots(o) for o in whole]
         for o in self.region.outputs:
             if isinstance(o, Reduce) and not emitter.whole(o):
@@ -193,7 +193,7 @@ class Entry:
     def fold(self, o: Reduce, memory: Any) -> None:
         """The slots combined, in order, to the output."""
         b = self.b
-        total = None
+        total: Any = None
         for i in range(self.sharing.tasks):
             v = b.load(b.gep(memory, [ir.Constant(I64, i)]))
             v = b.trunc(v, ir.IntType(1)) if o.expr.dtype.kind == "b" else v

@@ -9,6 +9,7 @@ pointers, prepares what is accumulated, shares the work out and folds the slots.
 
 from __future__ import annotations
 
+import itertools
 from functools import cache
 from typing import Any
 
@@ -124,7 +125,7 @@ class Emitter:
             self.body(segment)
             return
         ends = self.cuts[axis]
-        for lo, hi in zip(ends, ends[1:], strict=False):
+        for lo, hi in itertools.pairwise(ends):
             self.loop(axis, lo, hi, [*segment[:axis], (lo, hi), *segment[axis + 1 :]])
 
     def loop(self, axis: int, lo: int, hi: int, segment: list[Any]) -> None:
@@ -149,7 +150,7 @@ class Emitter:
         self.nest(axis + 1, segment)
 
     def tiles(self, axis: int, start: Any, stop: Any, segment: list[Any]) -> None:
-        """The last two loops in square blocks: arrays are walked in different orders."""
+        """The last two loops in square blocks: operands are walked in two orders."""
         b, side = self.b, self.region.tile
         last = ir.Constant(I64, self.space[axis + 1])
         segment = [*segment[: axis + 1], (0, self.space[axis + 1])]
@@ -436,13 +437,15 @@ def instruction(
     return floating(b, m, op, args)
 
 
-def integer(b: ir.IRBuilder, m: Maths, op: str, args: list[Any], dtype: np.dtype) -> Any:
+def integer(
+    b: ir.IRBuilder, m: Maths, op: str, args: list[Any], dtype: np.dtype
+) -> Any:
     if op in INT_OPS:
         return getattr(b, INT_OPS[op])(*args)
     if op == "neg":
         return b.neg(args[0])
     if op in ("maximum", "minimum"):
-        return extremum(b, m, op[:3], *args, dtype.kind == "i")
+        return extremum(b, m, op[:3], args[0], args[1], dtype.kind == "i")
     raise Unsupported(f"{op} of {dtype}")
 
 

@@ -69,7 +69,8 @@ def _entry(module: ir.Module, work: ir.Function, count: int) -> None:
     numbers = [b.load(b.gep(sizes, [_c(i)])) for i in (TASKS, CHUNK, UNITS)]
     shape = ir.FunctionType(ir.VoidType(), [I64, I64, TABLE, I64, I64, I64])
     dispatch = b.inttoptr(_c(engine().dispatch), shape.as_pointer())
-    b.call(dispatch, [_c(engine().pool.address), b.ptrtoint(work, I64), table, *numbers])
+    pool = _c(engine().pool.address)
+    b.call(dispatch, [pool, b.ptrtoint(work, I64), table, *numbers])
     b.ret_void()
 
 
@@ -93,45 +94,58 @@ def cumsum(dtype: np.dtype, reverse: bool, rows: bool) -> Callable[..., None]:
 
     `rows`: inner is 1, units are rows; else units are blocks of lanes.
     """
-    t = lltype(dtype)
-    wide = F64 if t == F32 else t
+    scan = _Scan(lltype(dtype), reverse)
+    module = _module([scan.t, scan.t], scan.by_rows if rows else scan.by_blocks)
+    return callable_of(module, 3, True)
 
-    def step(b: Any, x: Any, out: Any, place: Any, total: Any) -> Any:
+
+class _Scan:
+    """The loops of a cumulative sum."""
+
+    def __init__(self, t: ir.Type, reverse: bool) -> None:
+        self.t = t
+        self.reverse = reverse
+        self.wide = F64 if t == F32 else t
+        self.zero = ir.Constant(self.wide, 0.0 if self.wide == F64 else 0)
+
+    def step(self, b: Any, p: list[Any], place: Any, total: Any) -> Any:
+        """total += x[place], stored to out[place]."""
+        x, out = p[:2]
         v = b.load(b.gep(x, [place]))
-        v = b.fpext(v, F64) if wide != t else v
-        total = b.fadd(total, v) if wide == F64 else b.add(total, v)
-        b.store(b.fptrunc(total, t) if wide != t else total, b.gep(out, [place]))
+        v = b.fpext(v, F64) if self.wide != self.t else v
+        total = b.fadd(total, v) if self.wide == F64 else b.add(total, v)
+        narrow = b.fptrunc(total, self.t) if self.wide != self.t else total
+        b.store(narrow, b.gep(out, [place]))
         return total
 
-    zero = ir.Constant(wide, 0.0 if wide == F64 else 0)
+    def place(self, b: Any, j: Any, n: Any) -> Any:
+        return b.sub(b.sub(n, _c(1)), j) if self.reverse else j
 
-    def by_rows(b: Any, p: list[Any], size: Any, lo: Any, hi: Any) -> None:
-        x, out = p[:2]
+    def by_rows(self, b: Any, p: list[Any], size: Any, lo: Any, hi: Any) -> None:
+        """Several rows side by side: each is a chain of additions."""
         n = size(LENGTH)
-        sums = [b.alloca(wide) for _ in range(LANES)]
+        sums = [b.alloca(self.wide) for _ in range(LANES)]
 
-        def some(count: int) -> Callable[[Any], None]:
-            def run(r: Any) -> None:
-                starts = [_times(b, b.add(r, _c(k)), n) for k in range(count)]
-                for s in sums[:count]:
-                    b.store(zero, s)
+        def some(count: int, r: Any) -> None:
+            starts = [_times(b, b.add(r, _c(k)), n) for k in range(count)]
+            for s in sums[:count]:
+                b.store(self.zero, s)
 
-                def column(j: Any) -> None:
-                    at = b.sub(b.sub(n, _c(1)), j) if reverse else j
-                    for start, s in zip(starts, sums, strict=False):
-                        b.store(step(b, x, out, b.add(start, at), b.load(s)), s)
+            def column(j: Any) -> None:
+                at = self.place(b, j, n)
+                for start, s in zip(starts, sums, strict=False):
+                    b.store(self.step(b, p, b.add(start, at), b.load(s)), s)
 
-                counted(b, _c(0), n, 1, column)
-            return run
+            counted(b, _c(0), n, 1, column)
 
         full = b.add(lo, b.mul(b.sdiv(b.sub(hi, lo), _c(LANES)), _c(LANES)))
-        counted(b, lo, full, LANES, some(LANES))
-        counted(b, full, hi, 1, some(1))
+        counted(b, lo, full, LANES, lambda r: some(LANES, r))
+        counted(b, full, hi, 1, lambda r: some(1, r))
 
-    def by_blocks(b: Any, p: list[Any], size: Any, lo: Any, hi: Any) -> None:
-        x, out = p[:2]
+    def by_blocks(self, b: Any, p: list[Any], size: Any, lo: Any, hi: Any) -> None:
+        """Blocks of up to 64 lanes, row after row."""
         n, inner, block = size(LENGTH), size(INNER), size(BLOCK)
-        sums = b.alloca(wide, size=_c(64))
+        sums = b.alloca(self.wide, size=_c(64))
 
         def unit(u: Any) -> None:
             o, first = b.sdiv(u, size(BLOCKS)), b.srem(u, size(BLOCKS))
@@ -139,24 +153,20 @@ def cumsum(dtype: np.dtype, reverse: bool, rows: bool) -> Callable[..., None]:
             last = b.sub(inner, first)
             width = b.select(b.icmp_signed("<", last, block), last, block)
             base = _at(b, _times(b, _times(b, o, n), inner), first)
-            counted(b, _c(0), width, 1, lambda i: b.store(zero, b.gep(sums, [i])))
+            counted(b, _c(0), width, 1, lambda i: b.store(self.zero, b.gep(sums, [i])))
 
             def row(j: Any) -> None:
-                at = b.sub(b.sub(n, _c(1)), j) if reverse else j
-                start = _at(b, base, _times(b, at, inner))
+                start = _at(b, base, _times(b, self.place(b, j, n), inner))
 
                 def lane(i: Any) -> None:
                     s = b.gep(sums, [i])
-                    b.store(step(b, x, out, b.add(start, i), b.load(s)), s)
+                    b.store(self.step(b, p, b.add(start, i), b.load(s)), s)
 
                 counted(b, _c(0), width, 1, lane)
 
             counted(b, _c(0), n, 1, row)
 
         counted(b, lo, hi, 1, unit)
-
-    module = _module([t, t], by_rows if rows else by_blocks)
-    return callable_of(module, 3, True)
 
 
 # --- access by index ------------------------------------------------------------------

@@ -34,8 +34,8 @@ declare void @isograd_nap(i32)
 
 define void @work(i64* %s) {{
 entry:
-{_place('fp', FUNCTION)}{_place('ap', ARGUMENT)}{_place('cp', CHUNK)}{_place('ep', END)}{
-    _place('dp', DONE)}  br label %next
+{_place('fp', FUNCTION)}{_place('ap', ARGUMENT)}{_place('cp', CHUNK)}{
+    _place('ep', END)}{_place('dp', DONE)}  br label %next
 next:
   %w = load atomic i64, i64* %s seq_cst, align 8
   %i = and i64 %w, 65535

@@ -16,9 +16,9 @@ BOOL = np.dtype(bool)
 SAME = """add sub mul div neg abs sign exp exp2 expm1 log log2 log10 log1p sqrt rsqrt
 tanh sinh cosh sin cos tan asin acos atan atan2 asinh acosh atanh erf erfc pow floor
 ceil trunc round rem fmod floordiv minimum maximum bitwise_and bitwise_or bitwise_xor
-bitwise_not""".split()
+bitwise_not""".split()  # noqa: SIM905 (reads better)
 TESTS = """eq ne lt le gt ge isnan isinf isfinite logical_and logical_or logical_xor
-logical_not""".split()
+logical_not""".split()  # noqa: SIM905 (reads better)
 
 
 class Expr:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from isograd.compile.program import Atom, Const, Equation, Program, Var
-from isograd.core.primitive import REGISTRY, Aval
+from isograd.core.primitive import REGISTRY
 
 Subst = dict[Var, Atom]
 Definitions = dict[Var, Equation]
