@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import isograd.compile  # noqa: F401 (fills the slots of large arrays on first need)
+from isograd.base.collector import relax
 from isograd.core.transforms import (
     grad,
     hessian,
@@ -30,6 +31,8 @@ from isograd.core.transforms import (
     vmap,
 )
 from isograd.numpy.array import Array
+
+relax()
 
 if TYPE_CHECKING:
     from isograd import compile as compile
