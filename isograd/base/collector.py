@@ -10,10 +10,11 @@ from __future__ import annotations
 import gc
 
 NEW = 5000  # objects between two collections of the youngest generation
+OLD = 100  # collections of the middle generation between two of everything
 
 
 def relax() -> None:
     """Collect less often, unless the program has set a pace of its own."""
-    first, *others = gc.get_threshold()
+    first, middle, last = gc.get_threshold()
     if 0 < first <= 2000:
-        gc.set_threshold(NEW, *others)
+        gc.set_threshold(NEW, middle, OLD if last else last)
