@@ -7,6 +7,7 @@ calling it does the work once.  Inputs are the same for all peers.
 from __future__ import annotations
 
 import importlib
+import itertools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -257,7 +258,7 @@ def mlp(peer: str, sizes: tuple[int, ...], batch: int, optimiser: str) -> Work:
     nn = importlib.import_module(torch.__name__ + ".nn")
     rng = np.random.default_rng(0)
     layers: list[Any] = []
-    for a, b in zip(sizes, sizes[1:], strict=False):
+    for a, b in itertools.pairwise(sizes):
         layers += [nn.Linear(a, b), nn.ReLU()]
     model = nn.Sequential(*layers[:-1])
     x = torch.tensor(rng.normal(size=(batch, sizes[0])).astype("f4"))

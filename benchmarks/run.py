@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from benchmarks.programs import PROGRAMS, Program, Work  # noqa: E402 (path first)
+from benchmarks.programs import PROGRAMS, Program, Work
 
 TURN = 0.15  # seconds of one peer's turn
 PEERS = ["isograd eager", "isograd compiled", "torch eager", "torch compiled",
