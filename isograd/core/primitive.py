@@ -150,6 +150,11 @@ class Primitive:
         """The function on payloads: `bind` with this primitive."""
         return getattr(BOUND, self.name)
 
+    @cached_property
+    def simple(self) -> bool:
+        """One output, all operands differentiable, and `reads` says what is saved."""
+        return not (self.multi or self.constant or self.keep or self.differentiable)
+
     def flags(self, count: int) -> tuple[bool, ...]:
         """`differentiable` for `count` operands."""
         flags = self.differentiable or (True,)
@@ -192,13 +197,13 @@ def composite(fn: Callable[..., Any]) -> Callable[..., Any]:
     return fn
 
 
-_SCALARS = (bool, int, float, complex)
+_SCALARS = (bool, int, float, complex)  # in the order of promotion
 _KINDS = {"b": 0, "u": 1, "i": 1, "f": 2, "V": 2, "c": 3}  # places in _SCALARS
 
 
 def _bound(prim: Primitive, *args: Any, **params: Any) -> Payload:
     for a in args:
-        if type(a) in _SCALARS:
+        if type(a) is not ndarray and type(a) in _SCALARS:
             args = constants(args)
             break
     return bind(prim, args, params)

@@ -12,6 +12,7 @@ from __future__ import annotations
 import itertools
 import traceback
 import weakref
+from operator import attrgetter
 from typing import Any
 
 from isograd.core.levels import MODE, records, state
@@ -139,28 +140,66 @@ class Traced:
         self.p = p
         self.node = node
 
-    level = property(lambda self: self.node.level)
-    shape = property(lambda self: self.p.shape)
-    dtype = property(lambda self: self.p.dtype)
-    ndim = property(lambda self: self.p.ndim)
-    size = property(lambda self: self.p.size)
+    level = property(attrgetter("node.level"))
+    shape = property(attrgetter("p.shape"))
+    dtype = property(attrgetter("p.dtype"))
+    ndim = property(attrgetter("p.ndim"))
+    size = property(attrgetter("p.size"))
 
     @staticmethod
     def process(
         prim: Primitive, args: tuple[Payload, ...], params: dict[str, Any], level: int
     ) -> Any:
         """Compute one level down and record."""
-        lower = tuple(
-            a.p if type(a) is Traced and a.node.level == level else a for a in args
-        )
+        payloads: list[Payload] = []
+        edges: list[Node | None] = []
+        mask, bit = 0, 1
+        for a in args:
+            if type(a) is Traced and a.node.level == level:
+                payloads.append(a.p)
+                edges.append(a.node)
+                mask |= bit
+            else:
+                payloads.append(a)
+                edges.append(None)
+            bit <<= 1
+        lower = tuple(payloads)
         out = bind(prim, lower, params)
-        if MODE.special and not records(level):
-            return out
-        edges = tuple(
-            a.node if type(a) is Traced and a.node.level == level else None
-            for a in args
-        )
-        return record(prim, lower, out, edges, params, level)
+        if MODE.special:
+            if not records(level):
+                return out
+        elif prim.simple:
+            return record_simple(prim, lower, out, tuple(edges), params, level, mask)
+        return record(prim, lower, out, tuple(edges), params, level)
+
+
+def record_simple(
+    prim: Primitive, args: tuple[Payload, ...], out: Any,
+    edges: tuple[Node | None, ...], params: dict[str, Any], level: int, mask: int,
+) -> Traced:
+    """`record` for a `simple` primitive in default modes; `mask` has a bit per edge."""
+    node = new(Node)
+    node.prim, node.edges, node.params, node.shape = prim, edges, params, out.shape
+    if level:
+        node.level = level
+    node.saved = ()
+    keeps = prim.keeps(mask, len(args))
+    if keeps:
+        _keep(node, keeps, (*args, out))
+    if out.dtype.kind == "V":  # see `record`
+        node.raw = False
+    node.seq = tick()
+    return Traced(out, node)
+
+
+def _keep(node: Node, places: tuple[int, ...], values: tuple[Payload, ...]) -> None:
+    """Save the values at some places."""
+    saved: list[Any] = [None] * len(values)
+    for k in places:
+        saved[k] = value = values[k]
+        if type(value) is not ndarray:
+            node.raw = False
+    node.saved = tuple(saved)
 
 
 def record(
@@ -215,13 +254,7 @@ def save(
     if not keeps:
         node.saved = ()
         return
-    values = (*args, *outs)
-    saved: list[Any] = [None] * len(values)
-    for k in keeps:
-        saved[k] = values[k]
-    node.saved = tuple(saved)
-    if any(type(s) is not ndarray for s in saved if s is not None):
-        node.raw = False
+    _keep(node, keeps, (*args, *outs))
     if MODE.special and (hooks := state().saved_hooks):
         _pack(node, hooks[-1])
 

@@ -36,10 +36,14 @@ Body = Callable[..., Any]
 def lower(x: Any) -> Any:
     """The payload of a tensor, the payloads in a sequence; other things as they are."""
     if isinstance(x, CoreTensor):
-        return payload_of(x)
-    if type(x) in (tuple, list) and any(isinstance(y, CoreTensor | tuple | list)
-                                        for y in x):
-        return type(x)(map(lower, x))
+        if MODE.special:
+            return payload_of(x)
+        node = x._node
+        return x._p if node is None else Traced(x._p, node)
+    kind = type(x)
+    if (kind is tuple or kind is list) and any(isinstance(y, CoreTensor | tuple | list)
+                                               for y in x):
+        return kind(map(lower, x))
     return x
 
 
@@ -60,16 +64,33 @@ def cast(x: Any, d: DType) -> Payload:
 
 def promoted(*operands: Any, least: str = "") -> list[Payload]:
     """The operands in their common dtype; with `least="f"` integers become floats."""
+    if _same_dtype(operands):
+        return [*operands]
     d = dtypes.result_of(operands)
     if least == "f" and d.kind in "bi":
         d = dtypes.default()
     return [cast(x, d.np) for x in operands]
 
 
+def _same_dtype(operands: Sequence[Any]) -> bool:
+    """Whether all are payloads of one dtype, floating or complex."""
+    first = None
+    for x in operands:
+        if not is_payload(x):
+            return False
+        d = x.p.dtype if type(x) is Traced else x.dtype
+        if first is None:
+            first = d
+        elif d is not first:
+            return False
+    return first is not None and first.kind in "fcV"
+
+
 def operands(x: Any, y: Any, least: str = "") -> list[Payload]:
     """Two operands in their common dtype, with shapes that broadcast."""
     both = promoted(x, y, least=least)
-    check_broadcast(both[0].shape, both[1].shape)
+    if (shape := both[0].shape) != both[1].shape:
+        check_broadcast(shape, both[1].shape)
     return both
 
 
@@ -222,11 +243,14 @@ def lift(out: Any, label: str | None, sources: Sequence[Any]) -> Any:
             t._inference = True
         return t
     if type(out) is Traced:
-        if out.dtype.kind in "iub":  # integers never require a gradient
-            return lift(out.p, None, sources)
+        p, node = out.p, out.node
+        if p.dtype.kind in "iub":  # integers never require a gradient
+            return lift(p, None, sources)
         if label is not None:
-            note(out.node, label, sources)
-        return wrap(Tensor, out)
+            note(node, label, sources)
+        t = object.__new__(Tensor)
+        t._p, t._node = p, node
+        return t
     if type(out) is Named:
         return lift(out.value, out.label, sources)
     if isinstance(out, Values):
@@ -244,7 +268,7 @@ def note(node: Any, label: str, sources: Sequence[Any]) -> None:
         node = node.edges[0]
     if node.leaf or node.label is not None:
         return
-    nodes = tuple(t._node for t in tensors_in(sources))
+    nodes = tuple([t._node for t in tensors_in(sources)])
     if node not in nodes:
         node.label = label
         node.metadata = {"inputs": nodes}
@@ -318,7 +342,13 @@ def public(body: Body, name: str, label: str | None) -> Callable[..., Any]:
             out = kwargs.pop("out", None)
             kwargs = {_RENAMED.get(k, k): v for k, v in kwargs.items()}
         try:
-            result = body(*map(lower, args), **{k: lower(v) for k, v in kwargs.items()})
+            if not kwargs:
+                result = body(*map(lower, args))
+                if out is None:
+                    return lift(result, label, args)
+            else:
+                result = body(*map(lower, args),
+                              **{k: lower(v) for k, v in kwargs.items()})
             if out is not None:
                 return write_out(out, result, args, name)
             return lift(result, label, (*args, *kwargs.values()))

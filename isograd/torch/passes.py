@@ -78,6 +78,8 @@ def run(
 ) -> Any:
     """A sweep with PyTorch's modes: recording only if the graph shall be created."""
     s = levels.state()
+    if not (create_graph or levels.MODE.special or HOOKS.count or s.level):
+        return _swept(nodes, seeds, targets, False, retain, found)
     recording = create_graph or (s.level > 0 and s.recording)
     current = Pass(nodes)
     PASSES.append(current)
@@ -96,13 +98,18 @@ def _watched(
     current: Pass, nodes: Any, seeds: Any, targets: Any, create_graph: bool,
     retain: bool, found: Any,
 ) -> Any:
+    if not levels.state().anomaly:
+        return _swept(nodes, seeds, targets, create_graph, retain, found)
+    with _suspicious(current.reached()):
+        return _swept(nodes, seeds, targets, create_graph, retain, found)
+
+
+def _swept(
+    nodes: Any, seeds: Any, targets: Any, create_graph: bool, retain: bool, found: Any
+) -> Any:
     try:
-        if not levels.state().anomaly:
-            return sweep(nodes, seeds, targets, create_graph=create_graph,
-                         retain_graph=retain, found=found)
-        with _suspicious(current.reached()):
-            return sweep(nodes, seeds, targets, create_graph=create_graph,
-                         retain_graph=retain, found=found)
+        return sweep(nodes, seeds, targets, create_graph=create_graph,
+                     retain_graph=retain, found=found)
     except EngineError as error:
         raise _translated(error) from None
 

@@ -58,7 +58,7 @@ class Tensor(core.Tensor):
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        if not cls.__module__.startswith("isograd."):
+        if not cls.__module__.startswith(("isograd.", "torch.")):  # a user's class
             from isograd.torch.overrides import activate
 
             activate()
