@@ -162,6 +162,7 @@ class Parameter(Tensor):
 
 
 FAMILY.add(Parameter)
+Parameter.__module__ = "mindspore.common.parameter"  # as MindSpore shows it
 
 
 def _rebuild(array: np.ndarray, name: str, requires_grad: bool) -> Parameter:

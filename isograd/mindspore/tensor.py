@@ -291,11 +291,16 @@ class Tensor(core.Tensor):
         return self.__deepcopy__({})
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        return rebuild, (type(self), self.array("pickle"))
+        cls = type(self)
+        return rebuild, (None if cls is Tensor else cls, self.array("pickle"))
 
 
-def rebuild(cls: type[Tensor], array: np.ndarray) -> Tensor:
-    return wrap(cls, array)
+Tensor.__module__ = "mindspore.common.tensor"
+
+
+def rebuild(cls: type[Tensor] | None, array: np.ndarray) -> Tensor:
+    """A tensor from its pickled parts; None stands for `Tensor` itself."""
+    return wrap(cls or Tensor, array)
 
 
 def tensor(input_data: Any = None, dtype: Any = None, shape: Any = None,

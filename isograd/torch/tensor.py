@@ -539,7 +539,8 @@ class Tensor(core.Tensor):
             warnings.warn("a tensor that is no leaf is pickled without its graph",
                           stacklevel=2)
         state_of = (self.array("pickle"), self._node is not None, _attributes(self))
-        return rebuild, (type(self), *state_of)
+        cls = type(self)
+        return rebuild, (None if cls is Tensor else cls, *state_of)
 
 
 NON_LEAF_GRAD = (
@@ -568,12 +569,15 @@ def _attributes(t: Tensor) -> dict[str, Any]:
     return {k: v for k, v in t.__dict__.items() if k not in _INTERNAL}
 
 
+Tensor.__module__ = "torch"  # as PyTorch shows the class
+
+
 def rebuild(
-    cls: type[Tensor], array: np.ndarray, requires_grad: bool,
+    cls: type[Tensor] | None, array: np.ndarray, requires_grad: bool,
     attributes: dict[str, Any],
 ) -> Tensor:
-    """A tensor from its pickled parts."""
-    t = wrap(cls, array)
+    """A tensor from its pickled parts; None stands for `Tensor` itself."""
+    t = wrap(cls or Tensor, array)
     t.__dict__.update(attributes)
     if requires_grad:
         set_leaf(t)
