@@ -16,7 +16,7 @@ from isograd.base.dtypes import F32
 from isograd.core.expression import define
 from isograd.core.large import LARGE
 from isograd.core.levels import MODE, state
-from isograd.core.mutation import note_view
+from isograd.core.mutation import living_views, note_view
 from isograd.core.primitive import Primitive
 from isograd.core.storage import note_write
 from isograd.core.tape import Node, tick
@@ -115,7 +115,8 @@ def _recorded(prim: Primitive) -> list[str]:
     """Lines of a binary operation that put its result on the tape."""
     if prim.constant:
         return ["    return t"]
-    lines = ["    node = new(Node)", "    node.prim = prim", "    node.edges = (nx, ny)"]
+    lines = ["    node = new(Node)", "    node.prim = prim",
+             "    node.edges = (nx, ny)"]
     cases = (("if nx is None", 2, "ny.level"), ("elif ny is None", 1, "nx.level"),
              ("else", 3, "nx.level"))
     for test, mask, level in cases:
@@ -126,7 +127,8 @@ def _recorded(prim: Primitive) -> list[str]:
         lines += [f"    {test}:", f"        level = {level}",
                   f"        node.saved = {saved}"]
     lines += ["        if level != ny.level:", "            return slow(input, other)",
-              "    node.shape = out.shape", "    if level:", "        node.level = level",
+              "    node.shape = out.shape", "    if level:",
+              "        node.level = level",
               "    node.seq = tick()", "    t._node = node", "    return t"]
     return lines
 
@@ -159,10 +161,7 @@ def scalar_right(
         if type(a) is not ndarray or a.dtype.kind != "f":
             return slow(x, y)
         b = constant(y, a.dtype)
-        if a.size < LARGE:
-            out = impl(a, b, out=...)
-        else:
-            out = prim.kernel(a, b)
+        out = impl(a, b, out=...) if a.size < LARGE else prim.kernel(a, b)
         t = new(cls)
         t._p = out
         nx = x._node
@@ -329,7 +328,7 @@ def in_place(
             b, ny = y._p, y._node
         else:
             return slow(x, y)
-        if x._views is not None or (
+        if (x._views is not None and living_views(x)) or (
                 x._view is not None and x._view.base._node is not None) or (
                 not MODE.special and (ny is not None or x._node is not None)):
             return slow(x, y)

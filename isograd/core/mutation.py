@@ -318,9 +318,14 @@ def _renew(v: Tensor) -> None:
 
 
 def living_views(base: Tensor) -> list[Any]:
-    found = [] if base._views is None else [ref() for ref in base._views]
-    return [v for v in found
-            if v is not None and v._view is not None and v._view.base is base]
+    """The views of `base` that are still held."""
+    if base._views is None:
+        return []
+    found = [v for ref in base._views if (v := ref()) is not None
+             and v._view is not None and v._view.base is base]
+    if not found:
+        base._views = None
+    return found
 
 
 def holder(array: np.ndarray, edge: Node | None) -> Node | None:
