@@ -78,7 +78,7 @@ def layer_norm(
 ) -> Payload:
     """Standardised over the last `count` axes."""
     axes = tuple(range(x.ndim - count, x.ndim))
-    return F.affine(F.standardized(x, axes=axes, eps=eps)[0], weight, bias)
+    return F.affine(F.standardize(x, axes=axes, eps=eps), weight, bias)
 
 
 @composite
@@ -98,7 +98,7 @@ def group_norm(
 ) -> Payload:
     """Standardised over the space and the channels of each group; x (n, c, ...)."""
     split = F.reshape(x, shape=(x.shape[0], groups, -1 if x.size else 0))
-    out = F.reshape(F.standardized(split, axes=(2,), eps=eps)[0], shape=x.shape)
+    out = F.reshape(F.standardize(split, axes=(2,), eps=eps), shape=x.shape)
     return F.affine(out, weight, bias, axis=1)
 
 

@@ -7,6 +7,7 @@ static parameter `edge`.  Half precision is computed in float32, as in PyTorch.
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -370,3 +371,50 @@ log_softmax = _over_axis("log_softmax", _log_softmax_impl, _log_softmax_vjp,
 @composite
 def softmin(F: Namespace, x: Payload, *, axis: int) -> Payload:
     return F.softmax(F.neg(x), axis=axis)
+
+
+# --- standardised -------------------------------------------------------------------
+
+
+def _inverse_deviation(F: Namespace, x: Payload, axes: Any, eps: float) -> Payload:
+    """1 / sqrt(variance + eps) over the axes, which stay with size 1."""
+    centred = F.sub(x, F.kept(F.mean(x, axes=axes), x.shape, axes))
+    var = F.mean(F.square(centred), axes=axes)
+    return F.rsqrt(F.add(F.kept(var, x.shape, axes), eps))
+
+
+def _standardize_impl(x: np.ndarray, *, axes: Any, eps: float) -> np.ndarray:
+    count = max(1, prod([x.shape[a] for a in axes]))
+    out = x - np.add.reduce(x, axis=axes, keepdims=True) / x.dtype.type(count)
+    var = np.add.reduce(np.square(out), axis=axes, keepdims=True)
+    var /= x.dtype.type(count)
+    var += x.dtype.type(eps)
+    out /= np.sqrt(var, out=var)
+    return out
+
+
+def _standardize_pull(
+    F: Namespace, g: Payload, x: Payload, y: Payload, axes: Any, eps: float
+) -> Payload:
+    """The derivative, a symmetric map: (g - mean(g) - y mean(g y)) / deviation."""
+    dtype, shape = x.dtype, x.shape
+    g, x, y = F.widened(g), F.widened(x), F.widened(y)
+    along = F.mul(y, F.kept(F.mean(F.mul(g, y), axes=axes), shape, axes))
+    c = F.sub(F.sub(g, F.kept(F.mean(g, axes=axes), shape, axes)), along)
+    c = F.mul(c, _inverse_deviation(F, x, axes, eps))
+    return F.convert(c, dtype=dtype)
+
+
+standardize = Primitive(
+    "standardize", in_float32(_standardize_impl), abstract=lambda x, axes, eps: x,
+    vjp=lambda F, g, saved, needs, axes, eps: (
+        _standardize_pull(F, g, saved[0], saved[1], axes, eps),),
+    jvp=lambda F, primals, tangents, out, axes, eps: _standardize_pull(
+        F, tangents[0], primals[0], out, axes, eps),
+    batch=lambda F, args, batched, size, axes, eps: F.standardize(
+        args[0], axes=tuple(a + 1 for a in axes), eps=eps),
+    reads=((0, -1),), kinds="f",
+    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"axes": (1,), "eps": 1e-5}),
+                         ((rng.normal(size=(3, 2, 2)),), {"axes": (0, 2), "eps": 0.1}),
+                         ((rng.normal(size=(0, 3)),), {"axes": (1,), "eps": 1e-5})],
+    doc="(x - mean) / sqrt(variance + eps) over axes; the variance is the biased one.")
