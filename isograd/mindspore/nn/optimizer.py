@@ -51,8 +51,7 @@ class Optimizer(Cell):
         self.is_group_lr = self.is_group and any("lr" in g for g in self._given)
         self.dynamic_lr = any(not isinstance(g["lr"], Parameter) for g in groups)
         self.is_dynamic_lr = self.dynamic_lr
-        self.global_step = Parameter(np.zeros(1, np.int32), name="global_step",
-                                     requires_grad=False)
+        self.global_step = Parameter(np.zeros(1, np.int32), name="global_step")
         rates = [g["lr"] for g in groups]
         if self.is_group_lr:
             object.__setattr__(self, "learning_rate", tuple(rates))

@@ -22,17 +22,25 @@ Kwargs = dict[str, Any]
 
 def run(cell: Any, args: Args, kwargs: Kwargs) -> Any:
     """Call a cell with everything that is registered on it."""
-    own = cell.__dict__
-    before, after = own.get("_forward_pre_hooks"), own.get("_forward_hooks")
+    before = cell.__dict__.get("_forward_pre_hooks")
     if before:
         args, kwargs = _pre_hooks(cell, before, args, kwargs)
+    return _with_backward_hooks(cell, args, kwargs)
+
+
+def _with_forward_hooks(cell: Any, args: Args, kwargs: Kwargs) -> Any:
+    """The body, and what forward hooks make of its output.
+
+    Backward hooks see the gradient of what is returned here.
+    """
+    own = cell.__dict__
     try:
-        out = _with_backward_hooks(cell, args, kwargs)
+        out = _body(cell, args, kwargs)
     except Exception:
         for key in own.get("_forward_hooks_always", ()):
             _forward_hook(cell, key, args, kwargs, None)
         raise
-    for key in tuple(after or ()):
+    for key in tuple(own.get("_forward_hooks") or ()):
         found = _forward_hook(cell, key, args, kwargs, out)
         out = out if found is None else found
     return out
@@ -68,7 +76,7 @@ def _with_backward_hooks(cell: Any, args: Args, kwargs: Kwargs) -> Any:
     own = cell.__dict__
     pre, post = own.get("_backward_pre_hooks"), own.get("_backward_hooks")
     if not pre and not post:
-        return _body(cell, args, kwargs)
+        return _with_forward_hooks(cell, args, kwargs)
     seen: dict[str, Args] = {}
     places = [i for i, a in enumerate(args) if isinstance(a, core.Tensor)]
     if post and places:
@@ -79,7 +87,7 @@ def _with_backward_hooks(cell: Any, args: Args, kwargs: Kwargs) -> Any:
         passed = identity(tuple(args[i] for i in places), pull_inputs)
         args = tuple(passed[places.index(i)] if i in places else a
                      for i, a in enumerate(args))
-    out = _body(cell, args, kwargs)
+    out = _with_forward_hooks(cell, args, kwargs)
     leaves, treedef = tree.flatten(out)
     at = [i for i, o in enumerate(leaves) if isinstance(o, core.Tensor)]
 

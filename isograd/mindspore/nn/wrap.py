@@ -8,6 +8,7 @@ from typing import Any
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore import ops
 from isograd.mindspore.gradients import GradOperation, value_and_grad
+from isograd.mindspore.nn.basic import Identity
 from isograd.mindspore.nn.cell import Cell
 from isograd.mindspore.parameter import Parameter, ParameterTuple
 from isograd.mindspore.tensor import Tensor, as_payload, assign
@@ -121,7 +122,7 @@ class TrainOneStepCell(Cell):
         self.return_grad = return_grad
         self.grad = GradOperation(get_by_list=True, sens_param=True)
         self.grad_no_sens = GradOperation(get_by_list=True)
-        self.grad_reducer = ops.identity
+        self.grad_reducer = Identity()
         self._value_and_grad = value_and_grad(network, None, self.weights,
                                               sens_param=sens is not None)
 

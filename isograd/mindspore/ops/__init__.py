@@ -38,6 +38,7 @@ _LAZY = {
                      "linearize"),
                     "isograd.mindspore.functional_transforms"),
     **dict.fromkeys(("InsertGradientOf", "HookBackward"), "isograd.mindspore.hooks"),
+    **dict.fromkeys(("WhileLoop", "ForiLoop", "Scan"), "isograd.mindspore.ops.loops"),
     **{n: f"isograd.mindspore.ops.{n}" for n in ("function", "functional",
                                                  "operations")},
 }

@@ -63,6 +63,7 @@ def gelu(input: Payload, approximate: str = "none") -> Payload:
     return F.gelu_tanh(x) if approximate == "tanh" else F.gelu(x)
 
 
+op("_gelu_tanh")(lambda x: F.gelu_tanh(floating(x)))
 op("fast_gelu")(lambda x: F.mul(x, F.sigmoid(F.mul(x, 1.702))))
 
 

@@ -50,7 +50,7 @@ Sinh Cosh Tanh Asinh Acosh Atanh Erf Erfc Erfinv Lgamma Digamma Reciprocal Inv:i
 Sinc BesselI0:bessel_i0 BesselI1:bessel_i1 Sigmoid Neg Abs Sign Floor Ceil Round Rint
 Trunc IsNan:isnan IsInf:isinf IsFinite:isfinite Real Imag Conj Angle Complex Lerp
 Addcmul:addcmul Addcdiv:addcdiv AddN:addn AccumulateNV2:addn NanToNum:nan_to_num
-ReLU:relu ReLU6:relu6 GeLU:gelu FastGeLU:fast_gelu FastGelu:fast_gelu SeLU:selu
+ReLU:relu ReLU6:relu6 GeLU:_gelu_tanh FastGeLU:fast_gelu FastGelu:fast_gelu SeLU:selu
 SiLU:silu Mish Softplus Softsign HSwish:hardswish HSigmoid:hardsigmoid PReLU:prelu
 LogSigmoid:logsigmoid
 Reshape Transpose ExpandDims:expand_dims Shape Rank Size DType:dtype Cast Tile
