@@ -92,14 +92,14 @@ pow_ = elementwise(
     "pow", "x y", np.power, domain=(0.5, 2.0),
     tangents={
         # a zero exponent has a zero derivative in x, also at x = 0
-        "x": "where(y == 0.0, zeros_like(t), t * (y * x ** (y - 1.0)))",
+        "x": "where(y == 0.0, zeros_like(t), t * (y * x ** (y - 1)))",
         # at x = 0 and y >= 0 the limit is 0
         "y": "t * where(pow_edge(x, y), zeros_like(out), out * log(x))",
     },
 )
 pow_unguarded = elementwise(
     "pow_unguarded", "x y", np.power, domain=(0.5, 2.0), scalar="pow(x, y)",
-    tangents={"x": "t * (y * x ** (y - 1.0))",
+    tangents={"x": "t * (y * x ** (y - 1))",
               "y": "t * where(pow_edge(x, y), zeros_like(out), out * log(x))"},
     doc="pow whose derivative in x is nan at 0 ** 0, as MindSpore has it.",
 )
