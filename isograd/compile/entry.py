@@ -214,8 +214,10 @@ class Trace:
                 leaves.append(t[1])
                 continue
             p = next(rest)
-            plain = t is None or (self.plain and type(p) is np.ndarray)
-            leaves.append((p[()] if p.ndim == 0 else p) if plain else wrap(t, p))
+            if t is None or (self.plain and type(p) is np.ndarray):
+                leaves.append(p[()] if p.ndim == 0 else p)
+            else:
+                leaves.append(wrap(t, p))
         return tree.unflatten(self.out_def, leaves)
 
 

@@ -99,7 +99,7 @@ linalg, fft = _Space("linalg"), _Space("fft")
 
 
 def __getattr__(name: str) -> Any:
-    theirs = getattr(_np, name, None)
+    theirs: Any = getattr(_np, name, None)
     if name in TABLE:
         return TABLE[name]
     if name in _CREATORS:

@@ -25,6 +25,10 @@ def _fill(self: Array, value: Any) -> None:
     self[...] = value
 
 
+def _conj(self: Array) -> Array:
+    return lift(F.conj(payload_of(self)))
+
+
 def _view(name: str, params: Callable[[Array], dict[str, Any]]) -> Any:
     """A property that is a view, so that writes to it reach the array."""
     return property(
@@ -59,12 +63,14 @@ def install() -> None:
     for name in functions.METHODS:
         setattr(Array, name, functions.TABLE[name])
     table = functions.TABLE
-    Array.T = _view("transpose", lambda x: {"axes": tuple(range(x.ndim))[::-1]})
-    Array.mT = _view("transpose", _matrix_axes)
-    Array.real = property(table["real"])
-    Array.imag = property(table["imag"])
-    Array.conj = Array.conjugate = lambda self: lift(F.conj(payload_of(self)))
-    Array.round = table["round"]
-    Array.flatten = table["ravel"]
-    Array.reshape, Array.clip, Array.sort = _reshape, _clip, _sort
-    Array.astype, Array.fill = _astype, _fill
+    own = {
+        "T": _view("transpose", lambda x: {"axes": tuple(range(x.ndim))[::-1]}),
+        "mT": _view("transpose", _matrix_axes),
+        "real": property(table["real"]), "imag": property(table["imag"]),
+        "conj": _conj, "conjugate": _conj,
+        "round": table["round"], "flatten": table["ravel"],
+        "reshape": _reshape, "clip": _clip, "sort": _sort,
+        "astype": _astype, "fill": _fill,
+    }
+    for name, method in own.items():
+        setattr(Array, name, method)

@@ -284,7 +284,7 @@ def _det_impl(a: Array) -> Array:
 
     if a.dtype.char not in "fdFD" or not a.shape[-1]:
         return np.asarray(np.linalg.det(a), a.dtype)
-    getrf = lapack.get_lapack_funcs("getrf", (a,))
+    getrf: Any = lapack.get_lapack_funcs("getrf", (a,))
     out = np.empty(a.shape[:-2], a.dtype)
     order = np.arange(a.shape[-1])
     for at in np.ndindex(out.shape):

@@ -90,8 +90,9 @@ def _implicit(t: Any) -> Payload:
 
 
 def as_tuple(x: Any) -> tuple[Any, ...]:
-    single = isinstance(x, Tensor) or x is None or hasattr(x, "output_nr")
-    return (x,) if single else tuple(x)
+    if isinstance(x, Tensor) or x is None or hasattr(x, "output_nr"):
+        return (x,)
+    return tuple(x)
 
 
 def grads_of(grads: Any, count: int) -> tuple[Any, ...]:
@@ -328,7 +329,8 @@ def _collected(
 ) -> tuple[Any, ...]:
     out: list[Any] = []
     for i, x in enumerate(ins):  # gradients may share memory, as PyTorch's do
-        g = found.get(node_of(x))
+        node = node_of(x)
+        g = None if node is None else found.get(node)
         if g is None and not allow:
             raise RuntimeError(errors.UNUSED.format(index=i))
         if g is None:

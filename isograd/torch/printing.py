@@ -271,8 +271,8 @@ def _contents(
     shown = _edges(array, options.edgeitems) if summarise else array
     cell: Callable[[Any], str]
     if array.dtype.kind == "c":
-        real = _float_style(shown.real, options)
-        imag = _float_style(shown.imag, options)
+        real = _float_style(np.real(shown), options)
+        imag = _float_style(np.imag(shown), options)
         cell, width = _complex_cell(real, imag), real.width + imag.width + 1
     elif floating:
         style = _float_style(shown, options)

@@ -224,7 +224,7 @@ def normal(
     d = given[0].dtype if given else _floats("normal", dtype)
     shape = (np.broadcast_shapes(*(g.shape for g in given)) if given
              else _size_of((size,), "normal"))
-    m, s = (x.array("normal") if isinstance(x, CoreTensor) else x for x in (mean, std))
+    m, s = (x.array("normal") if isinstance(x, Tensor) else x for x in (mean, std))
     if np.any(np.asarray(s) < 0):
         raise RuntimeError(f"normal expects std >= 0.0, but found std {float(s):g}"
                            if not isinstance(std, CoreTensor) else
@@ -332,7 +332,7 @@ def _draw_random(s: Any, p: Any, *args: Any, **kw: Any) -> Any:
 
 def _draw_bernoulli(s: Any, p: Any, chance: Any = 0.5, **kw: Any) -> Any:
     chance = kw.get("p", chance)
-    q = chance.array() if isinstance(chance, CoreTensor) else chance
+    q = chance.array() if isinstance(chance, Tensor) else chance
     if not isinstance(chance, CoreTensor) and not 0 <= chance <= 1:
         raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={chance}")
     return s.random(p.shape) < q

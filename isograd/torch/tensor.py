@@ -395,7 +395,7 @@ class Tensor(core.Tensor):
         if node is None or checked_node(node).leaf:
             return None
         self._refresh()
-        node = self._node
+        node: Any = self._node
         from isograd.torch.autograd.graph import node_object
 
         return node_object(node)
@@ -403,8 +403,9 @@ class Tensor(core.Tensor):
     def _refresh(self) -> None:
         """After a write elsewhere to this view's memory its node is a new one."""
         node, view = self._node, self._view
-        if view is not None and type(self._p) is ndarray and changed_since(
-                self._p, node.seq):
+        if view is None or node is None or type(self._p) is not ndarray:
+            return
+        if changed_since(self._p, node.seq):
             mutation.refresh_views(view.base)
 
     @property

@@ -208,6 +208,7 @@ def simplify(program: Program) -> Program:
 
     def emit(e: Equation) -> Atom | None:
         """The atom that stands for a single output, None if `e` was appended."""
+        result: Any = None
         for _ in range(8):  # a rule may give an equation that simplifies again
             result = _fold(e)
             if result is None and (rule := RULES.get(e.prim.name)):

@@ -139,7 +139,7 @@ class _Frame:
         self.args, self.outs, self.originals = args, outs, originals
         self.versions = versions
         self.edges: tuple[Any, ...] = ()
-        self.slots: tuple[Any, ...] = ()
+        self.slots: Any = ()
         self.node: Any = None  # weak
         self.packed: Any = None
         self.batch: Any = None  # (level, flags of args, flags of outs) inside a vmap
@@ -168,10 +168,11 @@ class _Frame:
             edge = self.edges[i] if self.edges else None
         else:
             edge = self.slots[i] if self.slots else None
-        recorded = edge is not None and (
-            levels.state().creating or levels.state().level == 0)
         p = self._lifted(kind, i, p)
-        return wrap(Tensor, Traced(p, edge) if recorded else p)
+        if edge is not None and (
+                levels.state().creating or levels.state().level == 0):
+            p = Traced(p, edge)
+        return wrap(Tensor, p)
 
     def _lifted(self, kind: str, i: int, p: Payload) -> Payload:
         if self.batch is None:

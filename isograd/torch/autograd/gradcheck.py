@@ -118,8 +118,8 @@ def _compare(
                     a, n, rtol, atol):
                 continue
             if out._p.dtype.kind == "c" and np.allclose(
-                    a if ins[i]._p.dtype.kind == "c" else a.real,
-                    n if ins[i]._p.dtype.kind == "c" else n.real, rtol, atol):
+                    a if ins[i]._p.dtype.kind == "c" else np.real(a),
+                    n if ins[i]._p.dtype.kind == "c" else np.real(n), rtol, atol):
                 continue
             raise GradcheckError(
                 f"{prefix}Jacobian mismatch for output {o} with respect to input {i},\n"

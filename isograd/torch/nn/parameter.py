@@ -19,7 +19,8 @@ class _ParameterMeta(type(Tensor)):  # type: ignore[misc]  # justified: Tensor's
         if not isinstance(data, Tensor):
             raise TypeError("Tensor.__new__() got unexpected data: expected a Tensor, but "
                             f"got {type(data).__name__}")
-        p = wrap(cls, data._p)
+        made: Any = cls
+        p = wrap(made, data._p)
         if requires_grad:
             set_leaf(p)
         return p

@@ -148,7 +148,7 @@ def _watch_steps(optimizer: Any) -> None:
 
     @wraps(function)
     def wrapper(*args: Any, **kwargs: Any) -> Any:
-        opt = owner()
+        opt: Any = owner()
         opt._opt_called = True
         return function.__get__(opt, type(opt))(*args, **kwargs)
 

@@ -294,7 +294,7 @@ Optimizer.step = _with_hooks(Optimizer.step)  # type: ignore[method-assign]  # j
 
 
 def _as_real(a: Array) -> Array:
-    return a.view(a.real.dtype)
+    return a.view(np.real(a).dtype)
 
 
 def _cast(p: Any, value: Any, key: str = "") -> Any:

@@ -180,10 +180,10 @@ class _ConvNd(Module):
         if self.padding == "valid":
             return [(0, 0)] * self.rank
         if self.padding == "same":
-            total = [d * (k - 1) for d, k in zip(self.dilation, self.kernel_size,
-                                                 strict=True)]
+            total = [int(d) * (int(k) - 1) for d, k in zip(
+                self.dilation, self.kernel_size, strict=True)]
             return [(t // 2, t - t // 2) for t in total]
-        return [(p, p) for p in self.padding]
+        return [(int(p), int(p)) for p in self.padding]
 
     def extra_repr(self) -> str:
         text = (f"{self.in_channels}, {self.out_channels}, "
@@ -437,7 +437,8 @@ class _Norm(Module):
                 name, weight(num_features, dtype=dtype) if there else None)
         if track_running_stats:
             self.register_buffer("running_mean", blank(num_features, dtype=dtype))
-            self.register_buffer("running_var", blank(num_features, dtype=dtype) + 1)
+            ones: Any = blank(num_features, dtype=dtype)
+            self.register_buffer("running_var", ones + 1)
             self.register_buffer("num_batches_tracked",
                                  wrap(Tensor, np.zeros((), np.int64)))
         else:

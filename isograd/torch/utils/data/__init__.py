@@ -262,7 +262,8 @@ def default_collate(batch: list[Any]) -> Any:
     if isinstance(first, str | bytes):
         return batch
     if isinstance(first, Mapping):
-        return type(first)({k: default_collate([d[k] for d in batch]) for k in first})
+        made: Any = type(first)
+        return made({k: default_collate([d[k] for d in batch]) for k in first})
     if isinstance(first, tuple) and hasattr(first, "_fields"):
         return type(first)(*(default_collate(list(s)) for s in zip(*batch, strict=True)))
     if isinstance(first, Sequence):
@@ -313,10 +314,10 @@ class DataLoader(Generic[T]):
         if sampler is None and not self.streams:
             sampler = (RandomSampler(dataset, generator=generator) if shuffle
                        else SequentialSampler(dataset))
-        self.sampler = sampler
+        self.sampler: Any = sampler
         if batch_sampler is None and batch_size is not None and not self.streams:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
-        self.batch_sampler = batch_sampler
+        self.batch_sampler: Any = batch_sampler
         self.collate_fn = collate_fn or (
             default_convert if batch_size is None and batch_sampler is None
             else default_collate)
