@@ -16,42 +16,107 @@ from typing import Any
 
 OPS = {  # name: expression of x, y (4, 5), m (5, 5), v (5), i (indices), k (labels)
     **{n: f"x {n} y" for n in ("+", "-", "*", "/", "**", "<")},
-    "@": "x @ m", "x*x*y": "x * x * y", "2*x+1": "2 * x + 1", "x**2": "x ** 2",
-    **{n: f"torch.{n}(x)" for n in (
-        "exp", "log", "sin", "tanh", "sigmoid", "sqrt", "abs", "neg", "relu", "erf",
-        "square", "isnan", "sign", "floor")},
-    **{f"x.{n}()": f"x.{n}()" for n in
-       ("sum", "mean", "max", "var", "std", "norm", "prod", "t", "detach", "clone",
-        "argmax", "contiguous")},
-    "sum(1)": "x.sum(1)", "mean(1,keepdim)": "x.mean(1, keepdim=True)",
-    "max(1)": "x.max(1)[0]", "amax(1)": "x.amax(1)", "var(1)": "x.var(1)",
-    "softmax": "torch.softmax(x, 1)", "log_softmax": "F.log_softmax(x, 1)",
-    "logsumexp": "torch.logsumexp(x, 1)", "cumsum": "torch.cumsum(x, 1)",
-    "sort": "torch.sort(x, 1)[0]", "topk": "torch.topk(x, 2)[0]",
-    "cat": "torch.cat([x, y], 1)", "stack": "torch.stack([x, y])",
-    "split": "torch.split(x, 2)[0]", "chunk": "torch.chunk(x, 2)[1]",
-    "where": "torch.where(b, x, y)", "clamp": "torch.clamp(x, 0.2, 0.8)",
-    "maximum": "torch.maximum(x, y)", "addmm": "torch.addmm(v, x, m)",
-    "matmul": "torch.matmul(x, m)", "mm": "torch.mm(x, m)", "mv": "torch.mv(x, v)",
-    "bmm": "torch.bmm(x[None], m[None])", "dot": "torch.dot(v, v)",
-    "einsum": "torch.einsum('ij,jk->ik', x, m)", "outer": "torch.outer(v, v)",
-    "reshape": "x.reshape(5, 4)", "view": "x.view(-1)", "T": "x.T",
-    "transpose": "x.transpose(0, 1)", "permute": "x.permute(1, 0)",
-    "unsqueeze": "x.unsqueeze(0)", "squeeze": "x[None].squeeze(0)",
-    "expand": "v.expand(4, 5)", "flatten": "torch.flatten(x)",
-    "repeat": "v.repeat(2)", "x[0]": "x[0]", "x[:, 1:3]": "x[:, 1:3]",
-    "x[i]": "x[i]", "gather": "torch.gather(x, 1, i[:, None])",
-    "index_select": "torch.index_select(x, 0, i)", "masked_fill":
-    "x.masked_fill(b, 0.0)", "tril": "torch.tril(x)", "pad": "F.pad(x, (1, 1))",
-    "linear": "F.linear(x, m, v)", "layer_norm": "F.layer_norm(x, (5,), v, v)",
-    "gelu": "F.gelu(x)", "silu": "F.silu(x)", "softplus": "F.softplus(x)",
-    "leaky_relu": "F.leaky_relu(x)", "elu": "F.elu(x)", "F.relu": "F.relu(x)",
-    "mse_loss": "F.mse_loss(x, y)", "cross_entropy": "F.cross_entropy(x, k)",
-    "nll_loss": "F.nll_loss(x, k)", "l1_loss": "F.l1_loss(x, y)",
+    "@": "x @ m",
+    "x*x*y": "x * x * y",
+    "2*x+1": "2 * x + 1",
+    "x**2": "x ** 2",
+    **{
+        n: f"torch.{n}(x)"
+        for n in (
+            "exp",
+            "log",
+            "sin",
+            "tanh",
+            "sigmoid",
+            "sqrt",
+            "abs",
+            "neg",
+            "relu",
+            "erf",
+            "square",
+            "isnan",
+            "sign",
+            "floor",
+        )
+    },
+    **{
+        f"x.{n}()": f"x.{n}()"
+        for n in (
+            "sum",
+            "mean",
+            "max",
+            "var",
+            "std",
+            "norm",
+            "prod",
+            "t",
+            "detach",
+            "clone",
+            "argmax",
+            "contiguous",
+        )
+    },
+    "sum(1)": "x.sum(1)",
+    "mean(1,keepdim)": "x.mean(1, keepdim=True)",
+    "max(1)": "x.max(1)[0]",
+    "amax(1)": "x.amax(1)",
+    "var(1)": "x.var(1)",
+    "softmax": "torch.softmax(x, 1)",
+    "log_softmax": "F.log_softmax(x, 1)",
+    "logsumexp": "torch.logsumexp(x, 1)",
+    "cumsum": "torch.cumsum(x, 1)",
+    "sort": "torch.sort(x, 1)[0]",
+    "topk": "torch.topk(x, 2)[0]",
+    "cat": "torch.cat([x, y], 1)",
+    "stack": "torch.stack([x, y])",
+    "split": "torch.split(x, 2)[0]",
+    "chunk": "torch.chunk(x, 2)[1]",
+    "where": "torch.where(b, x, y)",
+    "clamp": "torch.clamp(x, 0.2, 0.8)",
+    "maximum": "torch.maximum(x, y)",
+    "addmm": "torch.addmm(v, x, m)",
+    "matmul": "torch.matmul(x, m)",
+    "mm": "torch.mm(x, m)",
+    "mv": "torch.mv(x, v)",
+    "bmm": "torch.bmm(x[None], m[None])",
+    "dot": "torch.dot(v, v)",
+    "einsum": "torch.einsum('ij,jk->ik', x, m)",
+    "outer": "torch.outer(v, v)",
+    "reshape": "x.reshape(5, 4)",
+    "view": "x.view(-1)",
+    "T": "x.T",
+    "transpose": "x.transpose(0, 1)",
+    "permute": "x.permute(1, 0)",
+    "unsqueeze": "x.unsqueeze(0)",
+    "squeeze": "x[None].squeeze(0)",
+    "expand": "v.expand(4, 5)",
+    "flatten": "torch.flatten(x)",
+    "repeat": "v.repeat(2)",
+    "x[0]": "x[0]",
+    "x[:, 1:3]": "x[:, 1:3]",
+    "x[i]": "x[i]",
+    "gather": "torch.gather(x, 1, i[:, None])",
+    "index_select": "torch.index_select(x, 0, i)",
+    "masked_fill": "x.masked_fill(b, 0.0)",
+    "tril": "torch.tril(x)",
+    "pad": "F.pad(x, (1, 1))",
+    "linear": "F.linear(x, m, v)",
+    "layer_norm": "F.layer_norm(x, (5,), v, v)",
+    "gelu": "F.gelu(x)",
+    "silu": "F.silu(x)",
+    "softplus": "F.softplus(x)",
+    "leaky_relu": "F.leaky_relu(x)",
+    "elu": "F.elu(x)",
+    "F.relu": "F.relu(x)",
+    "mse_loss": "F.mse_loss(x, y)",
+    "cross_entropy": "F.cross_entropy(x, k)",
+    "nll_loss": "F.nll_loss(x, k)",
+    "l1_loss": "F.l1_loss(x, y)",
     "bce_logits": "F.binary_cross_entropy_with_logits(x, y)",
-    "embedding": "F.embedding(i, m)", "dropout": "F.dropout(x, 0.5)",
-    "normalize": "F.normalize(x)", "batch_norm":
-    "F.batch_norm(x, None, None, v, v, True)",
+    "embedding": "F.embedding(i, m)",
+    "dropout": "F.dropout(x, 0.5)",
+    "normalize": "F.normalize(x)",
+    "batch_norm": "F.batch_norm(x, None, None, v, v, True)",
     "sdpa": "F.scaled_dot_product_attention(x[None], x[None], x[None])",
 }
 
@@ -70,42 +135,66 @@ b = torch.tensor([[True, False, True, True, False]] * 4)
 """
 
 PROGRAMS = {  # name: (setup, one step)
-    "x*x*x backward": ("s = x[0, 0].detach().requires_grad_()",
-                       "(s * s * s).backward()"),
-    "autograd.grad": ("s = x[0, 0].detach().requires_grad_();"
-                      "z = y[0, 0].detach().requires_grad_()",
-                      "torch.autograd.grad(s * s * z, (s, z))"),
-    "grad of grad": ("s = x[0, 0].detach().requires_grad_()",
-                     "g, = torch.autograd.grad(s ** 3, s, create_graph=True);"
-                     "torch.autograd.grad(g, s)"),
+    "x*x*x backward": (
+        "s = x[0, 0].detach().requires_grad_()",
+        "(s * s * s).backward()",
+    ),
+    "autograd.grad": (
+        "s = x[0, 0].detach().requires_grad_();z = y[0, 0].detach().requires_grad_()",
+        "torch.autograd.grad(s * s * z, (s, z))",
+    ),
+    "grad of grad": (
+        "s = x[0, 0].detach().requires_grad_()",
+        "g, = torch.autograd.grad(s ** 3, s, create_graph=True);"
+        "torch.autograd.grad(g, s)",
+    ),
     "nn.Linear call": ("f = nn.Linear(5, 3)", "f(x)"),
-    "nn.Sequential call": ("f = nn.Sequential(nn.Linear(5, 5), nn.ReLU(),"
-                           "nn.Linear(5, 1))", "f(x)"),
+    "nn.Sequential call": (
+        "f = nn.Sequential(nn.Linear(5, 5), nn.ReLU(),nn.Linear(5, 1))",
+        "f(x)",
+    ),
     "nn.Identity call": ("f = nn.Identity()", "f(x)"),
     "MLP step": (
         "f = nn.Sequential(nn.Linear(8, 32), nn.ReLU(), nn.Linear(32, 32), nn.ReLU(),"
         "nn.Linear(32, 1)); o = torch.optim.SGD(f.parameters(), lr=0.01);"
         "a, c = torch.rand(16, 8), torch.rand(16, 1)",
-        "o.zero_grad(); F.mse_loss(f(a), c).backward(); o.step()"),
+        "o.zero_grad(); F.mse_loss(f(a), c).backward(); o.step()",
+    ),
     "CNN step": (
         "f = nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2), "
         "nn.Flatten(), nn.Linear(36, 5)); a = torch.rand(4, 1, 8, 8)",
-        "F.cross_entropy(f(a), k).backward()"),
+        "F.cross_entropy(f(a), k).backward()",
+    ),
     "LSTMCell": ("f = nn.LSTMCell(5, 8)", "f(x)[0].sum().backward()"),
-    "LSTM, 5 steps": ("f = nn.LSTM(5, 8); a = torch.rand(5, 4, 5)",
-                      "f(a)[0].sum().backward()"),
-    "attention": ("f = nn.MultiheadAttention(8, 2, batch_first=True);"
-                  "a = torch.rand(2, 4, 8)", "f(a, a, a)[0].sum().backward()"),
+    "LSTM, 5 steps": (
+        "f = nn.LSTM(5, 8); a = torch.rand(5, 4, 5)",
+        "f(a)[0].sum().backward()",
+    ),
+    "attention": (
+        "f = nn.MultiheadAttention(8, 2, batch_first=True);a = torch.rand(2, 4, 8)",
+        "f(a, a, a)[0].sum().backward()",
+    ),
     "nn.LayerNorm": ("f = nn.LayerNorm(5)", "f(x).sum().backward()"),
-    **{f"{name} step": (
-        f"ps = [nn.Parameter(torch.rand(4, 5)) for _ in range(10)]\n"
-        f"for p in ps: p.grad = torch.rand(4, 5)\n"
-        f"o = torch.optim.{name.split()[0]}(ps, lr=1e-3{more})", "o.step()")
-       for name, more in (("SGD", ""), ("SGD momentum", ", momentum=0.9"), ("Adam", ""),
-                          ("AdamW", ""), ("RMSprop", ""))},
+    **{
+        f"{name} step": (
+            f"ps = [nn.Parameter(torch.rand(4, 5)) for _ in range(10)]\n"
+            f"for p in ps: p.grad = torch.rand(4, 5)\n"
+            f"o = torch.optim.{name.split()[0]}(ps, lr=1e-3{more})",
+            "o.step()",
+        )
+        for name, more in (
+            ("SGD", ""),
+            ("SGD momentum", ", momentum=0.9"),
+            ("Adam", ""),
+            ("AdamW", ""),
+            ("RMSprop", ""),
+        )
+    },
     "clip_grad_norm_": (
         "ps = [nn.Parameter(torch.rand(4, 5)) for _ in range(10)]\n"
-        "for p in ps: p.grad = torch.rand(4, 5)", "nn.utils.clip_grad_norm_(ps, 1.0)"),
+        "for p in ps: p.grad = torch.rand(4, 5)",
+        "nn.utils.clip_grad_norm_(ps, 1.0)",
+    ),
     "grad.zero_": ("x.grad = torch.rand(4, 5)", "x.grad.zero_()"),
 }
 
@@ -117,7 +206,9 @@ def cases() -> dict[str, tuple[str, str]]:
         out[name] = ("", text)
         if name not in UNDIFFERENTIABLE:
             out[f"{name}, backward"] = (
-                f"ones = torch.ones_like({text})", f"({text}).backward(ones)")
+                f"ones = torch.ones_like({text})",
+                f"({text}).backward(ones)",
+            )
     return out | PROGRAMS
 
 

@@ -305,8 +305,9 @@ def mindspore_seed() -> Work:
             return ms.grad(self.net)(x, y)
 
     x = ms.Tensor([[0.5, 0.6, 0.4], [1.2, 1.3, 1.1]], dtype=ms.float32)
-    y = ms.Tensor([[0.01, 0.3, 1.1], [0.1, 0.2, 1.3], [2.1, 1.2, 3.3]],
-                  dtype=ms.float32)
+    y = ms.Tensor(
+        [[0.01, 0.3, 1.1], [0.1, 0.2, 1.3], [2.1, 1.2, 3.3]], dtype=ms.float32
+    )
     net = Grad(Net())
     return lambda: net(x, y)
 
@@ -322,41 +323,80 @@ def _both(fn: Callable[..., Work], *args: Any) -> dict[str, Callable[[], Work]]:
 
 
 PROGRAMS = [
-    Program("x*x*y and both gradients", {
-        **_both(xxy_eager),
-        "isograd compiled": xxy_isograd_compiled,
-        "jax jit": xxy_jax,
-    }, "eager <= 0.5 torch eager; compiled < jax"),
-    Program("chain of 100 products and its gradient", {
-        **_both(chain_eager),
-        "isograd compiled": chain_isograd_compiled,
-        "jax jit": chain_jax,
-    }, "eager <= 0.5 torch eager; compiled < jax"),
-    Program("chain of 100,000", _both(chain_eager, 100_000),
-            "eager <= 0.5 torch eager", repeats=3),
-    Program("chain of 1,000,000", _both(chain_eager, 1_000_000),
-            "eager <= 0.5 torch eager", repeats=1),
-    Program("Black-Scholes, 1M options, 5 gradients", {
-        "isograd compiled": bs_isograd,
-        "isograd eager": bs_isograd_eager,
-        "torch eager": lambda: bs_torch(False),
-        "torch compiled": lambda: bs_torch(True),
-        "jax jit": bs_jax,
-    }, "compiled < torch compiled, jax"),
-    Program("Rosenbrock, 1M variables, value and gradient", {
-        "isograd compiled": rb_isograd,
-        "isograd eager": lambda: rb_torch("isograd"),
-        "torch eager": lambda: rb_torch("torch"),
-        "torch compiled": lambda: rb_torch("torch", True),
-        "jax jit": rb_jax,
-    }, "compiled < torch compiled, jax"),
-    Program("MLP 8-32-32-1, batch 16, SGD step",
-            _both(mlp, (8, 32, 32, 1), 16, "SGD"), "eager <= 0.5 torch eager"),
-    Program("MLP 784-512-256-10, batch 64, SGD step",
-            _both(mlp, (784, 512, 256, 10), 64, "SGD"), "eager <= torch eager"),
-    Program("MLP 784-512-256-10, batch 64, Adam step",
-            _both(mlp, (784, 512, 256, 10), 64, "Adam"), "eager <= torch eager"),
+    Program(
+        "x*x*y and both gradients",
+        {
+            **_both(xxy_eager),
+            "isograd compiled": xxy_isograd_compiled,
+            "jax jit": xxy_jax,
+        },
+        "eager <= 0.5 torch eager; compiled < jax",
+    ),
+    Program(
+        "chain of 100 products and its gradient",
+        {
+            **_both(chain_eager),
+            "isograd compiled": chain_isograd_compiled,
+            "jax jit": chain_jax,
+        },
+        "eager <= 0.5 torch eager; compiled < jax",
+    ),
+    Program(
+        "chain of 100,000",
+        _both(chain_eager, 100_000),
+        "eager <= 0.5 torch eager",
+        repeats=3,
+    ),
+    Program(
+        "chain of 1,000,000",
+        _both(chain_eager, 1_000_000),
+        "eager <= 0.5 torch eager",
+        repeats=1,
+    ),
+    Program(
+        "Black-Scholes, 1M options, 5 gradients",
+        {
+            "isograd compiled": bs_isograd,
+            "isograd eager": bs_isograd_eager,
+            "torch eager": lambda: bs_torch(False),
+            "torch compiled": lambda: bs_torch(True),
+            "jax jit": bs_jax,
+        },
+        "compiled < torch compiled, jax",
+    ),
+    Program(
+        "Rosenbrock, 1M variables, value and gradient",
+        {
+            "isograd compiled": rb_isograd,
+            "isograd eager": lambda: rb_torch("isograd"),
+            "torch eager": lambda: rb_torch("torch"),
+            "torch compiled": lambda: rb_torch("torch", True),
+            "jax jit": rb_jax,
+        },
+        "compiled < torch compiled, jax",
+    ),
+    Program(
+        "MLP 8-32-32-1, batch 16, SGD step",
+        _both(mlp, (8, 32, 32, 1), 16, "SGD"),
+        "eager <= 0.5 torch eager",
+    ),
+    Program(
+        "MLP 784-512-256-10, batch 64, SGD step",
+        _both(mlp, (784, 512, 256, 10), 64, "SGD"),
+        "eager <= torch eager",
+    ),
+    Program(
+        "MLP 784-512-256-10, batch 64, Adam step",
+        _both(mlp, (784, 512, 256, 10), 64, "Adam"),
+        "eager <= torch eager",
+    ),
     Program("MindSpore's seed program", {"isograd eager": mindspore_seed}, "< 0.1 ms"),
-    *(Program(f"{name}, 1M elements, with gradients", _both(large, name),
-              "eager <= torch eager") for name in LARGE),
+    *(
+        Program(
+            f"{name}, 1M elements, with gradients",
+            _both(large, name),
+            "eager <= torch eager",
+        )
+        for name in LARGE
+    ),
 ]

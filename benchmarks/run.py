@@ -22,8 +22,13 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.programs import PROGRAMS, Program, Work
 
 TURN = 0.15  # seconds of one peer's turn
-PEERS = ["isograd eager", "isograd compiled", "torch eager", "torch compiled",
-         "jax jit"]
+PEERS = [
+    "isograd eager",
+    "isograd compiled",
+    "torch eager",
+    "torch compiled",
+    "jax jit",
+]
 
 
 def prepare(program: Program) -> tuple[dict[str, Work], dict[str, float]]:
@@ -66,25 +71,37 @@ def measure(program: Program) -> tuple[dict[str, float], dict[str, float]]:
     for _ in range(program.repeats):
         for peer, work in works.items():
             best[peer] = min(best[peer], one_turn(work))
-    return ({p: t * 1e3 for p, t in best.items()},
-            {p: t * 1e3 for p, t in first.items()})
+    return (
+        {p: t * 1e3 for p, t in best.items()},
+        {p: t * 1e3 for p, t in first.items()},
+    )
 
 
 def import_time(module: str) -> float:
     """Milliseconds to import a module in a fresh process, best of five."""
-    code = (f"import time; t = time.perf_counter(); import {module}; "
-            "print(time.perf_counter() - t)")
-    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True,
-                           text=True, check=True, cwd=Path(__file__).parent.parent)
-            for _ in range(5)]
+    code = (
+        f"import time; t = time.perf_counter(); import {module}; "
+        "print(time.perf_counter() - t)"
+    )
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", code],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=Path(__file__).parent.parent,
+        )
+        for _ in range(5)
+    ]
     return min(float(r.stdout) for r in runs) * 1e3
 
 
 def row(name: str, times: dict[str, float], first: dict[str, float]) -> str:
     cells = [f"{times[p]:.4g}" if p in times else "" for p in PEERS]
     compiled = first.get("isograd compiled")
-    return " | ".join(["| " + name, *cells,
-                       f"{compiled:.0f}" if compiled else ""]) + " |"
+    return (
+        " | ".join(["| " + name, *cells, f"{compiled:.0f}" if compiled else ""]) + " |"
+    )
 
 
 def table(rows: list[str]) -> str:
@@ -100,8 +117,10 @@ def describe() -> str:
         module = sys.modules.get(name)
         if module is not None:
             versions.append(f"{name} {getattr(module, '__version__', '?')}")
-    return (f"{os.cpu_count()} cores, {platform.machine()}, Python "
-            f"{platform.python_version()}, {', '.join(versions)}")
+    return (
+        f"{os.cpu_count()} cores, {platform.machine()}, Python "
+        f"{platform.python_version()}, {', '.join(versions)}"
+    )
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -110,16 +129,20 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args(argv)
     warnings.simplefilter("ignore")
-    chosen = [p for p in PROGRAMS if not options.names
-              or any(n.lower() in p.name.lower() for n in options.names)]
+    chosen = [
+        p
+        for p in PROGRAMS
+        if not options.names or any(n.lower() in p.name.lower() for n in options.names)
+    ]
     rows: list[str] = []
     print(table([]))
     for program in chosen:
         times, first = measure(program)
         rows.append(row(program.name, times, first))
         print(rows[-1], flush=True)
-    imports = {m: import_time(m) for m in
-               ("isograd", "isograd.torch", "isograd.mindspore")}
+    imports = {
+        m: import_time(m) for m in ("isograd", "isograd.torch", "isograd.mindspore")
+    }
     text = ", ".join(f"`{m}` {t:.0f} ms" for m, t in imports.items())
     print(f"\nImport: {text}\n{describe()}")
     if options.write:
@@ -134,7 +157,9 @@ def write(rows: list[str], imports: str) -> None:
         "# Results\n\nMade by `python benchmarks/run.py --write`: least time of one "
         "call in milliseconds, peers taking turns in one run.\n\n"
         f"{table(rows)}\n\nImport: {imports}\n\n{describe()}\n\n"
-        f"## What must hold\n\n{bounds}\n", encoding="utf-8")
+        f"## What must hold\n\n{bounds}\n",
+        encoding="utf-8",
+    )
 
 
 __all__: list[Any] = ["main"]

@@ -38,7 +38,8 @@ def main():
     net = Net()
     weights = np.load(start_file)
     ms.load_param_into_net(
-        net, {name: ms.Parameter(weights[name], name=name) for name in weights})
+        net, {name: ms.Parameter(weights[name], name=name) for name in weights}
+    )
     loss_fn = nn.CrossEntropyLoss()
     parameters = net.trainable_params()
     optimiser = nn.Momentum(parameters, learning_rate=0.1, momentum=0.9)
@@ -52,8 +53,9 @@ def main():
     def gradients():
         """The gradient of the loss by parameter, as arrays."""
         grads = loss_and_gradients(train_x[:BATCH], train_y[:BATCH])[1]
-        return {p.name: g.asnumpy().copy()
-                for p, g in zip(parameters, grads, strict=True)}
+        return {
+            p.name: g.asnumpy().copy() for p, g in zip(parameters, grads, strict=True)
+        }
 
     first = gradients()
     for epoch in range(1, EPOCHS + 1):
@@ -66,12 +68,17 @@ def main():
             optimiser(grads)
             total += float(loss.asnumpy()) * len(batch)
         hits = net(test_x).argmax(axis=1) == test_y
-        print(f"epoch {epoch:2}  loss {total / len(train_x):.4f}  "
-              f"test accuracy {float(hits.astype(ms.float32).mean().asnumpy()):.2%}")
+        print(
+            f"epoch {epoch:2}  loss {total / len(train_x):.4f}  "
+            f"test accuracy {float(hits.astype(ms.float32).mean().asnumpy()):.2%}"
+        )
 
     last = gradients()
-    np.savez(result_file, **{f"first.{k}": v for k, v in first.items()},
-             **{f"last.{k}": v for k, v in last.items()})
+    np.savez(
+        result_file,
+        **{f"first.{k}": v for k, v in first.items()},
+        **{f"last.{k}": v for k, v in last.items()},
+    )
 
 
 main()

@@ -62,12 +62,17 @@ def main():
             total += loss.item() * len(batch)
         with torch.no_grad():
             hits = net(test_x).argmax(dim=1) == test_y
-        print(f"epoch {epoch:2}  loss {total / len(train_x):.4f}  "
-              f"test accuracy {hits.float().mean().item():.2%}")
+        print(
+            f"epoch {epoch:2}  loss {total / len(train_x):.4f}  "
+            f"test accuracy {hits.float().mean().item():.2%}"
+        )
 
     last = gradients(net, loss_fn, train_x[:BATCH], train_y[:BATCH])
-    np.savez(result_file, **{f"first.{k}": v for k, v in first.items()},
-             **{f"last.{k}": v for k, v in last.items()})
+    np.savez(
+        result_file,
+        **{f"first.{k}": v for k, v in first.items()},
+        **{f"last.{k}": v for k, v in last.items()},
+    )
 
 
 main()

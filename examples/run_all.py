@@ -13,8 +13,12 @@ from pathlib import Path
 import numpy as np
 
 HERE = Path(__file__).resolve().parent
-NAMES = {"first.weight": (64, 64), "first.bias": (64,),
-         "second.weight": (10, 64), "second.bias": (10,)}
+NAMES = {
+    "first.weight": (64, 64),
+    "first.bias": (64,),
+    "second.weight": (10, 64),
+    "second.bias": (10,),
+}
 
 
 def isograd_run(script: str, *arguments: Path) -> None:
@@ -55,7 +59,8 @@ def main() -> None:
     isograd_run("seed_torch.py")
     with tempfile.TemporaryDirectory() as folder:
         start, by_torch, by_mindspore = (
-            Path(folder) / f"{n}.npz" for n in ("start", "torch", "mindspore"))
+            Path(folder) / f"{n}.npz" for n in ("start", "torch", "mindspore")
+        )
         start_weights(start)
         isograd_run("digits_torch.py", start, by_torch)
         isograd_run("digits_mindspore.py", start, by_mindspore)

@@ -1,8 +1,7 @@
 """The gradient of a network with two matrix products, in MindSpore's words."""
 
-import numpy as np
-
 import mindspore as ms
+import numpy as np
 from mindspore import Parameter, Tensor, nn, ops
 
 

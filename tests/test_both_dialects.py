@@ -71,8 +71,10 @@ def test_the_functional_api_takes_tensors_of_each_dialect() -> None:
     def cube(x):
         return (x * x * x).sum()
 
-    for cls, make in ((torch.Tensor, lambda v: torch.tensor(v)),
-                      (ms.Tensor, lambda v: ms.Tensor(v, ms.float32))):
+    for cls, make in (
+        (torch.Tensor, lambda v: torch.tensor(v)),
+        (ms.Tensor, lambda v: ms.Tensor(v, ms.float32)),
+    ):
         g = isograd.grad(cube)(make([1.0, 2.0]))
         assert isinstance(g, cls)
         np.testing.assert_allclose(np.asarray(isograd_values(g)), [3.0, 12.0])

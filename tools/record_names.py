@@ -36,11 +36,23 @@ mindspore.rewrite mindspore.nn.probability mindspore.runtime mindspore.device_co
 mindspore.nn.wrap mindspore.nn.optim mindspore.nn.layer mindspore.nn.loss""",
 }
 CLASSES = {
-    "torch": ["torch.Tensor", "torch.Generator", "torch.nn.Module", "torch.Size",
-              "torch.autograd.Function", "torch.optim.Optimizer", "torch.dtype"],
-    "mindspore": ["mindspore.Tensor", "mindspore.Parameter", "mindspore.nn.Cell",
-                  "mindspore.nn.Optimizer", "mindspore.ParameterTuple",
-                  "mindspore.train.Model"],
+    "torch": [
+        "torch.Tensor",
+        "torch.Generator",
+        "torch.nn.Module",
+        "torch.Size",
+        "torch.autograd.Function",
+        "torch.optim.Optimizer",
+        "torch.dtype",
+    ],
+    "mindspore": [
+        "mindspore.Tensor",
+        "mindspore.Parameter",
+        "mindspore.nn.Cell",
+        "mindspore.nn.Optimizer",
+        "mindspore.ParameterTuple",
+        "mindspore.train.Model",
+    ],
 }
 FOLDER = Path(__file__).parent.parent / "isograd" / "base" / "names"
 

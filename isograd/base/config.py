@@ -16,5 +16,6 @@ def silence_arrays() -> None:
     """Divisions by zero and their kind give inf and nan in silence, as in the
     frameworks; NumPy's warnings elsewhere stay."""
     warnings.filterwarnings("ignore", category=RuntimeWarning, module=r"isograd\.")
-    warnings.filterwarnings("ignore", category=RuntimeWarning,
-                            module=r"numpy\._core\._methods")
+    warnings.filterwarnings(
+        "ignore", category=RuntimeWarning, module=r"numpy\._core\._methods"
+    )

@@ -29,8 +29,10 @@ def known_names(dialect: str) -> frozenset[str]:
 
 
 def missing_text(name: str, dialect: str) -> str:
-    return (f"{name}: isograd's {dialect} dialect does not provide this name; "
-            f"{COVERAGE} lists what it provides")
+    return (
+        f"{name}: isograd's {dialect} dialect does not provide this name; "
+        f"{COVERAGE} lists what it provides"
+    )
 
 
 def no_attribute(owner: str, name: str, dialect: str, plain: str) -> AttributeError:
@@ -62,8 +64,9 @@ def module_getattr(
             return found
         if name.startswith("__"):
             raise AttributeError(f"module '{module}' has no attribute '{name}'")
-        error = no_attribute(module, name, dialect,
-                             f"module '{module}' has no attribute '{name}'")
+        error = no_attribute(
+            module, name, dialect, f"module '{module}' has no attribute '{name}'"
+        )
         if isinstance(error, MissingName) and _in_import_from(sys._getframe(1)):
             raise MissingImport(str(error), name=name)
         raise error

@@ -59,15 +59,20 @@ def page() -> str:
     parts = [
         "# Coverage\n\nWhich public names of the frameworks isograd provides; made by "
         "`make docs` from the\nframeworks' own lists of names (PyTorch 2.13, MindSpore "
-        "2.10).  A name that is missing raises\nan error that says so.\n"]
+        "2.10).  A name that is missing raises\nan error that says so.\n"
+    ]
     for dialect in DIALECTS:
         rows = list(groups(dialect))
         have = sum(len(there) for _, there, _ in rows)
         total = have + sum(len(missing) for _, _, missing in rows)
-        parts.append(f"\n## {dialect}: {have} of {total} names\n\n"
-                     "| in | has | of |\n|---|---:|---:|")
-        parts += [f"| `{owner}` | {len(there)} | {len(there) + len(missing)} |"
-                  for owner, there, missing in rows]
+        parts.append(
+            f"\n## {dialect}: {have} of {total} names\n\n"
+            "| in | has | of |\n|---|---:|---:|"
+        )
+        parts += [
+            f"| `{owner}` | {len(there)} | {len(there) + len(missing)} |"
+            for owner, there, missing in rows
+        ]
         for owner, there, missing in rows:
             if there:
                 parts.append(f"\n### `{owner}`\n\nProvided: {_words(there)}")
@@ -79,8 +84,11 @@ def page() -> str:
 def show(words: Sequence[str]) -> int:
     """`isograd coverage [DIALECT]`."""
     if any(w not in DIALECTS for w in words):
-        print(f"isograd coverage: no dialect {words[0]!r}; there are "
-              f"{' and '.join(DIALECTS)}", file=sys.stderr)
+        print(
+            f"isograd coverage: no dialect {words[0]!r}; there are "
+            f"{' and '.join(DIALECTS)}",
+            file=sys.stderr,
+        )
         return 2
     for dialect in words or DIALECTS:
         print(f"{dialect}:")

@@ -38,7 +38,8 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
                 raise
             dialect = spec.name.partition(".")[0]
             raise ModuleNotFoundError(
-                missing_text(spec.name, dialect), name=spec.name) from None
+                missing_text(spec.name, dialect), name=spec.name
+            ) from None
         self.specs[spec.name] = module.__spec__
         return module
 
@@ -65,13 +66,15 @@ def install(*dialects: str) -> None:
     wanted = dialects or DIALECTS
     for name in wanted:
         if name not in DIALECTS:
-            raise ValueError(f"install: no dialect {name!r}; there are "
-                             f"{' and '.join(DIALECTS)}")
+            raise ValueError(
+                f"install: no dialect {name!r}; there are {' and '.join(DIALECTS)}"
+            )
         found = sys.modules.get(name)
         if found is not None and not found.__name__.startswith("isograd."):
             raise RuntimeError(
                 f"install: the real {name} was imported already; call "
-                "isograd.install() before anything imports it")
+                "isograd.install() before anything imports it"
+            )
     uninstall()
     _FINDER.append(Finder(wanted))
     sys.meta_path.insert(0, _FINDER[0])

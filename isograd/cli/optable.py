@@ -16,23 +16,31 @@ def _derivative(prim: Primitive) -> str:
     return "yes" if prim.has_vjp else "none"
 
 
-
-
 def row(prim: Primitive) -> str:
     operands = "any" if prim.arity is None else str(prim.arity)
     dtypes = ", ".join(_KINDS[k] for k in prim.kinds)
-    cells: list[Any] = [f"`{prim.name}`", prim.kind, operands, dtypes,
-                        _derivative(prim), "yes" if prim.scalar else ""]
+    cells: list[Any] = [
+        f"`{prim.name}`",
+        prim.kind,
+        operands,
+        dtypes,
+        _derivative(prim),
+        "yes" if prim.scalar else "",
+    ]
     return "| " + " | ".join(cells) + " |"
 
 
 def page() -> str:
     """One row for each primitive of the library."""
-    prims = sorted((p for p in REGISTRY.values() if not p.name.startswith("test_")),
-                   key=lambda p: p.name)
-    head = ("# Primitives\n\nEvery operation of the engine, from the registry; made by "
-            "`make docs`.  *In kernels*:\ncompiled code fuses it; other operations are "
-            "library calls between kernels.\n\n"
-            "| primitive | kind | operands | dtypes | derivative | in kernels |\n"
-            "|---|---|---|---|---|---|\n")
+    prims = sorted(
+        (p for p in REGISTRY.values() if not p.name.startswith("test_")),
+        key=lambda p: p.name,
+    )
+    head = (
+        "# Primitives\n\nEvery operation of the engine, from the registry; made by "
+        "`make docs`.  *In kernels*:\ncompiled code fuses it; other operations are "
+        "library calls between kernels.\n\n"
+        "| primitive | kind | operands | dtypes | derivative | in kernels |\n"
+        "|---|---|---|---|---|---|\n"
+    )
     return head + "\n".join(map(row, prims)) + "\n"

@@ -41,8 +41,11 @@ def _run_script(path: str, arguments: Sequence[str]) -> int:
         with io.open_code(full) as file:
             source = file.read()
     except OSError as error:
-        print(f"isograd run: can't open file {full!r}: [Errno {error.errno}] "
-              f"{error.strerror}", file=sys.stderr)
+        print(
+            f"isograd run: can't open file {full!r}: [Errno {error.errno}] "
+            f"{error.strerror}",
+            file=sys.stderr,
+        )
         return 2
     sys.path.insert(0, os.path.dirname(os.path.realpath(path)))
     return _guarded(lambda: _execute(source, full, full))

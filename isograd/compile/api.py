@@ -52,9 +52,14 @@ class Compiled:
     def general(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Find or make the program for these arguments and run it."""
         leaves, treedef = tree.flatten((args, kwargs))
-        payloads = [payload_of(x) if isinstance(x, Tensor)
-                    else np.asarray(x) if isinstance(x, np.ndarray | np.generic)
-                    else None for x in leaves]
+        payloads = [
+            payload_of(x)
+            if isinstance(x, Tensor)
+            else np.asarray(x)
+            if isinstance(x, np.ndarray | np.generic)
+            else None
+            for x in leaves
+        ]
         if self.eager or not _plain(payloads):
             return self.fn(*args, **kwargs)
         if self.unstable > PATIENCE:
@@ -94,15 +99,21 @@ class Compiled:
         name = getattr(self.fn, "__qualname__", repr(self.fn))
         warnings.warn(
             f"isograd.compile: {name} runs eagerly, because {why}",
-            RuntimeWarning, stacklevel=4,
+            RuntimeWarning,
+            stacklevel=4,
         )
 
     def program(self, *args: Any, **kwargs: Any) -> Any:
         """The simplified program for these arguments, for reading."""
         leaves, treedef = tree.flatten((args, kwargs))
-        payloads = [payload_of(x) if isinstance(x, Tensor)
-                    else np.asarray(x) if isinstance(x, np.ndarray | np.generic)
-                    else None for x in leaves]
+        payloads = [
+            payload_of(x)
+            if isinstance(x, Tensor)
+            else np.asarray(x)
+            if isinstance(x, np.ndarray | np.generic)
+            else None
+            for x in leaves
+        ]
         return self.lookup(leaves, treedef, payloads).program
 
 
@@ -111,7 +122,8 @@ def _plain(payloads: Sequence[Payload | None]) -> bool:
     if state().stages:
         return False
     return all(
-        p is None or type(p) is np.ndarray
+        p is None
+        or type(p) is np.ndarray
         or (type(p) is Traced and type(p.p) is np.ndarray)
         for p in payloads
     )
@@ -132,9 +144,7 @@ def _hashable(x: Any) -> bool:
     return True
 
 
-def compile(
-    fn: Callable[..., Any] | None = None, *, executor: str = "native"
-) -> Any:
+def compile(fn: Callable[..., Any] | None = None, *, executor: str = "native") -> Any:
     """`fn` compiled at its first call for each structure of arguments.
 
     Arrays among the arguments are operands; other arguments are compared by value, as

@@ -68,8 +68,10 @@ class Entry:
             self.hot = generate(self, NotCompiled)
 
     def captures_match(self) -> bool:
-        return all(_signature(c) == a
-                   for c, a in zip(self.captured, self.capture_avals, strict=True))
+        return all(
+            _signature(c) == a
+            for c, a in zip(self.captured, self.capture_avals, strict=True)
+        )
 
     def run(self, payloads: Sequence[Payload | None], leaves: Sequence[Any]) -> Any:
         """Call the program on operands: arrays, or arrays on a tape.
@@ -113,12 +115,16 @@ class Trace:
         cotangents: positions of the outputs that have a cotangent.
     """
 
-    def __init__(self, leaves: Sequence[Any], treedef: Any,
-                 payloads: Sequence[Payload | None]) -> None:
-        self.leaves = [None if p is not None else x
-                       for x, p in zip(leaves, payloads, strict=True)]
-        self.classes = [_class_of(x) if p is not None else None
-                        for x, p in zip(leaves, payloads, strict=True)]
+    def __init__(
+        self, leaves: Sequence[Any], treedef: Any, payloads: Sequence[Payload | None]
+    ) -> None:
+        self.leaves = [
+            None if p is not None else x for x, p in zip(leaves, payloads, strict=True)
+        ]
+        self.classes = [
+            _class_of(x) if p is not None else None
+            for x, p in zip(leaves, payloads, strict=True)
+        ]
         self.given = [p for p in payloads if p is not None]
         self.plain = not any(isinstance(x, Tensor) for x in leaves)
         self.treedef = treedef
@@ -132,8 +138,10 @@ class Trace:
             with levels.changed(level=level + 1, stages=(*outer.stages, stage)):
                 given = self._tensors(proxies)
                 args, kwargs = tree.unflatten(self.treedef, given)
-                before = [x._p if c else None
-                          for x, c in zip(given, self.classes, strict=True)]
+                before = [
+                    x._p if c else None
+                    for x, c in zip(given, self.classes, strict=True)
+                ]
                 out = fn(*args, **kwargs)
                 self.outputs(stage, out)
                 effects = stage.restore()
@@ -148,14 +156,18 @@ class Trace:
         self, given: list[Any], before: list[Any]
     ) -> list[tuple[Any, Payload]]:
         """Arguments that hold another value than they were given with, by position."""
-        return [(i, payload_of(x)) for i, (x, p) in
-                enumerate(zip(given, before, strict=True))
-                if p is not None and x._p is not p]
+        return [
+            (i, payload_of(x))
+            for i, (x, p) in enumerate(zip(given, before, strict=True))
+            if p is not None and x._p is not p
+        ]
 
     def _tensors(self, proxies: list[Payload]) -> list[Any]:
         rest = iter(proxies)
-        return [x if c is None else wrap(c, next(rest))
-                for x, c in zip(self.leaves, self.classes, strict=True)]
+        return [
+            x if c is None else wrap(c, next(rest))
+            for x, c in zip(self.leaves, self.classes, strict=True)
+        ]
 
     def outputs(self, stage: Stage, out: Any) -> None:
         leaves, self.out_def = tree.flatten(out)
@@ -202,8 +214,9 @@ class Trace:
             cots = list(seeds)
         nodes = [operands[i].node for i in self.traced]
         found = sweep([n for _, n in outs], cots, nodes, retain_graph=True)
-        self.reached = [i for i, n in zip(self.traced, nodes, strict=True)
-                        if n in found]
+        self.reached = [
+            i for i, n in zip(self.traced, nodes, strict=True) if n in found
+        ]
         return seeds, [found[n] for n in nodes if n in found]
 
     def rebuild(self, outs: Sequence[Payload]) -> Any:
@@ -232,8 +245,11 @@ def _proxy(stage: Stage, p: Payload) -> Payload:
 
 
 def build_entry(
-    fn: Callable[..., Any], leaves: Sequence[Any], treedef: Any,
-    payloads: Sequence[Payload | None], executor: str,
+    fn: Callable[..., Any],
+    leaves: Sequence[Any],
+    treedef: Any,
+    payloads: Sequence[Payload | None],
+    executor: str,
 ) -> Entry:
     """Trace `fn` for these arguments and compile its program."""
     before = guards_of(fn)
@@ -263,7 +279,8 @@ class CompiledRule:
             self.backward: Executable | None = None
         else:
             forward, backward, self.residuals = split_backward(
-                self.joint, self.inputs, self.results)
+                self.joint, self.inputs, self.results
+            )
             self.forward = executable(forward, executor)
             self.backward = executable(backward, executor)
         self.vjp = self.raw_vjp = self.large_vjp = self.pull
@@ -285,8 +302,10 @@ class CompiledRule:
         node.seq = tick()
         slots = [slot(node, i, o) for i, o in enumerate(outs)]
         node.slots = tuple(map(weakref.ref, slots))
-        return [Traced(o, s) if i in self.trace.cotangents else o
-                for i, (o, s) in enumerate(zip(outs, slots, strict=True))]
+        return [
+            Traced(o, s) if i in self.trace.cotangents else o
+            for i, (o, s) in enumerate(zip(outs, slots, strict=True))
+        ]
 
     def pull(
         self, F: Namespace, g: Any, saved: Any, needs: Any, *, extra: list[np.ndarray]
@@ -301,8 +320,10 @@ class CompiledRule:
             grads = [F.mul(seed, e) for e in extra]
         else:
             assert self.backward is not None
-            seeds = [np.zeros(a.shape, a.dtype) if g[i] is None else g[i]
-                     for i, a in self._seed_avals()]
+            seeds = [
+                np.zeros(a.shape, a.dtype) if g[i] is None else g[i]
+                for i, a in self._seed_avals()
+            ]
             kept = [arrays[i] for i in self.residuals.inputs]
             grads = self.backward.run([*kept, *extra, *seeds])
         cots: list[Payload | None] = [None] * self.inputs
@@ -317,15 +338,27 @@ class CompiledRule:
     def pull_again(self, g: Any, args: Sequence[Payload]) -> list[Payload | None]:
         """The same by running the program once more on a tape: differentiable again."""
         with levels.new_level(recording=True) as level:
-            nodes = [Leaf(a.shape, level) if i in self.trace.traced else None
-                     for i, a in enumerate(args)]
-            traced = [a if n is None else Traced(a, n)
-                      for a, n in zip(args, nodes, strict=True)]
-            seeds = [np.zeros(a.shape, a.dtype) for a in
-                     (v.aval for v in self.joint.inputs[self.inputs :])]
+            nodes = [
+                Leaf(a.shape, level) if i in self.trace.traced else None
+                for i, a in enumerate(args)
+            ]
+            traced = [
+                a if n is None else Traced(a, n)
+                for a, n in zip(args, nodes, strict=True)
+            ]
+            seeds = [
+                np.zeros(a.shape, a.dtype)
+                for a in (v.aval for v in self.joint.inputs[self.inputs :])
+            ]
             outs = interpret(self.joint, [*traced, *seeds])[: self.results]
-        some = [(outs[i].node, c) for i, c in enumerate(g)
-                if c is not None and type(outs[i]) is Traced]
-        found = sweep([n for n, _ in some], [c for _, c in some],
-                      [n for n in nodes if n is not None])
+        some = [
+            (outs[i].node, c)
+            for i, c in enumerate(g)
+            if c is not None and type(outs[i]) is Traced
+        ]
+        found = sweep(
+            [n for n, _ in some],
+            [c for _, c in some],
+            [n for n in nodes if n is not None],
+        )
         return [None if n is None else found.get(n) for n in nodes]

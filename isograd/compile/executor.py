@@ -33,8 +33,10 @@ class Interpreted:
     def run(self, arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
         with np.errstate(all="ignore"):
             outs = interpret(self.program, arrays)
-        return [o.copy() if isinstance(a, Const) else o
-                for o, a in zip(outs, self.program.outputs, strict=True)]
+        return [
+            o.copy() if isinstance(a, Const) else o
+            for o, a in zip(outs, self.program.outputs, strict=True)
+        ]
 
     def call(self, *arrays: object) -> list[np.ndarray] | None:
         return self.run(arrays) if fits(self.program, arrays) else None  # type: ignore[arg-type] # justified: `fits` checked that all are ndarrays
@@ -65,7 +67,11 @@ def native_class() -> Any:
 
         engine()
     except Exception as error:  # whatever a broken or strange installation raises
-        warnings.warn(f"isograd runs without kernels, because {error!r}; programs are "
-                      "executed by NumPy", RuntimeWarning, stacklevel=2)
+        warnings.warn(
+            f"isograd runs without kernels, because {error!r}; programs are "
+            "executed by NumPy",
+            RuntimeWarning,
+            stacklevel=2,
+        )
         return None
     return Native

@@ -28,13 +28,50 @@ from isograd.compile.program import Atom, Const, Equation, Program, Var, operand
 
 Shape = tuple[int, ...]
 
-REDUCTIONS = {"sum": "sum", "max": "max", "min": "min", "prod": "prod",
-              "any": "any", "all": "all"}
-MOVEMENTS = {"broadcast_in", "reshape", "transpose", "slice", "unslice", "concatenate",
-             "view_write"}
-EXPENSIVE = {"exp", "log", "tanh", "erf", "pow", "sin", "cos", "tan", "expm1", "log1p",
-             "sigmoid", "power", "erfc", "sinh", "cosh", "asin", "acos", "atan",
-             "atan2", "log2", "log10", "exp2", "gelu", "softplus", "logaddexp"}
+REDUCTIONS = {
+    "sum": "sum",
+    "max": "max",
+    "min": "min",
+    "prod": "prod",
+    "any": "any",
+    "all": "all",
+}
+MOVEMENTS = {
+    "broadcast_in",
+    "reshape",
+    "transpose",
+    "slice",
+    "unslice",
+    "concatenate",
+    "view_write",
+}
+EXPENSIVE = {
+    "exp",
+    "log",
+    "tanh",
+    "erf",
+    "pow",
+    "sin",
+    "cos",
+    "tan",
+    "expm1",
+    "log1p",
+    "sigmoid",
+    "power",
+    "erfc",
+    "sinh",
+    "cosh",
+    "asin",
+    "acos",
+    "atan",
+    "atan2",
+    "log2",
+    "log10",
+    "exp2",
+    "gelu",
+    "softplus",
+    "logaddexp",
+}
 MAX_DEPTH = 120  # operations inlined into one another, before a value is written
 MAX_TERMS = 400  # loads and operations of one root, counted with repetition
 
@@ -47,8 +84,9 @@ class Affine(NamedTuple):
 
     def shifted(self, step: int, start: int) -> Affine:
         """start + step * self."""
-        return Affine(start + step * self.offset,
-                      tuple(step * c for c in self.coefficients))
+        return Affine(
+            start + step * self.offset, tuple(step * c for c in self.coefficients)
+        )
 
     def axis(self) -> tuple[int, int] | None:
         """(k, c) if the index is offset + c * coordinate k with c = 1 or -1."""
@@ -101,8 +139,10 @@ def fusible(e: Equation) -> bool:
 
 def has_code(e: Equation) -> bool:
     """Whether the code generator has each instruction of a scalar expression."""
-    return all(handles(x.op, tuple(a.dtype for a in x.args) or (x.dtype,))
-               for x in instructions(e))
+    return all(
+        handles(x.op, tuple(a.dtype for a in x.args) or (x.dtype,))
+        for x in instructions(e)
+    )
 
 
 def instructions(e: Equation) -> Iterator[Expr]:
@@ -124,15 +164,20 @@ def _movable(e: Equation) -> bool:
         return all(abs(step) == 1 for _, _, step in e.params["index"])
     if e.prim.name == "view_write":
         chain = e.params["chain"]
-        return (len(chain) == 1 and chain[0][0] == "slice"
-                and all(abs(s) == 1 for _, _, s in dict(chain[0][1])["index"]))
+        return (
+            len(chain) == 1
+            and chain[0][0] == "slice"
+            and all(abs(s) == 1 for _, _, s in dict(chain[0][1])["index"])
+        )
     return True
 
 
 def general_reshape(e: Equation) -> bool:
     """Whether a reshape needs its operand in memory: axes are joined."""
-    return e.prim.name == "reshape" and split_axes(
-        e.inputs[0].shape, e.output.shape) is None
+    return (
+        e.prim.name == "reshape"
+        and split_axes(e.inputs[0].shape, e.output.shape) is None
+    )
 
 
 def split_axes(old: Shape, new: Shape) -> list[list[int]] | None:
@@ -156,14 +201,17 @@ class Plan:
     """Which values are roots, and the steps that compute them in order."""
 
     def __init__(
-        self, program: Program, forced: frozenset[Var] = frozenset(),
+        self,
+        program: Program,
+        forced: frozenset[Var] = frozenset(),
         opaque: frozenset[Var] = frozenset(),
     ) -> None:
         """`forced` values must be roots; `opaque` ones are not left to kernels."""
         self.program = program
         self.definition = {o: e for e in program.equations for o in e.outputs}
-        self.fused = {e.output for e in program.equations
-                      if fusible(e) and e.output not in opaque}
+        self.fused = {
+            e.output for e in program.equations if fusible(e) and e.output not in opaque
+        }
         self.views = self.find_views()
         self.fused -= self.views
         self.roots: set[Var] = set(forced)
@@ -184,9 +232,13 @@ class Plan:
         views: set[Var] = set()
         for e in reversed(self.program.equations):
             v = e.outputs[0]
-            if e.prim.name in ("transpose", "reshape") and v not in kept and all(
-                u.outputs[0] in views or u.outputs[0] not in self.fused
-                for u in users.get(v, ())
+            if (
+                e.prim.name in ("transpose", "reshape")
+                and v not in kept
+                and all(
+                    u.outputs[0] in views or u.outputs[0] not in self.fused
+                    for u in users.get(v, ())
+                )
             ):
                 views.add(v)
         return views
@@ -212,8 +264,9 @@ class Plan:
                 continue
             inputs = [v for v in operands(e) if self.inlined(v)]
             d = 1 + max((depth[v] for v in inputs), default=0)
-            t = 1 + sum(terms[v] if self.moves(e) or uses[v] == 1 else 1
-                        for v in inputs)
+            t = 1 + sum(
+                terms[v] if self.moves(e) or uses[v] == 1 else 1 for v in inputs
+            )
             if d > MAX_DEPTH or t > MAX_TERMS:
                 self.roots.add(e.output)
             depth[e.output], terms[e.output] = d, t
@@ -266,8 +319,12 @@ class Plan:
         self.steps = [step for _, _, step in placed]
 
     def place(
-        self, root: Var, at: int, order: int,
-        regions: dict[tuple[Shape, int], Region], placed: list[tuple[int, int, Step]],
+        self,
+        root: Var,
+        at: int,
+        order: int,
+        regions: dict[tuple[Shape, int], Region],
+        placed: list[tuple[int, int, Step]],
     ) -> int:
         """Put a root into an existing region at step `at` or later, or a new one."""
         space = self.space(root)
@@ -298,7 +355,8 @@ class Plan:
             if isinstance(step, Region):
                 users.update({v for r in step.roots for v in self.inside(r)})
         shared = {
-            v for v, n in users.items()
+            v
+            for v, n in users.items()
             if n > 1 and self.definition[v].prim.name in EXPENSIVE
         }
         self.roots |= shared
@@ -341,7 +399,7 @@ def _broadcast(e: Equation, at: Map) -> Map:
 
 def broadcast_map(shape: Shape, at: Map) -> Map:
     """Where an operand of `shape` is read, by NumPy's broadcasting."""
-    own = at[len(at) - len(shape):]
+    own = at[len(at) - len(shape) :]
     return tuple(
         Affine(0, (0,) * len(a.coefficients)) if n == 1 else a
         for n, a in zip(shape, own, strict=True)
@@ -356,8 +414,10 @@ def _transpose(e: Equation, at: Map) -> Map:
 
 
 def _slice(e: Equation, at: Map) -> Map:
-    return tuple(a.shifted(step, start)
-                 for a, (start, _, step) in zip(at, e.params["index"], strict=True))
+    return tuple(
+        a.shifted(step, start)
+        for a, (start, _, step) in zip(at, e.params["index"], strict=True)
+    )
 
 
 def _reshape(e: Equation, at: Map) -> Map:
@@ -371,9 +431,13 @@ def _reshape(e: Equation, at: Map) -> Map:
         total = Affine(0, (0,) * width)
         for k in group:
             total = total.shifted(new[k], 0)
-            total = Affine(total.offset + at[k].offset, tuple(
-                a + b for a, b in zip(total.coefficients, at[k].coefficients,
-                                      strict=True)))
+            total = Affine(
+                total.offset + at[k].offset,
+                tuple(
+                    a + b
+                    for a, b in zip(total.coefficients, at[k].coefficients, strict=True)
+                ),
+            )
         out.append(total)
     return tuple(out)
 

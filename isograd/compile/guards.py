@@ -20,8 +20,20 @@ from isograd.core.tensor import Tensor
 _SIMPLE = (int, float, complex, bool, str, bytes, type(None), type(...))
 _SKIPPED = (types.ModuleType, type, types.BuiltinFunctionType)
 _LIBRARIES = ("isograd", "numpy", "scipy", "builtins", "functools", "math")
-_PLAIN = ("numpy", "scipy", "builtins", "functools", "math", "threading", "weakref",
-          "_thread", "itertools", "isograd.core", "isograd.base", "isograd.compile")
+_PLAIN = (
+    "numpy",
+    "scipy",
+    "builtins",
+    "functools",
+    "math",
+    "threading",
+    "weakref",
+    "_thread",
+    "itertools",
+    "isograd.core",
+    "isograd.base",
+    "isograd.compile",
+)
 _MISSING = object()
 
 
@@ -68,8 +80,7 @@ def _items(container: Any) -> tuple[Any, ...]:
 
 
 def _same(now: Any, then: Any) -> bool:
-    return now is then or (
-        type(now) is type(then) and _is_simple(then) and now == then)
+    return now is then or (type(now) is type(then) and _is_simple(then) and now == then)
 
 
 def _is_simple(value: Any) -> bool:
@@ -186,8 +197,10 @@ def checker(guards: list[Guard | Contents]) -> Callable[[], bool]:
         return key
 
     for g in guards:
-        lines.append(f"        if not ({_quick_test(g, name)} or {name(g.holds)}()): "
-                     "return False")
+        lines.append(
+            f"        if not ({_quick_test(g, name)} or {name(g.holds)}()): "
+            "return False"
+        )
     lines += ["        return True", "    except ValueError:", "        return False"]
     return define("check", "\n".join(lines) + "\n", scope)
 
@@ -199,8 +212,10 @@ def _quick_test(g: Guard | Contents, name: Callable[[Any], str]) -> str:
             return f"not {name(g.holder)}"
         if isinstance(g.holder, dict):
             half = len(g.items) // 2
-            return (f"same(list({name(g.holder)}.items()), {name(g.items[:half])}, "
-                    f"{name(g.items[half:])})")
+            return (
+                f"same(list({name(g.holder)}.items()), {name(g.items[:half])}, "
+                f"{name(g.items[half:])})"
+            )
         return "False"
     value = name(g.value)
     if isinstance(g.holder, types.CellType):
@@ -215,4 +230,5 @@ def _quick_test(g: Guard | Contents, name: Callable[[Any], str]) -> str:
 
 def _same_objects(items: list[Any], keys: Any, values: Any) -> bool:
     return len(items) == len(keys) and all(
-        k is a and v is b for (k, v), a, b in zip(items, keys, values, strict=True))
+        k is a and v is b for (k, v), a, b in zip(items, keys, values, strict=True)
+    )

@@ -57,8 +57,10 @@ def generate(entry: Entry, miss: Any) -> Callable[[tuple[Any, ...]], Any] | None
     names = [f"a{i}" for i in range(count)]
     if names:
         w.line(f"{', '.join(names)}, = args")
-    arrays = [_argument(w, n, c, trace.plain) for n, c in
-              zip(names, trace.classes, strict=True)]
+    arrays = [
+        _argument(w, n, c, trace.plain)
+        for n, c in zip(names, trace.classes, strict=True)
+    ]
     arrays += [_captured(w, c) for c in entry.captured]
     if entry.guards:
         w.unless(f"{w.name(entry.guards_hold)}()")
@@ -120,5 +122,3 @@ def _structure(w: _Writer, treedef: TreeDef, leaves: Any) -> str:
     if hasattr(treedef.kind, "_fields"):
         return f"{w.name(treedef.kind)}({', '.join(parts)})"
     return f"{w.name(treedef.kind)}([{', '.join(parts)}])"
-
-

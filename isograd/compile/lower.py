@@ -49,9 +49,7 @@ class Lowering:
             roots, follow.
     """
 
-    def __init__(
-        self, plan: Plan, region: Region, layouts: dict[Var, Shape]
-    ) -> None:
+    def __init__(self, plan: Plan, region: Region, layouts: dict[Var, Shape]) -> None:
         self.plan = plan
         self.layouts = layouts
         self.space = region.space
@@ -116,7 +114,8 @@ class Lowering:
             number = self.numbers[key] = len(self.buffers)
             self.inputs.append(atom)
             self.buffers.append(
-                codegen.Buffer(atom.dtype, "input", atom.shape, self.memory(atom)))
+                codegen.Buffer(atom.dtype, "input", atom.shape, self.memory(atom))
+            )
         offset, steps = flat(at, shape, strides, self.rank)
         return codegen.Load(number, steps, offset, atom.dtype)
 
@@ -145,8 +144,7 @@ class Lowering:
         source = e.inputs[0]  # in memory: read it as if it had the new shape
         if self.memory(source) != contiguous_strides(source.shape):
             raise Unfusible(e.output)
-        return self.load(source, e.output.shape,
-                         contiguous_strides(e.output.shape), at)
+        return self.load(source, e.output.shape, contiguous_strides(e.output.shape), at)
 
     def within(
         self, e: Equation, index: Any, value: Atom, at: Map, outside: Expr
@@ -182,12 +180,17 @@ class Lowering:
     def joined(self, e: Equation, at: Map) -> Expr:
         axis = e.params["axis"]
         ends = np.cumsum([a.shape[axis] for a in e.inputs])
-        pieces = [(x, int(end) - x.shape[axis], int(end))
-                  for x, end in zip(e.inputs, ends, strict=True) if x.shape[axis]]
+        pieces = [
+            (x, int(end) - x.shape[axis], int(end))
+            for x, end in zip(e.inputs, ends, strict=True)
+            if x.shape[axis]
+        ]
         expr: Expr | None = None
         for x, start, stop in reversed(pieces):
-            index = tuple((start, stop, 1) if i == axis else (0, n, 1)
-                          for i, n in enumerate(e.output.shape))
+            index = tuple(
+                (start, stop, 1) if i == axis else (0, n, 1)
+                for i, n in enumerate(e.output.shape)
+            )
             outside = expr if expr is not None else S.const(0, dtype=x.dtype)
             expr = self.within(e, index, x, at, outside)
         assert expr is not None

@@ -58,7 +58,10 @@ class _Writer:
         self.program = program
         self.views = views
         self.scope: dict[str, Any] = {
-            "empty": np.empty, "contiguous": _contiguous, "errstate": np.errstate}
+            "empty": np.empty,
+            "contiguous": _contiguous,
+            "errstate": np.errstate,
+        }
         self.names: dict[Var, str] = {}
         self.outputs = {a for a in program.outputs if isinstance(a, Var)}
         self.temporaries: list[tuple[str, Any]] = []
@@ -117,8 +120,9 @@ class _Writer:
         finds them taken."""
         args = ", ".join(self.names[v] for v in self.program.inputs)
         results = ", ".join(
-            self.names[a] if isinstance(a, Var)
-            else f"{self.bind(a.value)}.copy()" for a in self.program.outputs)
+            self.names[a] if isinstance(a, Var) else f"{self.bind(a.value)}.copy()"
+            for a in self.program.outputs
+        )
         lines = [*self.lines, f"return [{results}]"]
         if self.calls:
             lines = ['with errstate(all="ignore"):', *_indented(lines)]
@@ -129,8 +133,14 @@ class _Writer:
     def with_temporaries(self, lines: list[str]) -> list[str]:
         lend = self.bind(_Temporaries([aval for _, aval in self.temporaries]))
         names = ", ".join(name for name, _ in self.temporaries)
-        return [f"temporaries = {lend}.take()", f"{names}, = temporaries", "try:",
-                *_indented(lines), "finally:", f"    {lend}.free.append(temporaries)"]
+        return [
+            f"temporaries = {lend}.take()",
+            f"{names}, = temporaries",
+            "try:",
+            *_indented(lines),
+            "finally:",
+            f"    {lend}.free.append(temporaries)",
+        ]
 
 
 def _function(e: Equation) -> Callable[..., Any]:
@@ -168,12 +178,17 @@ def _checked(program: Program, body: Callable[..., Any]) -> Callable[..., Any]:
     """`call` of `Native`, as source: it runs at every call of a small function."""
     names = [f"a{i}" for i in range(len(program.inputs))]
     scope: dict[str, Any] = {
-        "body": body, "ndarray": np.ndarray, "contiguous": _contiguous}
+        "body": body,
+        "ndarray": np.ndarray,
+        "contiguous": _contiguous,
+    }
     lines = []
     for i, (a, v) in enumerate(zip(names, program.inputs, strict=True)):
         scope |= {f"s{i}": v.shape, f"d{i}": v.dtype}
-        lines.append(f"if type({a}) is not ndarray or {a}.shape != s{i} or "
-                     f"({a}.dtype is not d{i} and {a}.dtype != d{i}): return None")
+        lines.append(
+            f"if type({a}) is not ndarray or {a}.shape != s{i} or "
+            f"({a}.dtype is not d{i} and {a}.dtype != d{i}): return None"
+        )
         if v.shape:
             lines.append(f"if not {a}.flags.carray: {a} = contiguous({a})")
         else:
@@ -200,13 +215,15 @@ def _planned(
         plan = Plan(program, forced, opaque)
         try:
             return plan, [
-                (s, Lowering(plan, s, layouts)
-                 if isinstance(s, Region) and 0 not in s.space else None)
-                for s in plan.steps]
+                (
+                    s,
+                    Lowering(plan, s, layouts)
+                    if isinstance(s, Region) and 0 not in s.space
+                    else None,
+                )
+                for s in plan.steps
+            ]
         except Unfusible as error:
             if error.value in forced:
                 opaque |= {error.value}
             forced |= {error.value}
-
-
-

@@ -9,8 +9,25 @@ from isograd.compile.program import Atom, Equation, Program, Var, operands
 
 # Recomputing these in the backward part costs less than saving what they give.
 CHEAP = {
-    "add", "sub", "mul", "div", "neg", "broadcast_in", "reshape", "transpose", "slice",
-    "convert_from", "where", "eq", "ne", "lt", "le", "gt", "ge", "maximum", "minimum",
+    "add",
+    "sub",
+    "mul",
+    "div",
+    "neg",
+    "broadcast_in",
+    "reshape",
+    "transpose",
+    "slice",
+    "convert_from",
+    "where",
+    "eq",
+    "ne",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "maximum",
+    "minimum",
 }
 
 
@@ -43,18 +60,21 @@ def split_backward(
     grads = joint.outputs[results:]
     reads = _read(backward, grads, late)
     again, saved = _recomputed(forward, reads, set(joint.inputs))
-    kept = [i for i, v in enumerate(joint.inputs[:inputs])
-            if v in _read([*again, *backward], grads, late)]
-    first = prune(Program(joint.inputs[:inputs], forward,
-                          [*joint.outputs[:results], *saved]))
-    second = Program([*(joint.inputs[i] for i in kept), *saved, *seeds],
-                     [*again, *backward], grads)
+    kept = [
+        i
+        for i, v in enumerate(joint.inputs[:inputs])
+        if v in _read([*again, *backward], grads, late)
+    ]
+    first = prune(
+        Program(joint.inputs[:inputs], forward, [*joint.outputs[:results], *saved])
+    )
+    second = Program(
+        [*(joint.inputs[i] for i in kept), *saved, *seeds], [*again, *backward], grads
+    )
     return first, second, Residuals(kept, len(saved))
 
 
-def _read(
-    equations: list[Equation], outputs: list[Atom], late: set[Var]
-) -> set[Var]:
+def _read(equations: list[Equation], outputs: list[Atom], late: set[Var]) -> set[Var]:
     """Variables from before the cut that `equations` and `outputs` read."""
     own = {o for e in equations for o in e.outputs} | late
     found = {v for e in equations for v in operands(e)}

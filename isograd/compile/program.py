@@ -133,6 +133,11 @@ def interpret(program: Program, args: Sequence[Payload]) -> list[Payload]:
 
 
 __all__ = [
-    "Atom", "Const", "Equation", "Program", "Var", "interpret",
+    "Atom",
+    "Const",
+    "Equation",
+    "Program",
+    "Var",
+    "interpret",
     "operands",
 ]

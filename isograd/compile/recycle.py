@@ -45,8 +45,12 @@ class Recycler:
 
     def intact(self, array: np.ndarray) -> bool:
         """Whether a user left the array as it was made."""
-        return (array.shape == self.shape and array.dtype == self.dtype
-                and array.flags.writeable and array.flags.c_contiguous)
+        return (
+            array.shape == self.shape
+            and array.dtype == self.dtype
+            and array.flags.writeable
+            and array.flags.c_contiguous
+        )
 
 
 _KEPT: deque[tuple[Recycler, int]] = deque()
@@ -77,8 +81,7 @@ def _calibrate() -> int:
 def _counts() -> bool:
     """Whether reference counts are exact here."""
     enabled = getattr(sys, "_is_gil_enabled", None)
-    return (sys.implementation.name == "cpython"
-            and (enabled is None or enabled()))
+    return sys.implementation.name == "cpython" and (enabled is None or enabled())
 
 
 UNSHARED = _calibrate() if _counts() else -1

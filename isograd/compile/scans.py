@@ -53,8 +53,13 @@ def cumsum(x: Array, *, axis: int, reverse: bool) -> Array:
     x = np.ascontiguousarray(x)
     rows = inner == 1
     blocks, width = _blocks(outer, inner, 64)
-    sizes = _sizes(outer if rows else outer * blocks, LENGTH=n, INNER=inner,
-                   BLOCKS=blocks, BLOCK=width)
+    sizes = _sizes(
+        outer if rows else outer * blocks,
+        LENGTH=n,
+        INNER=inner,
+        BLOCKS=blocks,
+        BLOCK=width,
+    )
     indexed.cumsum(x.dtype, reverse, rows)(x, out, sizes)
     return out
 
@@ -68,25 +73,33 @@ def _good(idx: Array) -> bool:
 
 
 def take_along(x: Array, idx: Array, *, axis: int) -> Array:
-    alike = (x.ndim == idx.ndim and x.ndim > 0
-             and x.shape[:axis] == idx.shape[:axis]
-             and x.shape[axis + 1 :] == idx.shape[axis + 1 :])
+    alike = (
+        x.ndim == idx.ndim
+        and x.ndim > 0
+        and x.shape[:axis] == idx.shape[:axis]
+        and x.shape[axis + 1 :] == idx.shape[axis + 1 :]
+    )
     if alike and _fits(x) and idx.size and _good(idx):
         outer, n, inner = _cut(x.shape, axis)
         count = idx.shape[axis]
         out = new_array(idx.shape, x.dtype)
         sizes = _sizes(outer * count, LENGTH=n, INNER=inner, COUNT=count)
         indexed.take(x.dtype, False, inner == 1)(
-            np.ascontiguousarray(x), _index(idx), out, sizes)
+            np.ascontiguousarray(x), _index(idx), out, sizes
+        )
         if not sizes[indexed.BAD]:
             return out
     return REGISTRY["take_along"].impl(x, idx, axis=axis)
 
 
 def add_along(g: Array, idx: Array, *, axis: int, shape: Shape) -> Array:
-    alike = (g.shape == idx.shape and g.ndim == len(shape) and g.ndim > 0
-             and shape[:axis] == g.shape[:axis]
-             and shape[axis + 1 :] == g.shape[axis + 1 :])
+    alike = (
+        g.shape == idx.shape
+        and g.ndim == len(shape)
+        and g.ndim > 0
+        and shape[:axis] == g.shape[:axis]
+        and shape[axis + 1 :] == g.shape[axis + 1 :]
+    )
     if alike and _fits(g) and _good(idx) and shape[axis]:
         out = _added(g, idx, _cut(shape, axis), g.shape[axis], shape, False)
         if out is not None:
@@ -95,17 +108,23 @@ def add_along(g: Array, idx: Array, *, axis: int, shape: Shape) -> Array:
 
 
 def _added(
-    g: Array, idx: Array, cut: tuple[int, int, int], count: int, shape: Shape,
+    g: Array,
+    idx: Array,
+    cut: tuple[int, int, int],
+    count: int,
+    shape: Shape,
     rows: bool,
 ) -> Array | None:
     """Sums by index; None if an index was out of range."""
     outer, n, inner = cut
     out = new_array(shape, g.dtype)
     blocks, width = _blocks(outer, inner, 4096)
-    sizes = _sizes(outer * blocks, LENGTH=n, INNER=inner, COUNT=count, BLOCKS=blocks,
-                   BLOCK=width)
+    sizes = _sizes(
+        outer * blocks, LENGTH=n, INNER=inner, COUNT=count, BLOCKS=blocks, BLOCK=width
+    )
     indexed.add(g.dtype, rows, inner == 1)(
-        np.ascontiguousarray(g), _index(idx), out, sizes)
+        np.ascontiguousarray(g), _index(idx), out, sizes
+    )
     return None if sizes[indexed.BAD] else out
 
 
@@ -129,10 +148,12 @@ def gather(x: Array, *idx: Array, axis: int = 0) -> Array:
         if flat is not None and flat.size:
             out = new_array((*x.shape[:axis], *flat.shape, *rest), x.dtype)
             outer, inner = prod(x.shape[:axis]), prod(rest)
-            sizes = _sizes(outer * flat.size, LENGTH=prod(lead), INNER=inner,
-                           COUNT=flat.size)
+            sizes = _sizes(
+                outer * flat.size, LENGTH=prod(lead), INNER=inner, COUNT=flat.size
+            )
             indexed.take(x.dtype, True, inner == 1)(
-                np.ascontiguousarray(x), _index(flat), out, sizes)
+                np.ascontiguousarray(x), _index(flat), out, sizes
+            )
             if not sizes[indexed.BAD]:
                 return out
     return REGISTRY["gather"].impl(x, *idx, axis=axis)
@@ -143,8 +164,11 @@ def scatter_add(g: Array, *idx: Array, shape: Shape, axis: int = 0) -> Array:
     if k and _fits(g) and all(map(_good, idx)):
         lead, rest = shape[axis : axis + k], shape[axis + k :]
         flat = _flat(idx, lead)
-        if (flat is not None and prod(lead)
-                and g.shape == (*shape[:axis], *flat.shape, *rest)):
+        if (
+            flat is not None
+            and prod(lead)
+            and g.shape == (*shape[:axis], *flat.shape, *rest)
+        ):
             cut = prod(shape[:axis]), prod(lead), prod(rest)
             out = _added(g, flat, cut, flat.size, shape, True)
             if out is not None:

@@ -62,8 +62,9 @@ def _element_strides(a: Array) -> Shape | None:
     size = a.dtype.itemsize
     if not a.flags.aligned or any(s % size for s in a.strides):
         return None
-    return tuple(0 if n == 1 else s // size
-                 for s, n in zip(a.strides, a.shape, strict=True))
+    return tuple(
+        0 if n == 1 else s // size for s, n in zip(a.strides, a.shape, strict=True)
+    )
 
 
 def _compiled(program: Program, arrays: Sequence[Array]) -> Body | None:
@@ -83,7 +84,8 @@ def _compiled(program: Program, arrays: Sequence[Array]) -> Body | None:
 def quick(e: Equation) -> bool:
     """Whether the code of a fusible equation is vectorised."""
     return e.prim.scalar is None or all(
-        fast_code(x.op, x.dtype) for x in instructions(e))
+        fast_code(x.op, x.dtype) for x in instructions(e)
+    )
 
 
 # --- kernels --------------------------------------------------------------------------
@@ -102,8 +104,11 @@ class Kernel(_Slot):
 
     def make(self, arrays: Sequence[Array], params: dict[str, Any]) -> Any:
         """A function of arrays like these, or None to leave them to `impl`."""
-        if any(a.dtype != arrays[-1].dtype for a, d in zip(
-                arrays, self.prim.flags(len(arrays)), strict=True) if d):
+        if any(
+            a.dtype != arrays[-1].dtype
+            for a, d in zip(arrays, self.prim.flags(len(arrays)), strict=True)
+            if d
+        ):
             return None
         if self.prim.name == "sum" and _rounds_partial_sums(arrays[0], params["axes"]):
             return None
@@ -127,8 +132,9 @@ def _rounds_partial_sums(x: Array, axes: Shape) -> bool:
     half or single precision, where `impl` sums in blocks."""
     whole = len(axes) == x.ndim
     half = x.dtype.itemsize == 2 and x.dtype.kind in "fV"
-    return half or (not whole and 0 in axes and x.dtype.char == "f"
-                    and x.shape[0] > 1024)
+    return half or (
+        not whole and 0 in axes and x.dtype.char == "f" and x.shape[0] > 1024
+    )
 
 
 def _returning(body: Body, order: Shape) -> Callable[..., Array]:
@@ -174,8 +180,11 @@ class Rule(_Slot):
         values = [g, *saved]
         arrays = [a for a in values if type(a) is np.ndarray]
         shapes = tuple(None if n is None else n.shape for n in needs)
-        key = (shapes, *(_look(a) if type(a) is np.ndarray else a for a in values),
-               *params.values())
+        key = (
+            shapes,
+            *(_look(a) if type(a) is np.ndarray else a for a in values),
+            *params.values(),
+        )
         try:
             body = self.find(key, lambda: self.make(values, needs, params))
         except TypeError:  # a parameter that cannot be a key
@@ -188,7 +197,8 @@ class Rule(_Slot):
         program, template = _staged(self.prim, values, needs, params)
         arrays = [a for a in values if type(a) is np.ndarray]
         if all(e.prim.view for e in program.equations) or not all(
-            fusible(e) and quick(e) for e in program.equations):
+            fusible(e) and quick(e) for e in program.equations
+        ):
             return None
         body = _compiled(program, arrays)
         if body is None:
@@ -207,8 +217,10 @@ def _staged(
     """The program of a rule, and for each operand the place of its cotangent."""
     level = levels.state().level + 1
     stage = Stage(level)
-    symbols = [stage.symbol(Aval(v.shape, v.dtype)) if type(v) is np.ndarray else v
-               for v in values]
+    symbols = [
+        stage.symbol(Aval(v.shape, v.dtype)) if type(v) is np.ndarray else v
+        for v in values
+    ]
     with levels.changed(level=level, stages=(stage,)):
         cots = prim.vjp(BOUND, symbols[0], tuple(symbols[1:]), needs, **params)
     outs: list[Any] = []
@@ -232,8 +244,16 @@ def kernel_of(prim: Primitive) -> Callable[..., Any]:
         return prim.impl
     if prim.name in SPECIAL:
         return SPECIAL[prim.name]
-    if prim.scalar is None and prim.name not in ("sum", "max", "min", "prod", "any",
-                                                 "all", "concatenate", "unslice"):
+    if prim.scalar is None and prim.name not in (
+        "sum",
+        "max",
+        "min",
+        "prod",
+        "any",
+        "all",
+        "concatenate",
+        "unslice",
+    ):
         return prim.impl
     return Kernel(prim)
 

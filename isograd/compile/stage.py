@@ -56,7 +56,10 @@ class Stage:
         return Symbol(self, Var(aval))
 
     def process(
-        self, prim: Primitive, args: tuple[Payload, ...], params: dict[str, Any],
+        self,
+        prim: Primitive,
+        args: tuple[Payload, ...],
+        params: dict[str, Any],
         level: int,
     ) -> Any:
         """Append an equation; its result is symbolic."""
@@ -71,8 +74,11 @@ class Stage:
         self, prim: Primitive, args: tuple[np.ndarray, ...], params: dict[str, Any]
     ) -> Any:
         """An operation on constants alone; of broadcast numbers it is one itself."""
-        if (prim.kind != "elementwise" or all(a.size == 1 for a in args)
-                or any(not a.size or any(a.strides) for a in args)):
+        if (
+            prim.kind != "elementwise"
+            or all(a.size == 1 for a in args)
+            or any(not a.size or any(a.strides) for a in args)
+        ):
             return prim.impl(*args, **params)
         shape = np.broadcast_shapes(*(a.shape for a in args))
         numbers = [np.array(a[(0,) * a.ndim]) for a in args]
@@ -94,7 +100,8 @@ class Stage:
             out = Var(aval_of(x))
             number = Const(np.array(x[(0,) * x.ndim]))
             self.equations.append(
-                Equation(REGISTRY["broadcast_in"], (number,), params, (out,)))
+                Equation(REGISTRY["broadcast_in"], (number,), params, (out,))
+            )
             return out
         return Const(x)
 

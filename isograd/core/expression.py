@@ -83,9 +83,7 @@ def names_of(text: str) -> set[str]:
     """The variables that an expression reads (not the functions it calls)."""
     tree = ast.parse(text, mode="eval")
     called = {n.func for n in ast.walk(tree) if isinstance(n, ast.Call)}
-    return {
-        n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n not in called
-    }
+    return {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and n not in called}
 
 
 def to_calls(text: str, space: str = "F", ufuncs: Container[str] = ()) -> str:
@@ -140,15 +138,19 @@ def vjp_source(
     lines.append("    t = F.conj(g) if is_complex else g" if conjugate else "    t = g")
     if fused:
         lines.append("    narrow = g.dtype if g.dtype.itemsize == 2 else None")
-        lines += [f"    if narrow is not None: {v} = F.convert({v}, dtype='f4')"
-                  for v in ("t", *(v for v in (*operands, "out") if v in used))]
+        lines += [
+            f"    if narrow is not None: {v} = F.convert({v}, dtype='f4')"
+            for v in ("t", *(v for v in (*operands, "out") if v in used))
+        ]
     for x in operands:
         lines.append(f"    c_{x} = None")
         if x in maps:
             lines += _pullback_lines(x, to_calls(maps[x], "F", ufuncs), conjugate)
     if fused:
-        lines += [f"    if narrow is not None: c_{x} = F.convert(c_{x}, dtype=narrow)"
-                  for x in operands]
+        lines += [
+            f"    if narrow is not None: c_{x} = F.convert(c_{x}, dtype=narrow)"
+            for x in operands
+        ]
     lines.append(f"    return {', '.join(f'c_{x}' for x in operands)},")
     return "\n".join(lines) + "\n"
 
@@ -158,9 +160,7 @@ def _pullback_lines(x: str, image: str, conjugate: bool) -> list[str]:
     lines = [f"    if {n} is not None:", f"        {c} = {image}"]
     if conjugate:
         lines.append(f"        if is_complex: {c} = F.conj({c})")
-    lines.append(
-        f"        if {c}.shape != {n}.shape: {c} = F.sum_to({c}, {n}.shape)"
-    )
+    lines.append(f"        if {c}.shape != {n}.shape: {c} = F.sum_to({c}, {n}.shape)")
     return lines
 
 

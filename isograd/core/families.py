@@ -109,9 +109,12 @@ def elementwise(
         jvp=jvp,
         batch=partial(_elementwise_batch, name),
         arity=len(names),
-        reads=reads or tuple(
+        reads=reads
+        or tuple(
             tuple(_place(places, v) for v in sorted(names_of(maps[x]) & {*places}))
-            if x in maps else () for x in names
+            if x in maps
+            else ()
+            for x in names
         ),
         differentiable=tuple(plain) if not all(plain) else None,
         scalar=_lazy_rule(f"{name}_scalar", source, None) if kernel else None,
@@ -260,8 +263,19 @@ def linear(
         (x,) = args
         return fn(F, name)(x, **lift(size, x.shape[1:], **params))
 
-    prim = Primitive(name, impl, abstract=abstract, vjp=vjp, jvp=jvp, batch=batch,
-                     kind="linear", samples=samples, view=view, scalar=scalar, doc=doc)
+    prim = Primitive(
+        name,
+        impl,
+        abstract=abstract,
+        vjp=vjp,
+        jvp=jvp,
+        batch=batch,
+        kind="linear",
+        samples=samples,
+        view=view,
+        scalar=scalar,
+        doc=doc,
+    )
     prim.lift = lift
     return prim
 
@@ -300,6 +314,16 @@ def multilinear(
         return total
 
     others = tuple(tuple(j for j in range(count) if j != i) for i in range(count))
-    return Primitive(name, impl, abstract=abstract, vjp=vjp, jvp=jvp, batch=batch,
-                     arity=count, reads=others, kind="multilinear", samples=samples,
-                     doc=doc)
+    return Primitive(
+        name,
+        impl,
+        abstract=abstract,
+        vjp=vjp,
+        jvp=jvp,
+        batch=batch,
+        arity=count,
+        reads=others,
+        kind="multilinear",
+        samples=samples,
+        doc=doc,
+    )

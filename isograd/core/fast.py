@@ -27,7 +27,10 @@ NONE: Family = frozenset()
 
 
 def unary(
-    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any], kinds: str = "f",
+    prim: Primitive,
+    cls: type[Tensor],
+    slow: Callable[..., Any],
+    kinds: str = "f",
     family: Family = NONE,
 ) -> Callable[..., Any]:
     """`x -> prim(x)` for arrays whose dtype kind is one of `kinds`."""
@@ -44,11 +47,7 @@ def unary(
         a = x._p
         if type(a) is not ndarray or a.dtype.kind not in kinds:
             return slow(x)
-        out = (
-            impl(a, out=...)
-            if a.size < LARGE
-            else prim.kernel(a)
-        )
+        out = impl(a, out=...) if a.size < LARGE else prim.kernel(a)
         t = new(cls)
         t._p = out
         nx = x._node
@@ -67,8 +66,11 @@ def unary(
 
 
 def binary(
-    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any],
-    family: Family = NONE, kinds: str = "fciub",
+    prim: Primitive,
+    cls: type[Tensor],
+    slow: Callable[..., Any],
+    family: Family = NONE,
+    kinds: str = "fciub",
 ) -> Callable[..., Any]:
     """`(x, y) -> prim(x, y)` for tensors of one dtype, whose kind is one of `kinds`.
 
@@ -76,8 +78,11 @@ def binary(
     """
     lines = [*_BINARY.format(kinds=kinds).splitlines(), *_recorded(prim)]
     scope = {**_scope(prim, cls, slow), "family": family}
-    return define(f"fast_{prim.name}", "\n".join(lines).replace(
-        "def op", f"def fast_{prim.name}", 1) + "\n", scope)
+    return define(
+        f"fast_{prim.name}",
+        "\n".join(lines).replace("def op", f"def fast_{prim.name}", 1) + "\n",
+        scope,
+    )
 
 
 # What the closures do is short enough for Python's own overhead to matter: the lines
@@ -115,32 +120,61 @@ def _recorded(prim: Primitive) -> list[str]:
     """Lines of a binary operation that put its result on the tape."""
     if prim.constant:
         return ["    return t"]
-    lines = ["    node = new(Node)", "    node.prim = prim",
-             "    node.edges = (nx, ny)"]
-    cases = (("if nx is None", 2, "ny.level"), ("elif ny is None", 1, "nx.level"),
-             ("else", 3, "nx.level"))
+    lines = [
+        "    node = new(Node)",
+        "    node.prim = prim",
+        "    node.edges = (nx, ny)",
+    ]
+    cases = (
+        ("if nx is None", 2, "ny.level"),
+        ("elif ny is None", 1, "nx.level"),
+        ("else", 3, "nx.level"),
+    )
     for test, mask, level in cases:
         some, keep_x, keep_y, keep_out = _kept(prim, mask)
-        values = [v if k else "None" for v, k in
-                  (("a", keep_x), ("b", keep_y), ("out", keep_out))]
+        values = [
+            v if k else "None"
+            for v, k in (("a", keep_x), ("b", keep_y), ("out", keep_out))
+        ]
         saved = f"({', '.join(values)})" if some else "()"
-        lines += [f"    {test}:", f"        level = {level}",
-                  f"        node.saved = {saved}"]
-    lines += ["        if level != ny.level:", "            return slow(input, other)",
-              "    node.shape = out.shape", "    if level:",
-              "        node.level = level",
-              "    node.seq = tick()", "    t._node = node", "    return t"]
+        lines += [
+            f"    {test}:",
+            f"        level = {level}",
+            f"        node.saved = {saved}",
+        ]
+    lines += [
+        "        if level != ny.level:",
+        "            return slow(input, other)",
+        "    node.shape = out.shape",
+        "    if level:",
+        "        node.level = level",
+        "    node.seq = tick()",
+        "    t._node = node",
+        "    return t",
+    ]
     return lines
 
 
 def _scope(prim: Primitive, cls: type[Tensor], slow: Any) -> dict[str, Any]:
-    return {"prim": prim, "cls": cls, "slow": slow, "impl": _array_call(prim),
-            "new": object.__new__, "ndarray": np.ndarray, "Node": Node, "tick": tick,
-            "MODE": MODE, "LARGE": LARGE, "F32": F32}
+    return {
+        "prim": prim,
+        "cls": cls,
+        "slow": slow,
+        "impl": _array_call(prim),
+        "new": object.__new__,
+        "ndarray": np.ndarray,
+        "Node": Node,
+        "tick": tick,
+        "MODE": MODE,
+        "LARGE": LARGE,
+        "F32": F32,
+    }
 
 
 def scalar_right(
-    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any],
+    prim: Primitive,
+    cls: type[Tensor],
+    slow: Callable[..., Any],
     family: Family = NONE,
 ) -> Callable[..., Any]:
     """`(x, number) -> prim(x, number)` for a floating x: the number is weak."""
@@ -224,7 +258,10 @@ def parametric(
 
 
 def parameter(
-    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any], word: str,
+    prim: Primitive,
+    cls: type[Tensor],
+    slow: Callable[..., Any],
+    word: str,
     family: Family = NONE,
 ) -> Callable[..., Any]:
     """`(x, number) -> prim(x, word=number)` for a floating x."""
@@ -270,7 +307,10 @@ def view(cls: type[Tensor], family: Family = NONE) -> Callable[..., Any]:
 
 
 def scalar_left(
-    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any], label: str,
+    prim: Primitive,
+    cls: type[Tensor],
+    slow: Callable[..., Any],
+    label: str,
     family: Family = NONE,
 ) -> Callable[..., Any]:
     """`(x, number) -> prim(number, x)` for a floating x: a reflected operator."""
@@ -294,8 +334,11 @@ def scalar_left(
             t._node = node = new(Node)
             node.prim = prim
             node.edges = (None, nx)
-            node.saved = some and (b if keep_y else None, a if keep_x else None,
-                                   out if keep_out else None)
+            node.saved = some and (
+                b if keep_y else None,
+                a if keep_x else None,
+                out if keep_out else None,
+            )
             node.shape = out.shape
             node.label = label
             if nx.level:
@@ -307,7 +350,10 @@ def scalar_left(
 
 
 def in_place(
-    ufunc: np.ufunc, cls: type[Tensor], slow: Callable[..., Any], kinds: str = "f",
+    ufunc: np.ufunc,
+    cls: type[Tensor],
+    slow: Callable[..., Any],
+    kinds: str = "f",
     family: Family = NONE,
 ) -> Callable[..., Any]:
     """`x <- ufunc(x, y)` for tensors and numbers where nothing is recorded."""
@@ -319,8 +365,9 @@ def in_place(
         if rest or x._untracked or x._inference or type(x._p) is not ndarray:
             return slow(x, y, **rest)
         a = x._p
-        if a.dtype.kind not in kinds or (MODE.special and (
-                (now := state()).stages or now.recording or now.inference)):
+        if a.dtype.kind not in kinds or (
+            MODE.special and ((now := state()).stages or now.recording or now.inference)
+        ):
             return slow(x, y)
         if type(y) is float or type(y) is int:
             b, ny = constant(y, a.dtype), None
@@ -328,15 +375,22 @@ def in_place(
             b, ny = y._p, y._node
         else:
             return slow(x, y)
-        if (x._views is not None and living_views(x)) or (
-                x._view is not None and x._view.base._node is not None) or (
-                not MODE.special and (ny is not None or x._node is not None)):
+        if (
+            (x._views is not None and living_views(x))
+            or (x._view is not None and x._view.base._node is not None)
+            or (not MODE.special and (ny is not None or x._node is not None))
+        ):
             return slow(x, y)
-        if type(b) is not ndarray or b.dtype is not a.dtype or (
-                b.shape != a.shape and b.ndim) or 0 in a.strides:
+        if (
+            type(b) is not ndarray
+            or b.dtype is not a.dtype
+            or (b.shape != a.shape and b.ndim)
+            or 0 in a.strides
+        ):
             return slow(x, y)
-        if a is not b and (b.base is a or (
-                a.base is not None and (a.base is b.base or a.base is b))):
+        if a is not b and (
+            b.base is a or (a.base is not None and (a.base is b.base or a.base is b))
+        ):
             return slow(x, y)  # they may overlap
         ufunc(a, b, out=a)
         note_write(a)
@@ -346,7 +400,9 @@ def in_place(
 
 
 def several(
-    prim: Primitive, cls: type[Tensor], slow: Callable[..., Any],
+    prim: Primitive,
+    cls: type[Tensor],
+    slow: Callable[..., Any],
     family: Family = NONE,
 ) -> Callable[..., Any]:
     """`(*tensors) -> prim(*tensors)` for floating tensors of one dtype."""
@@ -388,7 +444,8 @@ def several(
                 places = kept[mask | bit << 8] = prim.keeps(mask, len(xs))
             values = (*arrays, out)
             node.saved = places and tuple(
-                [v if i in places else None for i, v in enumerate(values)])
+                [v if i in places else None for i, v in enumerate(values)]
+            )
             node.shape = out.shape
             if level:
                 node.level = level

@@ -33,8 +33,9 @@ class Dual:
         out = bind(prim, primals, params)
         if prim.differentiable is not None:
             flags = prim.flags(len(args))
-            tangents = tuple(t if d else None
-                             for t, d in zip(tangents, flags, strict=True))
+            tangents = tuple(
+                t if d else None for t, d in zip(tangents, flags, strict=True)
+            )
         if prim.constant or all(t is None for t in tangents):
             return out
         t = prim.jvp(BOUND, primals, tangents, out, **params)

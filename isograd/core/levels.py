@@ -47,8 +47,12 @@ state = _STATE.get
 
 def _is_special(s: State) -> bool:
     return (
-        not s.recording or s.silent >= 0 or bool(s.stages or s.saved_hooks)
-        or s.inference or s.anomaly or s.creating
+        not s.recording
+        or s.silent >= 0
+        or bool(s.stages or s.saved_hooks)
+        or s.inference
+        or s.anomaly
+        or s.creating
     )
 
 

@@ -201,8 +201,13 @@ def _view_error(t: Tensor, indirect: bool = False) -> EngineError:
     view, node = t._view, t._node
     if type(node) is Spoiled:
         node = node.was
-    return EngineError("view_made", made=view.made, index=view.index, indirect=indirect,
-                       node=None if node is None or node.leaf else node)
+    return EngineError(
+        "view_made",
+        made=view.made,
+        index=view.index,
+        indirect=indirect,
+        node=None if node is None or node.leaf else node,
+    )
 
 
 def write(
@@ -245,8 +250,7 @@ def check_overlap(t: Tensor) -> None:
 
 
 def _repeats(array: np.ndarray) -> bool:
-    return any(n > 1 and not s
-               for n, s in zip(array.shape, array.strides, strict=True))
+    return any(n > 1 and not s for n, s in zip(array.shape, array.strides, strict=True))
 
 
 def _physical(t: Tensor, value: Payload, recording: bool) -> bool:
@@ -275,8 +279,9 @@ def _retape(t: Tensor, value: Payload, fresh: bool) -> None:
     elif node is not None or base._node is not None:
         edges = (base._node if chain else None, node)
         level = max(e.level for e in edges if e is not None)
-        out = record(view_write, (base._p, t._p), base._p, edges, {"chain": chain},
-                     level)
+        out = record(
+            view_write, (base._p, t._p), base._p, edges, {"chain": chain}, level
+        )
         base._node = out.node
     if base._node is not None and type(t._p) is ndarray:
         note_base(t._p, base)
@@ -291,8 +296,10 @@ def _save_written(node: Node, value: np.ndarray, memory: np.ndarray) -> None:
     """
     if not node.saved or not any(s is value for s in node.saved):
         return
-    lost = any(type(s) is ndarray and s is not value and root(s) is root(memory)
-               for s in node.saved)
+    lost = any(
+        type(s) is ndarray and s is not value and root(s) is root(memory)
+        for s in node.saved
+    )
     node.saved = tuple(memory if s is value else s for s in node.saved)
     if not lost:
         node.seq = tick()
@@ -321,8 +328,11 @@ def living_views(base: Tensor) -> list[Any]:
     """The views of `base` that are still held."""
     if base._views is None:
         return []
-    found = [v for ref in base._views if (v := ref()) is not None
-             and v._view is not None and v._view.base is base]
+    found = [
+        v
+        for ref in base._views
+        if (v := ref()) is not None and v._view is not None and v._view.base is base
+    ]
     if not found:
         base._views = None
     return found
@@ -404,12 +414,17 @@ def _set(t: Tensor, payload: Payload) -> None:
 
 
 def apply_in_place(
-    prim: Primitive, t: Tensor, others: tuple[Any, ...], params: dict[str, Any],
+    prim: Primitive,
+    t: Tensor,
+    others: tuple[Any, ...],
+    params: dict[str, Any],
     adapt: Callable[[Payload], Payload] | None = None,
 ) -> None:
     """`t <- prim(t, *others)`; `adapt` converts the result to t's dtype and shape."""
-    args = (payload_of(t),
-            *(payload_of(o) if isinstance(o, Tensor) else o for o in others))
+    args = (
+        payload_of(t),
+        *(payload_of(o) if isinstance(o, Tensor) else o for o in others),
+    )
     check_writable(t, any(type(a) is Traced for a in args[1:]))
     if reads_own(prim, args):
         args = (copied(args[0]), *args[1:])

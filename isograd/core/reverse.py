@@ -74,8 +74,11 @@ def sweep(
                 saved = traced_values(node, saved)
         elif g.size >= LARGE:
             F, vjp = BOUND, node.prim.large_vjp
-        cots = (vjp(F, g, saved, edges, **node.params) if node.params
-                else vjp(F, g, saved, edges))
+        cots = (
+            vjp(F, g, saved, edges, **node.params)
+            if node.params
+            else vjp(F, g, saved, edges)
+        )
         if not retain_graph and saved:
             node.saved = None
         for edge, c in zip(edges, cots):  # noqa: B905 (one cotangent per operand)
@@ -141,8 +144,10 @@ def traced_values(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
     if not node.prim.multi:
         nodes.append(node)
     else:
-        nodes += [None if s is None else node.slots[i]() or slot(node, i, s)
-                  for i, s in enumerate(saved[count:])]
+        nodes += [
+            None if s is None else node.slots[i]() or slot(node, i, s)
+            for i, s in enumerate(saved[count:])
+        ]
     return tuple(
         s if s is None or n is None or type(s) is int else Traced(s, n)
         for s, n in zip(saved, nodes, strict=True)
@@ -166,9 +171,15 @@ def saved_values(node: Node) -> tuple[Any, ...]:
         changed = changed_since(array, node.seq)
         if changed is not None:
             found[place] = EngineError(
-                "modified", name=node.name(), node=node, place=place, array=array,
-                dtype=array.dtype, shape=list(array.shape),
-                found=changed[0], expected=changed[1],
+                "modified",
+                name=node.name(),
+                node=node,
+                place=place,
+                array=array,
+                dtype=array.dtype,
+                shape=list(array.shape),
+                found=changed[0],
+                expected=changed[1],
             )
     if found:  # of several the last operand is told, outputs come after operands
         count = len(node.edges)

@@ -123,8 +123,13 @@ def sum_impl(x: np.ndarray, *, axes: Shape) -> np.ndarray:
         return x.copy()  # never an alias: only views share memory
     if x.dtype.itemsize == 2 and is_inexact(x.dtype):
         return np.asarray(np.add.reduce(x.astype(F32), axis=axes), x.dtype)
-    if x.shape[0] > 256 and axes[0] == 0 and len(axes) < x.ndim and x.size and (
-            x.dtype.char in "fF"):
+    if (
+        x.shape[0] > 256
+        and axes[0] == 0
+        and len(axes) < x.ndim
+        and x.size
+        and (x.dtype.char in "fF")
+    ):
         rest = tuple(a - 1 for a in axes[1:])
         return np.asarray(np.add.reduce(_sum_by_stages(x), axis=rest))
     out = np.add.reduce(x, axis=axes, dtype=x.dtype)
@@ -225,11 +230,14 @@ convert_through = Primitive(
     _convert_impl,
     abstract=lambda x, dtype, source: Aval(x.shape, dtype),
     vjp=lambda F, g, saved, needs, dtype, source: (
-        F.convert_through(g, dtype=source, source=dtype),),
+        F.convert_through(g, dtype=source, source=dtype),
+    ),
     jvp=lambda F, primals, tangents, out, dtype, source: F.convert_through(
-        tangents[0], dtype=dtype, source=source),
+        tangents[0], dtype=dtype, source=source
+    ),
     batch=lambda F, args, batched, size, dtype, source: F.convert_through(
-        args[0], dtype=dtype, source=source),
+        args[0], dtype=dtype, source=source
+    ),
     reads=((),),
     samples=lambda rng: [((rng.normal(size=(2, 3)),), {"dtype": F32, "source": F64})],
     scalar=lambda S, x, dtype, source: S.convert(x, dtype),
@@ -296,5 +304,3 @@ def ones_like(F: Namespace, x: Payload) -> Payload:
 
 def size_of(shape: Shape) -> int:
     return prod(shape)
-
-

@@ -174,8 +174,13 @@ class Traced:
 
 
 def record_simple(
-    prim: Primitive, args: tuple[Payload, ...], out: Any,
-    edges: tuple[Node | None, ...], params: dict[str, Any], level: int, mask: int,
+    prim: Primitive,
+    args: tuple[Payload, ...],
+    out: Any,
+    edges: tuple[Node | None, ...],
+    params: dict[str, Any],
+    level: int,
+    mask: int,
 ) -> Traced:
     """`record` for a `simple` primitive in default modes; `mask` has a bit per edge."""
     node = new(Node)
@@ -213,8 +218,7 @@ def record(
     """Put an evaluated primitive on the tape; gives `out` as Traced payload(s)."""
     if prim.differentiable is not None:
         edges = tuple(
-            e if d else None
-            for e, d in zip(edges, prim.flags(len(edges)), strict=True)
+            e if d else None for e, d in zip(edges, prim.flags(len(edges)), strict=True)
         )
         if not any(edges):
             return out
@@ -261,8 +265,9 @@ def save(
 
 def _pack(node: Node, hooks: tuple[Any, Any]) -> None:
     pack, unpack = hooks
-    node.saved = tuple(None if s is None else pack(s, node, i)
-                       for i, s in enumerate(node.saved))
+    node.saved = tuple(
+        None if s is None else pack(s, node, i) for i, s in enumerate(node.saved)
+    )
     node.unpack = unpack
 
 
@@ -271,5 +276,3 @@ def slot(node: Node, index: int, out: Payload) -> Slot:
     s.prim, s.edges, s.saved, s.index = node.prim, (node,), (), index
     s.shape, s.level, s.seq = out.shape, node.level, tick()
     return s
-
-

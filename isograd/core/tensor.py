@@ -61,9 +61,7 @@ def wrap(cls: type[T], payload: Payload) -> T:
 
 def apply(prim: Primitive, cls: type[T], *operands: Any, **params: Any) -> Any:
     """`prim` on tensors (and arrays): the general path, any payloads and modes."""
-    args = tuple(
-        payload_of(o) if isinstance(o, Tensor) else o for o in operands
-    )
+    args = tuple(payload_of(o) if isinstance(o, Tensor) else o for o in operands)
     out = bind(prim, args, params)
     if prim.multi:
         return tuple(wrap(cls, o) for o in out)

@@ -63,7 +63,8 @@ def as_given(payload: Payload, like: Any) -> Any:
 def _spread(x: np.ndarray) -> np.ndarray:
     """`x` with memory for each element: a broadcast result could not be written."""
     repeated = 0 in x.strides and any(
-        n > 1 and not s for n, s in zip(x.shape, x.strides, strict=True))
+        n > 1 and not s for n, s in zip(x.shape, x.strides, strict=True)
+    )
     return x.copy() if repeated else x
 
 
@@ -198,18 +199,27 @@ def _drop(x: Any, level: int) -> Any:
 
 
 def _pull(
-    inputs: _Inputs, nodes: Sequence[Node], roots: Sequence[Node | None],
-    cotangents: Sequence[Payload], retain: bool,
+    inputs: _Inputs,
+    nodes: Sequence[Node],
+    roots: Sequence[Node | None],
+    cotangents: Sequence[Payload],
+    retain: bool,
 ) -> Any:
     """Cotangents of the inputs, as a tree over argnums."""
     some = [(r, c) for r, c in zip(roots, cotangents, strict=True) if r is not None]
-    found = sweep([r for r, _ in some], [c for _, c in some], nodes,
-                  retain_graph=retain)
-    grads = [found[n] if n in found else np.zeros(p.shape, p.dtype)
-             for n, p in zip(nodes, inputs.payloads, strict=True)]
-    return inputs.build([
-        as_given(g, x)
-        for g, x in zip(_apart(grads, cotangents), inputs.leaves, strict=True)])
+    found = sweep(
+        [r for r, _ in some], [c for _, c in some], nodes, retain_graph=retain
+    )
+    grads = [
+        found[n] if n in found else np.zeros(p.shape, p.dtype)
+        for n, p in zip(nodes, inputs.payloads, strict=True)
+    ]
+    return inputs.build(
+        [
+            as_given(g, x)
+            for g, x in zip(_apart(grads, cotangents), inputs.leaves, strict=True)
+        ]
+    )
 
 
 def grad(fn: Fn, argnums: Argnums = 0, has_aux: bool = False) -> Fn:
@@ -261,22 +271,27 @@ def _checked(c: Any, like: Payload, name: str = "vjp") -> Payload:
     if type(c) in (int, float, complex, bool):
         p = np.asarray(c, like.dtype)
     if p.shape != like.shape:
-        raise EngineError("cotangent_shape", name=name, found=p.shape,
-                          expected=like.shape)
+        raise EngineError(
+            "cotangent_shape", name=name, found=p.shape, expected=like.shape
+        )
     if p.dtype != like.dtype:
-        raise EngineError("cotangent_dtype", name=name, found=p.dtype,
-                          expected=like.dtype)
+        raise EngineError(
+            "cotangent_dtype", name=name, found=p.dtype, expected=like.dtype
+        )
     return p
 
 
-def jvp(fn: Fn, primals: Sequence[Any], tangents: Sequence[Any],
-        has_aux: bool = False) -> Any:
+def jvp(
+    fn: Fn, primals: Sequence[Any], tangents: Sequence[Any], has_aux: bool = False
+) -> Any:
     """`(out, tangent of out)`, or with aux in third place: forward mode."""
     inputs = _Inputs(primals, tuple(range(len(primals))))
     given, _ = tree.flatten(tuple(tangents))
     if len(given) != len(inputs.leaves):
-        raise TypeError(f"jvp: {len(inputs.leaves)} primal arrays, "
-                        f"{len(given)} tangents; they must match")
+        raise TypeError(
+            f"jvp: {len(inputs.leaves)} primal arrays, "
+            f"{len(given)} tangents; they must match"
+        )
     ts = [_checked(t, p, "jvp") for t, p in zip(given, inputs.payloads, strict=True)]
     with levels.new_level() as level:
         duals = [Dual(level, p, t) for p, t in zip(inputs.payloads, ts, strict=True)]
@@ -285,13 +300,22 @@ def jvp(fn: Fn, primals: Sequence[Any], tangents: Sequence[Any],
         leaves, treedef = tree.flatten(out)
         pairs = [split(as_payload(o, "output"), level) for o in leaves]
         aux = tree.tree_map(
-            lambda a: wrap(type(a), split(payload_of(a), level)[0])
-            if isinstance(a, Tensor) else a, aux)
+            lambda a: (
+                wrap(type(a), split(payload_of(a), level)[0])
+                if isinstance(a, Tensor)
+                else a
+            ),
+            aux,
+        )
     like = inputs.like()
     value = tree.unflatten(treedef, [as_given(p, like) for p, _ in pairs])
-    push = tree.unflatten(treedef, [
-        as_given(np.zeros(p.shape, p.dtype) if t is None else t, like)
-        for p, t in pairs])
+    push = tree.unflatten(
+        treedef,
+        [
+            as_given(np.zeros(p.shape, p.dtype) if t is None else t, like)
+            for p, t in pairs
+        ],
+    )
     return (value, push, finish(aux, like)) if has_aux else (value, push)
 
 
@@ -337,16 +361,26 @@ def jacrev(fn: Fn, argnums: Argnums = 0, has_aux: bool = False) -> Fn:
             pairs = [lowered(o, level) for o in leaves]
             aux = tree.tree_map(lambda a: _drop(a, level), aux)
             basis, total = _basis([p for p, _ in pairs])
-            some = [(n, Batched(outer, b))
-                    for (_, n), b in zip(pairs, basis, strict=True) if n is not None]
+            some = [
+                (n, Batched(outer, b))
+                for (_, n), b in zip(pairs, basis, strict=True)
+                if n is not None
+            ]
             found = sweep([n for n, _ in some], [b for _, b in some], nodes)
-        rows = [_rows(found.get(n), p, outer, total)
-                for n, p in zip(nodes, inputs.payloads, strict=True)]
+        rows = [
+            _rows(found.get(n), p, outer, total)
+            for n, p in zip(nodes, inputs.payloads, strict=True)
+        ]
         cut = [_blocks(r, [p for p, _ in pairs]) for r in rows]
-        jac = tree.unflatten(treedef, [
-            inputs.build([as_given(c[i], x)
-                          for c, x in zip(cut, inputs.leaves, strict=True)])
-            for i in range(len(pairs))])
+        jac = tree.unflatten(
+            treedef,
+            [
+                inputs.build(
+                    [as_given(c[i], x) for c, x in zip(cut, inputs.leaves, strict=True)]
+                )
+                for i in range(len(pairs))
+            ],
+        )
         return (jac, finish(aux, inputs.like())) if has_aux else jac
 
     return jacobian_of
@@ -367,22 +401,35 @@ def jacfwd(fn: Fn, argnums: Argnums = 0, has_aux: bool = False) -> Fn:
         inputs.check_inexact("jacobian")
         basis, total = _basis(inputs.payloads)
         with levels.new_level() as outer, levels.new_level() as level:
-            duals = [Dual(level, p, Batched(outer, b))
-                     for p, b in zip(inputs.payloads, basis, strict=True)]
+            duals = [
+                Dual(level, p, Batched(outer, b))
+                for p, b in zip(inputs.payloads, basis, strict=True)
+            ]
             out = inputs.call(fn, duals, kwargs)
             out, aux = out if has_aux else (out, None)
             leaves, treedef = tree.flatten(out)
             pairs = [split(as_payload(o, "output"), level) for o in leaves]
             aux = tree.tree_map(
-                lambda a: wrap(type(a), split(payload_of(a), level)[0])
-                if isinstance(a, Tensor) else a, aux)
+                lambda a: (
+                    wrap(type(a), split(payload_of(a), level)[0])
+                    if isinstance(a, Tensor)
+                    else a
+                ),
+                aux,
+            )
         jac = []
         for p, t in pairs:
             columns = _blocks(_rows(t, p, outer, total), inputs.payloads)
-            jac.append(inputs.build([
-                as_given(_inputs_last(c, q.ndim), x)
-                for c, q, x in zip(columns, inputs.payloads, inputs.leaves,
-                                   strict=True)]))
+            jac.append(
+                inputs.build(
+                    [
+                        as_given(_inputs_last(c, q.ndim), x)
+                        for c, q, x in zip(
+                            columns, inputs.payloads, inputs.leaves, strict=True
+                        )
+                    ]
+                )
+            )
         result = tree.unflatten(treedef, jac)
         return (result, finish(aux, inputs.like())) if has_aux else result
 
@@ -424,24 +471,34 @@ def vmap(fn: Fn, in_axes: Any = 0, out_axes: Any = 0) -> Fn:
     def mapped(*args: Any, **kwargs: Any) -> Any:
         axes = in_axes if isinstance(in_axes, tuple | list) else (in_axes,) * len(args)
         if len(axes) != len(args):
-            raise ValueError(f"vmap: in_axes has {len(axes)} entries for "
-                             f"{len(args)} positional arguments")
+            raise ValueError(
+                f"vmap: in_axes has {len(axes)} entries for "
+                f"{len(args)} positional arguments"
+            )
         inputs = _Inputs(args, tuple(range(len(args))))
         flat = [a for x, ax in zip(args, axes, strict=True) for a in prefix(ax, x)]
         kw_leaves, kw_def = tree.flatten(kwargs)
         kw = [as_payload(k) for k in kw_leaves]
         size = _batch_size([*inputs.payloads, *kw], [*flat, *(0 for _ in kw)])
         with levels.new_level() as level:
-            payloads = [p if ax is None else Batched(level, _front(p, ax))
-                        for p, ax in zip(inputs.payloads, flat, strict=True)]
-            mapped_kw = tree.unflatten(kw_def, [
-                wrap(class_of(k), Batched(level, p))
-                for k, p in zip(kw_leaves, kw, strict=True)])
+            payloads = [
+                p if ax is None else Batched(level, _front(p, ax))
+                for p, ax in zip(inputs.payloads, flat, strict=True)
+            ]
+            mapped_kw = tree.unflatten(
+                kw_def,
+                [
+                    wrap(class_of(k), Batched(level, p))
+                    for k, p in zip(kw_leaves, kw, strict=True)
+                ],
+            )
             out = inputs.call(fn, payloads, mapped_kw)
             leaves, treedef = tree.flatten(out)
             ends = prefix(out_axes, out)
-            values = [_stacked(as_payload(o, "output"), e, level, size)
-                      for o, e in zip(leaves, ends, strict=True)]
+            values = [
+                _stacked(as_payload(o, "output"), e, level, size)
+                for o, e in zip(leaves, ends, strict=True)
+            ]
         like = inputs.like()
         return tree.unflatten(treedef, [as_given(v, like) for v in values])
 
@@ -452,8 +509,10 @@ def _stacked(p: Payload, axis: int | None, level: int, size: int) -> Payload:
     """An output with its mapped axis at `axis`; None for one that is not mapped."""
     if axis is None:
         if type(p) is Batched and p.level == level:
-            raise ValueError("vmap: an output with out_axes None depends on a mapped "
-                             "argument; give it an axis, or reduce it inside")
+            raise ValueError(
+                "vmap: an output with out_axes None depends on a mapped "
+                "argument; give it an axis, or reduce it inside"
+            )
         return p
     value = unbatch(p, level, size)
     return value if axis == 0 else BOUND.moveaxis(value, 0, axis % value.ndim)
@@ -474,8 +533,9 @@ def _batch_size(payloads: Sequence[Payload], axes: Sequence[int | None]) -> int:
         if a is None:
             continue
         if not -p.ndim <= a < p.ndim:
-            raise ValueError(f"vmap: axis {a} is out of range for an argument of shape "
-                             f"{p.shape}")
+            raise ValueError(
+                f"vmap: axis {a} is out of range for an argument of shape {p.shape}"
+            )
         sizes.append(p.shape[a])
     if not sizes:
         raise ValueError("vmap: at least one argument must be mapped (in_axes is None)")
@@ -489,6 +549,16 @@ def _front(p: Payload, axis: int) -> Payload:
 
 
 __all__ = [
-    "as_payload", "grad", "hessian", "hvp", "jacfwd", "jacobian", "jacrev",
-    "jvp", "set_array_class", "value_and_grad", "vjp", "vmap",
+    "as_payload",
+    "grad",
+    "hessian",
+    "hvp",
+    "jacfwd",
+    "jacobian",
+    "jacrev",
+    "jvp",
+    "set_array_class",
+    "value_and_grad",
+    "vjp",
+    "vmap",
 ]

@@ -35,8 +35,9 @@ def lower(x: Any) -> Any:
     """The payload of a tensor, the payloads in a sequence; other things as they are."""
     if isinstance(x, CoreTensor):
         return payload_of(x)
-    if type(x) in (tuple, list) and any(isinstance(y, CoreTensor | tuple | list)
-                                        for y in x):
+    if type(x) in (tuple, list) and any(
+        isinstance(y, CoreTensor | tuple | list) for y in x
+    ):
         return type(x)(map(lower, x))
     return x
 
@@ -55,11 +56,14 @@ def cast(x: Any, d: Any) -> Payload:
 def common_dtype(operands: Sequence[Any], name: str = "") -> Any:
     """The dtype that payloads and Python numbers promote to."""
     for x in operands:
-        if not is_payload(x) and not isinstance(x, bool | int | float | complex
-                                                | np.generic):
+        if not is_payload(x) and not isinstance(
+            x, bool | int | float | complex | np.generic
+        ):
             raise errors.operand(name, x)
-    return dtypes.result_of([x.dtype for x in operands if is_payload(x)],
-                            [x for x in operands if not is_payload(x)])
+    return dtypes.result_of(
+        [x.dtype for x in operands if is_payload(x)],
+        [x for x in operands if not is_payload(x)],
+    )
 
 
 def promoted(*operands: Any, name: str = "", least: str = "") -> list[Payload]:
@@ -116,8 +120,9 @@ def axis_of(axis: Any, rank: int, name: str = "") -> int:
     """
     if isinstance(axis, bool) or not hasattr(axis, "__index__"):
         if not is_payload(axis):
-            raise TypeError(f"For '{name}', the 'axis' must be int, but got "
-                            f"{type(axis).__name__}.")
+            raise TypeError(
+                f"For '{name}', the 'axis' must be int, but got {type(axis).__name__}."
+            )
         axis = array_of(axis).item()
     n = max(rank, 1)
     if not -n <= axis < n:
@@ -155,10 +160,14 @@ def lift(out: Any) -> Any:
 
 
 _SYNONYMS = (
-    {"axis", "dim", "dims"}, {"keepdims", "keepdim", "keep_dims"},
+    {"axis", "dim", "dims"},
+    {"keepdims", "keepdim", "keep_dims"},
     {"input", "x", "input_x", "input_params", "inputs", "tensor", "A", "self"},
-    {"other", "y"}, {"size", "shape"}, {"correction", "ddof"},
-    {"indices", "index", "input_indices"}, {"descending", "reverse"},
+    {"other", "y"},
+    {"size", "shape"},
+    {"correction", "ddof"},
+    {"indices", "index", "input_indices"},
+    {"descending", "reverse"},
 )
 
 
@@ -216,9 +225,7 @@ def op(names: str = "", *, methods: str | bool = False) -> Callable[[Body], Any]
     return register
 
 
-def expose(
-    function: Any, names: Sequence[str], methods: str | bool = False
-) -> None:
+def expose(function: Any, names: Sequence[str], methods: str | bool = False) -> None:
     """Enter a function on tensors in the tables."""
     for n in names:
         FUNCTIONS[n] = function
@@ -233,6 +240,7 @@ def fits(x: Any, name: str, what: str = "input") -> Payload:
         TypeError: with MindSpore's text, if it is not.
     """
     if not is_payload(x):
-        raise TypeError(f"For '{name}', the '{what}' must be a Tensor, but got "
-                        f"{type(x).__name__}.")
+        raise TypeError(
+            f"For '{name}', the '{what}' must be a Tensor, but got {type(x).__name__}."
+        )
     return x

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-GlobalComm: Any = type("GlobalComm", (), {
-    "BACKEND": "mccl", "WORLD_COMM_GROUP": "mccl_world_group", "INITED": False})
+GlobalComm: Any = type(
+    "GlobalComm",
+    (),
+    {"BACKEND": "mccl", "WORLD_COMM_GROUP": "mccl_world_group", "INITED": False},
+)
 HCCL_WORLD_COMM_GROUP = "hccl_world_group"
 NCCL_WORLD_COMM_GROUP = "nccl_world_group"
 MCCL_WORLD_COMM_GROUP = "mccl_world_group"
@@ -18,8 +21,10 @@ def init(backend_name: str | None = None) -> None:
         TypeError: for a name that is no string.
     """
     if backend_name is not None and not isinstance(backend_name, str):
-        raise TypeError("For 'init', the argument 'backend_name' must be a string, but "
-                        f"got the type : {type(backend_name)}")
+        raise TypeError(
+            "For 'init', the argument 'backend_name' must be a string, but "
+            f"got the type : {type(backend_name)}"
+        )
     GlobalComm.INITED = True
 
 

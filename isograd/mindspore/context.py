@@ -17,27 +17,67 @@ PYNATIVE_MODE = 1
 STRICT, COMPATIBLE, LAX = 0, 1, 2
 
 _DEFAULTS: dict[str, Any] = {
-    "mode": PYNATIVE_MODE, "device_target": "CPU", "device_id": 0,
+    "mode": PYNATIVE_MODE,
+    "device_target": "CPU",
+    "device_id": 0,
     "max_call_depth": 1000,
-    "max_device_memory": "1024GB", "mempool_block_size": "1GB", "save_graphs": 0,
-    "save_graphs_path": ".", "enable_compile_cache": False, "compile_cache_path": "./",
-    "inter_op_parallel_num": 0, "runtime_num_threads": 30, "memory_optimize_level": 0,
-    "deterministic": "OFF", "precompile_only": False, "pynative_synchronize": False,
-    "jit_level": "", "jit_config": {}, "jit_syntax_level": LAX, "exec_order": "bfs",
-    "ascend_config": {}, "gpu_config": {}, "aoe_config": {}, "graph_kernel_flags": "",
-    "enable_graph_kernel": False, "enable_reduce_precision": True, "reserve_class_name_"
-    "in_scope": True, "check_bprop": False, "grad_for_scalar": False, "env_config_path":
-    "", "print_file_path": "", "auto_tune_mode": "NO_TUNE", "debug_level": 0,
-    "enable_dump": False, "save_dump_path": ".", "enable_profiling": False,
-    "profiling_options": "training_trace", "variable_memory_max_size": "0GB",
-    "memory_offload": "OFF", "disable_format_transform": False, "support_binary": False,
-    "load_compile_cache": False, "op_timeout": 900, "hccl_buffer": 200,
-    "enable_pynative_infer": False, "save_ms_model": False, "save_ms_model_path": ".",
-    "enable_sparse": False, "enable_auto_mixed_precision": False, "kernel_launch_"
-    "capture": False, "host_scheduling_max_threshold": 1000, "memory_optimize": "O0",
-    "pipeline_stages": 1, "enable_loop_sink": False, "enable_task_sink": True,
-    "enable_mem_reuse": True, "enable_gpu_summary": True, "enable_ops_fusion": False,
-    "pynative_sync": False, "aoe_tune_mode": "", "raise_thread_num": 0,
+    "max_device_memory": "1024GB",
+    "mempool_block_size": "1GB",
+    "save_graphs": 0,
+    "save_graphs_path": ".",
+    "enable_compile_cache": False,
+    "compile_cache_path": "./",
+    "inter_op_parallel_num": 0,
+    "runtime_num_threads": 30,
+    "memory_optimize_level": 0,
+    "deterministic": "OFF",
+    "precompile_only": False,
+    "pynative_synchronize": False,
+    "jit_level": "",
+    "jit_config": {},
+    "jit_syntax_level": LAX,
+    "exec_order": "bfs",
+    "ascend_config": {},
+    "gpu_config": {},
+    "aoe_config": {},
+    "graph_kernel_flags": "",
+    "enable_graph_kernel": False,
+    "enable_reduce_precision": True,
+    "reserve_class_name_in_scope": True,
+    "check_bprop": False,
+    "grad_for_scalar": False,
+    "env_config_path": "",
+    "print_file_path": "",
+    "auto_tune_mode": "NO_TUNE",
+    "debug_level": 0,
+    "enable_dump": False,
+    "save_dump_path": ".",
+    "enable_profiling": False,
+    "profiling_options": "training_trace",
+    "variable_memory_max_size": "0GB",
+    "memory_offload": "OFF",
+    "disable_format_transform": False,
+    "support_binary": False,
+    "load_compile_cache": False,
+    "op_timeout": 900,
+    "hccl_buffer": 200,
+    "enable_pynative_infer": False,
+    "save_ms_model": False,
+    "save_ms_model_path": ".",
+    "enable_sparse": False,
+    "enable_auto_mixed_precision": False,
+    "kernel_launch_capture": False,
+    "host_scheduling_max_threshold": 1000,
+    "memory_optimize": "O0",
+    "pipeline_stages": 1,
+    "enable_loop_sink": False,
+    "enable_task_sink": True,
+    "enable_mem_reuse": True,
+    "enable_gpu_summary": True,
+    "enable_ops_fusion": False,
+    "pynative_sync": False,
+    "aoe_tune_mode": "",
+    "raise_thread_num": 0,
     "enable_mixed_precision": False,
 }
 _TARGETS = ["CPU", "GPU", "Ascend", "Davinci"]
@@ -55,7 +95,8 @@ def set_context(**kwargs: Any) -> None:
             raise ValueError(
                 f"For 'context.set_context', the keyword argument {key} is not "
                 "recognized! For detailed usage of 'set_context', please refer to the "
-                "Mindspore official website.")
+                "Mindspore official website."
+            )
         _check(key, value)
     for key, value in kwargs.items():
         _settings[key] = "Ascend" if value == "Davinci" else value
@@ -66,11 +107,13 @@ def _check(key: str, value: Any) -> None:
         raise ValueError(
             "For 'context.set_context', the argument 'mode' should be "
             "context.GRAPH_MODE (0) or context.PYNATIVE_MODE (1), but got "
-            f"{value}.")
+            f"{value}."
+        )
     if key == "device_target" and value not in _TARGETS:
         raise ValueError(
             "For 'context.set_context', the argument 'device_target' must be one of "
-            f"{_TARGETS}, but got {value}.")
+            f"{_TARGETS}, but got {value}."
+        )
 
 
 def get_context(attr_key: str) -> Any:
@@ -83,7 +126,8 @@ def get_context(attr_key: str) -> Any:
         raise ValueError(
             f"For 'context.get_context', the argument {attr_key} is not recognized! "
             "For detailed usage of 'get_context', please refer to the Mindspore "
-            "official website.")
+            "official website."
+        )
     return _settings[attr_key]
 
 
@@ -98,18 +142,33 @@ def reset_context() -> None:
 # settings of parallel training: one process alone
 
 _PARALLEL: dict[str, Any] = {
-    "device_num": 1, "global_rank": 0, "gradients_mean": False, "loss_repeated_mean":
-    True, "gradient_fp32_sync": True, "parallel_mode": "stand_alone",
+    "device_num": 1,
+    "global_rank": 0,
+    "gradients_mean": False,
+    "loss_repeated_mean": True,
+    "gradient_fp32_sync": True,
+    "parallel_mode": "stand_alone",
     "auto_parallel_search_mode": "recursive_programming",
     "all_reduce_fusion_config": [],
-    "strategy_ckpt_load_file": "", "strategy_ckpt_save_file": "", "full_batch": False,
-    "dataset_strategy": "data_parallel", "enable_parallel_optimizer": False,
-    "enable_alltoall": False, "pipeline_stages": 1, "parameter_broadcast": False,
-    "grad_accumulation_step": 1, "communi_parallel_mode": "all_group_parallel",
-    "search_mode": "recursive_programming", "parallel_optimizer_config": {},
-    "comm_fusion": {}, "optimizer_weight_shard_size": -1,
-    "optimizer_weight_shard_aggregated_save": False, "sharding_propagation": False,
-    "group_ckpt_save_file": "", "pipeline_config": {}, "auto_pipeline": False,
+    "strategy_ckpt_load_file": "",
+    "strategy_ckpt_save_file": "",
+    "full_batch": False,
+    "dataset_strategy": "data_parallel",
+    "enable_parallel_optimizer": False,
+    "enable_alltoall": False,
+    "pipeline_stages": 1,
+    "parameter_broadcast": False,
+    "grad_accumulation_step": 1,
+    "communi_parallel_mode": "all_group_parallel",
+    "search_mode": "recursive_programming",
+    "parallel_optimizer_config": {},
+    "comm_fusion": {},
+    "optimizer_weight_shard_size": -1,
+    "optimizer_weight_shard_aggregated_save": False,
+    "sharding_propagation": False,
+    "group_ckpt_save_file": "",
+    "pipeline_config": {},
+    "auto_pipeline": False,
 }
 _parallel = dict(_PARALLEL)
 
@@ -174,5 +233,10 @@ class ParallelMode:
     HYBRID_PARALLEL = "hybrid_parallel"
     SEMI_AUTO_PARALLEL = "semi_auto_parallel"
     AUTO_PARALLEL = "auto_parallel"
-    MODE_LIST = (STAND_ALONE, DATA_PARALLEL, HYBRID_PARALLEL, SEMI_AUTO_PARALLEL,
-                 AUTO_PARALLEL)
+    MODE_LIST = (
+        STAND_ALONE,
+        DATA_PARALLEL,
+        HYBRID_PARALLEL,
+        SEMI_AUTO_PARALLEL,
+        AUTO_PARALLEL,
+    )

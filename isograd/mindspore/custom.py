@@ -46,7 +46,8 @@ class _Function:
         places = [i for i, a in enumerate(args) if isinstance(a, core.Tensor)]
         ctx = FunctionContext()
         ctx.needs_input_grad = tuple(
-            isinstance(a, core.Tensor) and a._node is not None for a in args)
+            isinstance(a, core.Tensor) and a._node is not None for a in args
+        )
         single: list[bool] = []
 
         def forward(payloads: tuple[Payload, ...]) -> tuple[Payload, ...]:
@@ -58,15 +59,21 @@ class _Function:
             return tuple(map(payload_of, (out,) if single[-1] else out))
 
         def rule(inputs: Any, outs: Any, cotangents: Any) -> Any:
-            grads = cls.backward(ctx, *(
-                wrap(Tensor, BOUND.zeros_like(o) if c is None else c)
-                for o, c in zip(outs, cotangents, strict=True)))
+            grads = cls.backward(
+                ctx,
+                *(
+                    wrap(Tensor, BOUND.zeros_like(o) if c is None else c)
+                    for o, c in zip(outs, cotangents, strict=True)
+                ),
+            )
             found = grads if isinstance(grads, tuple) else (grads,)
-            return tuple(None if found[i] is None else payload_of(found[i])
-                         for i in places)
+            return tuple(
+                None if found[i] is None else payload_of(found[i]) for i in places
+            )
 
-        outs = custom_call(forward, rule,
-                           tuple(payload_of(args[i]) for i in places), cls.__name__)
+        outs = custom_call(
+            forward, rule, tuple(payload_of(args[i]) for i in places), cls.__name__
+        )
         tensors = tuple(wrap(Tensor, o) for o in outs)
         return tensors[0] if single[-1] else tensors
 
@@ -82,8 +89,9 @@ def saved_tensors_hooks(
         return pack_hook(wrap(Tensor, value))
 
     def unpack(node: Any) -> Any:
-        return tuple(None if s is None else payload_of(unpack_hook(s))
-                     for s in node.saved)
+        return tuple(
+            None if s is None else payload_of(unpack_hook(s)) for s in node.saved
+        )
 
     with changed(saved_hooks=(*state().saved_hooks, (pack, unpack))):
         yield

@@ -24,9 +24,11 @@ def get_current_device() -> Any:
 def set_deterministic(deterministic: bool) -> None:
     """Computation is deterministic in any case."""
     if not isinstance(deterministic, bool):
-        raise TypeError("For 'set_deterministic', the 'deterministic' must be bool, "
-                        "but "
-                        f"got {type(deterministic).__name__}.")
+        raise TypeError(
+            "For 'set_deterministic', the 'deterministic' must be bool, "
+            "but "
+            f"got {type(deterministic).__name__}."
+        )
     context.set_context(deterministic="ON" if deterministic else "OFF")
 
 
@@ -43,8 +45,10 @@ def run_check() -> None:
     out = ops.matmul(ops.ones((2, 3)), ops.ones((3, 2)))
     assert out.shape == (2, 2) and float(out.sum()) == 12.0
     target = context.get_context("device_target")
-    print("The result of multiplication calculation is correct, MindSpore has been "
-          f"installed on platform [{target}] successfully!")
+    print(
+        "The result of multiplication calculation is correct, MindSpore has been "
+        f"installed on platform [{target}] successfully!"
+    )
 
 
 def synchronize() -> None:

@@ -43,8 +43,11 @@ class Type:
 
     @property
     def np(self) -> NpDType:
-        return base.bfloat16() if self.name == "bfloat16" else np.dtype(
-            self.name.rstrip("_"))
+        return (
+            base.bfloat16()
+            if self.name == "bfloat16"
+            else np.dtype(self.name.rstrip("_"))
+        )
 
     @property
     def itemsize(self) -> int:
@@ -97,8 +100,9 @@ class TensorType(Type):
 
 
 def _numeric(cls: type[Type], stem: str, *sizes: int) -> dict[str, Type]:
-    return {f"{stem.lower()}{n}": cls(f"{stem.lower()}{n}", f"{stem}{n}", n)
-            for n in sizes}
+    return {
+        f"{stem.lower()}{n}": cls(f"{stem.lower()}{n}", f"{stem}{n}", n) for n in sizes
+    }
 
 
 DTYPES: dict[str, Type] = {
@@ -109,12 +113,15 @@ DTYPES: dict[str, Type] = {
     "bfloat16": BFloat16("bfloat16", "BFloat16", 16),
     **_numeric(Complex, "Complex", 64, 128),
 }
-bool_, int8, int16, int32, int64 = (DTYPES[n] for n in (
-    "bool_", "int8", "int16", "int32", "int64"))
-uint8, uint16, uint32, uint64 = (DTYPES[n] for n in (
-    "uint8", "uint16", "uint32", "uint64"))
-float16, float32, float64, bfloat16 = (DTYPES[n] for n in (
-    "float16", "float32", "float64", "bfloat16"))
+bool_, int8, int16, int32, int64 = (
+    DTYPES[n] for n in ("bool_", "int8", "int16", "int32", "int64")
+)
+uint8, uint16, uint32, uint64 = (
+    DTYPES[n] for n in ("uint8", "uint16", "uint32", "uint64")
+)
+float16, float32, float64, bfloat16 = (
+    DTYPES[n] for n in ("float16", "float32", "float64", "bfloat16")
+)
 complex64, complex128 = DTYPES["complex64"], DTYPES["complex128"]
 
 # C's names, as MindSpore has them
@@ -123,17 +130,28 @@ intc, uintc, intp, uintp = int32, uint32, int32, uint32
 half, single, double, long = float16, float32, float64, int64
 hfloat = float16
 
-int_, uint, float_, complex_ = (Int("int_", "Int"), UInt("uint", "UInt"),
-                                Float("float_", "Float"),
-                                Complex("complex_", "Complex"))
+int_, uint, float_, complex_ = (
+    Int("int_", "Int"),
+    UInt("uint", "UInt"),
+    Float("float_", "Float"),
+    Complex("complex_", "Complex"),
+)
 number = Number("number", "Number")
 tensor = TensorType()
 tensor_type = TensorType
 string, type_none, tuple_, list_, type_type, none_type, ellipsis_, slice_ = (
-    Type(n, t) for n, t in (
-        ("string", "String"), ("type_none", "None"), ("tuple_", "Tuple"),
-        ("list_", "List"), ("type_type", "TypeType"), ("none_type", "NoneType"),
-        ("ellipsis_", "Ellipsis"), ("slice_", "Slice")))
+    Type(n, t)
+    for n, t in (
+        ("string", "String"),
+        ("type_none", "None"),
+        ("tuple_", "Tuple"),
+        ("list_", "List"),
+        ("type_type", "TypeType"),
+        ("none_type", "NoneType"),
+        ("ellipsis_", "Ellipsis"),
+        ("slice_", "Slice"),
+    )
+)
 int_type, uint_type = (int8, int16, int32, int64), (uint8, uint16, uint32, uint64)
 float_type = (float16, float32, float64, bfloat16)
 complex_type = (complex64, complex128)
@@ -181,8 +199,9 @@ def as_dtype(d: Any) -> Type:
         return _TEXTS[d.lower()]
     elif isinstance(d, np.dtype) or (isinstance(d, type) and issubclass(d, np.generic)):
         return of_numpy(np.dtype(d))
-    raise TypeError(f"The dtype must be a mindspore dtype, but got {d} with type "
-                    f"{type(d)}.")
+    raise TypeError(
+        f"The dtype must be a mindspore dtype, but got {d} with type {type(d)}."
+    )
 
 
 def np_of(d: Any) -> NpDType:
@@ -216,14 +235,23 @@ def pytype_to_dtype(obj: Any) -> Type:
         obj = obj.type
     if isinstance(obj, Type):
         return obj
-    table = {bool: bool_, int: int64, float: float64, str: string, list: list_,
-             tuple: tuple_, complex: complex128, type(None): type_none}
+    table = {
+        bool: bool_,
+        int: int64,
+        float: float64,
+        str: string,
+        list: list_,
+        tuple: tuple_,
+        complex: complex128,
+        type(None): type_none,
+    }
     if obj in table:
         return table[obj]
     if isinstance(obj, type) and issubclass(obj, np.generic):
         return of_numpy(np.dtype(obj))
-    raise NotImplementedError(f"The python type {obj} cannot be converted to MindSpore "
-                              "type.")
+    raise NotImplementedError(
+        f"The python type {obj} cannot be converted to MindSpore type."
+    )
 
 
 nptype_to_dtype = pytype_to_dtype
@@ -262,8 +290,11 @@ def promoted_pair(a: NpDType, b: NpDType) -> NpDType:
     if _RANK[low.kind] != _RANK[high.kind]:
         return high
     if high.kind in "fV":
-        return base.F32 if a.itemsize == b.itemsize else max(
-            a, b, key=lambda d: d.itemsize)
+        return (
+            base.F32
+            if a.itemsize == b.itemsize
+            else max(a, b, key=lambda d: d.itemsize)
+        )
     out = np.promote_types(a, b)
     return base.F32 if out.kind == "f" else out
 
@@ -282,8 +313,12 @@ def promoted_number(d: NpDType, kind: type) -> NpDType:
 
 def number_kind(x: Any) -> type:
     """bool, int, float or complex, whichever a Python or NumPy number is."""
-    for kind, kinds in ((bool, (bool, np.bool_)), (int, (int, np.integer)),
-                        (float, (float, np.floating)), (complex, (complex,))):
+    for kind, kinds in (
+        (bool, (bool, np.bool_)),
+        (int, (int, np.integer)),
+        (float, (float, np.floating)),
+        (complex, (complex,)),
+    ):
         if isinstance(x, kinds):
             return kind
     return complex
@@ -303,10 +338,37 @@ def result_of(arrays: Any, numbers: Any) -> NpDType:
 def names() -> dict[str, Any]:
     """What `mindspore` itself exports of this module."""
     words = (
-        "byte", "ubyte", "short", "ushort", "intc", "uintc", "intp", "uintp", "half",
-        "single", "double", "long", "int_", "uint", "float_", "number", "tensor_type",
-        "string", "type_none", "TensorType", "list_", "tuple_", "dtype_to_nptype",
-        "dtype_to_pytype", "pytype_to_dtype", "issubclass_", "get_py_obj_dtype",
-        "Type", "Int", "UInt", "Float", "Bool",
+        "byte",
+        "ubyte",
+        "short",
+        "ushort",
+        "intc",
+        "uintc",
+        "intp",
+        "uintp",
+        "half",
+        "single",
+        "double",
+        "long",
+        "int_",
+        "uint",
+        "float_",
+        "number",
+        "tensor_type",
+        "string",
+        "type_none",
+        "TensorType",
+        "list_",
+        "tuple_",
+        "dtype_to_nptype",
+        "dtype_to_pytype",
+        "pytype_to_dtype",
+        "issubclass_",
+        "get_py_obj_dtype",
+        "Type",
+        "Int",
+        "UInt",
+        "Float",
+        "Bool",
     )
     return {**DTYPES, **{w: globals()[w] for w in words}}

@@ -41,7 +41,8 @@ def _split_aux(out: Any, has_aux: bool) -> tuple[Any, Any]:
         return out, None
     if not isinstance(out, tuple) or len(out) < 2:
         raise ValueError(
-            "When 'has_aux' is True, origin 'fn' requires more than one outputs.")
+            "When 'has_aux' is True, origin 'fn' requires more than one outputs."
+        )
     return out[0], out[1] if len(out) == 2 else out[1:]
 
 
@@ -87,14 +88,18 @@ def jvp(fn: Fn, inputs: Any, v: Any, has_aux: bool = False) -> Any:
     _flag(has_aux)
     primals, tangents = _as_tensors(inputs), _as_tensors(v)
     if len(primals) != len(tangents):
-        raise ValueError(f"v has invalid length: should be {len(primals)}, but got "
-                         f"{len(tangents)}")
+        raise ValueError(
+            f"v has invalid length: should be {len(primals)}, but got {len(tangents)}"
+        )
     for x, t in zip(primals, tangents, strict=True):
         if x.shape != t.shape:
-            raise ValueError(f"v has invalid shape: should be {x.shape}, but got "
-                             f"{t.shape}")
-    cast = [wrap(Tensor, BOUND.convert(payload_of(t), dtype=x._p.dtype))
-            for x, t in zip(primals, tangents, strict=True)]
+            raise ValueError(
+                f"v has invalid shape: should be {x.shape}, but got {t.shape}"
+            )
+    cast = [
+        wrap(Tensor, BOUND.convert(payload_of(t), dtype=x._p.dtype))
+        for x, t in zip(primals, tangents, strict=True)
+    ]
     return transforms.jvp(_with_aux(fn, has_aux), primals, cast, has_aux)
 
 
@@ -133,8 +138,9 @@ def _jacobian(transform: Fn, fn: Fn, grad_position: Any, has_aux: bool) -> Fn:
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
         if max(positions) >= len(args):
-            raise ValueError("The element in grad_position must belong to [0, "
-                             "args_num).")
+            raise ValueError(
+                "The element in grad_position must belong to [0, args_num)."
+            )
         for p in positions:
             _check_floating(args[p])
         argnums = positions[0] if len(positions) == 1 else positions
@@ -165,8 +171,11 @@ def vmap(fn: Any, in_axes: Any = 0, out_axes: Any = 0) -> Fn:
         return _ensemble(fn, in_axes, out_axes)
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        axes = tuple(in_axes) if isinstance(in_axes, tuple | list) else (
-            (in_axes,) * len(args))
+        axes = (
+            tuple(in_axes)
+            if isinstance(in_axes, tuple | list)
+            else ((in_axes,) * len(args))
+        )
         for ax, x in zip(axes, args, strict=False):
             _check_axes(ax, x, "in_axes")
         plain = [tree.tree_map(_tensor, a) for a in args]
@@ -191,15 +200,19 @@ def _check_axes(ax: Any, x: Any, what: str) -> None:
         return
     if isinstance(ax, bool) or not isinstance(ax, int):
         kind = {"str": "String", "float": "Float64", "bool": "Bool"}.get(
-            type(ax).__name__, type(ax).__name__)
+            type(ax).__name__, type(ax).__name__
+        )
         raise RuntimeError(
             f"The axis in vmap`s '{what}' can only be of type Int or None, but got "
-            f"AbstractScalar(Type: {kind}, Value: {ax}, Shape: NoShape).")
+            f"AbstractScalar(Type: {kind}, Value: {ax}, Shape: NoShape)."
+        )
     for t in tensors_in(x):
         rank = t._p.ndim
         if not -rank <= ax < rank:
-            raise RuntimeError(f"The axis: {ax} in '{what}' is out of bounds for array "
-                               f"of dimension [{-rank},{rank}).")
+            raise RuntimeError(
+                f"The axis: {ax} in '{what}' is out of bounds for array "
+                f"of dimension [{-rank},{rank})."
+            )
 
 
 def _ensemble(cells: Any, in_axes: Any, out_axes: Any) -> Fn:
@@ -208,8 +221,11 @@ def _ensemble(cells: Any, in_axes: Any, out_axes: Any) -> Fn:
     rows = [list(c.get_parameters()) for c in cells]
 
     def wrapped(*args: Any, **kwargs: Any) -> Any:
-        axes = tuple(in_axes) if isinstance(in_axes, tuple | list) else (
-            (in_axes,) * len(args))
+        axes = (
+            tuple(in_axes)
+            if isinstance(in_axes, tuple | list)
+            else ((in_axes,) * len(args))
+        )
         stacks = [_stacked([row[i] for row in rows]) for i in range(len(rows[0]))]
 
         def one(values: Any, *xs: Any) -> Any:
@@ -259,10 +275,14 @@ def jet(fn: Fn, primals: Any, series: Any) -> Any:
     xs = list(primals) if isinstance(primals, tuple | list) else [primals]
     ss = list(series) if isinstance(series, tuple | list) else [series]
     _check_tensors([*xs, *ss])
-    rows = [[BOUND.take_range(payload_of(s), i, i + 1) for i in range(s.shape[0])]
-            for s in ss]
-    curves = [[BOUND.reshape(r, shape=x.shape) for r in row]
-              for row, x in zip(rows, xs, strict=True)]
+    rows = [
+        [BOUND.take_range(payload_of(s), i, i + 1) for i in range(s.shape[0])]
+        for s in ss
+    ]
+    curves = [
+        [BOUND.reshape(r, shape=x.shape) for r in row]
+        for row, x in zip(rows, xs, strict=True)
+    ]
     outs = _along(fn, [payload_of(x) for x in xs], curves)
     first = [_wrapped(o[0]) for o in outs]
     rest = [_stacked([_wrapped(p) for p in o[1:]]) for o in outs]
@@ -287,12 +307,13 @@ def _along(fn: Fn, xs: list[Payload], curves: list[list[Payload]]) -> list[Any]:
             leaves = out if isinstance(out, tuple | list) else (out,)
             return [[payload_of(o)] for o in leaves]
         with new_level() as level:
-            duals = [[Dual(level, a, b) for a, b in pairwise(t)]
-                     for t in terms]
+            duals = [[Dual(level, a, b) for a, b in pairwise(t)] for t in terms]
             outs = value(duals)
             pairs = [[split(p, level) for p in o] for o in outs]
-        return [[o[0][0], *(BOUND.zeros_like(p) if t is None else t for p, t in o)]
-                for o in pairs]
+        return [
+            [o[0][0], *(BOUND.zeros_like(p) if t is None else t for p, t in o)]
+            for o in pairs
+        ]
 
     return value([[x, *c] for x, c in zip(xs, curves, strict=True)])
 
@@ -300,8 +321,9 @@ def _along(fn: Fn, xs: list[Payload], curves: list[list[Payload]]) -> list[Any]:
 def derivative(fn: Fn, primals: Any, order: int) -> Any:
     """`(output, derivative of `order`)` of an elementwise function at each element."""
     if not isinstance(order, int) or isinstance(order, bool) or order < 1:
-        raise TypeError("For 'derivative', 'order' must be a positive int, but got "
-                        f"{order!r}.")
+        raise TypeError(
+            f"For 'derivative', 'order' must be a positive int, but got {order!r}."
+        )
     xs = list(primals) if isinstance(primals, tuple | list) else [primals]
     _check_tensors(xs)
     curves = []
@@ -321,8 +343,11 @@ def linearize(fn: Fn, inputs: Any) -> Any:
     out = fn(*primals)
 
     def jvp_fn(*tangents: Any) -> Any:
-        given = tangents[0] if len(tangents) == 1 and isinstance(
-            tangents[0], tuple | list) else tangents
+        given = (
+            tangents[0]
+            if len(tangents) == 1 and isinstance(tangents[0], tuple | list)
+            else tangents
+        )
         return jvp(fn, primals, tuple(given))[1]
 
     return out, jvp_fn

@@ -28,14 +28,19 @@ def unannotated(fn: Fn) -> Fn:
     signature = inspect.signature(fn)
     plain = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
     fn.__signature__ = signature.replace(  # type: ignore[attr-defined]  # justified: what inspect reads
-        parameters=plain, return_annotation=signature.empty)
+        parameters=plain, return_annotation=signature.empty
+    )
     return fn
 
 
 @unannotated
 def grad(
-    fn: Fn, grad_position: Position = 0, weights: Any = None, has_aux: bool = False,
-    return_ids: bool = False, sens_param: bool = False,
+    fn: Fn,
+    grad_position: Position = 0,
+    weights: Any = None,
+    has_aux: bool = False,
+    return_ids: bool = False,
+    sens_param: bool = False,
 ) -> Fn:
     """A function that gives the gradient of `fn`.
 
@@ -61,8 +66,12 @@ def grad(
 
 @unannotated
 def value_and_grad(
-    fn: Fn, grad_position: Position = 0, weights: Any = None, has_aux: bool = False,
-    return_ids: bool = False, sens_param: bool = False,
+    fn: Fn,
+    grad_position: Position = 0,
+    weights: Any = None,
+    has_aux: bool = False,
+    return_ids: bool = False,
+    sens_param: bool = False,
 ) -> Fn:
     """A function that gives `(fn's output, gradient)`; arguments as for `grad`."""
     both = _differentiated(fn, grad_position, weights, has_aux, return_ids, sens_param)
@@ -81,7 +90,11 @@ def _dressed(after_grad: Fn, fn: Any) -> Fn:
 
 
 def _differentiated(
-    fn: Any, grad_position: Any, weights: Any, has_aux: Any, return_ids: Any,
+    fn: Any,
+    grad_position: Any,
+    weights: Any,
+    has_aux: Any,
+    return_ids: Any,
     sens_param: Any,
 ) -> Callable[[tuple[Any, ...], dict[str, Any]], tuple[Any, Any]]:
     """`(args, kwargs)` to (output, gradients in the structure asked for)."""
@@ -89,7 +102,8 @@ def _differentiated(
         raise RuntimeError("In no_grad context, you can not calculate gradient")
     if grad_position is None and weights is None:
         raise ValueError(
-            "`grad_position` and `weight` can not be None at the same time.")
+            "`grad_position` and `weight` can not be None at the same time."
+        )
     positions = None if grad_position is None else checked_positions(grad_position)
     check_flags("_Grad", has_aux=has_aux, return_ids=return_ids, sens_param=sens_param)
 
@@ -106,8 +120,9 @@ def _differentiated(
             count = check_outputs(rec, has_aux)
             seeds = rec.ones(count) if sens is None else seeds_of(rec, sens, count)
             grads = Gradients(rec.watched, rec.pull(seeds))
-            return rec.out, _structured(grads, positions, inputs, weights, named,
-                                        return_ids)
+            return rec.out, _structured(
+                grads, positions, inputs, weights, named, return_ids
+            )
 
         return recorded(fn, args, kwargs, watched, use)
 
@@ -137,15 +152,18 @@ def checked_positions(position: Any) -> tuple[int, ...]:
             raise ValueError("The element in grad_position must be >= 0.")
     if len(set(position)) != len(position):
         raise ValueError(
-            "There are duplicate positions in `grad_position`, please check it")
+            "There are duplicate positions in `grad_position`, please check it"
+        )
     return position
 
 
 def check_flags(name: str, **flags: Any) -> None:
     for flag, value in flags.items():
         if not isinstance(value, bool):
-            raise TypeError(f"For '{name}', the '{flag}' should be bool, but got "
-                            f"{type(value).__name__}")
+            raise TypeError(
+                f"For '{name}', the '{flag}' should be bool, but got "
+                f"{type(value).__name__}"
+            )
 
 
 def check_callable(fn: Any) -> None:
@@ -210,8 +228,10 @@ def checked_weights(weights: Any) -> tuple[Any, ...]:
     if isinstance(weights, core.Tensor):
         return (weights,)
     if not isinstance(weights, list | tuple):
-        raise TypeError("The weights you provided is expected to be a tensor, or a "
-                        f"list or tuple. but got {described(weights)}")
+        raise TypeError(
+            "The weights you provided is expected to be a tensor, or a "
+            f"list or tuple. but got {described(weights)}"
+        )
     for w in weights:
         if not isinstance(w, core.Tensor):
             raise RuntimeError("The pointer[tensor] is null.")
@@ -253,7 +273,8 @@ def check_outputs(rec: Recording, has_aux: bool) -> int | None:
     if len(rec.tensors) < 2:
         raise RuntimeError(
             "If you set has_aux for grad or value_and_grad, that forward function "
-            f"should be multi output, but got {id(out):#x}")
+            f"should be multi output, but got {id(out):#x}"
+        )
     return len(tensors_in(out[0]))
 
 
@@ -267,10 +288,12 @@ def seeds_of(rec: Recording, sens: Any, count: int | None) -> list[Payload | Non
     values = rec.values[:count]
     given = list(sens) if isinstance(sens, tuple | list) else [sens]
     if len(given) != len(values):
-        raise ValueError(f"The length of sens should be {len(values)}, but got "
-                         f"{len(given)}.")
+        raise ValueError(
+            f"The length of sens should be {len(values)}, but got {len(given)}."
+        )
     seeds: list[Payload | None] = [
-        checked_sens(g, v) for g, v in zip(given, values, strict=True)]
+        checked_sens(g, v) for g, v in zip(given, values, strict=True)
+    ]
     return seeds + [None] * (len(rec.values) - len(seeds))
 
 
@@ -284,11 +307,15 @@ def checked_sens(g: Any, out: Payload) -> Payload:
     if p.shape != out.shape and not p.shape:
         raise RuntimeError(grad_shape_text(p.shape, out.shape))
     if p.shape != out.shape:
-        raise ValueError(f"The shape should be {vector(out.shape)}, but got "
-                         f"{vector(p.shape)}, {sens_text(g, out)}")
+        raise ValueError(
+            f"The shape should be {vector(out.shape)}, but got "
+            f"{vector(p.shape)}, {sens_text(g, out)}"
+        )
     if p.dtype != out.dtype:
-        raise TypeError(f"The dtype should be {dtype_of(out)}, but got {dtype_of(p)}, "
-                        f"{sens_text(g, out)}")
+        raise TypeError(
+            f"The dtype should be {dtype_of(out)}, but got {dtype_of(p)}, "
+            f"{sens_text(g, out)}"
+        )
     return p
 
 
@@ -303,26 +330,36 @@ def vector(shape: Sequence[int]) -> str:
 
 
 def grad_shape_text(found: Sequence[int], expected: Sequence[int]) -> str:
-    return ("For grad interface or custom function, grad tensor should be broadcast to "
-            f"expected shape, but got {vector(found)} vs {vector(expected)}")
+    return (
+        "For grad interface or custom function, grad tensor should be broadcast to "
+        f"expected shape, but got {vector(found)} vs {vector(expected)}"
+    )
 
 
 def sens_text(g: core.Tensor, out: Payload) -> str:
-    return (f", sens gradient abs {abstract_text(payload_of(g))}, out abs"
-            f"{abstract_text(out)}")
+    return (
+        f", sens gradient abs {abstract_text(payload_of(g))}, out abs"
+        f"{abstract_text(out)}"
+    )
 
 
 def abstract_text(p: Payload) -> str:
     shape = ", ".join(map(str, p.shape))
-    return (f"AbstractTensor(shape: ({shape}), element: AbstractScalar(Type: "
-            f"{dtype_of(p)}, Value: ValueAny, Shape: NoShape))")
+    return (
+        f"AbstractTensor(shape: ({shape}), element: AbstractScalar(Type: "
+        f"{dtype_of(p)}, Value: ValueAny, Shape: NoShape))"
+    )
 
 
 # --- results --------------------------------------------------------------------------
 
 
 def _structured(
-    grads: Gradients, positions: Any, inputs: Inputs, weights: Any, named: Any,
+    grads: Gradients,
+    positions: Any,
+    inputs: Inputs,
+    weights: Any,
+    named: Any,
     return_ids: bool,
 ) -> Any:
     """Gradients of inputs and weights as `grad` gives them back."""
@@ -332,7 +369,8 @@ def _structured(
         by_input = found[0] if len(found) == 1 else tuple(found)
     if named is not None:
         by_weight = tuple(
-            _with_id(grads.of(w), getattr(w, "name", None), return_ids) for w in named)
+            _with_id(grads.of(w), getattr(w, "name", None), return_ids) for w in named
+        )
         if isinstance(weights, core.Tensor):
             by_weight = by_weight[0]
     if positions is None:
@@ -355,13 +393,16 @@ def get_grad(gradients: Any, identifier: Any) -> Tensor:
         TypeError: for another identifier, RuntimeError: if it is not there.
     """
     if isinstance(identifier, bool) or not isinstance(identifier, int | Parameter):
-        raise TypeError("For 'get_grad', the `identifier` must be int or Parameter, "
-                        f"but got {type(identifier)}")
+        raise TypeError(
+            "For 'get_grad', the `identifier` must be int or Parameter, "
+            f"but got {type(identifier)}"
+        )
     key = identifier.name if isinstance(identifier, Parameter) else identifier
     found = _search(gradients, key)
     if found is None:
-        raise RuntimeError("Can not find the gradient for position or Parameter "
-                           f"{identifier}")
+        raise RuntimeError(
+            f"Can not find the gradient for position or Parameter {identifier}"
+        )
     return found
 
 
@@ -386,8 +427,12 @@ class GradOperation:
     def __init__(
         self, get_all: bool = False, get_by_list: bool = False, sens_param: bool = False
     ) -> None:
-        check_flags("GradOperation", get_all=get_all, get_by_list=get_by_list,
-                    sens_param=sens_param)
+        check_flags(
+            "GradOperation",
+            get_all=get_all,
+            get_by_list=get_by_list,
+            sens_param=sens_param,
+        )
         self.get_all = get_all
         self.get_by_list = get_by_list
         self.sens_param = sens_param
@@ -408,13 +453,14 @@ class GradOperation:
         args, kwargs, sens = split_sens(self.sens_param, args, kwargs)
         every = self.get_all or not self.get_by_list
         count = len(args) + len(kwargs)
-        args, inputs = inputs_at(tuple(range(count)) or (0,) if every else None,
-                                 args, kwargs)
+        args, inputs = inputs_at(
+            tuple(range(count)) or (0,) if every else None, args, kwargs
+        )
         if not self.get_all:
             inputs = inputs[:1]
         named: tuple[Any, ...] = ()
         if self.get_by_list:
-            named = (trainable_of(fn) if weights is None else checked_weights(weights))
+            named = trainable_of(fn) if weights is None else checked_weights(weights)
         watched = [t for t in (*(t for _, t in inputs), *named) if needs_gradient(t)]
 
         def use(rec: Recording) -> Any:

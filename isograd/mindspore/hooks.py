@@ -28,8 +28,9 @@ class HookHandle:
 
     def __init__(self, hook_dict: Any = None, *, extra_dict: Any = None) -> None:
         self.handle_id = next(self._ids)
-        self._tables = [weakref.ref(d) for d in (hook_dict, extra_dict)
-                        if d is not None]
+        self._tables = [
+            weakref.ref(d) for d in (hook_dict, extra_dict) if d is not None
+        ]
 
     def remove(self) -> None:
         for ref in self._tables:
@@ -40,12 +41,14 @@ class HookHandle:
 
 def check_hook(hook: Any) -> None:
     if not callable(hook):
-        raise TypeError("Expected a callable hook function, but got "
-                        f"{type(hook).__name__}.")
+        raise TypeError(
+            f"Expected a callable hook function, but got {type(hook).__name__}."
+        )
 
 
-def register(table: HookTable, hook: Hook, extra: HookTable | None = None,
-             prepend: bool = False) -> HookHandle:
+def register(
+    table: HookTable, hook: Hook, extra: HookTable | None = None, prepend: bool = False
+) -> HookHandle:
     """Enter a hook; with `extra`, note there that it is of the extended kind."""
     check_hook(hook)
     handle = HookHandle(table, extra_dict=extra)
@@ -90,8 +93,9 @@ def register_hook(self: Tensor, hook: Hook) -> HookHandle:
     """
     check_hook(hook)
     if not getattr(self, "_differentiable", True):
-        raise RuntimeError("The tensor requires grad is false, which can not register "
-                           "tensor hook")
+        raise RuntimeError(
+            "The tensor requires grad is false, which can not register tensor hook"
+        )
     return register(hooks_of(self).table, hook)
 
 
@@ -116,7 +120,8 @@ def identity(xs: tuple[Tensor, ...], pull: Pull) -> tuple[Tensor, ...]:
     def rule(args: Any, outs: Any, cotangents: Any) -> tuple[Payload, ...]:
         given = tuple(
             wrap(Tensor, BOUND.zeros_like(o) if c is None else c)
-            for o, c in zip(outs, cotangents, strict=True))
+            for o, c in zip(outs, cotangents, strict=True)
+        )
         return tuple(map(payload_of, pull(given)))
 
     outs = custom_call(lambda args: args, rule, tuple(map(payload_of, xs)))
@@ -126,8 +131,10 @@ def identity(xs: tuple[Tensor, ...], pull: Pull) -> tuple[Tensor, ...]:
 class _OnGradient:
     def __init__(self, f: Hook) -> None:
         if not callable(f):
-            raise TypeError(f"For '{type(self).__name__}', the argument must be a "
-                            f"function, but got {type(f).__name__}.")
+            raise TypeError(
+                f"For '{type(self).__name__}', the argument must be a "
+                f"function, but got {type(f).__name__}."
+            )
         self.f = f
 
 

@@ -80,8 +80,9 @@ class Normal(Initializer):
 
 
 class TruncatedNormal(Initializer):
-    def __init__(self, sigma: float = 0.01, mean: float = 0.0, a: float = -2.0,
-                 b: float = 2.0) -> None:
+    def __init__(
+        self, sigma: float = 0.01, mean: float = 0.0, a: float = -2.0, b: float = 2.0
+    ) -> None:
         super().__init__(sigma=sigma, mean=mean, a=a, b=b)
         self.sigma, self.mean, self.a, self.b = sigma, mean, a, b
 
@@ -104,10 +105,15 @@ class XavierUniform(XavierNormal):
 
 
 class HeNormal(Initializer):
-    def __init__(self, negative_slope: float = 0, mode: str = "fan_in",
-                 nonlinearity: str = "leaky_relu") -> None:
-        super().__init__(negative_slope=negative_slope, mode=mode,
-                         nonlinearity=nonlinearity)
+    def __init__(
+        self,
+        negative_slope: float = 0,
+        mode: str = "fan_in",
+        nonlinearity: str = "leaky_relu",
+    ) -> None:
+        super().__init__(
+            negative_slope=negative_slope, mode=mode, nonlinearity=nonlinearity
+        )
         self.negative_slope, self.mode = negative_slope, mode
         self.nonlinearity = nonlinearity
 
@@ -131,8 +137,10 @@ class Orthogonal(Initializer):
 
     def _values(self, rng: Any, shape: Any) -> Any:
         if len(shape) < 2:
-            raise ValueError("For 'Orthogonal', the dimension of the initialized "
-                             f"tensor must be more than 1, but got {len(shape)}.")
+            raise ValueError(
+                "For 'Orthogonal', the dimension of the initialized "
+                f"tensor must be more than 1, but got {len(shape)}."
+            )
         return fills.orthogonal(rng, shape, self.gain)
 
 
@@ -143,33 +151,46 @@ class Sparse(Initializer):
 
     def _values(self, rng: Any, shape: Any) -> Any:
         if len(shape) != 2:
-            raise ValueError("For 'Sparse', the dimension of the initialized tensor "
-                             f"must be 2, but got {len(shape)}.")
+            raise ValueError(
+                "For 'Sparse', the dimension of the initialized tensor "
+                f"must be 2, but got {len(shape)}."
+            )
         return fills.sparse(rng, shape, self.sparsity, self.sigma)
 
 
 class VarianceScaling(Initializer):
-    def __init__(self, scale: float = 1.0, mode: str = "fan_in",
-                 distribution: str = "truncated_normal") -> None:
+    def __init__(
+        self,
+        scale: float = 1.0,
+        mode: str = "fan_in",
+        distribution: str = "truncated_normal",
+    ) -> None:
         super().__init__(scale=scale, mode=mode, distribution=distribution)
         if scale <= 0.0:
-            raise ValueError("For 'VarianceScaling', the argument 'scale' must be "
-                             f"greater than 0.0, but got {scale}.")
+            raise ValueError(
+                "For 'VarianceScaling', the argument 'scale' must be "
+                f"greater than 0.0, but got {scale}."
+            )
         if mode not in ("fan_in", "fan_out", "fan_avg"):
-            raise ValueError("For 'VarianceScaling', the argument 'mode' must be "
-                             f"fan_in, fan_out or fan_avg, but got {mode}.")
+            raise ValueError(
+                "For 'VarianceScaling', the argument 'mode' must be "
+                f"fan_in, fan_out or fan_avg, but got {mode}."
+            )
         self.scale, self.mode, self.distribution = scale, mode, distribution
 
     def _values(self, rng: Any, shape: Any) -> Any:
-        return fills.variance_scaled(rng, shape, self.scale, self.mode,
-                                     self.distribution)
+        return fills.variance_scaled(
+            rng, shape, self.scale, self.mode, self.distribution
+        )
 
 
 class Identity(Initializer):
     def _values(self, rng: Any, shape: Any) -> Any:
         if len(shape) != 2:
-            raise ValueError("For 'Identity', the dimension of the initialized tensor "
-                             f"must be 2, but got {len(shape)}.")
+            raise ValueError(
+                "For 'Identity', the dimension of the initialized tensor "
+                f"must be 2, but got {len(shape)}."
+            )
         return np.eye(*shape)
 
 
@@ -183,13 +204,34 @@ class Dirac(Initializer):
 
 
 _NAMES: dict[str, type[Initializer]] = {
-    "zeros": Zero, "ones": One, "xavier_normal": XavierNormal,
-    "xavier_uniform": XavierUniform, "he_normal": HeNormal, "he_uniform": HeUniform,
-    "truncated_normal": TruncatedNormal, "variance_scaling": VarianceScaling,
-    **{c.__name__.lower(): c for c in (
-        Zero, One, Constant, Uniform, Normal, TruncatedNormal, XavierNormal,
-        XavierUniform, HeNormal, HeUniform, Orthogonal, Sparse, VarianceScaling,
-        Identity, Dirac)},
+    "zeros": Zero,
+    "ones": One,
+    "xavier_normal": XavierNormal,
+    "xavier_uniform": XavierUniform,
+    "he_normal": HeNormal,
+    "he_uniform": HeUniform,
+    "truncated_normal": TruncatedNormal,
+    "variance_scaling": VarianceScaling,
+    **{
+        c.__name__.lower(): c
+        for c in (
+            Zero,
+            One,
+            Constant,
+            Uniform,
+            Normal,
+            TruncatedNormal,
+            XavierNormal,
+            XavierUniform,
+            HeNormal,
+            HeUniform,
+            Orthogonal,
+            Sparse,
+            VarianceScaling,
+            Identity,
+            Dirac,
+        )
+    },
 }
 
 
@@ -203,16 +245,20 @@ def initializer(init: Any, shape: Any = None, dtype: Any = dtypes.float32) -> Te
         TypeError: for anything else, ValueError: for an unknown name or a bad shape.
     """
     if not isinstance(init, Tensor | str | Initializer | int | float):
-        raise TypeError("For 'initializer', the type of the 'init' argument should be "
-                        f"'Tensor', 'number', 'string' or 'initializer', but got "
-                        f"{type(init)}.")
+        raise TypeError(
+            "For 'initializer', the type of the 'init' argument should be "
+            f"'Tensor', 'number', 'string' or 'initializer', but got "
+            f"{type(init)}."
+        )
     if isinstance(init, Tensor):
         return _checked(init, shape)
     sizes = (shape,) if isinstance(shape, int) else tuple(shape or ())
     for n in sizes:
         if not isinstance(n, int | np.integer) or isinstance(n, bool) or n < 0:
-            raise ValueError("For 'initializer', the argument 'shape' must be a tuple "
-                             f"or list of positive ints, but got {shape}.")
+            raise ValueError(
+                "For 'initializer', the argument 'shape' must be a tuple "
+                f"or list of positive ints, but got {shape}."
+            )
     return Tensor(shape=sizes, dtype=dtype or dtypes.float32, init=of(init))
 
 
@@ -221,8 +267,9 @@ def of(init: Any) -> Initializer:
     if isinstance(init, str):
         cls = _NAMES.get(init.lower())
         if cls is None:
-            raise ValueError(f"For 'initializer', the class corresponding to '{init}' "
-                             "was not found.")
+            raise ValueError(
+                f"For 'initializer', the class corresponding to '{init}' was not found."
+            )
         return cls()
     return init if isinstance(init, Initializer) else Constant(init)
 
@@ -230,7 +277,9 @@ def of(init: Any) -> Initializer:
 def _checked(init: Tensor, shape: Any) -> Tensor:
     sizes = (shape,) if isinstance(shape, int) else tuple(shape or init.shape)
     if init.shape != sizes:
-        raise ValueError("For 'initializer', the shape of the 'init' argument should "
-                         f"be same as the argument 'shape', but got the 'init' shape "
-                         f"{list(init.shape)} and the 'shape' {list(sizes)}.")
+        raise ValueError(
+            "For 'initializer', the shape of the 'init' argument should "
+            f"be same as the argument 'shape', but got the 'init' shape "
+            f"{list(init.shape)} and the 'shape' {list(sizes)}."
+        )
     return init

@@ -13,10 +13,20 @@ Fn = Callable[..., Any]
 
 
 def jit(
-    function: Any = None, *, capture_mode: str = "ast", jit_level: str = "O0",
-    dynamic: int = 0, fullgraph: bool = False, backend: str = "", fn: Any = None,
-    mode: str = "", input_signature: Any = None, hash_args: Any = None,
-    jit_config: Any = None, compile_once: bool = False, **options: Any,
+    function: Any = None,
+    *,
+    capture_mode: str = "ast",
+    jit_level: str = "O0",
+    dynamic: int = 0,
+    fullgraph: bool = False,
+    backend: str = "",
+    fn: Any = None,
+    mode: str = "",
+    input_signature: Any = None,
+    hash_args: Any = None,
+    jit_config: Any = None,
+    compile_once: bool = False,
+    **options: Any,
 ) -> Any:
     """A function (or Cell) marked for compilation; usable as a decorator.
 
@@ -29,8 +39,9 @@ def jit(
     if target is None:
         return functools.partial(jit, capture_mode=capture_mode, jit_level=jit_level)
     if not callable(target):
-        raise TypeError("For 'jit', the function must be callable, but got "
-                        f"{target!r}.")
+        raise TypeError(
+            f"For 'jit', the function must be callable, but got {target!r}."
+        )
     if not hasattr(target, "__code__"):
         return target  # a Cell, a bound object: its calls are the program
 
@@ -43,8 +54,9 @@ def jit(
 
 def _one_of(name: str, value: Any, allowed: list[str]) -> None:
     if value not in allowed:
-        raise ValueError(f"For 'jit', the '{name}' must be one of {allowed}, but got "
-                         f"{value}.")
+        raise ValueError(
+            f"For 'jit', the '{name}' must be one of {allowed}, but got {value}."
+        )
 
 
 def jit_class(cls: Any) -> Any:
@@ -58,11 +70,13 @@ def jit_class(cls: Any) -> Any:
     from isograd.mindspore.nn.cell import Cell
 
     if not inspect.isclass(cls):
-        raise TypeError(f"Decorator jit_class can only be used for class type, but got "
-                        f"{cls}.")
+        raise TypeError(
+            f"Decorator jit_class can only be used for class type, but got {cls}."
+        )
     if issubclass(cls, Cell):
-        raise TypeError("Decorator jit_class cannot be used for nn.Cell, but got "
-                        f"{cls}.")
+        raise TypeError(
+            f"Decorator jit_class cannot be used for nn.Cell, but got {cls}."
+        )
     return cls
 
 
@@ -82,13 +96,23 @@ enable_dynamic = _mark
 class JitConfig:
     """Options of the compiler; kept, they change nothing."""
 
-    def __init__(self, jit_level: str = "", exc_mode: str = "auto",
-                 jit_syntax_level: str = "", debug_level: str = "RELEASE",
-                 infer_boost: str = "off", **kwargs: Any) -> None:
+    def __init__(
+        self,
+        jit_level: str = "",
+        exc_mode: str = "auto",
+        jit_syntax_level: str = "",
+        debug_level: str = "RELEASE",
+        infer_boost: str = "off",
+        **kwargs: Any,
+    ) -> None:
         self.jit_config_dict = {
-            "jit_level": jit_level, "exc_mode": exc_mode,
-            "jit_syntax_level": jit_syntax_level, "debug_level": debug_level,
-            "infer_boost": infer_boost, **kwargs}
+            "jit_level": jit_level,
+            "exc_mode": exc_mode,
+            "jit_syntax_level": jit_syntax_level,
+            "debug_level": debug_level,
+            "infer_boost": infer_boost,
+            **kwargs,
+        }
 
 
 class _MutableTuple(tuple[Any, ...]):
@@ -112,6 +136,8 @@ def recompute(block: Any, *args: Any, **kwargs: Any) -> Any:
     kwargs.pop("use_reentrant", None)
     kwargs.pop("output_recompute", None)
     if not isinstance(block, Cell):
-        raise TypeError("Recompute function now only support block which inherited "
-                        "from Cell when use_reentrant=True!")
+        raise TypeError(
+            "Recompute function now only support block which inherited "
+            "from Cell when use_reentrant=True!"
+        )
     return running.recomputed(block, args, kwargs, block)

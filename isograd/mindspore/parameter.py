@@ -45,9 +45,14 @@ class Parameter(Tensor):
     storage_format = ""
 
     def __init__(
-        self, default_input: Any, name: str | None = None, requires_grad: bool = True,
-        layerwise_parallel: bool = False, parallel_optimizer: bool = True,
-        storage_format: str = "", device: Any = None,
+        self,
+        default_input: Any,
+        name: str | None = None,
+        requires_grad: bool = True,
+        layerwise_parallel: bool = False,
+        parallel_optimizer: bool = True,
+        storage_format: str = "",
+        device: Any = None,
     ) -> None:
         payload = _data_of(default_input)
         self._p = payload
@@ -69,14 +74,17 @@ class Parameter(Tensor):
             self._renamable = True
             return
         if not isinstance(value, str):
-            raise ValueError("The type of the Parameter's name should be 'string' or "
-                             f"'None', but got {type(value)}.")
+            raise ValueError(
+                "The type of the Parameter's name should be 'string' or "
+                f"'None', but got {type(value)}."
+            )
         value = value.strip()
         if not value:
             value = "Parameter"
         if len(value) > 1024:
-            raise ValueError(f"The length of the '{value}' name should be less than "
-                             "1024.")
+            raise ValueError(
+                f"The length of the '{value}' name should be less than 1024."
+            )
         self._name = value
         self._renamable = False
 
@@ -118,8 +126,10 @@ class Parameter(Tensor):
             TypeError: if it is neither tensor nor number.
         """
         if not isinstance(data, core.Tensor | int | float | np.ndarray | list | tuple):
-            raise TypeError("Parameter data must be [`Initializer`, `int`, `float`] or "
-                            f"a kind of `Tensor`, but with type {type(data)}.")
+            raise TypeError(
+                "Parameter data must be [`Initializer`, `int`, `float`] or "
+                f"a kind of `Tensor`, but with type {type(data)}."
+            )
         assign(self, as_payload(data, self._p.dtype))
         return self
 
@@ -132,8 +142,13 @@ class Parameter(Tensor):
     def clone(self, init: Any = "same") -> Parameter:
         """A copy; `init` "same" copies the values, else an initializer fills it."""
         twin = wrap(Parameter, _filled(self, init))
-        twin.__dict__.update({k: v for k, v in self.__dict__.items()
-                              if k not in ("_p", "_node", "_hooks", "_views", "_view")})
+        twin.__dict__.update(
+            {
+                k: v
+                for k, v in self.__dict__.items()
+                if k not in ("_p", "_node", "_hooks", "_views", "_view")
+            }
+        )
         return twin
 
     def copy(self) -> Any:
@@ -145,8 +160,10 @@ class Parameter(Tensor):
     set_param_fl = add_pipeline_stage = set_param_ps
 
     def __repr__(self) -> str:
-        return (f"Parameter (name={self.name}, shape={self.shape}, dtype={self.dtype}, "
-                f"requires_grad={self.requires_grad})")
+        return (
+            f"Parameter (name={self.name}, shape={self.shape}, dtype={self.dtype}, "
+            f"requires_grad={self.requires_grad})"
+        )
 
     __str__ = __repr__
 
@@ -181,11 +198,14 @@ def _data_of(data: Any) -> Any:
         want = np.dtype("float32")
     else:
         want = None
-    if not isinstance(data, core.Tensor | np.ndarray | int | float | list | tuple
-                      | np.generic):
-        raise TypeError("The type of the argument 'default_input' must be in "
-                        "['Tensor', 'int', 'float', 'numpy.ndarray', 'list']. But got "
-                        f"type {type(data)}.")
+    if not isinstance(
+        data, core.Tensor | np.ndarray | int | float | list | tuple | np.generic
+    ):
+        raise TypeError(
+            "The type of the argument 'default_input' must be in "
+            "['Tensor', 'int', 'float', 'numpy.ndarray', 'list']. But got "
+            f"type {type(data)}."
+        )
     payload = as_payload(data, want)
     while type(payload) is not np.ndarray and hasattr(payload, "p"):
         payload = payload.p  # a parameter starts a graph, it continues none
@@ -203,8 +223,10 @@ def _filled(p: Parameter, init: Any) -> np.ndarray:
 
 
 def already(p: Parameter, name: str) -> ValueError:
-    return ValueError(f"The value {p} , its name '{name}' already exists. Please set a "
-                      "unique name for the parameter.")
+    return ValueError(
+        f"The value {p} , its name '{name}' already exists. Please set a "
+        "unique name for the parameter."
+    )
 
 
 class ParameterTuple(tuple[Parameter, ...]):
@@ -222,7 +244,8 @@ class ParameterTuple(tuple[Parameter, ...]):
             if not isinstance(p, Parameter):
                 raise TypeError(
                     "For ParameterTuple initialization, ParameterTuple input should be "
-                    f"'Parameter' collection, but got a {type(iterable)}.")
+                    f"'Parameter' collection, but got a {type(iterable)}."
+                )
             if id(p) in ids:
                 continue
             if p.name in seen:
@@ -238,8 +261,10 @@ class ParameterTuple(tuple[Parameter, ...]):
             init: "same" copies values; an initializer or its name fills them.
         """
         if not isinstance(prefix, str):
-            raise TypeError("For ParameterTuple clone, the 'prefix' should be str, but "
-                            f"got {type(prefix)}.")
+            raise TypeError(
+                "For ParameterTuple clone, the 'prefix' should be str, but "
+                f"got {type(prefix)}."
+            )
         out = []
         for p in self:
             twin = p.clone(init)

@@ -95,7 +95,8 @@ class Recording:
         self.values = [below(p, level) for p in payloads]
         self.nodes = [
             p.node if type(p) is Traced and p.node.level == level else None
-            for p in payloads]
+            for p in payloads
+        ]
         self.watched.release()
         for t, value in zip(self.tensors, self.values, strict=True):
             if id(t) not in self.watched.leaves:
@@ -120,7 +121,8 @@ class Recording:
         """A cotangent of ones for each of the first `count` tensors of the output."""
         seeds: list[Payload | None] = [
             None if n is None else BOUND.ones_like(v)
-            for n, v in zip(self.nodes, self.values, strict=True)]
+            for n, v in zip(self.nodes, self.values, strict=True)
+        ]
         if count is not None:
             seeds[count:] = [None] * (len(seeds) - count)
         return seeds
@@ -135,8 +137,9 @@ class Gradients:
     def __init__(self, watched: Watched, found: dict[Node, Payload]) -> None:
         self.watched = watched
         self.found = found
-        self.taken = {id(root(p)) for _, p, _ in watched.states
-                      if type(p) is np.ndarray}
+        self.taken = {
+            id(root(p)) for _, p, _ in watched.states if type(p) is np.ndarray
+        }
 
     def of(self, t: core.Tensor) -> Tensor:
         leaf = self.watched.leaves.get(id(t))
@@ -155,8 +158,11 @@ class Gradients:
 
 
 def recorded(
-    fn: Callable[..., Any], args: Sequence[Any], kwargs: dict[str, Any],
-    tensors: Iterable[core.Tensor], use: Callable[[Recording], Any],
+    fn: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: dict[str, Any],
+    tensors: Iterable[core.Tensor],
+    use: Callable[[Recording], Any],
 ) -> Any:
     """Run `fn` with `tensors` on a new tape, then `use` the recording on it."""
     with new_level(recording=True) as level:

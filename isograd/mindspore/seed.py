@@ -18,11 +18,13 @@ def set_seed(seed: int) -> None:
         ValueError: if it is negative.
     """
     if isinstance(seed, bool) or not isinstance(seed, int):
-        raise TypeError("The argument 'seed' must be type of int, but got "
-                        f"{type(seed).__name__}.")
+        raise TypeError(
+            f"The argument 'seed' must be type of int, but got {type(seed).__name__}."
+        )
     if seed < 0:
-        raise ValueError(f"The argument 'seed' must be greater or equal to 0, but got "
-                         f"{seed}.")
+        raise ValueError(
+            f"The argument 'seed' must be greater or equal to 0, but got {seed}."
+        )
     _Source.seed = seed
     _Source.generator = fresh(seed)
     np.random.seed(seed % 2**32)

@@ -29,11 +29,20 @@ _NUMBERS = (bool, int, float, complex, np.generic)
 
 # NumPy's functions behind an array's operators: the operator of the right operand
 _OPERATORS = {
-    "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__",
-    "divide": "__rtruediv__", "floor_divide": "__rfloordiv__", "remainder": "__rmod__",
-    "power": "__rpow__", "matmul": "__rmatmul__", "equal": "__eq__",
-    "not_equal": "__ne__", "less": "__gt__", "less_equal": "__ge__",
-    "greater": "__lt__", "greater_equal": "__le__",
+    "add": "__radd__",
+    "subtract": "__rsub__",
+    "multiply": "__rmul__",
+    "divide": "__rtruediv__",
+    "floor_divide": "__rfloordiv__",
+    "remainder": "__rmod__",
+    "power": "__rpow__",
+    "matmul": "__rmatmul__",
+    "equal": "__eq__",
+    "not_equal": "__ne__",
+    "less": "__gt__",
+    "less_equal": "__ge__",
+    "greater": "__lt__",
+    "greater_equal": "__le__",
 }
 
 
@@ -59,8 +68,14 @@ class Tensor(core.Tensor):
     __setitem__: Any
 
     def __init__(
-        self, input_data: Any = None, dtype: Any = None, shape: Any = None,
-        init: Any = None, const_arg: bool = False, device: Any = None, **_: Any,
+        self,
+        input_data: Any = None,
+        dtype: Any = None,
+        shape: Any = None,
+        init: Any = None,
+        const_arg: bool = False,
+        device: Any = None,
+        **_: Any,
     ) -> None:
         want = None if dtype is None else dtypes.np_of(dtype)
         if init is not None or (input_data is None and shape is not None):
@@ -77,8 +92,10 @@ class Tensor(core.Tensor):
     def from_numpy(array: np.ndarray) -> Tensor:
         """A tensor that shares the array's memory."""
         if not isinstance(array, np.ndarray):
-            raise TypeError("The input of from_numpy must be a numpy.ndarray, but got "
-                            f"{type(array)}.")
+            raise TypeError(
+                "The input of from_numpy must be a numpy.ndarray, but got "
+                f"{type(array)}."
+            )
         return wrap(Tensor, np.ascontiguousarray(array).reshape(array.shape))
 
     # --- what it is -------------------------------------------------------------------
@@ -147,8 +164,10 @@ class Tensor(core.Tensor):
         """The elements as an ndarray that shares this tensor's memory."""
         a = self.array()
         if a.dtype.kind == "V":
-            raise TypeError("For asnumpy, bfloat16 has no NumPy dtype; convert the "
-                            "Tensor to float32 first.")
+            raise TypeError(
+                "For asnumpy, bfloat16 has no NumPy dtype; convert the "
+                "Tensor to float32 first."
+            )
         return a[...]
 
     numpy = asnumpy
@@ -159,8 +178,9 @@ class Tensor(core.Tensor):
             return a.astype(dtype)
         return a.copy() if copy else a
 
-    def __array_ufunc__(self, ufunc: Any, method: str, *inputs: Any,
-                        **kwargs: Any) -> Any:
+    def __array_ufunc__(
+        self, ufunc: Any, method: str, *inputs: Any, **kwargs: Any
+    ) -> Any:
         """`array * tensor` is a tensor; other functions of NumPy see arrays."""
         name = _OPERATORS.get(ufunc.__name__)
         if name and method == "__call__" and type(inputs[0]) is ndarray and not kwargs:
@@ -177,8 +197,10 @@ class Tensor(core.Tensor):
         if index is not None:
             return a.item(index) if isinstance(index, int) else a[tuple(index)].item()
         if a.size != 1:
-            raise RuntimeError("The Tensor should have only one element, but got "
-                               f"{a.size}, it is invalid to convert it to a number.")
+            raise RuntimeError(
+                "The Tensor should have only one element, but got "
+                f"{a.size}, it is invalid to convert it to a number."
+            )
         return a.item()
 
     def itemset(self, *args: Any) -> Tensor:
@@ -196,15 +218,17 @@ class Tensor(core.Tensor):
     def _number(self, kind: Any) -> Any:
         a = shown(self)
         if a.size != 1:
-            raise ValueError("Only one element tensors can be converted to Python "
-                             "scalars")
+            raise ValueError(
+                "Only one element tensors can be converted to Python scalars"
+            )
         return kind(a.item())
 
     def __bool__(self) -> bool:
         a = self.array("bool")
         if a.size > 1:
-            raise ValueError("The truth value of an array with several elements is "
-                             "ambiguous.")
+            raise ValueError(
+                "The truth value of an array with several elements is ambiguous."
+            )
         return bool(a.item()) if a.size else False
 
     def __int__(self) -> int:
@@ -218,8 +242,9 @@ class Tensor(core.Tensor):
 
     def __index__(self) -> int:
         if self._p.dtype.kind not in "iub":
-            raise TypeError("Only integer tensors of a single element can be converted "
-                            "to an index.")
+            raise TypeError(
+                "Only integer tensors of a single element can be converted to an index."
+            )
         return self._number(int)
 
     def __len__(self) -> int:
@@ -243,8 +268,12 @@ class Tensor(core.Tensor):
 
     def __getattr__(self, name: str) -> Any:
         kind = type(self).__name__
-        raise no_attribute("mindspore.Tensor", name, "mindspore",
-                           f"'{kind}' object has no attribute '{name}'")
+        raise no_attribute(
+            "mindspore.Tensor",
+            name,
+            "mindspore",
+            f"'{kind}' object has no attribute '{name}'",
+        )
 
     # --- copies, memory ---------------------------------------------------------------
 
@@ -303,8 +332,14 @@ def rebuild(cls: type[Tensor] | None, array: np.ndarray) -> Tensor:
     return wrap(cls or Tensor, array)
 
 
-def tensor(input_data: Any = None, dtype: Any = None, shape: Any = None,
-           init: Any = None, const_arg: bool = False, **_: Any) -> Tensor:
+def tensor(
+    input_data: Any = None,
+    dtype: Any = None,
+    shape: Any = None,
+    init: Any = None,
+    const_arg: bool = False,
+    **_: Any,
+) -> Tensor:
     """The same as `Tensor(...)`."""
     return Tensor(input_data, dtype, shape, init, const_arg)
 
@@ -335,15 +370,17 @@ def as_payload(data: Any, want: Any) -> Payload:
     if isinstance(data, tuple | list) and _holds_tensors(data):
         return _stacked(data, want)
     if not isinstance(data, (*_NUMBERS, tuple, list, range)):
-        raise TypeError(f"For Tensor, the input_data is {data} that contain "
-                        "unsupported element." if data is not None else
-                        "For Tensor, input_data can not be None when shape and init "
-                        "are None.")
+        raise TypeError(
+            f"For Tensor, the input_data is {data} that contain unsupported element."
+            if data is not None
+            else "For Tensor, input_data can not be None when shape and init are None."
+        )
     try:
         a = _checked(np.array(data))
     except (ValueError, TypeError):
-        raise TypeError(f"For Tensor, the input_data is {data} that contain "
-                        "unsupported element.") from None
+        raise TypeError(
+            f"For Tensor, the input_data is {data} that contain unsupported element."
+        ) from None
     if want is None:
         want = _default(a.dtype, data)
     return a.astype(want, copy=False)
@@ -353,20 +390,27 @@ def _default(found: Any, data: Any) -> Any:
     """Python's numbers get MindSpore's default dtypes, NumPy's keep their own."""
     if isinstance(data, np.generic) and not isinstance(data, float):
         return found
-    return {"float64": np.dtype("float32"), "complex128": np.dtype("complex64"),
-            }.get(found.name, found)
+    return {
+        "float64": np.dtype("float32"),
+        "complex128": np.dtype("complex64"),
+    }.get(found.name, found)
 
 
 def _checked(a: np.ndarray) -> np.ndarray:
     if a.dtype.kind not in "biufc" and a.dtype.name != "bfloat16":
-        raise TypeError(f"For Tensor, the input_data is {a.tolist()} that contain "
-                        "unsupported element.")
+        raise TypeError(
+            f"For Tensor, the input_data is {a.tolist()} that contain "
+            "unsupported element."
+        )
     return a
 
 
 def _holds_tensors(data: Any) -> bool:
-    return any(isinstance(x, core.Tensor)
-               or (isinstance(x, tuple | list) and _holds_tensors(x)) for x in data)
+    return any(
+        isinstance(x, core.Tensor)
+        or (isinstance(x, tuple | list) and _holds_tensors(x))
+        for x in data
+    )
 
 
 def _stacked(data: Any, want: Any) -> Payload:
@@ -378,10 +422,15 @@ def _stacked(data: Any, want: Any) -> Payload:
 
 def _initialised(shape: Any, want: Any, init: Any) -> np.ndarray:
     if shape is None or want is None:
-        raise ValueError("For Tensor, the 'dtype' and 'shape' must not be None if the "
-                         "'init' is specified.")
-    size = (shape,) if isinstance(shape, int) else tuple(
-        0 if n is None else int(n) for n in shape)  # None: a size yet unknown
+        raise ValueError(
+            "For Tensor, the 'dtype' and 'shape' must not be None if the "
+            "'init' is specified."
+        )
+    size = (
+        (shape,)
+        if isinstance(shape, int)
+        else tuple(0 if n is None else int(n) for n in shape)
+    )  # None: a size yet unknown
     out = np.zeros(size, want)
     if init is not None:
         init(out)
@@ -403,8 +452,9 @@ def assign(t: Tensor, value: Payload) -> None:
     if type(t._p) is not ndarray or type(value) is not ndarray:
         t._p = value
     elif t._node is not None or value.shape != t._p.shape or state().level:
-        t._p = np.array(np.broadcast_to(value, t._p.shape)
-                        if value.size == 1 else value)
+        t._p = np.array(
+            np.broadcast_to(value, t._p.shape) if value.size == 1 else value
+        )
     else:
         np.copyto(t._p, value)
         note_write(t._p)

@@ -12,8 +12,9 @@ _DIGITS = {2: 4, 4: 8, 8: 16}
 
 def repr_of(t: Any) -> str:
     """`Tensor(shape=[2], dtype=Float32, value= [ 1.00000000e+00, ...])`."""
-    return (f"Tensor(shape={list(t.shape)}, dtype={t.dtype}, "
-            f"value={value_text(shown(t))})")
+    return (
+        f"Tensor(shape={list(t.shape)}, dtype={t.dtype}, value={value_text(shown(t))})"
+    )
 
 
 def shown(t: Any) -> np.ndarray:
@@ -54,8 +55,11 @@ def _rows(a: np.ndarray, form: Any, depth: int) -> str:
         return "[" + _elided([form(v) for v in _ends(a)], len(a), ", ", " ... ") + "]"
     rows = [_rows(r, form, depth + 1) for r in _ends(a)]
     gap = ",\n" + " " * depth
-    return "[" + _elided(rows, len(a), gap, "\n" + " " * depth + "...\n"
-                         + " " * depth) + "]"
+    return (
+        "["
+        + _elided(rows, len(a), gap, "\n" + " " * depth + "...\n" + " " * depth)
+        + "]"
+    )
 
 
 def _ends(a: np.ndarray) -> list[Any]:

@@ -20,8 +20,14 @@ def causal(rows: int, columns: int) -> np.ndarray:
 
 @composite
 def attention(
-    F: Namespace, q: Payload, k: Payload, v: Payload, mask: Payload | None = None, *,
-    scale: float | None = None, drop: Drop | None = None,
+    F: Namespace,
+    q: Payload,
+    k: Payload,
+    v: Payload,
+    mask: Payload | None = None,
+    *,
+    scale: float | None = None,
+    drop: Drop | None = None,
 ) -> tuple[Payload, Payload]:
     """(softmax(q k^T scale + mask) v, the weights).
 

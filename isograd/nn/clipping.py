@@ -18,7 +18,10 @@ def total_norm(F: Namespace, xs: Sequence[Payload], ord: float = 2.0) -> Payload
 
 
 def scaled(
-    F: Namespace, xs: Sequence[Payload], total: Payload, bound: float,
+    F: Namespace,
+    xs: Sequence[Payload],
+    total: Payload,
+    bound: float,
     eps: float = 1e-6,
 ) -> list[Payload]:
     """Each array times min(1, bound / (total + eps))."""
@@ -27,9 +30,7 @@ def scaled(
     return [F.mul(x, F.convert(factor, dtype=x.dtype)) for x in xs]
 
 
-def by_global_norm(
-    F: Namespace, xs: Sequence[Payload], bound: float
-) -> list[Payload]:
+def by_global_norm(F: Namespace, xs: Sequence[Payload], bound: float) -> list[Payload]:
     """Each array times bound / max(total norm, bound)."""
     total = total_norm(F, xs)
     largest = F.maximum(total, F.full_like(total, value=bound))

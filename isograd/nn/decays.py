@@ -9,13 +9,15 @@ def _progress(step: float, period: float, stair: bool) -> float:
     return floor(step / period) if stair else step / period
 
 
-def exponential(lr: float, rate: float, step: float, period: float, stair: bool
-                ) -> float:
+def exponential(
+    lr: float, rate: float, step: float, period: float, stair: bool
+) -> float:
     return lr * rate ** _progress(step, period, stair)
 
 
-def natural_exponential(lr: float, rate: float, step: float, period: float, stair: bool
-                        ) -> float:
+def natural_exponential(
+    lr: float, rate: float, step: float, period: float, stair: bool
+) -> float:
     return lr * exp(-rate * (floor(step / period) * period if stair else step))
 
 
@@ -28,8 +30,9 @@ def cosine(low: float, high: float, step: float, period: float) -> float:
     return low + 0.5 * (high - low) * (1 + cos(pi * min(step, period) / period))
 
 
-def polynomial(lr: float, end: float, step: float, period: float, power: float,
-               update: bool) -> float:
+def polynomial(
+    lr: float, end: float, step: float, period: float, power: float, update: bool
+) -> float:
     """From `lr` to `end`; with `update` the period grows to the next multiple."""
     if update:
         period *= max(1, ceil(step / period))

@@ -37,8 +37,13 @@ def gain_of(nonlinearity: str, slope: float | None = None) -> float:
     """
     if nonlinearity == "leaky_relu":
         return sqrt(2.0 / (1 + (0.01 if slope is None else slope) ** 2))
-    table = {"relu": sqrt(2.0), "tanh": 5.0 / 3, "selu": 0.75, "linear": 1.0,
-             "sigmoid": 1.0}
+    table = {
+        "relu": sqrt(2.0),
+        "tanh": 5.0 / 3,
+        "selu": 0.75,
+        "linear": 1.0,
+        "sigmoid": 1.0,
+    }
     if nonlinearity.startswith("conv"):
         return 1.0
     if nonlinearity not in table:
@@ -55,7 +60,11 @@ def normal(rng: np.random.Generator, shape: Shape, sigma: float, mean: float) ->
 
 
 def truncated_normal(
-    rng: np.random.Generator, shape: Shape, sigma: float, mean: float, low: float,
+    rng: np.random.Generator,
+    shape: Shape,
+    sigma: float,
+    mean: float,
+    low: float,
     high: float,
 ) -> Array:
     """Normal numbers within `low` and `high` deviations of the mean."""
@@ -87,8 +96,9 @@ def variance_scaled(
 ) -> Array:
     """Numbers of variance `scale / fan`, fan being that in, out, or their mean."""
     fan_in, fan_out = fans(shape)
-    fan = {"fan_in": fan_in, "fan_out": fan_out,
-           "fan_avg": (fan_in + fan_out) / 2}[mode]
+    fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[
+        mode
+    ]
     sigma = sqrt(scale / max(1.0, fan))
     if distribution == "uniform":
         return uniform(rng, shape, sqrt(3.0) * sigma)

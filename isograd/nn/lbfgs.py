@@ -17,7 +17,10 @@ Evaluate = Callable[[float, Array], tuple[float, Array]]
 
 
 def direction(
-    gradient: Array, steps: list[Array], changes: list[Array], curvatures: list[Any],
+    gradient: Array,
+    steps: list[Array],
+    changes: list[Array],
+    curvatures: list[Any],
     scale: Any,
 ) -> Array:
     """The quasi-Newton direction from pairs of steps and changes of the gradient.
@@ -38,7 +41,12 @@ def direction(
 
 
 def cubic_minimum(
-    x1: float, f1: float, g1: float, x2: float, f2: float, g2: float,
+    x1: float,
+    f1: float,
+    g1: float,
+    x2: float,
+    f2: float,
+    g2: float,
     bounds: tuple[float, float] | None = None,
 ) -> float:
     """The minimum of the cubic through two points with their slopes, in bounds."""
@@ -59,8 +67,16 @@ class WolfeSearch:
     """A line search along `d`; `evaluate(t, d)` gives value and gradient at x + t d."""
 
     def __init__(
-        self, evaluate: Evaluate, d: Array, f: float, g: Array, slope: float,
-        c1: float = 1e-4, c2: float = 0.9, tolerance: float = 1e-9, limit: int = 25,
+        self,
+        evaluate: Evaluate,
+        d: Array,
+        f: float,
+        g: Array,
+        slope: float,
+        c1: float = 1e-4,
+        c2: float = 0.9,
+        tolerance: float = 1e-9,
+        limit: int = 25,
     ) -> None:
         self.evaluate, self.d = evaluate, d
         self.f, self.g, self.slope = f, g, slope
@@ -89,8 +105,11 @@ class WolfeSearch:
         for i in range(self.limit):
             here = (t, f, g, slope)
             above = f > self.f + self.c1 * t * self.slope
-            if above or (i > 0 and f >= f0) or (slope >= 0 and abs(slope)
-                                                 > -self.c2 * self.slope):
+            if (
+                above
+                or (i > 0 and f >= f0)
+                or (slope >= 0 and abs(slope) > -self.c2 * self.slope)
+            ):
                 return [(t0, f0, g0, slope0), here], False
             if abs(slope) <= -self.c2 * self.slope:
                 return [here], True

@@ -30,12 +30,19 @@ def standardized(
 
 @composite
 def affine(
-    F: Namespace, x: Payload, weight: Payload | None, bias: Payload | None, *,
+    F: Namespace,
+    x: Payload,
+    weight: Payload | None,
+    bias: Payload | None,
+    *,
     axis: int | None = None,
 ) -> Payload:
     """x times weight plus bias; both lie along `axis`, or along the last axes."""
-    shape = None if axis is None else _kept(
-        x.shape, tuple(i for i in range(x.ndim) if i != axis))
+    shape = (
+        None
+        if axis is None
+        else _kept(x.shape, tuple(i for i in range(x.ndim) if i != axis))
+    )
     if weight is not None:
         x = F.mul(x, weight if shape is None else F.reshape(weight, shape=shape))
     if bias is not None:
@@ -45,7 +52,11 @@ def affine(
 
 @composite
 def batch_norm(
-    F: Namespace, x: Payload, weight: Payload | None, bias: Payload | None, *,
+    F: Namespace,
+    x: Payload,
+    weight: Payload | None,
+    bias: Payload | None,
+    *,
     eps: float,
 ) -> tuple[Payload, Payload, Payload]:
     """(normalised per channel, batch mean, biased batch variance); x (n, c, ...)."""
@@ -56,8 +67,14 @@ def batch_norm(
 
 @composite
 def batch_norm_with(
-    F: Namespace, x: Payload, mean: Payload, var: Payload, weight: Payload | None,
-    bias: Payload | None, *, eps: float,
+    F: Namespace,
+    x: Payload,
+    mean: Payload,
+    var: Payload,
+    weight: Payload | None,
+    bias: Payload | None,
+    *,
+    eps: float,
 ) -> Payload:
     """Batch normalisation with given statistics (c,)."""
     kept = _kept(x.shape, tuple(i for i in range(x.ndim) if i != 1))
@@ -73,8 +90,13 @@ def running(old: np.ndarray, new: np.ndarray, momentum: float) -> None:
 
 @composite
 def layer_norm(
-    F: Namespace, x: Payload, weight: Payload | None, bias: Payload | None, *,
-    count: int, eps: float,
+    F: Namespace,
+    x: Payload,
+    weight: Payload | None,
+    bias: Payload | None,
+    *,
+    count: int,
+    eps: float,
 ) -> Payload:
     """Standardised over the last `count` axes."""
     axes = tuple(range(x.ndim - count, x.ndim))
@@ -93,8 +115,13 @@ def rms_norm(
 
 @composite
 def group_norm(
-    F: Namespace, x: Payload, weight: Payload | None, bias: Payload | None, *,
-    groups: int, eps: float,
+    F: Namespace,
+    x: Payload,
+    weight: Payload | None,
+    bias: Payload | None,
+    *,
+    groups: int,
+    eps: float,
 ) -> Payload:
     """Standardised over the space and the channels of each group; x (n, c, ...)."""
     split = F.reshape(x, shape=(x.shape[0], groups, -1 if x.size else 0))
@@ -104,7 +131,11 @@ def group_norm(
 
 @composite
 def instance_norm(
-    F: Namespace, x: Payload, weight: Payload | None, bias: Payload | None, *,
+    F: Namespace,
+    x: Payload,
+    weight: Payload | None,
+    bias: Payload | None,
+    *,
     eps: float,
 ) -> tuple[Payload, Payload, Payload]:
     """(standardised over the space of each channel, mean (n, c), variance (n, c))."""

@@ -21,7 +21,12 @@ def _gates(F: Namespace, x: Payload, count: int) -> tuple[Payload, ...]:
 
 @composite
 def rnn_cell(
-    F: Namespace, gate_x: Payload, h: Payload, w: Payload, b: Payload | None, *,
+    F: Namespace,
+    gate_x: Payload,
+    h: Payload,
+    w: Payload,
+    b: Payload | None,
+    *,
     activation: str,
 ) -> Payload:
     """activation(gate_x + h w^T + b)."""
@@ -30,8 +35,13 @@ def rnn_cell(
 
 @composite
 def lstm_cell(
-    F: Namespace, gate_x: Payload, h: Payload, c: Payload, w: Payload,
-    b: Payload | None, projection: Payload | None = None,
+    F: Namespace,
+    gate_x: Payload,
+    h: Payload,
+    c: Payload,
+    w: Payload,
+    b: Payload | None,
+    projection: Payload | None = None,
 ) -> tuple[Payload, Payload]:
     """(h, c) after one step; gates in the order input, forget, cell, output."""
     i, f, g, o = _gates(F, F.add(gate_x, F.linear(h, w, *_some(b))), 4)
@@ -57,8 +67,13 @@ def _some(b: Payload | None) -> tuple[Payload, ...]:
 
 
 def step(
-    F: Namespace, kind: str, gate_x: Payload, state: State, w: Payload,
-    b: Payload | None, projection: Payload | None = None,
+    F: Namespace,
+    kind: str,
+    gate_x: Payload,
+    state: State,
+    w: Payload,
+    b: Payload | None,
+    projection: Payload | None = None,
 ) -> State:
     """One step of a cell of a kind: "lstm", "gru", "tanh" or "relu"."""
     if kind == "lstm":
@@ -69,8 +84,13 @@ def step(
 
 
 def direction(
-    F: Namespace, kind: str, x: Payload, state: State, weights: Weights,
-    reverse: bool, sizes: Sequence[int] | None,
+    F: Namespace,
+    kind: str,
+    x: Payload,
+    state: State,
+    weights: Weights,
+    reverse: bool,
+    sizes: Sequence[int] | None,
 ) -> tuple[Payload, State]:
     """One direction of one layer over x (time, n, features).
 
@@ -81,14 +101,16 @@ def direction(
     outs: list[Payload] = [None] * x.shape[0]
     steps = range(x.shape[0])
     for t in reversed(steps) if reverse else steps:
-        gate = F.reshape(F.ranged(gates, axis=0, start=t, stop=t + 1),
-                         shape=gates.shape[1:])
+        gate = F.reshape(
+            F.ranged(gates, axis=0, start=t, stop=t + 1), shape=gates.shape[1:]
+        )
         if sizes is None or sizes[t] == x.shape[1]:
             state = step(F, kind, gate, state, w_h, b_h, projection)
             outs[t] = state[0]
         else:
-            state, outs[t] = _partial(F, kind, gate, state, (w_h, b_h, projection),
-                                      sizes[t])
+            state, outs[t] = _partial(
+                F, kind, gate, state, (w_h, b_h, projection), sizes[t]
+            )
     return F.stack(*outs, axis=0), state
 
 
@@ -99,14 +121,19 @@ def _partial(
     head = tuple(F.ranged(s, axis=0, start=0, stop=alive) for s in state)
     tail = [F.ranged(s, axis=0, start=alive, stop=s.shape[0]) for s in state]
     moved = step(F, kind, F.ranged(gate, axis=0, start=0, stop=alive), head, *weights)
-    whole = tuple(F.concatenate(m, t, axis=0)
-                  for m, t in zip(moved, tail, strict=True))
+    whole = tuple(F.concatenate(m, t, axis=0) for m, t in zip(moved, tail, strict=True))
     return whole, F.concatenate(moved[0], F.zeros_like(tail[0]), axis=0)
 
 
 def layers(
-    F: Namespace, kind: str, x: Payload, state: State, weights: Sequence[Weights],
-    directions: int, drop: Drop | None = None, sizes: Sequence[int] | None = None,
+    F: Namespace,
+    kind: str,
+    x: Payload,
+    state: State,
+    weights: Sequence[Weights],
+    directions: int,
+    drop: Drop | None = None,
+    sizes: Sequence[int] | None = None,
 ) -> tuple[Payload, State]:
     """A stack of layers over x (time, n, features).
 

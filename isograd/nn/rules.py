@@ -23,8 +23,18 @@ def moments(g: Array, m: Array, v: Array, beta1: float, beta2: float) -> None:
 
 
 def adam(
-    w: Array, g: Array, m: Array, v: Array, *, lr: float, beta1: float, beta2: float,
-    eps: float, step: int, nesterov: bool = False, peak: Array | None = None,
+    w: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    step: int,
+    nesterov: bool = False,
+    peak: Array | None = None,
 ) -> None:
     """Kingma and Ba 2015, section 2, last paragraph: the correction is in the rate.
 
@@ -57,8 +67,17 @@ def proximal_adagrad(
 
 
 def lamb(
-    w: Array, g: Array, m: Array, v: Array, *, lr: float, beta1: float, beta2: float,
-    eps: float, weight_decay: float, step: int,
+    w: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    weight_decay: float,
+    step: int,
 ) -> None:
     """You et al. 2020: Adam's direction scaled by the ratio of norms, at most ten."""
     moments(g, m, v, beta1, beta2)
@@ -70,8 +89,14 @@ def lamb(
 
 
 def lars_scale(
-    w: Array, g: Array, *, eps: float, coefficient: float, weight_decay: float,
-    clip: bool, lr: float,
+    w: Array,
+    g: Array,
+    *,
+    eps: float,
+    coefficient: float,
+    weight_decay: float,
+    clip: bool,
+    lr: float,
 ) -> Array:
     """You et al. 2017: the gradient with decay, scaled by a layer's ratio of norms."""
     size, length = float(np.linalg.norm(w)), float(np.linalg.norm(g))
@@ -97,10 +122,23 @@ def nadam_momentum(beta1: float, decay: float, step: int) -> float:
 
 
 def adafactor(
-    w: Array, g: Array, rows: Array, columns: Array, square: Array,
-    moment: Array | None, *, lr: float, step: int, eps: tuple[float, float],
-    clip: float, decay: float, beta1: float, weight_decay: float, scale: bool,
-    relative: bool, warmup: bool,
+    w: Array,
+    g: Array,
+    rows: Array,
+    columns: Array,
+    square: Array,
+    moment: Array | None,
+    *,
+    lr: float,
+    step: int,
+    eps: tuple[float, float],
+    clip: float,
+    decay: float,
+    beta1: float,
+    weight_decay: float,
+    scale: bool,
+    relative: bool,
+    warmup: bool,
 ) -> None:
     """Shazeer and Stern 2018, algorithm 4; second moments of matrices are factored."""
     if relative:

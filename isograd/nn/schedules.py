@@ -17,7 +17,8 @@ def cosine_step(lr: Any, base: float, epoch: int, period: int, low: float) -> An
     if (epoch - 1 - period) % (2 * period) == 0:
         return lr + (base - low) * (1 - math.cos(math.pi / period)) / 2
     return (1 + math.cos(math.pi * epoch / period)) / (
-        1 + math.cos(math.pi * (epoch - 1) / period)) * (lr - low) + low
+        1 + math.cos(math.pi * (epoch - 1) / period)
+    ) * (lr - low) + low
 
 
 def linear_ratio(epoch: int, start: float, end: float, total: int) -> float:
@@ -58,11 +59,19 @@ Phase = dict[str, Any]
 def one_cycle_phases(total: int, rise: float, three: bool) -> list[Phase]:
     """The phases of one cycle: where each ends, and between what it goes."""
     rows: list[tuple[float, str, str, str, str]] = [
-        (rise * total - 1, "initial_lr", "max_lr", "max_momentum", "base_momentum")]
+        (rise * total - 1, "initial_lr", "max_lr", "max_momentum", "base_momentum")
+    ]
     if three:
-        rows += [(2 * rise * total - 2, "max_lr", "initial_lr", "base_momentum",
-                  "max_momentum"),
-                 (total - 1, "initial_lr", "min_lr", "max_momentum", "max_momentum")]
+        rows += [
+            (
+                2 * rise * total - 2,
+                "max_lr",
+                "initial_lr",
+                "base_momentum",
+                "max_momentum",
+            ),
+            (total - 1, "initial_lr", "min_lr", "max_momentum", "max_momentum"),
+        ]
     else:
         rows.append((total - 1, "max_lr", "min_lr", "base_momentum", "max_momentum"))
     words = ("end_step", "start_lr", "end_lr", "start_momentum", "end_momentum")

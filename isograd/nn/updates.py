@@ -37,7 +37,7 @@ def apply(rule: Rule, arrays: Sequence[Array], **hyper: Any) -> None:
     flat = [a.reshape(-1) for a in arrays]
     s, t = np.empty(BLOCK, p.dtype), np.empty(BLOCK, p.dtype)
     for at in range(0, p.size, BLOCK):
-        parts = [a[at:at + BLOCK] for a in flat]
+        parts = [a[at : at + BLOCK] for a in flat]
         n = parts[0].size
         rule(*parts, s[:n], t[:n], **hyper)
 
@@ -80,7 +80,13 @@ def _second_moment(v: Array, g: Array, beta: float, scratch: Array) -> None:
 
 
 def sgd(
-    p: Array, g: Array, s: Array, t: Array, *, lr: float, weight_decay: float = 0.0,
+    p: Array,
+    g: Array,
+    s: Array,
+    t: Array,
+    *,
+    lr: float,
+    weight_decay: float = 0.0,
     maximize: bool = False,
 ) -> None:
     """p -= lr g."""
@@ -90,9 +96,19 @@ def sgd(
 
 
 def momentum(
-    p: Array, g: Array, buf: Array, s: Array, t: Array, *, lr: float, momentum: float,
-    dampening: float = 0.0, weight_decay: float = 0.0, nesterov: bool = False,
-    maximize: bool = False, first: bool = False,
+    p: Array,
+    g: Array,
+    buf: Array,
+    s: Array,
+    t: Array,
+    *,
+    lr: float,
+    momentum: float,
+    dampening: float = 0.0,
+    weight_decay: float = 0.0,
+    nesterov: bool = False,
+    maximize: bool = False,
+    first: bool = False,
 ) -> None:
     """buf = momentum buf + (1 - dampening) g; p -= lr buf.
 
@@ -114,8 +130,17 @@ def momentum(
 
 
 def asgd(
-    p: Array, g: Array, ax: Array, s: Array, t: Array, *, eta: float, lambd: float,
-    mu: float, weight_decay: float = 0.0, maximize: bool = False,
+    p: Array,
+    g: Array,
+    ax: Array,
+    s: Array,
+    t: Array,
+    *,
+    eta: float,
+    lambd: float,
+    mu: float,
+    weight_decay: float = 0.0,
+    maximize: bool = False,
 ) -> None:
     """Decayed step of size eta; ax is the running average with weight mu."""
     g = _regular(p, g, s, weight_decay, maximize)
@@ -132,9 +157,19 @@ def asgd(
 
 
 def adam(
-    p: Array, g: Array, m: Array, v: Array, *rest: Array, lr: float, beta1: float,
-    beta2: float, eps: float, step: int, weight_decay: float = 0.0,
-    decoupled: bool = False, maximize: bool = False,
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    *rest: Array,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    step: int,
+    weight_decay: float = 0.0,
+    decoupled: bool = False,
+    maximize: bool = False,
 ) -> None:
     """m, v: means of g and g^2; p -= lr m^ / (sqrt(v^) + eps), bias-corrected.
 
@@ -159,8 +194,18 @@ def adam(
 
 
 def adam_scaled_rate(
-    p: Array, g: Array, m: Array, v: Array, s: Array, t: Array, *, lr: float,
-    beta1: float, beta2: float, eps: float, weight_decay: float = 0.0,
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    s: Array,
+    t: Array,
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    weight_decay: float = 0.0,
     nesterov: bool = False,
 ) -> None:
     """Adam with the bias correction in the rate alone: eps is not corrected.
@@ -188,8 +233,18 @@ def corrected_rate(lr: float, beta1: float, beta2: float, step: int) -> float:
 
 
 def adam_uncorrected(
-    p: Array, g: Array, m: Array, v: Array, s: Array, t: Array, *, lr: float,
-    beta1: float, beta2: float, eps: float, weight_decay: float = 0.0,
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    s: Array,
+    t: Array,
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    weight_decay: float = 0.0,
 ) -> None:
     """Adam with decoupled decay and no bias correction (BERT's)."""
     _lerp(m, g, 1 - beta1, t)
@@ -204,9 +259,21 @@ def adam_uncorrected(
 
 
 def adamax(
-    p: Array, g: Array, m: Array, u: Array, s: Array, t: Array, *, lr: float,
-    beta1: float, beta2: float, eps: float, step: int, weight_decay: float = 0.0,
-    maximize: bool = False, eps_in_norm: bool = True,
+    p: Array,
+    g: Array,
+    m: Array,
+    u: Array,
+    s: Array,
+    t: Array,
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    step: int,
+    weight_decay: float = 0.0,
+    maximize: bool = False,
+    eps_in_norm: bool = True,
 ) -> None:
     """u = max(beta2 u, |g| + eps); p -= lr / (1 - beta1^step) m / u.
 
@@ -225,9 +292,23 @@ def adamax(
 
 
 def nadam(
-    p: Array, g: Array, m: Array, v: Array, s: Array, t: Array, *, lr: float,
-    beta1: float, beta2: float, eps: float, step: int, mu: float, mu_next: float,
-    mu_product: float, weight_decay: float = 0.0, decoupled: bool = False,
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    s: Array,
+    t: Array,
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    step: int,
+    mu: float,
+    mu_next: float,
+    mu_product: float,
+    weight_decay: float = 0.0,
+    decoupled: bool = False,
     maximize: bool = False,
 ) -> None:
     """Adam with Nesterov momentum of schedule mu; `mu_product` includes mu."""
@@ -244,9 +325,21 @@ def nadam(
 
 
 def radam(
-    p: Array, g: Array, m: Array, v: Array, s: Array, t: Array, *, lr: float,
-    beta1: float, beta2: float, eps: float, step: int, weight_decay: float = 0.0,
-    decoupled: bool = False, maximize: bool = False,
+    p: Array,
+    g: Array,
+    m: Array,
+    v: Array,
+    s: Array,
+    t: Array,
+    *,
+    lr: float,
+    beta1: float,
+    beta2: float,
+    eps: float,
+    step: int,
+    weight_decay: float = 0.0,
+    decoupled: bool = False,
+    maximize: bool = False,
 ) -> None:
     """Adam whose step is rectified for the variance of 1/sqrt(v)."""
     if decoupled:
@@ -260,8 +353,12 @@ def radam(
     length = longest - 2 * step * beta2**step / correction2
     np.divide(m, 1 - beta1**step, out=s)
     if length > 5:
-        rectified = sqrt((length - 4) * (length - 2) * longest
-                         / ((longest - 4) * (longest - 2) * length))
+        rectified = sqrt(
+            (length - 4)
+            * (length - 2)
+            * longest
+            / ((longest - 4) * (longest - 2) * length)
+        )
         np.sqrt(v, out=t)
         t += eps
         np.divide(sqrt(correction2), t, out=t)
@@ -277,9 +374,18 @@ def radam(
 
 
 def rmsprop(
-    p: Array, g: Array, v: Array, *rest: Array, lr: float, alpha: float, eps: float,
-    momentum: float = 0.0, centered: bool = False, weight_decay: float = 0.0,
-    maximize: bool = False, eps_inside: bool = False,
+    p: Array,
+    g: Array,
+    v: Array,
+    *rest: Array,
+    lr: float,
+    alpha: float,
+    eps: float,
+    momentum: float = 0.0,
+    centered: bool = False,
+    weight_decay: float = 0.0,
+    maximize: bool = False,
+    eps_inside: bool = False,
 ) -> None:
     """v: mean of g^2; p -= lr g / (sqrt(v) + eps).
 
@@ -316,8 +422,16 @@ def rmsprop(
 
 
 def adagrad(
-    p: Array, g: Array, total: Array, s: Array, t: Array, *, lr: float, eps: float = 0.0,
-    weight_decay: float = 0.0, maximize: bool = False,
+    p: Array,
+    g: Array,
+    total: Array,
+    s: Array,
+    t: Array,
+    *,
+    lr: float,
+    eps: float = 0.0,
+    weight_decay: float = 0.0,
+    maximize: bool = False,
 ) -> None:
     """total += g^2; p -= lr g / (sqrt(total) + eps)."""
     g = _regular(p, g, s, weight_decay, maximize)
@@ -331,8 +445,18 @@ def adagrad(
 
 
 def adadelta(
-    p: Array, g: Array, v: Array, delta: Array, s: Array, t: Array, *, lr: float,
-    rho: float, eps: float, weight_decay: float = 0.0, maximize: bool = False,
+    p: Array,
+    g: Array,
+    v: Array,
+    delta: Array,
+    s: Array,
+    t: Array,
+    *,
+    lr: float,
+    rho: float,
+    eps: float,
+    weight_decay: float = 0.0,
+    maximize: bool = False,
 ) -> None:
     """Steps scaled by the ratio of the root mean squares of steps and gradients."""
     g = _regular(p, g, s, weight_decay, maximize)
@@ -348,8 +472,18 @@ def adadelta(
 
 
 def rprop(
-    p: Array, g: Array, previous: Array, size: Array, s: Array, t: Array, *,
-    shrink: float, grow: float, smallest: float, largest: float, maximize: bool = False,
+    p: Array,
+    g: Array,
+    previous: Array,
+    size: Array,
+    s: Array,
+    t: Array,
+    *,
+    shrink: float,
+    grow: float,
+    smallest: float,
+    largest: float,
+    maximize: bool = False,
 ) -> None:
     """Step sizes that grow while the gradient keeps its sign; only signs are used."""
     g = _regular(p, g, s, 0.0, maximize)
@@ -365,15 +499,25 @@ def rprop(
 
 
 def ftrl(
-    p: Array, g: Array, total: Array, z: Array, s: Array, t: Array, *, lr: float,
-    power: float, l1: float, l2: float, weight_decay: float = 0.0,
+    p: Array,
+    g: Array,
+    total: Array,
+    z: Array,
+    s: Array,
+    t: Array,
+    *,
+    lr: float,
+    power: float,
+    l1: float,
+    l2: float,
+    weight_decay: float = 0.0,
 ) -> None:
     """Follow the regularised leader, proximal; `power` is that of the rate, <= 0."""
     g = _regular(p, g, s, weight_decay, False)
     new = total + g * g
-    z += g - (new ** -power - total ** -power) / lr * p
+    z += g - (new**-power - total**-power) / lr * p
     total[...] = new
-    quadratic = new ** -power / lr + 2 * l2
+    quadratic = new**-power / lr + 2 * l2
     p[...] = np.where(np.abs(z) > l1, (np.sign(z) * l1 - z) / quadratic, 0)
 
 
@@ -392,8 +536,18 @@ def newton_schulz(g: Array, coefficients: Any, steps: int, eps: float) -> Array:
 
 
 def muon(
-    p: Array, g: Array, buf: Array, *, lr: float, scale: float, weight_decay: float,
-    momentum: float, nesterov: bool, coefficients: Any, steps: int, eps: float,
+    p: Array,
+    g: Array,
+    buf: Array,
+    *,
+    lr: float,
+    scale: float,
+    weight_decay: float,
+    momentum: float,
+    nesterov: bool,
+    coefficients: Any,
+    steps: int,
+    eps: float,
 ) -> None:
     """Momentum whose step is orthogonalised (Jordan et al. 2024)."""
     buf += (1 - momentum) * (g - buf)

@@ -22,17 +22,80 @@ from isograd.numpy.functions import TABLE, array, asarray
 
 _methods.install()
 
-_CREATORS = ("zeros", "ones", "empty", "full", "arange", "eye", "identity", "logspace",
-             "geomspace", "tri", "fromfunction", "indices", "hanning", "hamming")
-_FACTS = ("shape", "ndim", "size", "result_type", "can_cast", "allclose",
-          "array_equal", "nonzero", "argwhere", "flatnonzero", "count_nonzero",
-          "searchsorted", "unique", "broadcast_shapes", "finfo", "iinfo", "dtype",
-          "issubdtype", "isscalar", "newaxis", "pi", "e", "inf", "nan", "euler_gamma",
-          "set_printoptions", "errstate", "random", "iscomplexobj", "isrealobj",
-          "number", "floating", "integer", "inexact", "complexfloating", "generic",
-          "bool_", "float16", "float32", "float64", "complex64", "complex128", "int8",
-          "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64", "int_",
-          "bool", "ndarray", "bincount", "digitize", "histogram")
+_CREATORS = (
+    "zeros",
+    "ones",
+    "empty",
+    "full",
+    "arange",
+    "eye",
+    "identity",
+    "logspace",
+    "geomspace",
+    "tri",
+    "fromfunction",
+    "indices",
+    "hanning",
+    "hamming",
+)
+_FACTS = (
+    "shape",
+    "ndim",
+    "size",
+    "result_type",
+    "can_cast",
+    "allclose",
+    "array_equal",
+    "nonzero",
+    "argwhere",
+    "flatnonzero",
+    "count_nonzero",
+    "searchsorted",
+    "unique",
+    "broadcast_shapes",
+    "finfo",
+    "iinfo",
+    "dtype",
+    "issubdtype",
+    "isscalar",
+    "newaxis",
+    "pi",
+    "e",
+    "inf",
+    "nan",
+    "euler_gamma",
+    "set_printoptions",
+    "errstate",
+    "random",
+    "iscomplexobj",
+    "isrealobj",
+    "number",
+    "floating",
+    "integer",
+    "inexact",
+    "complexfloating",
+    "generic",
+    "bool_",
+    "float16",
+    "float32",
+    "float64",
+    "complex64",
+    "complex128",
+    "int8",
+    "int16",
+    "int32",
+    "int64",
+    "uint8",
+    "uint16",
+    "uint32",
+    "uint64",
+    "int_",
+    "bool",
+    "ndarray",
+    "bincount",
+    "digitize",
+    "histogram",
+)
 
 
 def _creator(rule: Callable[..., Any]) -> Callable[..., Array]:
@@ -64,8 +127,14 @@ class _Ufunc:
         return on_ufunc(self.rule, "outer", args, kwargs)
 
 
-_SPECIAL = {"erf": "erf", "erfc": "erfc", "erfinv": "erfinv", "gammaln": "lgamma",
-            "digamma": "digamma", "expit": "sigmoid"}
+_SPECIAL = {
+    "erf": "erf",
+    "erfc": "erfc",
+    "erfinv": "erfinv",
+    "gammaln": "lgamma",
+    "digamma": "digamma",
+    "expit": "sigmoid",
+}
 
 
 def _special(name: str) -> Callable[..., Array]:
@@ -105,15 +174,19 @@ def __getattr__(name: str) -> Any:
     if name in _CREATORS:
         return _creator(theirs)
     if name in _FACTS:
-        return _functions.HANDLERS.get(theirs, theirs) if callable(theirs) and (
-            not isinstance(theirs, type)) else theirs
+        return (
+            _functions.HANDLERS.get(theirs, theirs)
+            if callable(theirs) and (not isinstance(theirs, type))
+            else theirs
+        )
     if isinstance(theirs, _np.ufunc):
         return _Ufunc(theirs)
     if name in _SPECIAL:
         return _special(name)
     if name.startswith("__") or theirs is None:
-        raise AttributeError(f"module 'isograd.numpy' has no attribute {name!r}",
-                             name=name)
+        raise AttributeError(
+            f"module 'isograd.numpy' has no attribute {name!r}", name=name
+        )
     raise AttributeError(missing_text(f"numpy.{name}", "NumPy"), name=name)
 
 

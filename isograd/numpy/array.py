@@ -67,7 +67,8 @@ class Array(Tensor):
                 "this array is being differentiated or mapped; turned into a plain "
                 "ndarray it would be a constant. Use np.stack or isograd.numpy.array "
                 "to join such values, isograd.numpy.zeros for an array to write them "
-                "to, or stop_gradient where a constant is meant")
+                "to, or stop_gradient where a constant is meant"
+            )
         return np.array(p, dtype, copy=copy)
 
     def __bool__(self) -> bool:
@@ -110,9 +111,7 @@ class Array(Tensor):
     ) -> Any:
         return on_ufunc(ufunc, method, inputs, kwargs)
 
-    def __array_function__(
-        self, func: Any, types: Any, args: Any, kwargs: Any
-    ) -> Any:
+    def __array_function__(self, func: Any, types: Any, args: Any, kwargs: Any) -> Any:
         from isograd.numpy.functions import HANDLERS
 
         if func not in HANDLERS:
@@ -120,7 +119,8 @@ class Array(Tensor):
             raise TypeError(
                 f"{module}.{func.__name__} has no derivative rule in isograd; call it "
                 "outside of the differentiated function, or write it with functions "
-                "that docs/coverage.md lists")
+                "that docs/coverage.md lists"
+            )
         return HANDLERS[func](*args, **kwargs)
 
     # --- indexing ---------------------------------------------------------------------
@@ -148,8 +148,9 @@ def lower(x: Any) -> Any:
         return payload_of(x)
     if isinstance(x, np.generic):
         return np.asarray(x)
-    if type(x) in (tuple, list) and any(isinstance(y, Tensor | tuple | list)
-                                        for y in x):
+    if type(x) in (tuple, list) and any(
+        isinstance(y, Tensor | tuple | list) for y in x
+    ):
         return type(x)(map(lower, x))
     return x
 
@@ -190,14 +191,36 @@ def promoted(*xs: Any) -> list[Payload]:
 
 # where a ufunc's name is not the primitive's
 _RENAMED = {
-    "absolute": "abs", "fabs": "abs", "conjugate": "conj", "rint": "round",
-    "gammaln": "lgamma", "psi": "digamma", "expit": "sigmoid", "negative": "neg",
-    "power": "pow", "float_power": "pow", "divide": "div", "subtract": "sub",
-    "multiply": "mul", "equal": "eq", "not_equal": "ne", "less": "lt",
-    "less_equal": "le", "greater": "gt", "greater_equal": "ge", "invert": "bitwise_not",
-    "mod": "remainder", "floor_divide": "floordiv", "arcsin": "asin",
-    "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "arcsinh": "asinh",
-    "arccosh": "acosh", "arctanh": "atanh", "degrees": "rad2deg",
+    "absolute": "abs",
+    "fabs": "abs",
+    "conjugate": "conj",
+    "rint": "round",
+    "gammaln": "lgamma",
+    "psi": "digamma",
+    "expit": "sigmoid",
+    "negative": "neg",
+    "power": "pow",
+    "float_power": "pow",
+    "divide": "div",
+    "subtract": "sub",
+    "multiply": "mul",
+    "equal": "eq",
+    "not_equal": "ne",
+    "less": "lt",
+    "less_equal": "le",
+    "greater": "gt",
+    "greater_equal": "ge",
+    "invert": "bitwise_not",
+    "mod": "remainder",
+    "floor_divide": "floordiv",
+    "arcsin": "asin",
+    "arccos": "acos",
+    "arctan": "atan",
+    "arctan2": "atan2",
+    "arcsinh": "asinh",
+    "arccosh": "acosh",
+    "arctanh": "atanh",
+    "degrees": "rad2deg",
     "radians": "deg2rad",
 }
 
@@ -233,8 +256,9 @@ def call_ufunc(ufunc: np.ufunc, inputs: tuple[Any, ...], dtype: Any = None) -> P
     if not any(map(is_payload, xs)):
         kinds = tuple(np.asarray(x).dtype for x in xs)
     found = loop_dtypes(ufunc, kinds)
-    args = [cast(x, d if dtype is None else dtype)
-            for x, d in zip(xs, found, strict=False)]
+    args = [
+        cast(x, d if dtype is None else dtype) for x, d in zip(xs, found, strict=False)
+    ]
     return getattr(F, name)(*args)
 
 
@@ -262,8 +286,14 @@ _COMPOSED: dict[str, Callable[..., Any]] = {
     "modf": _modf,
     "cbrt": _power_of(1 / 3),
 }
-_REDUCED = {"add": "sum", "multiply": "prod", "maximum": "max", "minimum": "min",
-            "logical_and": "all", "logical_or": "any"}
+_REDUCED = {
+    "add": "sum",
+    "multiply": "prod",
+    "maximum": "max",
+    "minimum": "min",
+    "logical_and": "all",
+    "logical_or": "any",
+}
 _SCANNED = {"add": "cumsum", "multiply": "cumprod"}
 
 
@@ -277,8 +307,10 @@ def on_ufunc(
     out = kwargs.pop("out", None)
     where = kwargs.pop("where", True)
     if where is not True:
-        raise TypeError(f"np.{ufunc.__name__}: where= is not differentiated; use "
-                        "np.where on the result")
+        raise TypeError(
+            f"np.{ufunc.__name__}: where= is not differentiated; use "
+            "np.where on the result"
+        )
     if method == "__call__":
         kwargs.pop("casting", None)
         result = lift(call_ufunc(ufunc, tuple(map(lower, inputs)), **kwargs))
@@ -286,31 +318,50 @@ def on_ufunc(
         kwargs.setdefault("axis", 0)
         result = TABLE[_REDUCED[ufunc.__name__]](*inputs, **kwargs)
     elif method == "accumulate" and ufunc.__name__ in _SCANNED:
-        result = TABLE[_SCANNED[ufunc.__name__]](
-            *inputs, **{"axis": 0, **kwargs})
+        result = TABLE[_SCANNED[ufunc.__name__]](*inputs, **{"axis": 0, **kwargs})
     elif method == "outer":
         x, y = map(functions.asarray, inputs)
         x = TABLE["reshape"](x, x.shape + (1,) * y.ndim)
         result = lift(call_ufunc(ufunc, (lower(x), lower(y))))
     else:
-        raise TypeError(f"np.{ufunc.__name__}.{method} has no derivative rule in "
-                        "isograd")
+        raise TypeError(
+            f"np.{ufunc.__name__}.{method} has no derivative rule in isograd"
+        )
     return result if out is None else write_out(out, result)
 
 
 # --- operators ------------------------------------------------------------------------
 
 _BINARY = {
-    "add": np.add, "sub": np.subtract, "mul": np.multiply, "truediv": np.true_divide,
-    "floordiv": np.floor_divide, "mod": np.remainder, "pow": np.power,
-    "matmul": np.matmul, "divmod": np.divmod, "and": np.bitwise_and,
-    "or": np.bitwise_or, "xor": np.bitwise_xor, "lshift": np.left_shift,
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "truediv": np.true_divide,
+    "floordiv": np.floor_divide,
+    "mod": np.remainder,
+    "pow": np.power,
+    "matmul": np.matmul,
+    "divmod": np.divmod,
+    "and": np.bitwise_and,
+    "or": np.bitwise_or,
+    "xor": np.bitwise_xor,
+    "lshift": np.left_shift,
     "rshift": np.right_shift,
 }
-_COMPARED = {"eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
-             "gt": np.greater, "ge": np.greater_equal}
-_UNARY = {"neg": np.negative, "pos": np.positive, "abs": np.absolute,
-          "invert": np.invert}
+_COMPARED = {
+    "eq": np.equal,
+    "ne": np.not_equal,
+    "lt": np.less,
+    "le": np.less_equal,
+    "gt": np.greater,
+    "ge": np.greater_equal,
+}
+_UNARY = {
+    "neg": np.negative,
+    "pos": np.positive,
+    "abs": np.absolute,
+    "invert": np.invert,
+}
 _FAST = {"add": "add", "sub": "sub", "mul": "mul", "truediv": "div"}
 
 
@@ -357,8 +408,9 @@ def _fast_operator(prim: Primitive, slow: Callable[..., Any]) -> Callable[..., A
 def install_operators() -> None:
     for name, ufunc in _BINARY.items():
         plain = _operator(ufunc)
-        forward = _fast_operator(REGISTRY[_FAST[name]], plain) if name in _FAST else (
-            plain)
+        forward = (
+            _fast_operator(REGISTRY[_FAST[name]], plain) if name in _FAST else (plain)
+        )
         setattr(Array, f"__{name}__", forward)
         setattr(Array, f"__r{name}__", _operator(ufunc, swap=True))
         if name != "divmod":
@@ -366,5 +418,8 @@ def install_operators() -> None:
     for name, ufunc in _COMPARED.items():
         setattr(Array, f"__{name}__", _operator(ufunc))
     for name, ufunc in _UNARY.items():
-        setattr(Array, f"__{name}__",
-                lambda self, ufunc=ufunc: lift(call_ufunc(ufunc, (payload_of(self),))))
+        setattr(
+            Array,
+            f"__{name}__",
+            lambda self, ufunc=ufunc: lift(call_ufunc(ufunc, (payload_of(self),))),
+        )

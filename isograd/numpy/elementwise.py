@@ -31,8 +31,9 @@ def where(condition: Any, *choices: Any) -> Payload:
 
 
 @entry
-def clip(a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None,
-         max: Any = None) -> Payload:
+def clip(
+    a: Any, a_min: Any = None, a_max: Any = None, *, min: Any = None, max: Any = None
+) -> Payload:
     x = as_payload(a)
     lo, hi = (a_min if min is None else min), (a_max if max is None else max)
     if all(b is None or (np.ndim(b) == 0 and not is_payload(b)) for b in (lo, hi)):
@@ -71,8 +72,9 @@ def i0(x: Any) -> Payload:
 
 
 @entry
-def nan_to_num(x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None,
-               neginf: Any = None) -> Payload:
+def nan_to_num(
+    x: Any, copy: bool = True, nan: float = 0.0, posinf: Any = None, neginf: Any = None
+) -> Payload:
     return F.nan_to_num(as_payload(x), nan=nan, posinf=posinf, neginf=neginf)
 
 
@@ -88,10 +90,15 @@ def fix(x: Any) -> Payload:
 
 
 @entry
-def isclose(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8,
-            equal_nan: bool = False) -> Payload:
-    return F.isclose(*promoted(floating(as_payload(a)), floating(as_payload(b))),
-                     rtol=rtol, atol=atol, equal_nan=equal_nan)
+def isclose(
+    a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8, equal_nan: bool = False
+) -> Payload:
+    return F.isclose(
+        *promoted(floating(as_payload(a)), floating(as_payload(b))),
+        rtol=rtol,
+        atol=atol,
+        equal_nan=equal_nan,
+    )
 
 
 @entry
@@ -126,8 +133,9 @@ def trapezoid(y: Any, x: Any = None, dx: float = 1.0, axis: int = -1) -> Payload
     f, points = promoted(f, points)
     steps = F.diff(points, n=1, axis=0 if points.ndim == 1 else k)
     if points.ndim == 1:
-        steps = F.reshape(steps, shape=tuple(steps.size if i == k else 1
-                                             for i in range(f.ndim)))
+        steps = F.reshape(
+            steps, shape=tuple(steps.size if i == k else 1 for i in range(f.ndim))
+        )
     return F.trapezoid(f, steps, axis=k)
 
 
@@ -137,8 +145,14 @@ def interp(x: Any, xp: Any, fp: Any) -> Payload:
 
 
 @entry
-def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True,
-             dtype: Any = None, axis: int = 0) -> Payload:
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Payload:
     a, b = promoted(floating(as_payload(start)), floating(as_payload(stop)))
     a, b = F.broadcast_arrays(a, b)
     t = np.linspace(0.0, 1.0, num, endpoint=endpoint, dtype=a.dtype)
@@ -150,5 +164,3 @@ def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True,
 @entry
 def meshgrid(*xi: Any, indexing: str = "xy", **_: Any) -> Any:
     return list(F.meshgrid(*map(as_payload, xi), indexing=indexing))
-
-

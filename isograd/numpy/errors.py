@@ -15,33 +15,42 @@ def told(error: EngineError) -> Exception:
     """The exception that NumPy raises where the engine raised `error`."""
     f = error.fields
     if error.code == "index_range":
-        return IndexError(f"index {f['index']} is out of bounds for axis {f['axis']} "
-                          f"with size {f['size']}")
+        return IndexError(
+            f"index {f['index']} is out of bounds for axis {f['axis']} "
+            f"with size {f['size']}"
+        )
     if error.code == "index_count":
-        return IndexError("too many indices for array: array is "
-                          f"{f['ndim']}-dimensional")
+        return IndexError(
+            f"too many indices for array: array is {f['ndim']}-dimensional"
+        )
     if error.code == "index_shapes":
         shapes = " ".join(str(tuple(s)) for s in f["shapes"])
-        return IndexError("shape mismatch: indexing arrays could not be broadcast "
-                          f"together with shapes {shapes}")
+        return IndexError(
+            "shape mismatch: indexing arrays could not be broadcast "
+            f"together with shapes {shapes}"
+        )
     if error.code == "index_step":
         return ValueError("slice step cannot be zero")
     if error.code == "index_type":
-        return IndexError("only integers, slices (`:`), ellipsis (`...`), "
-                          "numpy.newaxis (`None`) and integer or boolean arrays are "
-                          "valid indices")
+        return IndexError(
+            "only integers, slices (`:`), ellipsis (`...`), "
+            "numpy.newaxis (`None`) and integer or boolean arrays are "
+            "valid indices"
+        )
     if error.code == "mask_shape":
         at = f["at"]
         return IndexError(
             "boolean index did not match indexed array along axis "
             f"{at}; size of axis is {f['shape'][at]} but size of corresponding boolean "
-            f"axis is {f['mask'][0]}")
+            f"axis is {f['mask'][0]}"
+        )
     if error.code == "singular":
         return np.linalg.LinAlgError("Singular matrix")
     if error.code == "value_shape":
         found, expected = (tuple(f[k]) for k in ("found", "expected"))
-        return ValueError(f"could not broadcast input array from shape {found} into "
-                          f"shape {expected}")
+        return ValueError(
+            f"could not broadcast input array from shape {found} into shape {expected}"
+        )
     return error
 
 

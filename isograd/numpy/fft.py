@@ -9,7 +9,7 @@ import numpy as np
 from isograd.core.primitive import Payload
 from isograd.numpy.array import as_payload
 from isograd.numpy.reductions import floating
-from isograd.numpy.table import F, Body, axis_of, entry
+from isograd.numpy.table import Body, F, axis_of, entry
 
 # name of one, of two and of several axes: the function of F, further parameters
 _KINDS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -26,8 +26,12 @@ def _one_axis(function: str, params: dict[str, Any]) -> Body:
     def body(a: Any, n: int | None = None, axis: int = -1, norm: Any = None) -> Payload:
         x = floating(as_payload(a))
         return getattr(F, function)(
-            x, axes=(axis_of(axis, x.ndim),), sizes=None if n is None else (n,),
-            norm=norm, **params)
+            x,
+            axes=(axis_of(axis, x.ndim),),
+            sizes=None if n is None else (n,),
+            norm=norm,
+            **params,
+        )
 
     return body
 
@@ -38,8 +42,13 @@ def _axes(function: str, params: dict[str, Any], default: Any) -> Body:
         if axes is None:
             axes = range(x.ndim) if s is None else range(x.ndim - len(s), x.ndim)
         found = tuple(axis_of(k, x.ndim) for k in axes)
-        sizes = None if s is None else tuple(
-            x.shape[k] if n == -1 else n for n, k in zip(s, found, strict=True))
+        sizes = (
+            None
+            if s is None
+            else tuple(
+                x.shape[k] if n == -1 else n for n, k in zip(s, found, strict=True)
+            )
+        )
         return getattr(F, function)(x, axes=found, sizes=sizes, norm=norm, **params)
 
     return body
@@ -56,8 +65,9 @@ def _shift(inverse: bool) -> Body:
     def body(x: Any, axes: Any = None) -> Payload:
         a = as_payload(x)
         found = range(a.ndim) if axes is None else np.atleast_1d(axes).tolist()
-        return F.fftshift(a, axes=tuple(axis_of(k, a.ndim) for k in found),
-                          inverse=inverse)
+        return F.fftshift(
+            a, axes=tuple(axis_of(k, a.ndim) for k in found), inverse=inverse
+        )
 
     return body
 

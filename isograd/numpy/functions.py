@@ -21,11 +21,20 @@ from isograd.numpy.table import HANDLERS, METHODS, TABLE, Body, F, entry
 
 
 def _like(value: Any) -> Body:
-    def body(a: Any, dtype: Any = None, order: str = "K", subok: bool = True,
-             shape: Any = None, **_: Any) -> Payload:
+    def body(
+        a: Any,
+        dtype: Any = None,
+        order: str = "K",
+        subok: bool = True,
+        shape: Any = None,
+        **_: Any,
+    ) -> Payload:
         x = as_payload(a)
-        return np.full(x.shape if shape is None else shape, value,
-                       x.dtype if dtype is None else dtype)
+        return np.full(
+            x.shape if shape is None else shape,
+            value,
+            x.dtype if dtype is None else dtype,
+        )
 
     return body
 
@@ -66,8 +75,17 @@ def _fact(rule: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-for _rule in (np.shape, np.ndim, np.size, np.result_type, np.iscomplexobj,
-              np.isrealobj, np.can_cast, np.common_type, np.min_scalar_type):
+for _rule in (
+    np.shape,
+    np.ndim,
+    np.size,
+    np.result_type,
+    np.iscomplexobj,
+    np.isrealobj,
+    np.can_cast,
+    np.common_type,
+    np.min_scalar_type,
+):
     HANDLERS[_rule] = _fact(_rule)
 
 
@@ -84,12 +102,33 @@ def _plain(rule: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-for _rule in (np.allclose, np.array_equal, np.array_equiv, np.nonzero, np.argwhere,
-              np.flatnonzero, np.searchsorted, np.digitize, np.bincount,
-              np.count_nonzero, np.histogram, np.unique, np.array2string,
-              np.array_repr, np.array_str, np.isin, np.argpartition, np.lexsort,
-              np.iscomplex, np.isreal, np.may_share_memory, np.shares_memory,
-              np.save, np.savez, np.savetxt):
+for _rule in (
+    np.allclose,
+    np.array_equal,
+    np.array_equiv,
+    np.nonzero,
+    np.argwhere,
+    np.flatnonzero,
+    np.searchsorted,
+    np.digitize,
+    np.bincount,
+    np.count_nonzero,
+    np.histogram,
+    np.unique,
+    np.array2string,
+    np.array_repr,
+    np.array_str,
+    np.isin,
+    np.argpartition,
+    np.lexsort,
+    np.iscomplex,
+    np.isreal,
+    np.may_share_memory,
+    np.shares_memory,
+    np.save,
+    np.savez,
+    np.savetxt,
+):
     HANDLERS[_rule] = _plain(_rule)
 
 
@@ -99,8 +138,9 @@ for _rule in (np.allclose, np.array_equal, np.array_equiv, np.nonzero, np.argwhe
 def array(value: Any, dtype: Any = None) -> Array:
     """An Array of its own memory; nested sequences may hold differentiated values."""
     if isinstance(value, list | tuple) and _has_tensor(value):
-        p = F.stack(*[lower(v) if isinstance(v, Tensor) else lower(array(v))
-                     for v in value])
+        p = F.stack(
+            *[lower(v) if isinstance(v, Tensor) else lower(array(v)) for v in value]
+        )
     else:
         p = lower(value)
         p = p if is_payload(p) and type(p) is not np.ndarray else np.array(p)
@@ -108,8 +148,10 @@ def array(value: Any, dtype: Any = None) -> Array:
 
 
 def _has_tensor(value: Any) -> bool:
-    return any(isinstance(v, Tensor) or (isinstance(v, list | tuple) and _has_tensor(v))
-               for v in value)
+    return any(
+        isinstance(v, Tensor) or (isinstance(v, list | tuple) and _has_tensor(v))
+        for v in value
+    )
 
 
 def asarray(value: Any, dtype: Any = None) -> Array:
@@ -121,5 +163,16 @@ def asarray(value: Any, dtype: Any = None) -> Array:
     return array(value, dtype)
 
 
-__all__ = ["HANDLERS", "METHODS", "TABLE", "array", "asarray", "elementwise", "fft", "linalg",
-           "products", "reductions", "shapes"]
+__all__ = [
+    "HANDLERS",
+    "METHODS",
+    "TABLE",
+    "array",
+    "asarray",
+    "elementwise",
+    "fft",
+    "linalg",
+    "products",
+    "reductions",
+    "shapes",
+]

@@ -21,8 +21,9 @@ F = BOUND
 
 def _read(x: Array, key: Any) -> Key:
     items = key if type(key) is tuple else (key,)
-    plain = tuple(np.asarray(lower(i)) if isinstance(i, list) else lower(i)
-                  for i in items)
+    plain = tuple(
+        np.asarray(lower(i)) if isinstance(i, list) else lower(i) for i in items
+    )
     return read_key(x.shape, plain, ints_are_arrays=True)
 
 

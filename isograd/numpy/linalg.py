@@ -29,7 +29,8 @@ def _matrices(a: Any) -> Payload:
     x = floating(as_payload(a))
     if x.ndim < 2:
         raise np.linalg.LinAlgError(
-            f"{x.ndim}-dimensional array given. Array must be at least two-dimensional")
+            f"{x.ndim}-dimensional array given. Array must be at least two-dimensional"
+        )
     return x
 
 
@@ -88,8 +89,9 @@ def solve(a: Any, b: Any) -> Payload:
 
 
 @entry(owner=_LINALG)
-def pinv(a: Any, rcond: Any = None, hermitian: bool = False, *,
-         rtol: Any = None) -> Payload:
+def pinv(
+    a: Any, rcond: Any = None, hermitian: bool = False, *, rtol: Any = None
+) -> Payload:
     return F.pinv(_matrices(a), rtol=rcond if rtol is None else rtol)
 
 
@@ -112,8 +114,9 @@ def qr(a: Any, mode: str = "reduced") -> Any:
 
 
 @entry(owner=_LINALG)
-def svd(a: Any, full_matrices: bool = True, compute_uv: bool = True,
-        hermitian: bool = False) -> Any:
+def svd(
+    a: Any, full_matrices: bool = True, compute_uv: bool = True, hermitian: bool = False
+) -> Any:
     x = _matrices(a)
     if not compute_uv:
         return F.svdvals(x)
@@ -132,15 +135,22 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> P
     if axis is None and ord is None:
         out = F.norm(F.ravel(a), axes=(0,), ord=2.0, safe=False)
         return kept(out, a.shape, tuple(range(a.ndim))) if keepdims else out
-    axes = tuple(range(a.ndim)) if axis is None else (
-        (axis_of(axis, a.ndim),) if isinstance(axis, int) else
-        tuple(axis_of(k, a.ndim) for k in axis))
+    axes = (
+        tuple(range(a.ndim))
+        if axis is None
+        else (
+            (axis_of(axis, a.ndim),)
+            if isinstance(axis, int)
+            else tuple(axis_of(k, a.ndim) for k in axis)
+        )
+    )
     if len(axes) == 1:
         out = F.norm(a, axes=axes, ord=2.0 if ord is None else float(ord), safe=False)
     elif len(axes) == 2:
         rest = tuple(k for k in range(a.ndim) if k not in axes)
-        out = F.matrix_norm(F.transpose(a, axes=rest + axes),
-                            ord="fro" if ord is None else ord)
+        out = F.matrix_norm(
+            F.transpose(a, axes=rest + axes), ord="fro" if ord is None else ord
+        )
     else:
         raise ValueError("Improper number of dimensions to norm.")
     return kept(out, a.shape, axes_of(axes, a.ndim)) if keepdims else out

@@ -32,7 +32,8 @@ def _conj(self: Array) -> Array:
 def _view(name: str, params: Callable[[Array], dict[str, Any]]) -> Any:
     """A property that is a view, so that writes to it reach the array."""
     return property(
-        lambda self: mutation.make_view(Array, self, REGISTRY[name], params(self)))
+        lambda self: mutation.make_view(Array, self, REGISTRY[name], params(self))
+    )
 
 
 def _matrix_axes(x: Array) -> dict[str, Any]:
@@ -66,11 +67,17 @@ def install() -> None:
     own = {
         "T": _view("transpose", lambda x: {"axes": tuple(range(x.ndim))[::-1]}),
         "mT": _view("transpose", _matrix_axes),
-        "real": property(table["real"]), "imag": property(table["imag"]),
-        "conj": _conj, "conjugate": _conj,
-        "round": table["round"], "flatten": table["ravel"],
-        "reshape": _reshape, "clip": _clip, "sort": _sort,
-        "astype": _astype, "fill": _fill,
+        "real": property(table["real"]),
+        "imag": property(table["imag"]),
+        "conj": _conj,
+        "conjugate": _conj,
+        "round": table["round"],
+        "flatten": table["ravel"],
+        "reshape": _reshape,
+        "clip": _clip,
+        "sort": _sort,
+        "astype": _astype,
+        "fill": _fill,
     }
     for name, method in own.items():
         setattr(Array, name, method)

@@ -52,8 +52,9 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Payload:
         left, right = list(range(x.ndim - axes, x.ndim)), list(range(axes))
     else:
         left, right = ([k] if isinstance(k, int) else list(k) for k in axes)
-    left, right = (tuple(axis_of(i, z.ndim) for i in k)
-                   for z, k in ((x, left), (y, right)))
+    left, right = (
+        tuple(axis_of(i, z.ndim) for i in k) for z, k in ((x, left), (y, right))
+    )
     if [x.shape[i] for i in left] != [y.shape[i] for i in right]:
         raise ValueError("shape-mismatch for sum")
     return F.tensordot(x, y, axes=(left, right))
@@ -62,8 +63,9 @@ def tensordot(a: Any, b: Any, axes: Any = 2) -> Payload:
 @entry
 def einsum(subscripts: Any, *operands: Any, **_: Any) -> Payload:
     if not isinstance(subscripts, str):
-        raise TypeError("np.einsum: only the form with a string of subscripts is "
-                        "differentiated")
+        raise TypeError(
+            "np.einsum: only the form with a string of subscripts is differentiated"
+        )
     return F.einsum(subscripts, *promoted(*map(as_payload, operands)))
 
 
@@ -79,5 +81,3 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Payload:
     n, m = sorted((x.shape[0], w.shape[0]))[::-1]
     lo, hi = window_of(mode, n, m)
     return F.take_range(F.convolve(x, w), lo, hi)
-
-

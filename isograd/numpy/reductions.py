@@ -42,8 +42,13 @@ def floating(x: Payload, dtype: Any = None) -> Payload:
 def _reduction(
     name: str, function: str, prepare: Callable[[Payload, Any], Payload]
 ) -> None:
-    def body(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False,
-             **words: Any) -> Payload:
+    def body(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        keepdims: bool = False,
+        **words: Any,
+    ) -> Payload:
         x = prepare(as_payload(a), dtype)
         axes = axes_of(axis, x.ndim)
         params = {k: v for k, v in words.items() if v is not np._NoValue}
@@ -75,8 +80,15 @@ TABLE["amax"], TABLE["amin"] = TABLE["max"], TABLE["min"]
 
 
 def _spread(function: str) -> Body:
-    def body(a: Any, axis: Any = None, dtype: Any = None, out: Any = None,
-             ddof: float = 0, keepdims: bool = False, correction: Any = None) -> Any:
+    def body(
+        a: Any,
+        axis: Any = None,
+        dtype: Any = None,
+        out: Any = None,
+        ddof: float = 0,
+        keepdims: bool = False,
+        correction: Any = None,
+    ) -> Any:
         x = floating(as_payload(a), dtype)
         axes = axes_of(axis, x.ndim)
         d = ddof if correction is None else correction
@@ -130,8 +142,13 @@ entry(_scan("cumprod", reverse=False), name="cumprod", method=True)
 
 
 @entry
-def average(a: Any, axis: Any = None, weights: Any = None, returned: bool = False,
-            keepdims: bool = False) -> Any:
+def average(
+    a: Any,
+    axis: Any = None,
+    weights: Any = None,
+    returned: bool = False,
+    keepdims: bool = False,
+) -> Any:
     x = floating(as_payload(a))
     axes = axes_of(axis, x.ndim)
     w = F.ones_like(x) if weights is None else floating(as_payload(weights))
@@ -152,8 +169,10 @@ def _quantile(a: Any, q: Any, axis: Any, method: str, keepdims: bool) -> Payload
     axes = axes_of(axis, x.ndim)
     rest = tuple(i for i in range(x.ndim) if i not in axes)
     lead = tuple(x.shape[i] for i in rest)
-    flat = F.reshape(F.transpose(x, axes=rest + axes), shape=(
-        *lead, x.size // max(1, int(np.prod(lead)))))
+    flat = F.reshape(
+        F.transpose(x, axes=rest + axes),
+        shape=(*lead, x.size // max(1, int(np.prod(lead)))),
+    )
     level = cast(as_payload(q), x.dtype)
     y = F.quantile(flat, level, axis=len(lead), interpolation=method)
     return kept(y, x.shape, axes) if keepdims and level.ndim == 0 else y
@@ -165,13 +184,16 @@ def median(a: Any, axis: Any = None, keepdims: bool = False) -> Payload:
 
 
 @entry
-def quantile(a: Any, q: Any, axis: Any = None, method: str = "linear",
-             keepdims: bool = False) -> Payload:
+def quantile(
+    a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Payload:
     return _quantile(a, q, axis, method, keepdims)
 
 
 @entry
-def percentile(a: Any, q: Any, axis: Any = None, method: str = "linear",
-               keepdims: bool = False) -> Payload:
-    return _quantile(a, F.div(as_payload(np.asarray(q, float)), 100.0), axis, method,
-                     keepdims)
+def percentile(
+    a: Any, q: Any, axis: Any = None, method: str = "linear", keepdims: bool = False
+) -> Payload:
+    return _quantile(
+        a, F.div(as_payload(np.asarray(q, float)), 100.0), axis, method, keepdims
+    )

@@ -22,8 +22,15 @@ from isograd.numpy.table import (
 
 
 @entry(method=True)
-def reshape(a: Any, /, shape: Any = None, *rest: Any, order: str = "C",
-            newshape: Any = None, copy: Any = None) -> Payload:
+def reshape(
+    a: Any,
+    /,
+    shape: Any = None,
+    *rest: Any,
+    order: str = "C",
+    newshape: Any = None,
+    copy: Any = None,
+) -> Payload:
     x = as_payload(a)
     if rest:
         shape = (shape, *rest)
@@ -42,8 +49,10 @@ def full_shape(x: Payload, shape: Any) -> tuple[int, ...]:
     if -1 in wanted or int(np.prod(wanted)) != x.size:
         known = -int(np.prod(wanted))
         if wanted.count(-1) != 1 or not known or x.size % known:
-            raise ValueError(f"cannot reshape array of size {ghost.size} into shape "
-                             f"{tuple(wanted)}".replace(",)", ",)"))
+            raise ValueError(
+                f"cannot reshape array of size {ghost.size} into shape "
+                f"{tuple(wanted)}".replace(",)", ",)")
+            )
         return tuple(x.size // known if n == -1 else int(n) for n in wanted)
     return tuple(map(int, wanted))
 
@@ -135,8 +144,9 @@ def broadcast_arrays(*args: Any, subok: bool = False) -> tuple[Payload, ...]:
 
 
 @entry
-def concatenate(arrays: Any, axis: Any = 0, dtype: Any = None,
-                casting: str = "same_kind") -> Payload:
+def concatenate(
+    arrays: Any, axis: Any = 0, dtype: Any = None, casting: str = "same_kind"
+) -> Payload:
     xs = promoted(*(as_payload(a) for a in arrays))
     if dtype is not None:
         xs = [F.convert(x, dtype=np.dtype(dtype)) for x in xs]
@@ -150,8 +160,9 @@ def concatenate(arrays: Any, axis: Any = 0, dtype: Any = None,
 
 
 @entry
-def stack(arrays: Any, axis: int = 0, dtype: Any = None,
-          casting: str = "same_kind") -> Payload:
+def stack(
+    arrays: Any, axis: int = 0, dtype: Any = None, casting: str = "same_kind"
+) -> Payload:
     xs = [as_payload(a) for a in arrays]
     if len({x.shape for x in xs}) > 1:
         raise ValueError("all input arrays must have the same shape")
@@ -168,8 +179,9 @@ def _joined(at_least: Body, axis: Callable[[int], int]) -> Body:
     return body
 
 
-_rank1, _rank2, _rank3 = (_each(r) for r in (np.atleast_1d, np.atleast_2d,
-                                             np.atleast_3d))
+_rank1, _rank2, _rank3 = (
+    _each(r) for r in (np.atleast_1d, np.atleast_2d, np.atleast_3d)
+)
 entry(_joined(_rank2, lambda n: 0), name="vstack")
 entry(_joined(_rank1, lambda n: 0 if n == 1 else 1), name="hstack")
 entry(_joined(_rank3, lambda n: 2), name="dstack")
@@ -178,8 +190,9 @@ entry(_joined(_rank3, lambda n: 2), name="dstack")
 @entry
 def column_stack(tup: Any) -> Payload:
     xs = [as_payload(a) for a in tup]
-    return concatenate([x if x.ndim > 1 else F.reshape(x, shape=(x.size, 1))
-                        for x in xs], 1)
+    return concatenate(
+        [x if x.ndim > 1 else F.reshape(x, shape=(x.size, 1)) for x in xs], 1
+    )
 
 
 @entry
@@ -201,8 +214,10 @@ def _cut(rule: Callable[..., Any]) -> Body:
         parts = plain(np.arange(x.shape[i]), indices_or_sections)
         out, at = [], 0
         for part in parts:
-            index = tuple((at, at + len(part), 1) if j == i else (0, n, 1)
-                          for j, n in enumerate(x.shape))
+            index = tuple(
+                (at, at + len(part), 1) if j == i else (0, n, 1)
+                for j, n in enumerate(x.shape)
+            )
             out.append(F.slice(x, index=index))
             at += len(part)
         return out
@@ -224,8 +239,17 @@ def _placed(rule: Callable[..., Any]) -> Body:
     return body
 
 
-entries(_placed, np.tile, np.repeat, np.roll, np.rot90, np.diagonal, np.delete,
-        np.resize, methods=(np.repeat, np.diagonal))
+entries(
+    _placed,
+    np.tile,
+    np.repeat,
+    np.roll,
+    np.rot90,
+    np.diagonal,
+    np.delete,
+    np.resize,
+    methods=(np.repeat, np.diagonal),
+)
 
 
 @entry
@@ -278,12 +302,14 @@ def triu(m: Any, k: int = 0) -> Payload:
 
 
 @entry(method=True)
-def trace(a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1,
-          dtype: Any = None) -> Payload:
+def trace(
+    a: Any, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None
+) -> Payload:
     x = as_payload(a)
     x = x if dtype is None else F.convert(x, dtype=np.dtype(dtype))
-    return F.trace(x, offset=offset, axis1=axis_of(axis1, x.ndim),
-                   axis2=axis_of(axis2, x.ndim))
+    return F.trace(
+        x, offset=offset, axis1=axis_of(axis1, x.ndim), axis2=axis_of(axis2, x.ndim)
+    )
 
 
 @entry(method=True)
@@ -307,21 +333,23 @@ def take_along_axis(arr: Any, indices: Any, axis: Any = -1) -> Payload:
     if axis is None:
         x, axis = F.reshape(x, shape=(x.size,)), 0
     k = axis_of(axis, x.ndim)
-    lead = np.broadcast_shapes(*((*s[:k], 1, *s[k + 1:]) for s in (x.shape, i.shape)))
-    x = F.broadcast_to(x, (*lead[:k], x.shape[k], *lead[k + 1:]))
-    i = F.broadcast_to(i, (*lead[:k], i.shape[k], *lead[k + 1:]))
+    lead = np.broadcast_shapes(*((*s[:k], 1, *s[k + 1 :]) for s in (x.shape, i.shape)))
+    x = F.broadcast_to(x, (*lead[:k], x.shape[k], *lead[k + 1 :]))
+    i = F.broadcast_to(i, (*lead[:k], i.shape[k], *lead[k + 1 :]))
     return F.take_along_axis(x, i, axis=k)
 
 
 @entry
-def sort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None,
-         stable: Any = None) -> Payload:
+def sort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, stable: Any = None
+) -> Payload:
     return _sorted(a, axis)[0]
 
 
 @entry(method=True)
-def argsort(a: Any, axis: Any = -1, kind: Any = None, order: Any = None,
-            stable: Any = None) -> Payload:
+def argsort(
+    a: Any, axis: Any = -1, kind: Any = None, order: Any = None, stable: Any = None
+) -> Payload:
     return _sorted(a, axis)[1]
 
 

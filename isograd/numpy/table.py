@@ -31,8 +31,9 @@ def public(body: Body, name: str) -> Callable[..., Any]:
     @numpys_errors
     def function(*args: Any, **kwargs: Any) -> Any:
         out = kwargs.pop("out", None)
-        result = lift(body(*map(lower, args), **{k: lower(v)
-                                                 for k, v in kwargs.items()}))
+        result = lift(
+            body(*map(lower, args), **{k: lower(v) for k, v in kwargs.items()})
+        )
         return result if out is None else write_out(out, result)
 
     function.__name__ = function.__qualname__ = name
@@ -46,14 +47,19 @@ def write_out(out: Any, result: Any) -> Any:
     results = result if isinstance(result, tuple) else (result,)
     for t, r in zip(targets, results, strict=True):
         if not isinstance(t, Array):
-            raise TypeError("out=: a plain ndarray cannot hold values that are "
-                            "differentiated; make it with isograd.numpy.zeros")
+            raise TypeError(
+                "out=: a plain ndarray cannot hold values that are "
+                "differentiated; make it with isograd.numpy.zeros"
+            )
         mutation.write(t, F.broadcast_to(cast(payload_of(r), t.dtype), t.shape))
     return out[0] if isinstance(out, tuple) and len(out) == 1 else out
 
 
 def entry(
-    body: Body | None = None, *, name: str = "", method: bool = False,
+    body: Body | None = None,
+    *,
+    name: str = "",
+    method: bool = False,
     owner: Any = np,
 ) -> Any:
     """Put a body into the table, under its own or another name.
@@ -76,8 +82,11 @@ def entry(
     return body
 
 
-def entries(make: Callable[[Any], Body], *rules: Any, methods: tuple[Any, ...] = (),
-            ) -> None:
+def entries(
+    make: Callable[[Any], Body],
+    *rules: Any,
+    methods: tuple[Any, ...] = (),
+) -> None:
     """One entry for each of NumPy's functions in `rules`, its body made from it."""
     for rule in rules:
         entry(make(rule), name=rule.__name__, method=rule in methods)

@@ -23,13 +23,19 @@ SQRT_2_OVER_PI = 0.7978845608028654
 INV_SQRT_2PI = 0.3989422804014327
 SELU_ALPHA, SELU_SCALE = 1.6732632423543772, 1.0507009873554805
 
+
 def _relu_impl(x: np.ndarray) -> np.ndarray:
     return np.maximum(x, ZERO[x.dtype.char], out=...)
 
 
-relu = elementwise("relu", "x", _relu_impl, kinds="fi",
-                   scalar="maximum(x, zeros_like(x))",
-                   tangents={"x": "mask(out != 0.0, t)"})  # also where x is nan
+relu = elementwise(
+    "relu",
+    "x",
+    _relu_impl,
+    kinds="fi",
+    scalar="maximum(x, zeros_like(x))",
+    tangents={"x": "mask(out != 0.0, t)"},
+)  # also where x is nan
 
 
 def sigmoid_impl(x: np.ndarray) -> np.ndarray:
@@ -40,8 +46,13 @@ def sigmoid_impl(x: np.ndarray) -> np.ndarray:
 
 
 sigmoid = elementwise(
-    "sigmoid", "x", in_float32(sigmoid_impl), scalar="1.0 / (1.0 + exp(-x))",
-    tangents={"x": "t * ((1.0 - out) * out)"}, fused=True)
+    "sigmoid",
+    "x",
+    in_float32(sigmoid_impl),
+    scalar="1.0 / (1.0 + exp(-x))",
+    tangents={"x": "t * ((1.0 - out) * out)"},
+    fused=True,
+)
 
 
 def _log1p_exp(x: str) -> str:
@@ -55,10 +66,14 @@ def _log1p_exp(x: str) -> str:
 
 
 logsigmoid = elementwise(
-    "logsigmoid", "x",
-    in_float32(lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))), kinds="f",
+    "logsigmoid",
+    "x",
+    in_float32(lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))),
+    kinds="f",
     scalar=f"minimum(x, zeros_like(x)) - {_log1p_exp('x')}",
-    tangents={"x": "t * sigmoid(-x)"}, fused=True)
+    tangents={"x": "t * sigmoid(-x)"},
+    fused=True,
+)
 
 
 def _softplus(z: np.ndarray) -> np.ndarray:
@@ -72,20 +87,31 @@ def _softplus_impl(x: np.ndarray, *, beta: float, threshold: float) -> np.ndarra
 
 
 softplus = elementwise(
-    "softplus", "x", in_float32(_softplus_impl), params="beta threshold", kinds="f",
+    "softplus",
+    "x",
+    in_float32(_softplus_impl),
+    params="beta threshold",
+    kinds="f",
     scalar="select(x * beta > threshold, x, (maximum(x * beta, zeros_like(x))"
-           f" + {_log1p_exp('x * beta')}) / beta)",
+    f" + {_log1p_exp('x * beta')}) / beta)",
     tangents={"x": "where(x * beta > threshold, t, t * sigmoid(x * beta))"},
     fused=True,
-    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"beta": b, "threshold": h})
-                         for b, h in ((1.0, 20.0), (3.0, 1.0))])
+    samples=lambda rng: [
+        ((rng.normal(size=(2, 3)),), {"beta": b, "threshold": h})
+        for b, h in ((1.0, 20.0), (3.0, 1.0))
+    ],
+)
 
 gelu = elementwise(
-    "gelu", "x",
+    "gelu",
+    "x",
     in_float32(lambda x: x * (0.5 * (1 + scipy_special("erf")(x * SQRT_HALF)))),
-    kinds="f", scalar=f"x * (0.5 * (1.0 + erf(x * {SQRT_HALF})))",
-    tangents={"x": "t * gelu_slope(x)"}, fused=True,
-    doc="x Phi(x), Hendrycks and Gimpel 2016.")
+    kinds="f",
+    scalar=f"x * (0.5 * (1.0 + erf(x * {SQRT_HALF})))",
+    tangents={"x": "t * gelu_slope(x)"},
+    fused=True,
+    doc="x Phi(x), Hendrycks and Gimpel 2016.",
+)
 
 
 @composite
@@ -101,9 +127,14 @@ def _gelu_tanh_impl(x: np.ndarray) -> np.ndarray:
 
 
 gelu_tanh = elementwise(
-    "gelu_tanh", "x", in_float32(_gelu_tanh_impl), kinds="f",
+    "gelu_tanh",
+    "x",
+    in_float32(_gelu_tanh_impl),
+    kinds="f",
     scalar=f"0.5 * x * (1.0 + tanh({SQRT_2_OVER_PI} * (x + 0.044715 * (x * x * x))))",
-    tangents={"x": "t * gelu_tanh_slope(x)"}, fused=True)
+    tangents={"x": "t * gelu_tanh_slope(x)"},
+    fused=True,
+)
 
 
 @composite
@@ -117,9 +148,13 @@ def gelu_tanh_slope(F: Namespace, x: Payload) -> Payload:
 
 
 silu = elementwise(
-    "silu", "x", in_float32(lambda x: x * sigmoid_impl(x)),
-    scalar="x / (1.0 + exp(-x))", tangents={"x": "t * silu_slope(x)"},
-    fused=True)
+    "silu",
+    "x",
+    in_float32(lambda x: x * sigmoid_impl(x)),
+    scalar="x / (1.0 + exp(-x))",
+    tangents={"x": "t * silu_slope(x)"},
+    fused=True,
+)
 
 
 @composite
@@ -129,11 +164,15 @@ def silu_slope(F: Namespace, x: Payload) -> Payload:
 
 
 mish = elementwise(
-    "mish", "x", in_float32(
-        lambda x: x * np.tanh(_softplus(x))),
-    kinds="f", tangents={"x": "t * mish_slope(x)"}, fused=True,
+    "mish",
+    "x",
+    in_float32(lambda x: x * np.tanh(_softplus(x))),
+    kinds="f",
+    tangents={"x": "t * mish_slope(x)"},
+    fused=True,
     scalar=f"x * tanh(maximum(x, zeros_like(x)) + {_log1p_exp('x')})",
-    doc="x tanh(softplus(x)), Misra 2019.")
+    doc="x tanh(softplus(x)), Misra 2019.",
+)
 
 
 @composite
@@ -150,22 +189,37 @@ def _elu_impl(
 
 
 elu = elementwise(
-    "elu", "x", in_float32(_elu_impl), params="alpha scale input_scale", kinds="f",
+    "elu",
+    "x",
+    in_float32(_elu_impl),
+    params="alpha scale input_scale",
+    kinds="f",
     scalar="select(x > 0.0, x * scale, expm1(minimum(x, zeros_like(x)) * input_scale)"
-           " * alpha * scale)",
-    tangents={"x": "elu_tangent(t, x, alpha=alpha, scale=scale,"
-                   " input_scale=input_scale)"},
+    " * alpha * scale)",
+    tangents={
+        "x": "elu_tangent(t, x, alpha=alpha, scale=scale, input_scale=input_scale)"
+    },
     fused=True,
     samples=lambda rng: [
         ((rng.normal(size=(2, 3)),), {"alpha": a, "scale": s, "input_scale": i})
-        for a, s, i in ((1.0, 1.0, 1.0), (SELU_ALPHA, SELU_SCALE, 1.0),
-                        (0.7, 1.0, 1 / 0.7))],
-    doc="elu, selu (alpha, scale) and celu (input_scale = 1 / alpha) at once.")
+        for a, s, i in (
+            (1.0, 1.0, 1.0),
+            (SELU_ALPHA, SELU_SCALE, 1.0),
+            (0.7, 1.0, 1 / 0.7),
+        )
+    ],
+    doc="elu, selu (alpha, scale) and celu (input_scale = 1 / alpha) at once.",
+)
 
 
 @composite
 def elu_tangent(
-    F: Namespace, t: Payload, x: Payload, *, alpha: float, scale: float,
+    F: Namespace,
+    t: Payload,
+    x: Payload,
+    *,
+    alpha: float,
+    scale: float,
     input_scale: float,
 ) -> Payload:
     below = F.exp(F.mul(F.mask(F.lt(x, 0.0), x), input_scale))
@@ -185,13 +239,18 @@ def celu(F: Namespace, x: Payload, *, alpha: float) -> Payload:
 
 
 leaky_relu = elementwise(
-    "leaky_relu", "x",
+    "leaky_relu",
+    "x",
     in_float32(lambda x, slope, edge: np.where(x > 0, x, x * slope)),
-    params="slope edge", kinds="f", scalar="select(x > 0.0, x, x * slope)",
+    params="slope edge",
+    kinds="f",
+    scalar="select(x > 0.0, x, x * slope)",
     tangents={"x": "leaky_tangent(t, x, slope=slope, edge=edge)"},
-    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"slope": 0.1, "edge": e})
-                         for e in (0.1, 0.6)],
-    doc="`edge`: the derivative at 0; PyTorch takes `slope`.")
+    samples=lambda rng: [
+        ((rng.normal(size=(2, 3)),), {"slope": 0.1, "edge": e}) for e in (0.1, 0.6)
+    ],
+    doc="`edge`: the derivative at 0; PyTorch takes `slope`.",
+)
 
 
 @composite
@@ -221,15 +280,23 @@ def relu6(F: Namespace, x: Payload, *, edge: float = 0.0) -> Payload:
 
 
 hardsigmoid = elementwise(
-    "hardsigmoid", "x", in_float32(lambda x: np.clip(x + 3, 0, 6) / 6),
-    kinds="f", domain=(-4, 4),
+    "hardsigmoid",
+    "x",
+    in_float32(lambda x: np.clip(x + 3, 0, 6) / 6),
+    kinds="f",
+    domain=(-4, 4),
     scalar="minimum(maximum(x + 3.0, zeros_like(x)), 6.0) / 6.0",
-    tangents={"x": "mask(abs(x) < 3.0, t / 6.0)"})
+    tangents={"x": "mask(abs(x) < 3.0, t / 6.0)"},
+)
 hardswish = elementwise(
-    "hardswish", "x", in_float32(lambda x: x * (np.clip(x + 3, 0, 6) / 6)),
-    kinds="f", domain=(-4, 4),
+    "hardswish",
+    "x",
+    in_float32(lambda x: x * (np.clip(x + 3, 0, 6) / 6)),
+    kinds="f",
+    domain=(-4, 4),
     scalar="x * (minimum(maximum(x + 3.0, zeros_like(x)), 6.0) / 6.0)",
-    tangents={"x": "where(x < 3.0, mask(x > -3.0, t * (x / 3.0 + 0.5)), t)"})
+    tangents={"x": "where(x < 3.0, mask(x > -3.0, t * (x / 3.0 + 0.5)), t)"},
+)
 
 
 @composite
@@ -241,24 +308,35 @@ def hardswish_closed(F: Namespace, x: Payload) -> Payload:
 _BY_LAMBDA: dict[str, tuple[Any, str]] = {
     "softshrink": (
         lambda x, lambd: np.sign(x) * np.maximum(np.abs(x) - lambd, 0),
-        "sign(x) * maximum(abs(x) - lambd, zeros_like(x))"),
+        "sign(x) * maximum(abs(x) - lambd, zeros_like(x))",
+    ),
     "hardshrink": (
         lambda x, lambd: np.where(np.abs(x) <= lambd, x * 0, x),
-        "select(abs(x) <= lambd, zeros_like(x), x)"),
+        "select(abs(x) <= lambd, zeros_like(x), x)",
+    ),
 }
 for _name, (_impl, _scalar) in _BY_LAMBDA.items():
     elementwise(
-        _name, "x", in_float32(_impl), params="lambd", kinds="f", scalar=_scalar,
+        _name,
+        "x",
+        in_float32(_impl),
+        params="lambd",
+        kinds="f",
+        scalar=_scalar,
         tangents={"x": "mask(logical_not(abs(x) <= lambd), t)"},
-        samples=lambda rng: [((rng.normal(size=(2, 3)),), {"lambd": 0.5})])
+        samples=lambda rng: [((rng.normal(size=(2, 3)),), {"lambd": 0.5})],
+    )
 
 threshold = elementwise(
-    "threshold", "x",
+    "threshold",
+    "x",
     lambda x, bound, value: np.where(x <= bound, np.asarray(value, x.dtype), x),
-    params="bound value", kinds="fi",
+    params="bound value",
+    kinds="fi",
     scalar="select(x <= bound, zeros_like(x) + value, x)",
     tangents={"x": "mask(logical_not(x <= bound), t)"},
-    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"bound": 1, "value": 2})])
+    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"bound": 1, "value": 2})],
+)
 
 
 @composite
@@ -354,18 +432,28 @@ def _log_softmax_jvp(
 
 def _over_axis(name: str, impl: Any, vjp: Any, jvp: Any) -> Primitive:
     return Primitive(
-        name, in_float32(impl), abstract=lambda x, axis: x, vjp=vjp, jvp=jvp,
+        name,
+        in_float32(impl),
+        abstract=lambda x, axis: x,
+        vjp=vjp,
+        jvp=jvp,
         batch=lambda F, args, batched, size, axis: getattr(F, name)(
-            args[0], axis=axis + 1),
-        reads=((-1,),), kinds="f",
-        samples=lambda rng: [((rng.normal(size=(2, 3)),), {"axis": 1}),
-                             ((3 * rng.normal(size=(2, 3)),), {"axis": 0}),
-                             ((rng.normal(size=(0, 3)),), {"axis": 1})])
+            args[0], axis=axis + 1
+        ),
+        reads=((-1,),),
+        kinds="f",
+        samples=lambda rng: [
+            ((rng.normal(size=(2, 3)),), {"axis": 1}),
+            ((3 * rng.normal(size=(2, 3)),), {"axis": 0}),
+            ((rng.normal(size=(0, 3)),), {"axis": 1}),
+        ],
+    )
 
 
 softmax = _over_axis("softmax", _softmax_impl, _softmax_vjp, _softmax_jvp)
-log_softmax = _over_axis("log_softmax", _log_softmax_impl, _log_softmax_vjp,
-                         _log_softmax_jvp)
+log_softmax = _over_axis(
+    "log_softmax", _log_softmax_impl, _log_softmax_vjp, _log_softmax_jvp
+)
 
 
 @composite
@@ -406,15 +494,24 @@ def _standardize_pull(
 
 
 standardize = Primitive(
-    "standardize", in_float32(_standardize_impl), abstract=lambda x, axes, eps: x,
+    "standardize",
+    in_float32(_standardize_impl),
+    abstract=lambda x, axes, eps: x,
     vjp=lambda F, g, saved, needs, axes, eps: (
-        _standardize_pull(F, g, saved[0], saved[1], axes, eps),),
+        _standardize_pull(F, g, saved[0], saved[1], axes, eps),
+    ),
     jvp=lambda F, primals, tangents, out, axes, eps: _standardize_pull(
-        F, tangents[0], primals[0], out, axes, eps),
+        F, tangents[0], primals[0], out, axes, eps
+    ),
     batch=lambda F, args, batched, size, axes, eps: F.standardize(
-        args[0], axes=tuple(a + 1 for a in axes), eps=eps),
-    reads=((0, -1),), kinds="f",
-    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"axes": (1,), "eps": 1e-5}),
-                         ((rng.normal(size=(3, 2, 2)),), {"axes": (0, 2), "eps": 0.1}),
-                         ((rng.normal(size=(0, 3)),), {"axes": (1,), "eps": 1e-5})],
-    doc="(x - mean) / sqrt(variance + eps) over axes; the variance is the biased one.")
+        args[0], axes=tuple(a + 1 for a in axes), eps=eps
+    ),
+    reads=((0, -1),),
+    kinds="f",
+    samples=lambda rng: [
+        ((rng.normal(size=(2, 3)),), {"axes": (1,), "eps": 1e-5}),
+        ((rng.normal(size=(3, 2, 2)),), {"axes": (0, 2), "eps": 0.1}),
+        ((rng.normal(size=(0, 3)),), {"axes": (1,), "eps": 1e-5}),
+    ],
+    doc="(x - mean) / sqrt(variance + eps) over axes; the variance is the biased one.",
+)

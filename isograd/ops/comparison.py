@@ -22,11 +22,13 @@ for _name, _ufunc in {
 }.items():
     _compare(_name, _ufunc)
 
-logical_and = elementwise("logical_and", "x y", np.logical_and, result="bool",
-                          kinds="b")
+logical_and = elementwise(
+    "logical_and", "x y", np.logical_and, result="bool", kinds="b"
+)
 logical_or = elementwise("logical_or", "x y", np.logical_or, result="bool", kinds="b")
-logical_xor = elementwise("logical_xor", "x y", np.logical_xor, result="bool",
-                          kinds="b")
+logical_xor = elementwise(
+    "logical_xor", "x y", np.logical_xor, result="bool", kinds="b"
+)
 logical_not = elementwise("logical_not", "x", np.logical_not, result="bool", kinds="b")
 
 for _name in ("isnan", "isinf", "isfinite"):
@@ -35,13 +37,31 @@ for _name in ("isnan", "isinf", "isfinite"):
 for _name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
     elementwise(_name, "x y", getattr(np, _name), kinds="ib", constant=True)
 bitwise_not = elementwise("bitwise_not", "x", np.invert, kinds="ib", constant=True)
-left_shift = elementwise("left_shift", "x y", np.left_shift, kinds="i", constant=True,
-                         kernel=False, domain=(0, 4))
-right_shift = elementwise("right_shift", "x y", np.right_shift, kinds="i",
-                          constant=True, kernel=False, domain=(0, 4))
+left_shift = elementwise(
+    "left_shift",
+    "x y",
+    np.left_shift,
+    kinds="i",
+    constant=True,
+    kernel=False,
+    domain=(0, 4),
+)
+right_shift = elementwise(
+    "right_shift",
+    "x y",
+    np.right_shift,
+    kinds="i",
+    constant=True,
+    kernel=False,
+    domain=(0, 4),
+)
 
 where = elementwise(
-    "where", "c? x y", np.where, scalar="select(c, x, y)", kinds="fcib",
+    "where",
+    "c? x y",
+    np.where,
+    scalar="select(c, x, y)",
+    kinds="fcib",
     # t * 0.0 would turn an infinite cotangent into nan: select, do not multiply
     tangents={"x": "where(c, t, zeros_like(t))", "y": "where(c, zeros_like(t), t)"},
 )
@@ -58,7 +78,11 @@ class _Zeros(dict[str, np.ndarray]):
 ZERO = _Zeros()
 
 mask = elementwise(
-    "mask", "c? x", lambda c, x: np.where(c, x, ZERO[x.dtype.char]),
-    scalar="select(c, x, zeros_like(x))", tangents={"x": "mask(c, t)"}, kinds="fci",
+    "mask",
+    "c? x",
+    lambda c, x: np.where(c, x, ZERO[x.dtype.char]),
+    scalar="select(c, x, zeros_like(x))",
+    tangents={"x": "mask(c, t)"},
+    kinds="fci",
     doc="x where c holds, elsewhere 0 (also where x is infinite or nan).",
 )

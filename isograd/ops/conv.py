@@ -34,8 +34,10 @@ def positions(
     """How many places the window has along each axis."""
     return tuple(
         max(0, (n + lo + hi - d * (k - 1) - 1) // s + 1)
-        for n, k, s, (lo, hi), d in zip(space, size, stride, padding, dilation,
-                                        strict=True))
+        for n, k, s, (lo, hi), d in zip(
+            space, size, stride, padding, dilation, strict=True
+        )
+    )
 
 
 def same_padding(size: Shape, dilation: Shape) -> Pairs:
@@ -51,23 +53,41 @@ def padded(x: Array, padding: Pairs, fill: float = 0) -> Array:
     """x with its spatial axes padded (or cropped, where negative)."""
     if not any(w for pair in padding for w in pair):
         return x
-    crop = tuple(slice(max(0, -lo), n - max(0, -hi))
-                 for n, (lo, hi) in zip(x.shape[2:], padding, strict=True))
+    crop = tuple(
+        slice(max(0, -lo), n - max(0, -hi))
+        for n, (lo, hi) in zip(x.shape[2:], padding, strict=True)
+    )
     x = x[(..., *crop)]
-    shape = tuple(n + max(0, lo) + max(0, hi)
-                  for n, (lo, hi) in zip(x.shape[2:], padding, strict=True))
+    shape = tuple(
+        n + max(0, lo) + max(0, hi)
+        for n, (lo, hi) in zip(x.shape[2:], padding, strict=True)
+    )
     out = np.full((*x.shape[:2], *shape), fill, x.dtype)
-    out[(..., *(slice(max(0, lo), max(0, lo) + n)
-                for n, (lo, _) in zip(x.shape[2:], padding, strict=True)))] = x
+    out[
+        (
+            ...,
+            *(
+                slice(max(0, lo), max(0, lo) + n)
+                for n, (lo, _) in zip(x.shape[2:], padding, strict=True)
+            ),
+        )
+    ] = x
     return out
 
 
 def taps(size: Shape, count: Shape, stride: Shape, dilation: Shape) -> Any:
     """For each place in the window: that place, and the slices it covers."""
     for at in product(*map(range, size)):
-        yield at, (..., *(
-            slice(i * d, i * d + s * (m - 1) + 1, s)
-            for i, m, s, d in zip(at, count, stride, dilation, strict=True)))
+        yield (
+            at,
+            (
+                ...,
+                *(
+                    slice(i * d, i * d + s * (m - 1) + 1, s)
+                    for i, m, s, d in zip(at, count, stride, dilation, strict=True)
+                ),
+            ),
+        )
 
 
 def _columns(
@@ -76,9 +96,15 @@ def _columns(
     """A view (n, c, *size, *count) of padded data: the windows."""
     steps = x.strides[2:]
     return np.lib.stride_tricks.as_strided(
-        x, (*x.shape[:2], *size, *count),
-        (*x.strides[:2], *(s * d for s, d in zip(steps, dilation, strict=True)),
-         *(s * t for s, t in zip(steps, stride, strict=True))), writeable=False)
+        x,
+        (*x.shape[:2], *size, *count),
+        (
+            *x.strides[:2],
+            *(s * d for s, d in zip(steps, dilation, strict=True)),
+            *(s * t for s, t in zip(steps, stride, strict=True)),
+        ),
+        writeable=False,
+    )
 
 
 def _wide(*arrays: Array) -> tuple[Array, ...]:
@@ -96,8 +122,9 @@ def _conv_impl(
     x, w = _wide(x, w)
     n, c = x.shape[:2]
     o, size = w.shape[0], w.shape[2:]
-    count = positions(x.shape[2:], size, stride=stride, padding=padding,
-                      dilation=dilation)
+    count = positions(
+        x.shape[2:], size, stride=stride, padding=padding, dilation=dilation
+    )
     x = padded(x, padding)
     t = prod(count)
     if groups == c > 1:
@@ -151,8 +178,14 @@ def _depthwise(
 
 
 def _data_impl(
-    y: Array, w: Array, *, space: Shape, stride: Shape, padding: Pairs,
-    dilation: Shape, groups: int,
+    y: Array,
+    w: Array,
+    *,
+    space: Shape,
+    stride: Shape,
+    padding: Pairs,
+    dilation: Shape,
+    groups: int,
 ) -> Array:
     size = w.shape[2:]
     few = groups == 1 and w.shape[0] <= 2 * w.shape[1]  # windows of y are copied
@@ -185,14 +218,27 @@ def _turned(
     reach = [d * (k - 1) for k, d in zip(w.shape[2:], dilation, strict=True)]
     around = tuple(
         (r - lo, n + lo - m)
-        for n, m, r, (lo, _) in zip(space, y.shape[2:], reach, padding, strict=True))
-    return _conv_impl(y, np.ascontiguousarray(w), stride=(1,) * len(space),
-                      padding=around, dilation=dilation, groups=groups)
+        for n, m, r, (lo, _) in zip(space, y.shape[2:], reach, padding, strict=True)
+    )
+    return _conv_impl(
+        y,
+        np.ascontiguousarray(w),
+        stride=(1,) * len(space),
+        padding=around,
+        dilation=dilation,
+        groups=groups,
+    )
 
 
 def _filter_impl(
-    x: Array, y: Array, *, window: Shape, stride: Shape, padding: Pairs,
-    dilation: Shape, groups: int,
+    x: Array,
+    y: Array,
+    *,
+    window: Shape,
+    stride: Shape,
+    padding: Pairs,
+    dilation: Shape,
+    groups: int,
 ) -> Array:
     dtype = x.dtype
     x, y = _wide(x, y)
@@ -277,11 +323,18 @@ def _filter_batch(
 
 def _samples(kind: str) -> Any:
     one: Any = {"stride": (2,), "padding": ((1, 0),), "dilation": (1,), "groups": 1}
-    two: Any = {"stride": (1, 2), "padding": ((1, 1), (0, 2)), "dilation": (2, 1),
-                "groups": 2}
+    two: Any = {
+        "stride": (1, 2),
+        "padding": ((1, 1), (0, 2)),
+        "dilation": (2, 1),
+        "groups": 2,
+    }
     deep: Any = {"stride": (1,), "padding": ((1, 1),), "dilation": (1,), "groups": 3}
-    rows = [(one, (2, 3, 6), (2, 3, 3)), (two, (2, 4, 4, 3), (4, 2, 2, 2)),
-            (deep, (1, 3, 4), (6, 1, 3))]
+    rows = [
+        (one, (2, 3, 6), (2, 3, 3)),
+        (two, (2, 4, 4, 3), (4, 2, 2, 2)),
+        (deep, (1, 3, 4), (6, 1, 3)),
+    ]
 
     def samples(rng: np.random.Generator) -> Any:
         for params, x, w in rows:
@@ -290,11 +343,15 @@ def _samples(kind: str) -> Any:
             if kind == "conv":
                 yield (rng.normal(size=x), rng.normal(size=w)), params
             elif kind == "data":
-                yield ((rng.normal(size=y), rng.normal(size=w)),
-                       {"space": x[2:], **params})
+                yield (
+                    (rng.normal(size=y), rng.normal(size=w)),
+                    {"space": x[2:], **params},
+                )
             else:
-                yield ((rng.normal(size=x), rng.normal(size=y)),
-                       {"window": w[2:], **params})
+                yield (
+                    (rng.normal(size=x), rng.normal(size=y)),
+                    {"window": w[2:], **params},
+                )
 
     return samples
 
@@ -310,9 +367,11 @@ conv = multilinear(
     abstract=_conv_abstract,
     adjoints=(
         lambda F, g, operands, shape, **p: F.conv_data(
-            g, F.conj(operands[1]), space=shape[2:], **p),
+            g, F.conj(operands[1]), space=shape[2:], **p
+        ),
         lambda F, g, operands, shape, **p: F.conv_filter(
-            F.conj(operands[0]), g, window=shape[2:], **p),
+            F.conj(operands[0]), g, window=shape[2:], **p
+        ),
     ),
     batch=_batch_rule("conv"),
     samples=_samples("conv"),
@@ -323,11 +382,13 @@ conv_data = multilinear(
     "conv_data",
     _data_impl,
     abstract=lambda y, w, space, groups, **p: Aval(
-        (y.shape[0], w.shape[1] * groups, *space), y.dtype),
+        (y.shape[0], w.shape[1] * groups, *space), y.dtype
+    ),
     adjoints=(
         lambda F, g, operands, shape, space, **p: F.conv(g, F.conj(operands[1]), **p),
         lambda F, g, operands, shape, space, **p: F.conv_filter(
-            g, F.conj(operands[0]), window=shape[2:], **p),
+            g, F.conj(operands[0]), window=shape[2:], **p
+        ),
     ),
     batch=_batch_rule("conv_data"),
     samples=_samples("data"),
@@ -338,10 +399,12 @@ conv_filter = multilinear(
     "conv_filter",
     _filter_impl,
     abstract=lambda x, y, window, groups, **p: Aval(
-        (y.shape[1], x.shape[1] // groups, *window), x.dtype),
+        (y.shape[1], x.shape[1] // groups, *window), x.dtype
+    ),
     adjoints=(
         lambda F, g, operands, shape, window, **p: F.conv_data(
-            F.conj(operands[1]), g, space=shape[2:], **p),
+            F.conj(operands[1]), g, space=shape[2:], **p
+        ),
         lambda F, g, operands, shape, window, **p: F.conv(F.conj(operands[0]), g, **p),
     ),
     batch=_filter_batch,
@@ -364,8 +427,15 @@ def _unbatched(F: Namespace, x: Payload, rank: int) -> tuple[Payload, bool]:
 
 @composite
 def convolution(
-    F: Namespace, x: Payload, w: Payload, bias: Payload | None = None, *,
-    stride: Shape, padding: Pairs | str, dilation: Shape, groups: int = 1,
+    F: Namespace,
+    x: Payload,
+    w: Payload,
+    bias: Payload | None = None,
+    *,
+    stride: Shape,
+    padding: Pairs | str,
+    dilation: Shape,
+    groups: int = 1,
 ) -> Payload:
     """A layer's convolution: data with or without a batch axis, plus a bias (o,).
 
@@ -376,32 +446,52 @@ def convolution(
     elif padding == "same":
         padding = same_padding(w.shape[2:], dilation)
     x, alone = _unbatched(F, x, w.ndim)
-    out = F.conv(x, w, stride=stride, padding=padding, dilation=dilation,
-                 groups=groups)
+    out = F.conv(x, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
     out = _with_bias(F, out, bias)
     return F.reshape(out, shape=out.shape[1:]) if alone else out
 
 
 def transposed_space(
-    space: Shape, size: Shape, stride: Shape, padding: Pairs, extra: Shape,
+    space: Shape,
+    size: Shape,
+    stride: Shape,
+    padding: Pairs,
+    extra: Shape,
     dilation: Shape,
 ) -> Shape:
     """The space that a transposed convolution makes (`extra`: output_padding)."""
     return tuple(
         (n - 1) * s - lo - hi + d * (k - 1) + e + 1
-        for n, k, s, (lo, hi), e, d in zip(space, size, stride, padding, extra,
-                                           dilation, strict=True))
+        for n, k, s, (lo, hi), e, d in zip(
+            space, size, stride, padding, extra, dilation, strict=True
+        )
+    )
 
 
 @composite
 def transposed_convolution(
-    F: Namespace, x: Payload, w: Payload, bias: Payload | None = None, *,
-    stride: Shape, padding: Pairs, extra: Shape, dilation: Shape, groups: int = 1,
+    F: Namespace,
+    x: Payload,
+    w: Payload,
+    bias: Payload | None = None,
+    *,
+    stride: Shape,
+    padding: Pairs,
+    extra: Shape,
+    dilation: Shape,
+    groups: int = 1,
 ) -> Payload:
     """The adjoint of a convolution with filters w (c of x, o / groups, *size)."""
     x, alone = _unbatched(F, x, w.ndim)
     space = transposed_space(x.shape[2:], w.shape[2:], stride, padding, extra, dilation)
-    out = F.conv_data(x, w, space=space, stride=stride, padding=padding,
-                      dilation=dilation, groups=groups)
+    out = F.conv_data(
+        x,
+        w,
+        space=space,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=groups,
+    )
     out = _with_bias(F, out, bias)
     return F.reshape(out, shape=out.shape[1:]) if alone else out

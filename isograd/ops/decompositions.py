@@ -41,8 +41,12 @@ def converged(name: str, fn: Any, a: Array, **words: Any) -> Any:
             return fn(a, **words)
     except np.linalg.LinAlgError:
         pass
-    raise EngineError("not_converged", name=name, order=a.shape[-1] - 1,
-                      finite=bool(np.isfinite(a).all()))
+    raise EngineError(
+        "not_converged",
+        name=name,
+        order=a.shape[-1] - 1,
+        finite=bool(np.isfinite(a).all()),
+    )
 
 
 # --- Cholesky -------------------------------------------------------------------------
@@ -60,8 +64,9 @@ def _not_definite(a: Array) -> EngineError:
         info = lapack("potrf", matrix)(matrix, lower=True)[1]
         if info > 0:
             where = f"(Batch element {batch}): " if a.ndim > 2 else ""
-            return EngineError("not_definite", name="cholesky", where=where,
-                               order=int(info))
+            return EngineError(
+                "not_definite", name="cholesky", where=where, order=int(info)
+            )
     return EngineError("not_definite", name="cholesky", where="", order=a.shape[-1])
 
 
@@ -101,8 +106,10 @@ cholesky = Primitive(
     jvp=_cholesky_jvp,
     batch=per_matrix("cholesky"),
     reads=((-1,),),
-    samples=lambda rng: [((_definite(rng, 3, 3),), {}),
-                         ((_definite(rng, 2, 2, 2),), {})],
+    samples=lambda rng: [
+        ((_definite(rng, 3, 3),), {}),
+        ((_definite(rng, 2, 2, 2),), {}),
+    ],
     doc="The lower triangular L with L L^H = A, for A Hermitian and positive definite.",
 )
 
@@ -411,8 +418,10 @@ eigh = Primitive(
     batch=per_matrix("eigh"),
     reads=((-1, -2),),
     multi=True,
-    samples=lambda rng: [((_definite(rng, 3, 3),), {}),
-                         ((_definite(rng, 2, 2, 2),), {})],
+    samples=lambda rng: [
+        ((_definite(rng, 3, 3),), {}),
+        ((_definite(rng, 2, 2, 2),), {}),
+    ],
     doc="(eigenvalues in ascending order, eigenvectors in columns) of Hermitian "
     "matrices; the lower triangle is read.",
 )
@@ -458,8 +467,10 @@ def _eig_jvp(F: Namespace, primals: Any, tangents: Any, out: Any) -> tuple[Any, 
 eig = Primitive(
     "eig",
     _eig_impl,
-    abstract=lambda a: (Aval(a.shape[:-1], complex_of(real_of(a.dtype))),
-                        Aval(a.shape, complex_of(real_of(a.dtype)))),
+    abstract=lambda a: (
+        Aval(a.shape[:-1], complex_of(real_of(a.dtype))),
+        Aval(a.shape, complex_of(real_of(a.dtype))),
+    ),
     vjp=_eig_vjp,
     jvp=_eig_jvp,
     batch=per_matrix("eig"),
@@ -506,8 +517,9 @@ def _svd_vjp(F: Namespace, g: Any, saved: Any, needs: Any) -> tuple[Payload | No
         skew = _skew(F, F.matmul(F.mH(u), gu))
         part = F.scale_columns(F.div(_off_diagonal(F, skew), gaps), s)
         if u.dtype.kind == "c":  # the phase of a column; that of its partner is free
-            turn = F.div(F.matrix_diagonal(skew),
-                         F.convert(F.mul(s, 2.0), dtype=u.dtype))
+            turn = F.div(
+                F.matrix_diagonal(skew), F.convert(F.mul(s, 2.0), dtype=u.dtype)
+            )
             part = F.add(part, F.diag_embed(turn))
         inner = _plus(F, inner, part)
         if u.shape[-2] > u.shape[-1]:
@@ -551,8 +563,11 @@ def _svd_jvp(F: Namespace, primals: Any, tangents: Any, out: Any) -> tuple[Any, 
 def _svd_abstract(a: Aval) -> tuple[Aval, Aval, Aval]:
     *lead, m, n = a.shape
     k = min(m, n)
-    return (Aval((*lead, m, k), a.dtype), Aval((*lead, k), real_of(a.dtype)),
-            Aval((*lead, k, n), a.dtype))
+    return (
+        Aval((*lead, m, k), a.dtype),
+        Aval((*lead, k), real_of(a.dtype)),
+        Aval((*lead, k, n), a.dtype),
+    )
 
 
 svd = Primitive(
@@ -564,8 +579,11 @@ svd = Primitive(
     batch=per_matrix("svd"),
     reads=((-1, -2, -3),),
     multi=True,
-    samples=lambda rng: [((regular(rng, 3, 3),), {}), ((regular(rng, 4, 2),), {}),
-                         ((regular(rng, 2, 2, 3),), {})],
+    samples=lambda rng: [
+        ((regular(rng, 3, 3),), {}),
+        ((regular(rng, 4, 2),), {}),
+        ((regular(rng, 2, 2, 3),), {}),
+    ],
     doc="(U, s, V^H), reduced, the singular values in descending order.",
 )
 
@@ -578,8 +596,10 @@ def svdvals(F: Namespace, a: Payload) -> Payload:
 svd_bases = Primitive(
     "svd_bases",
     lambda a: tuple(np.linalg.svd(a)[::2]),
-    abstract=lambda a: (Aval((*a.shape[:-1], a.shape[-2]), a.dtype),
-                        Aval((*a.shape[:-2], a.shape[-1], a.shape[-1]), a.dtype)),
+    abstract=lambda a: (
+        Aval((*a.shape[:-1], a.shape[-2]), a.dtype),
+        Aval((*a.shape[:-2], a.shape[-1], a.shape[-1]), a.dtype),
+    ),
     batch=per_matrix("svd_bases"),
     multi=True,
     constant=True,

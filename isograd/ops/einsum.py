@@ -57,8 +57,10 @@ def read_equation(equation: str, shapes: tuple[Shape, ...]) -> Terms:
         raise _error("more operands were provided than specified in the equation")
     if len(words) > len(shapes):
         raise _error("fewer operands were provided than specified in the equation")
-    inputs = tuple(_labels(w, len(s), i) for i, (w, s) in
-                   enumerate(zip(words, shapes, strict=True)))
+    inputs = tuple(
+        _labels(w, len(s), i)
+        for i, (w, s) in enumerate(zip(words, shapes, strict=True))
+    )
     sizes = _sizes(inputs, shapes)
     dots = sorted({d for labels in inputs for d in labels if type(d) is int})
     if not arrow:
@@ -73,13 +75,18 @@ def _labels(word: str, rank: int, place: int) -> tuple[Any, ...]:
     named = len(head) + len(tail)
     for letter in head + tail:
         if letter not in LETTERS:
-            raise _error("invalid subscript given at index "
-                         f"{word.index(letter)} in the equation string, subscripts "
-                         "must be in [a-zA-Z]")
+            raise _error(
+                "invalid subscript given at index "
+                f"{word.index(letter)} in the equation string, subscripts "
+                "must be in [a-zA-Z]"
+            )
     if named > rank or (not dots and named != rank):
         what = "the number of subscripts in the equation"
-        more = ("is more than the number of dimensions" if named > rank else
-                "does not match the number of dimensions")
+        more = (
+            "is more than the number of dimensions"
+            if named > rank
+            else "does not match the number of dimensions"
+        )
         end = "" if dots or named > rank else " and no ellipsis was given"
         raise _error(f"{what} ({named}) {more} ({rank}) for operand {place}{end}")
     rest = rank - named
@@ -96,7 +103,8 @@ def _sizes(
             if known != n and 1 not in (known, n):
                 raise _error(
                     f"subscript {d} has size {n} for operand {place} (axis {axis}) "
-                    f"which does not broadcast with previously seen size {known}")
+                    f"which does not broadcast with previously seen size {known}"
+                )
             sizes[d] = max(known, n) if 0 not in (known, n) else 0
     return sizes
 
@@ -105,11 +113,14 @@ def _output(word: str, dots: list[int], sizes: dict[Any, int]) -> tuple[Any, ...
     head, found, tail = word.partition("...")
     for letter in head + tail:
         if letter not in sizes:
-            raise _error(f"output subscript {letter} does not appear in the equation "
-                         "for any input operand")
+            raise _error(
+                f"output subscript {letter} does not appear in the equation "
+                "for any input operand"
+            )
         if (head + tail).count(letter) > 1:
-            raise _error(f"output subscript {letter} appears more than once in the "
-                         "output")
+            raise _error(
+                f"output subscript {letter} appears more than once in the output"
+            )
     return (*head, *(dots if found else ()), *tail)
 
 
@@ -129,8 +140,11 @@ def contraction_order(terms: Terms) -> list[tuple[int, int]]:
             for i in range(j):
                 kept = _kept(sets, i, j, terms.output)
                 cost = prod(terms.sizes[d] for d in sets[i] | sets[j])
-                growth = (_volume(kept, terms) - _volume(sets[i], terms)
-                          - _volume(sets[j], terms))
+                growth = (
+                    _volume(kept, terms)
+                    - _volume(sets[i], terms)
+                    - _volume(sets[j], terms)
+                )
                 if best is None or (growth, cost) < best[0]:
                     best = ((growth, cost), i, j, kept)
         _, i, j, kept = best
@@ -170,8 +184,10 @@ def einsum(F: Namespace, equation: str, *xs: Payload) -> Payload:
         EngineError: "einsum", saying what is wrong with the equation.
     """
     terms, order = _planned(equation, tuple(x.shape for x in xs))
-    operands = [_simple(F, x, labels, terms.sizes)
-                for x, labels in zip(xs, terms.inputs, strict=True)]
+    operands = [
+        _simple(F, x, labels, terms.sizes)
+        for x, labels in zip(xs, terms.inputs, strict=True)
+    ]
     if not order:
         operands = [_summed(F, *operands[0], set(terms.output))]
     for i, j in order:
@@ -265,5 +281,10 @@ def path_report(equation: str, *shapes: Shape) -> list[tuple[int, ...]]:
     return list(_planned(equation, shapes)[1]) or [(0,)]
 
 
-__all__ = ["contraction_order", "einsum", "path_report", "read_equation",
-           "sublist_equation"]
+__all__ = [
+    "contraction_order",
+    "einsum",
+    "path_report",
+    "read_equation",
+    "sublist_equation",
+]

@@ -16,14 +16,24 @@ from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composit
 
 sub = elementwise("sub", "x y", np.subtract, tangents={"x": "t", "y": "-t"})
 div = elementwise(
-    "div", "x y", np.true_divide, domain=(0.5, 2.0),
+    "div",
+    "x y",
+    np.true_divide,
+    domain=(0.5, 2.0),
     # not by `out`, which may be written in place afterwards
     tangents={"x": "t / y", "y": "-t * ((x / y) / y)"},
 )
-square = elementwise("square", "x", np.square, scalar="x * x",
-                     tangents={"x": "t * (2.0 * x)"})
-reciprocal = elementwise("reciprocal", "x", np.reciprocal, domain=(0.5, 2.0),
-                         scalar="1.0 / x", tangents={"x": "-t * (out * out)"})
+square = elementwise(
+    "square", "x", np.square, scalar="x * x", tangents={"x": "t * (2.0 * x)"}
+)
+reciprocal = elementwise(
+    "reciprocal",
+    "x",
+    np.reciprocal,
+    domain=(0.5, 2.0),
+    scalar="1.0 / x",
+    tangents={"x": "-t * (out * out)"},
+)
 
 
 def scipy_special(name: str) -> Any:
@@ -80,16 +90,23 @@ _UNARY: dict[str, tuple[Any, str, tuple[float, float]]] = {
 }
 
 for _name, (_impl, _image, _domain) in _UNARY.items():
-    elementwise(_name, "x", _impl, domain=_domain, tangents={"x": _image},
-                fused=_name == "tanh")
+    elementwise(
+        _name, "x", _impl, domain=_domain, tangents={"x": _image}, fused=_name == "tanh"
+    )
 
 rsqrt = elementwise(
-    "rsqrt", "x", lambda x: np.reciprocal(np.sqrt(x)), domain=(0.5, 3.0),
+    "rsqrt",
+    "x",
+    lambda x: np.reciprocal(np.sqrt(x)),
+    domain=(0.5, 3.0),
     tangents={"x": "t * (-0.5 * (out * out * out))"},
 )
 
 pow_ = elementwise(
-    "pow", "x y", np.power, domain=(0.5, 2.0),
+    "pow",
+    "x y",
+    np.power,
+    domain=(0.5, 2.0),
     tangents={
         # a zero exponent has a zero derivative in x, also at x = 0
         "x": "where(y == 0.0, zeros_like(t), t * (y * x ** (y - 1)))",
@@ -98,13 +115,24 @@ pow_ = elementwise(
     },
 )
 pow_unguarded = elementwise(
-    "pow_unguarded", "x y", np.power, domain=(0.5, 2.0), scalar="pow(x, y)",
-    tangents={"x": "t * (y * x ** (y - 1))",
-              "y": "t * where(pow_edge(x, y), zeros_like(out), out * log(x))"},
+    "pow_unguarded",
+    "x y",
+    np.power,
+    domain=(0.5, 2.0),
+    scalar="pow(x, y)",
+    tangents={
+        "x": "t * (y * x ** (y - 1))",
+        "y": "t * where(pow_edge(x, y), zeros_like(out), out * log(x))",
+    },
     doc="pow whose derivative in x is nan at 0 ** 0, as MindSpore has it.",
 )
-pow_edge = elementwise("pow_edge", "x y", kinds="f", result="bool",
-                       scalar="logical_and(x == 0.0, y >= 0.0)")
+pow_edge = elementwise(
+    "pow_edge",
+    "x y",
+    kinds="f",
+    result="bool",
+    scalar="logical_and(x == 0.0, y >= 0.0)",
+)
 
 
 def _power_impl(x: np.ndarray, *, exponent: float) -> np.ndarray:
@@ -139,11 +167,16 @@ def _power_scalar(S: Any, x: Any, *, exponent: float) -> Any:
 
 
 power = elementwise(
-    "power", "x", lambda x, exponent: np.asarray(_power_impl(x, exponent=exponent)),
-    params="exponent", domain=(0.5, 2.0),
+    "power",
+    "x",
+    lambda x, exponent: np.asarray(_power_impl(x, exponent=exponent)),
+    params="exponent",
+    domain=(0.5, 2.0),
     tangents={"x": "power_tangent(t, x, exponent=exponent)"},
-    samples=lambda rng: [((rng.uniform(0.5, 2, (2, 3)),), {"exponent": e})
-                         for e in (3, 2, 0.5, -1, 0, -2, 1.7)],
+    samples=lambda rng: [
+        ((rng.uniform(0.5, 2, (2, 3)),), {"exponent": e})
+        for e in (3, 2, 0.5, -1, 0, -2, 1.7)
+    ],
     doc="x to the power of a number; the derivative at exponent 0 is 0.",
 )
 power.scalar = _power_scalar
@@ -163,16 +196,32 @@ def power_tangent(F: Namespace, t: Payload, x: Payload, *, exponent: float) -> P
 # --- two operands ---------------------------------------------------------------------
 
 atan2 = elementwise(
-    "atan2", "y x", np.arctan2, kinds="f", domain=(0.5, 2.0),
+    "atan2",
+    "y x",
+    np.arctan2,
+    kinds="f",
+    domain=(0.5, 2.0),
     # 0 at the origin, as PyTorch has it
-    tangents={v: f"mask((x != 0.0) | (y != 0.0), t * ({n} / (x * x + y * y)))"
-              for v, n in (("y", "x"), ("x", "-y"))},
+    tangents={
+        v: f"mask((x != 0.0) | (y != 0.0), t * ({n} / (x * x + y * y)))"
+        for v, n in (("y", "x"), ("x", "-y"))
+    },
 )
-hypot = elementwise("hypot", "x y", np.hypot, kinds="f", domain=(0.5, 2.0),
-                    scalar="sqrt(x * x + y * y)",
-                    tangents={"x": "t * (x / out)", "y": "t * (y / out)"})
+hypot = elementwise(
+    "hypot",
+    "x y",
+    np.hypot,
+    kinds="f",
+    domain=(0.5, 2.0),
+    scalar="sqrt(x * x + y * y)",
+    tangents={"x": "t * (x / out)", "y": "t * (y / out)"},
+)
 logaddexp = elementwise(
-    "logaddexp", "x y", np.logaddexp, kinds="f", kernel=False,
+    "logaddexp",
+    "x y",
+    np.logaddexp,
+    kinds="f",
+    kernel=False,
     tangents={"x": "t * sigmoid(x - y)", "y": "t * sigmoid(y - x)"},
 )
 
@@ -180,36 +229,88 @@ logaddexp = elementwise(
 _TIES = {"maximum": ("x < y", "y < x"), "minimum": ("x > y", "y > x")}
 for _name, (_first, _second) in _TIES.items():
     elementwise(
-        _name, "x y", getattr(np, _name), kinds="fib",
+        _name,
+        "x y",
+        getattr(np, _name),
+        kinds="fib",
         tangents={
             "x": f"mask(logical_not({_first}), where(x == y, t * 0.5, t))",
             "y": f"mask(logical_not({_second}), where(x == y, t * 0.5, t))",
         },
     )
-fmax = elementwise("fmax", "x y", np.fmax, kinds="f", kernel=False, tangents={
-    "x": "where(logical_or(x >= y, isnan(y)), t, zeros_like(t))",
-    "y": "where(logical_or(x >= y, isnan(y)), zeros_like(t), t)"})
-fmin = elementwise("fmin", "x y", np.fmin, kinds="f", kernel=False, tangents={
-    "x": "where(logical_or(x <= y, isnan(y)), t, zeros_like(t))",
-    "y": "where(logical_or(x <= y, isnan(y)), zeros_like(t), t)"})
-remainder = elementwise("remainder", "x y", np.remainder, kinds="fi",
-                        domain=(0.6, 2.0), kernel=False,
-                        tangents={"x": "t", "y": "-t * floor(x / y)"})
-fmod = elementwise("fmod", "x y", np.fmod, kinds="fi", domain=(0.6, 2.0), kernel=False,
-                   tangents={"x": "t", "y": "-t * trunc(x / y)"})
-floordiv = elementwise("floordiv", "x y", np.floor_divide, kinds="fi",
-                       domain=(0.6, 2.0), kernel=False,
-                       tangents={"x": "zeros_like(t)", "y": "zeros_like(t)"})
-copysign = elementwise("copysign", "x y", np.copysign, kinds="f", kernel=False,
-                       tangents={"x": "t * sign(copysign(x, y)) * sign(x)",
-                                 "y": "zeros_like(t)"})
-heaviside = elementwise("heaviside", "x y", np.heaviside, kinds="f", kernel=False,
-                        tangents={"x": "zeros_like(t)",
-                                  "y": "where(x == 0.0, t, zeros_like(t))"})
+fmax = elementwise(
+    "fmax",
+    "x y",
+    np.fmax,
+    kinds="f",
+    kernel=False,
+    tangents={
+        "x": "where(logical_or(x >= y, isnan(y)), t, zeros_like(t))",
+        "y": "where(logical_or(x >= y, isnan(y)), zeros_like(t), t)",
+    },
+)
+fmin = elementwise(
+    "fmin",
+    "x y",
+    np.fmin,
+    kinds="f",
+    kernel=False,
+    tangents={
+        "x": "where(logical_or(x <= y, isnan(y)), t, zeros_like(t))",
+        "y": "where(logical_or(x <= y, isnan(y)), zeros_like(t), t)",
+    },
+)
+remainder = elementwise(
+    "remainder",
+    "x y",
+    np.remainder,
+    kinds="fi",
+    domain=(0.6, 2.0),
+    kernel=False,
+    tangents={"x": "t", "y": "-t * floor(x / y)"},
+)
+fmod = elementwise(
+    "fmod",
+    "x y",
+    np.fmod,
+    kinds="fi",
+    domain=(0.6, 2.0),
+    kernel=False,
+    tangents={"x": "t", "y": "-t * trunc(x / y)"},
+)
+floordiv = elementwise(
+    "floordiv",
+    "x y",
+    np.floor_divide,
+    kinds="fi",
+    domain=(0.6, 2.0),
+    kernel=False,
+    tangents={"x": "zeros_like(t)", "y": "zeros_like(t)"},
+)
+copysign = elementwise(
+    "copysign",
+    "x y",
+    np.copysign,
+    kinds="f",
+    kernel=False,
+    tangents={"x": "t * sign(copysign(x, y)) * sign(x)", "y": "zeros_like(t)"},
+)
+heaviside = elementwise(
+    "heaviside",
+    "x y",
+    np.heaviside,
+    kinds="f",
+    kernel=False,
+    tangents={"x": "zeros_like(t)", "y": "where(x == 0.0, t, zeros_like(t))"},
+)
 # --- rounding and sign: derivative zero -----------------------------------------------
 
-for _name, _impl in {"floor": np.floor, "ceil": np.ceil, "trunc": np.trunc,
-                     "round": np.rint}.items():
+for _name, _impl in {
+    "floor": np.floor,
+    "ceil": np.ceil,
+    "trunc": np.trunc,
+    "round": np.rint,
+}.items():
     elementwise(_name, "x", _impl, kinds="f", tangents={"x": "zeros_like(t)"})
 
 
@@ -220,9 +321,14 @@ def _sign_impl(x: np.ndarray) -> np.ndarray:
     return np.subtract(x > 0, x < 0, dtype=np.int8).astype(x.dtype)
 
 
-sign = elementwise("sign", "x", _sign_impl, kinds="fi",
-                   scalar="select(x == x, sign(x), zeros_like(x))",
-                   tangents={"x": "zeros_like(t)"})
+sign = elementwise(
+    "sign",
+    "x",
+    _sign_impl,
+    kinds="fi",
+    scalar="select(x == x, sign(x), zeros_like(x))",
+    tangents={"x": "zeros_like(t)"},
+)
 
 
 def _abs_vjp(F: Namespace, g: Payload, saved: Any, needs: Any) -> tuple[Payload]:
@@ -237,8 +343,17 @@ def _abs_jvp(F: Namespace, primals: Any, tangents: Any, out: Payload) -> Payload
     return F.real(F.mul(F.conj(F.sgn(x)), t))
 
 
-abs_ = elementwise("abs", "x", np.absolute, result="real", kinds="fci", vjp=_abs_vjp,
-                   jvp=_abs_jvp, reads=((0,),), domain=(0.3, 2.0))
+abs_ = elementwise(
+    "abs",
+    "x",
+    np.absolute,
+    result="real",
+    kinds="fci",
+    vjp=_abs_vjp,
+    jvp=_abs_jvp,
+    reads=((0,),),
+    domain=(0.3, 2.0),
+)
 
 
 @composite
@@ -251,8 +366,9 @@ def sgn(F: Namespace, x: Payload) -> Payload:
     return F.where(zero, F.zeros_like(x), F.div(x, F.where(zero, F.ones_like(x), size)))
 
 
-signbit = elementwise("signbit", "x", np.signbit, result="bool", kinds="f",
-                      kernel=False)
+signbit = elementwise(
+    "signbit", "x", np.signbit, result="bool", kinds="f", kernel=False
+)
 
 
 @composite
@@ -308,25 +424,34 @@ def lerp(F: Namespace, x: Payload, y: Payload, weight: Payload) -> Payload:
 # --- complex numbers ------------------------------------------------------------------
 
 real = Primitive(
-    "real", lambda x: np.array(x.real),
+    "real",
+    lambda x: np.array(x.real),
     abstract=lambda x: Aval(x.shape, real_of(x.dtype)),
     vjp=lambda F, g, saved, needs: (F.convert(g, dtype=complex_of(g.dtype)),),
     jvp=lambda F, primals, tangents, out: F.real(tangents[0]),
     batch=lambda F, args, batched, size: F.real(args[0]),
-    reads=((),), kinds="c", kind="linear",
-    samples=lambda rng: [((rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3)),),
-                          {})],
+    reads=((),),
+    kinds="c",
+    kind="linear",
+    samples=lambda rng: [
+        ((rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3)),), {})
+    ],
 )
 imag = Primitive(
-    "imag", lambda x: np.array(x.imag),
+    "imag",
+    lambda x: np.array(x.imag),
     abstract=lambda x: Aval(x.shape, real_of(x.dtype)),
     vjp=lambda F, g, saved, needs: (
-        F.mul(F.convert(g, dtype=complex_of(g.dtype)), 1j),),
+        F.mul(F.convert(g, dtype=complex_of(g.dtype)), 1j),
+    ),
     jvp=lambda F, primals, tangents, out: F.imag(tangents[0]),
     batch=lambda F, args, batched, size: F.imag(args[0]),
-    reads=((),), kinds="c", kind="linear",
-    samples=lambda rng: [((rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3)),),
-                          {})],
+    reads=((),),
+    kinds="c",
+    kind="linear",
+    samples=lambda rng: [
+        ((rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3)),), {})
+    ],
 )
 
 
@@ -359,8 +484,11 @@ def _clip_impl(
     x: np.ndarray, *, lo: float | None, hi: float | None, edge: float
 ) -> np.ndarray:
     x = x if lo is None else np.maximum(x, np.asarray(lo, x.dtype))
-    return x.copy() if hi is None and lo is None else (
-        x if hi is None else np.minimum(x, np.asarray(hi, x.dtype)))
+    return (
+        x.copy()
+        if hi is None and lo is None
+        else (x if hi is None else np.minimum(x, np.asarray(hi, x.dtype)))
+    )
 
 
 @composite
@@ -385,11 +513,17 @@ def clip_tangent(
 
 
 clip = elementwise(
-    "clip", "x", _clip_impl, params="lo hi edge", kinds="f", kernel=False,
+    "clip",
+    "x",
+    _clip_impl,
+    params="lo hi edge",
+    kinds="f",
+    kernel=False,
     tangents={"x": "clip_tangent(t, x, lo=lo, hi=hi, edge=edge)"},
     samples=lambda rng: [
         ((rng.normal(size=(2, 3)),), {"lo": -0.5, "hi": 0.5, "edge": 1}),
-        ((rng.normal(size=(2, 3)),), {"lo": None, "hi": 0.5, "edge": 0.5})],
+        ((rng.normal(size=(2, 3)),), {"lo": None, "hi": 0.5, "edge": 0.5}),
+    ],
     doc="`edge`: the derivative at the bounds (clamp 1, hardtanh 0, MindSpore's 0.5).",
 )
 
@@ -405,17 +539,32 @@ clip.scalar = _clip_scalar
 
 # bounds that are operands; where x equals a bound, x has the derivative
 clamp_min = elementwise(
-    "clamp_min", "x y", np.maximum, kinds="fi", scalar="maximum(x, y)",
-    tangents={"x": "mask(x >= y, t)", "y": "mask(x < y, t)"})
+    "clamp_min",
+    "x y",
+    np.maximum,
+    kinds="fi",
+    scalar="maximum(x, y)",
+    tangents={"x": "mask(x >= y, t)", "y": "mask(x < y, t)"},
+)
 clamp_max = elementwise(
-    "clamp_max", "x y", np.minimum, kinds="fi", scalar="minimum(x, y)",
-    tangents={"x": "mask(x <= y, t)", "y": "mask(x > y, t)"})
+    "clamp_max",
+    "x y",
+    np.minimum,
+    kinds="fi",
+    scalar="minimum(x, y)",
+    tangents={"x": "mask(x <= y, t)", "y": "mask(x > y, t)"},
+)
 nan_to_num = elementwise(
-    "nan_to_num", "x",
+    "nan_to_num",
+    "x",
     lambda x, nan, posinf, neginf: np.nan_to_num(
-        x, nan=nan, posinf=posinf, neginf=neginf),
-    params="nan posinf neginf", kinds="f", kernel=False,
+        x, nan=nan, posinf=posinf, neginf=neginf
+    ),
+    params="nan posinf neginf",
+    kinds="f",
+    kernel=False,
     tangents={"x": "where(isfinite(x), t, zeros_like(t))"},
-    samples=lambda rng: [((np.array([1.0, 2.0]),),
-                          {"nan": 0.0, "posinf": 1.0, "neginf": -1.0})],
+    samples=lambda rng: [
+        ((np.array([1.0, 2.0]),), {"nan": 0.0, "posinf": 1.0, "neginf": -1.0})
+    ],
 )

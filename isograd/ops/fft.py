@@ -40,9 +40,13 @@ fft_ = linear(
     _fft_impl,
     abstract=lambda x, axes, inverse, scale: x,
     adjoint=lambda F, g, operand, axes, inverse, scale: F.fft_raw(
-        g, axes=axes, inverse=not inverse, scale=scale),
+        g, axes=axes, inverse=not inverse, scale=scale
+    ),
     lift=lambda size, operand, axes, inverse, scale: {
-        "axes": tuple(a + 1 for a in axes), "inverse": inverse, "scale": scale},
+        "axes": tuple(a + 1 for a in axes),
+        "inverse": inverse,
+        "scale": scale,
+    },
     samples=lambda rng: [
         ((_spectrum(rng, 3, 4),), {"axes": (1,), "inverse": False, "scale": 1.0}),
         ((_spectrum(rng, 3, 4),), {"axes": (0, 1), "inverse": True, "scale": 0.3}),
@@ -73,10 +77,14 @@ rfft_ = linear(
     "rfft_raw",
     lambda x, axis, scale: _scaled(np.fft.rfft(x, axis=axis), scale),
     abstract=lambda x, axis, scale: Aval(
-        _halved(x.shape, axis, x.shape[axis] // 2 + 1), complex_of(x.dtype)),
+        _halved(x.shape, axis, x.shape[axis] // 2 + 1), complex_of(x.dtype)
+    ),
     adjoint=lambda F, g, operand, axis, scale: F.irfft_raw(
-        _weighted(F, g, axis, operand[axis], 0.5), axis=axis, count=operand[axis],
-        scale=scale),
+        _weighted(F, g, axis, operand[axis], 0.5),
+        axis=axis,
+        count=operand[axis],
+        scale=scale,
+    ),
     lift=lambda size, operand, axis, scale: {"axis": axis + 1, "scale": scale},
     samples=lambda rng: [
         ((rng.normal(size=(3, 4)),), {"axis": 1, "scale": 1.0}),
@@ -94,11 +102,16 @@ irfft_ = linear(
     "irfft_raw",
     _irfft_impl,
     abstract=lambda y, axis, count, scale: Aval(
-        _halved(y.shape, axis, count), real_of(y.dtype)),
+        _halved(y.shape, axis, count), real_of(y.dtype)
+    ),
     adjoint=lambda F, g, operand, axis, count, scale: _weighted(
-        F, F.rfft_raw(g, axis=axis, scale=scale), axis, count, 2.0),
+        F, F.rfft_raw(g, axis=axis, scale=scale), axis, count, 2.0
+    ),
     lift=lambda size, operand, axis, count, scale: {
-        "axis": axis + 1, "count": count, "scale": scale},
+        "axis": axis + 1,
+        "count": count,
+        "scale": scale,
+    },
     samples=lambda rng: [
         ((_spectrum(rng, 3, 3),), {"axis": 1, "count": 4, "scale": 1.0}),
         ((_spectrum(rng, 3, 2),), {"axis": 0, "count": 5, "scale": 0.5}),
@@ -131,8 +144,13 @@ def _complex(F: Namespace, x: Payload) -> Payload:
 
 @composite
 def fftn(
-    F: Namespace, x: Payload, *, axes: Shape, sizes: Shape | None = None,
-    norm: str | None = None, inverse: bool = False,
+    F: Namespace,
+    x: Payload,
+    *,
+    axes: Shape,
+    sizes: Shape | None = None,
+    norm: str | None = None,
+    inverse: bool = False,
 ) -> Payload:
     """The transform over axes (the inverse one with `inverse`), complex."""
     if not axes:
@@ -145,7 +163,11 @@ def fftn(
 
 @composite
 def rfftn(
-    F: Namespace, x: Payload, *, axes: Shape, sizes: Shape | None = None,
+    F: Namespace,
+    x: Payload,
+    *,
+    axes: Shape,
+    sizes: Shape | None = None,
     norm: str | None = None,
 ) -> Payload:
     """The transform of reals; of the last of `axes` only half is given."""
@@ -160,7 +182,11 @@ def rfftn(
 
 @composite
 def irfftn(
-    F: Namespace, x: Payload, *, axes: Shape, sizes: Shape | None = None,
+    F: Namespace,
+    x: Payload,
+    *,
+    axes: Shape,
+    sizes: Shape | None = None,
     norm: str | None = None,
 ) -> Payload:
     """The inverse of `rfftn`; the last size is 2 (n - 1) if not given."""
@@ -177,13 +203,21 @@ def irfftn(
     return F.irfft_raw(x, axis=axis, count=last, scale=scale)
 
 
-_OTHER = {"forward": "backward", "ortho": "ortho", "backward": "forward",
-          None: "forward"}
+_OTHER = {
+    "forward": "backward",
+    "ortho": "ortho",
+    "backward": "forward",
+    None: "forward",
+}
 
 
 @composite
 def hfftn(
-    F: Namespace, x: Payload, *, axes: Shape, sizes: Shape | None = None,
+    F: Namespace,
+    x: Payload,
+    *,
+    axes: Shape,
+    sizes: Shape | None = None,
     norm: str | None = None,
 ) -> Payload:
     """The real transform of half a Hermitian signal (along the last of `axes`)."""
@@ -192,7 +226,11 @@ def hfftn(
 
 @composite
 def ihfftn(
-    F: Namespace, x: Payload, *, axes: Shape, sizes: Shape | None = None,
+    F: Namespace,
+    x: Payload,
+    *,
+    axes: Shape,
+    sizes: Shape | None = None,
     norm: str | None = None,
 ) -> Payload:
     """The inverse of `hfftn`: half a Hermitian signal of reals."""
@@ -220,8 +258,15 @@ def centred_window(window: Payload, size: int, F: Namespace) -> Payload:
 
 @composite
 def stft(
-    F: Namespace, x: Payload, window: Payload | None, *, size: int, hop: int,
-    centre: bool = True, mode: str = "reflect", normalized: bool = False,
+    F: Namespace,
+    x: Payload,
+    window: Payload | None,
+    *,
+    size: int,
+    hop: int,
+    centre: bool = True,
+    mode: str = "reflect",
+    normalized: bool = False,
     onesided: bool = True,
 ) -> Payload:
     """Transforms of overlapping windows of (..., time): (..., frequencies, frames).
@@ -247,9 +292,17 @@ def stft(
 
 @composite
 def istft(
-    F: Namespace, x: Payload, window: Payload, *, size: int, hop: int,
-    centre: bool = True, normalized: bool = False, onesided: bool = True,
-    length: int | None = None, real: bool = True,
+    F: Namespace,
+    x: Payload,
+    window: Payload,
+    *,
+    size: int,
+    hop: int,
+    centre: bool = True,
+    normalized: bool = False,
+    onesided: bool = True,
+    length: int | None = None,
+    real: bool = True,
 ) -> Payload:
     """The least squares inverse of `stft` (Griffin and Lim 1984).
 

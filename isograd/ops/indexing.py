@@ -27,9 +27,7 @@ Index = tuple[Triple, ...]
 
 def as_slices(index: Index) -> tuple[slice, ...]:
     """NumPy's slices: a stop before the first element is written as None."""
-    return tuple(
-        slice(a, None if b < 0 and c < 0 else b, c) for a, b, c in index
-    )
+    return tuple(slice(a, None if b < 0 and c < 0 else b, c) for a, b, c in index)
 
 
 def sliced_shape(index: Index) -> Shape:
@@ -65,10 +63,14 @@ unslice = linear(
     abstract=lambda x, index, shape: Aval(shape, x.dtype),
     adjoint=lambda F, g, operand, index, shape: F.slice(g, index=index),
     lift=lambda size, operand, index, shape: {
-        "index": ((0, size, 1), *index), "shape": (size, *shape)},
+        "index": ((0, size, 1), *index),
+        "shape": (size, *shape),
+    },
     samples=lambda rng: [
-        ((rng.normal(size=(2, 3)),), {"index": ((1, 4, 2), (0, 3, 1)),
-                                      "shape": (5, 4)}),
+        (
+            (rng.normal(size=(2, 3)),),
+            {"index": ((1, 4, 2), (0, 3, 1)), "shape": (5, 4)},
+        ),
     ],
 )
 
@@ -80,8 +82,9 @@ def _select_impl(x: np.ndarray, *, axis: int, index: int) -> np.ndarray:
 def _select_adjoint(
     F: Namespace, g: Payload, operand: Shape, *, axis: int, index: int
 ) -> Payload:
-    at = tuple((index, index + 1, 1) if i == axis else (0, n, 1)
-               for i, n in enumerate(operand))
+    at = tuple(
+        (index, index + 1, 1) if i == axis else (0, n, 1) for i, n in enumerate(operand)
+    )
     g = F.reshape(g, shape=(*operand[:axis], 1, *operand[axis + 1 :]))
     return F.unslice(g, index=at, shape=operand)
 
@@ -89,8 +92,7 @@ def _select_adjoint(
 select = linear(
     "select",
     _select_impl,
-    abstract=lambda x, axis, index: Aval(x.shape[:axis] + x.shape[axis + 1 :],
-                                         x.dtype),
+    abstract=lambda x, axis, index: Aval(x.shape[:axis] + x.shape[axis + 1 :], x.dtype),
     adjoint=_select_adjoint,
     lift=lambda size, operand, axis, index: {"axis": axis + 1, "index": index},
     view=True,
@@ -110,9 +112,7 @@ def take_range(F: Namespace, x: Payload, start: int, stop: int) -> Payload:
 
 
 @composite
-def pad(
-    F: Namespace, x: Payload, widths: tuple[tuple[int, int], ...]
-) -> Payload:
+def pad(F: Namespace, x: Payload, widths: tuple[tuple[int, int], ...]) -> Payload:
     """`x` with zeros before and after each axis; negative widths crop."""
     crop = tuple(
         (max(0, -lo), n - max(0, -hi), 1)
@@ -121,9 +121,7 @@ def pad(
     if any(w < 0 for pair in widths for w in pair):
         x = F.slice(x, index=crop)
     grow = [(max(0, lo), max(0, hi)) for lo, hi in widths]
-    index = tuple(
-        (lo, lo + n, 1) for n, (lo, _) in zip(x.shape, grow, strict=True)
-    )
+    index = tuple((lo, lo + n, 1) for n, (lo, _) in zip(x.shape, grow, strict=True))
     shape = tuple(lo + n + hi for n, (lo, hi) in zip(x.shape, grow, strict=True))
     return F.unslice(x, index=index, shape=shape)
 
@@ -155,8 +153,9 @@ def out_of_range(shape: Shape, idx: tuple[Any, ...], axis: int) -> Exception:
         size = shape[axis + i]
         bad = array[(array < -size) | (array >= size)] if array.size else array
         if bad.size:
-            return EngineError("index_range", index=int(bad.reshape(-1)[0]),
-                               axis=axis + i, size=size)
+            return EngineError(
+                "index_range", index=int(bad.reshape(-1)[0]), axis=axis + i, size=size
+            )
     return EngineError("index_shapes", shapes=[list(i.shape) for i in idx])
 
 
@@ -165,7 +164,7 @@ def _lead(idx: Any) -> Shape:
 
 
 def _gather_abstract(x: Aval, *idx: Aval, axis: int = 0) -> Aval:
-    rest = x.shape[axis + len(idx):]
+    rest = x.shape[axis + len(idx) :]
     return Aval((*x.shape[:axis], *_lead(idx), *rest), x.dtype)
 
 
@@ -244,9 +243,7 @@ def add_rows(rows: np.ndarray, at: np.ndarray, count: int) -> np.ndarray:
     return out.reshape(count, width)
 
 
-def _with_batch(
-    F: Namespace, idx: Any, batched: Any, size: int
-) -> tuple[Payload, ...]:
+def _with_batch(F: Namespace, idx: Any, batched: Any, size: int) -> tuple[Payload, ...]:
     """Index arrays for stacked operands: the batch index goes first."""
     rank = max(i.ndim - b for i, b in zip(idx, batched, strict=True))
     full: list[Payload] = [np.arange(size).reshape((size,) + (1,) * rank)]
@@ -321,8 +318,10 @@ def _gather_samples(rng: np.random.Generator) -> Any:
     yield (x, np.array([0, 2, -2])), {}
     yield (x, np.array([[0], [3]]), np.array([1, 1])), {}
     yield (x, np.array([[0, 2], [-1, 1]])), {"axis": 1}
-    yield ((rng.normal(size=(2, 4, 3, 2)), np.array([0, 3, 3]), np.array([[1], [2]])),
-           {"axis": 1})
+    yield (
+        (rng.normal(size=(2, 4, 3, 2)), np.array([0, 3, 3]), np.array([[1], [2]])),
+        {"axis": 1},
+    )
 
 
 gather = Primitive(
@@ -331,7 +330,8 @@ gather = Primitive(
     abstract=_gather_abstract,
     vjp=_gather_vjp,
     jvp=lambda F, primals, tangents, out, **at: F.gather(
-        tangents[0], *primals[1:], **at),
+        tangents[0], *primals[1:], **at
+    ),
     batch=_gather_batch,
     arity=None,
     differentiable=(True, False),
@@ -347,9 +347,12 @@ scatter_add = Primitive(
     _scatter_add_impl,
     abstract=lambda g, *idx, shape, axis=0: Aval(shape, g.dtype),
     vjp=lambda F, g, saved, needs, shape, axis=0: (
-        F.gather(g, *saved[1:-1], axis=axis), *(None for _ in saved[1:-1])),
+        F.gather(g, *saved[1:-1], axis=axis),
+        *(None for _ in saved[1:-1]),
+    ),
     jvp=lambda F, primals, tangents, out, **at: F.scatter_add(
-        tangents[0], *primals[1:], **at),
+        tangents[0], *primals[1:], **at
+    ),
     batch=_scatter_add_batch,
     arity=None,
     differentiable=(True, False),
@@ -359,8 +362,10 @@ scatter_add = Primitive(
     samples=lambda rng: [
         ((rng.normal(size=(3, 2)), np.array([0, 2, -2])), {"shape": (4, 2)}),
         ((rng.normal(size=(3, 2)), np.array([0, 1])), {"shape": (3, 4), "axis": 1}),
-        ((rng.normal(size=(2, 2, 3, 2)), np.array([0, 3, 3]), np.array([[1], [2]])),
-         {"shape": (2, 4, 3, 2), "axis": 1}),
+        (
+            (rng.normal(size=(2, 2, 3, 2)), np.array([0, 3, 3]), np.array([[1], [2]])),
+            {"shape": (2, 4, 3, 2), "axis": 1},
+        ),
     ],
     doc="Zeros of `shape` with g added at index arrays: the adjoint of gather.",
 )
@@ -382,8 +387,10 @@ def _scatter_vjp(F: Namespace, g: Payload, saved: Any, needs: Any, **at: Any) ->
     to_x = to_v = None
     if needs[0] is not None:
         axis = at.get("axis", 0)
-        zeros = np.zeros(needs[0].shape[:axis] + _lead(idx)
-                         + needs[0].shape[axis + len(idx):], g.dtype)
+        zeros = np.zeros(
+            needs[0].shape[:axis] + _lead(idx) + needs[0].shape[axis + len(idx) :],
+            g.dtype,
+        )
         to_x = F.scatter(g, zeros, *idx, **at)
     if needs[1] is not None:
         to_v = F.gather(g, *idx, **at)
@@ -391,8 +398,10 @@ def _scatter_vjp(F: Namespace, g: Payload, saved: Any, needs: Any, **at: Any) ->
 
 
 def _zeros_for_none(F: Namespace, primals: Any, tangents: Any) -> list[Payload]:
-    return [F.zeros_like(p) if t is None else t
-            for p, t in zip(primals, tangents, strict=True)]
+    return [
+        F.zeros_like(p) if t is None else t
+        for p, t in zip(primals, tangents, strict=True)
+    ]
 
 
 def _scatter_batch(
@@ -404,8 +413,9 @@ def _scatter_batch(
         return F.scatter(x, v, *idx, axis=axis + 1)
     rank, k = _rank(idx, batched[2:]), len(idx)
     x, v = _forward(F, x, axis, k), _forward(F, v, axis, rank)
-    return _backward(F, F.scatter(x, v, *_with_batch(F, idx, batched[2:], size)),
-                     axis, k)
+    return _backward(
+        F, F.scatter(x, v, *_with_batch(F, idx, batched[2:], size)), axis, k
+    )
 
 
 scatter = Primitive(
@@ -414,7 +424,8 @@ scatter = Primitive(
     abstract=lambda x, v, *idx, axis=0: x,
     vjp=_scatter_vjp,
     jvp=lambda F, primals, tangents, out, **at: F.scatter(
-        *_zeros_for_none(F, primals[:2], tangents[:2]), *primals[2:], **at),
+        *_zeros_for_none(F, primals[:2], tangents[:2]), *primals[2:], **at
+    ),
     batch=_scatter_batch,
     arity=None,
     differentiable=(True, True, False),
@@ -423,10 +434,19 @@ scatter = Primitive(
     kinds="fcib",
     samples=lambda rng: [
         ((rng.normal(size=(4, 2)), rng.normal(size=(3, 2)), np.array([0, 2, -1])), {}),
-        ((rng.normal(size=(3, 4)), rng.normal(size=(3, 2)), np.array([0, 1])),
-         {"axis": 1}),
-        ((rng.normal(size=(2, 4, 3, 2)), rng.normal(size=(2, 2, 3, 2)),
-          np.array([0, 3, 1]), np.array([[1], [2]])), {"axis": 1}),
+        (
+            (rng.normal(size=(3, 4)), rng.normal(size=(3, 2)), np.array([0, 1])),
+            {"axis": 1},
+        ),
+        (
+            (
+                rng.normal(size=(2, 4, 3, 2)),
+                rng.normal(size=(2, 2, 3, 2)),
+                np.array([0, 3, 1]),
+                np.array([[1], [2]]),
+            ),
+            {"axis": 1},
+        ),
     ],
     doc="x with the elements at index arrays replaced by v (of gather's shape).",
 )
@@ -490,9 +510,12 @@ take_along = Primitive(
     _take_along_impl,
     abstract=lambda x, idx, axis: Aval(idx.shape, x.dtype),
     vjp=lambda F, g, saved, needs, axis: (
-        F.add_along(g, saved[1], axis=axis, shape=needs[0].shape), None),
+        F.add_along(g, saved[1], axis=axis, shape=needs[0].shape),
+        None,
+    ),
     jvp=lambda F, primals, tangents, out, axis: F.take_along(
-        tangents[0], primals[1], axis=axis),
+        tangents[0], primals[1], axis=axis
+    ),
     batch=_along_batch("take_along"),
     arity=2,
     reads=((1,), ()),
@@ -508,17 +531,22 @@ add_along = Primitive(
     _add_along_impl,
     abstract=lambda g, idx, axis, shape: Aval(shape, g.dtype),
     vjp=lambda F, g, saved, needs, axis, shape: (
-        F.take_along(g, saved[1], axis=axis), None),
+        F.take_along(g, saved[1], axis=axis),
+        None,
+    ),
     jvp=lambda F, primals, tangents, out, axis, shape: F.add_along(
-        tangents[0], primals[1], axis=axis, shape=shape),
+        tangents[0], primals[1], axis=axis, shape=shape
+    ),
     batch=_along_batch("add_along"),
     arity=2,
     reads=((1,), ()),
     differentiable=(True, False),
     kind="linear",
     samples=lambda rng: [
-        ((rng.normal(size=(2, 3)), np.array([[0, 2, 2], [1, 1, 0]])),
-         {"axis": 0, "shape": (4, 3)}),
+        (
+            (rng.normal(size=(2, 3)), np.array([[0, 2, 2], [1, 1, 0]])),
+            {"axis": 0, "shape": (4, 3)},
+        ),
     ],
 )
 
@@ -552,7 +580,8 @@ put_along = Primitive(
     abstract=lambda x, v, idx, axis: x,
     vjp=_put_along_vjp,
     jvp=lambda F, primals, tangents, out, axis: F.put_along(
-        *_zeros_for_none(F, primals[:2], tangents[:2]), primals[2], axis=axis),
+        *_zeros_for_none(F, primals[:2], tangents[:2]), primals[2], axis=axis
+    ),
     batch=_along_batch("put_along"),
     arity=3,
     reads=((2,), (2,), ()),
@@ -560,8 +589,14 @@ put_along = Primitive(
     kind="linear",
     kinds="fcib",
     samples=lambda rng: [
-        ((rng.normal(size=(4, 3)), rng.normal(size=(2, 3)),
-          np.array([[0, 2, 3], [1, 1, 0]])), {"axis": 0}),
+        (
+            (
+                rng.normal(size=(4, 3)),
+                rng.normal(size=(2, 3)),
+                np.array([[0, 2, 3], [1, 1, 0]]),
+            ),
+            {"axis": 0},
+        ),
     ],
     doc="x with v written at positions `idx` along an axis; all three of one rank.",
 )
@@ -630,8 +665,10 @@ def in_threads(fn: Callable[[int], None], items: Sequence[int]) -> None:
         except BaseException as error:
             errors.append(error)
 
-    threads = [threading.Thread(target=work)
-               for _ in range(min(os.cpu_count() or 1, len(items)) - 1)]
+    threads = [
+        threading.Thread(target=work)
+        for _ in range(min(os.cpu_count() or 1, len(items)) - 1)
+    ]
     for t in threads:
         t.start()
     work()
@@ -662,7 +699,8 @@ sort = Primitive(
     vjp=_sort_vjp,
     jvp=_sort_jvp,
     batch=lambda F, args, batched, size, axis, descending: F.sort(
-        args[0], axis=axis + 1, descending=descending),
+        args[0], axis=axis + 1, descending=descending
+    ),
     reads=((-2,),),
     multi=True,
     kinds="fib",

@@ -19,17 +19,31 @@ def _integer_pow_impl(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return np.where(y < 0, small, out).astype(x.dtype)
 
 
-elementwise("integer_pow", "x y", _integer_pow_impl, kinds="i", kernel=False,
-            constant=True)
-for _name in ("gcd", "lcm"):
-    elementwise(_name, "x y", getattr(np, _name), kinds="i", kernel=False,
-                constant=True)
-elementwise("nextafter", "x y", np.nextafter, kinds="f", kernel=False,
-            tangents={"x": "t", "y": "zeros_like(t)"})
 elementwise(
-    "logaddexp2", "x y", np.logaddexp2, kinds="f", kernel=False,
-    tangents={"x": "t * sigmoid((x - y) * 0.6931471805599453)",
-              "y": "t * sigmoid((y - x) * 0.6931471805599453)"},
+    "integer_pow", "x y", _integer_pow_impl, kinds="i", kernel=False, constant=True
+)
+for _name in ("gcd", "lcm"):
+    elementwise(
+        _name, "x y", getattr(np, _name), kinds="i", kernel=False, constant=True
+    )
+elementwise(
+    "nextafter",
+    "x y",
+    np.nextafter,
+    kinds="f",
+    kernel=False,
+    tangents={"x": "t", "y": "zeros_like(t)"},
+)
+elementwise(
+    "logaddexp2",
+    "x y",
+    np.logaddexp2,
+    kinds="f",
+    kernel=False,
+    tangents={
+        "x": "t * sigmoid((x - y) * 0.6931471805599453)",
+        "y": "t * sigmoid((y - x) * 0.6931471805599453)",
+    },
 )
 
 
@@ -38,11 +52,16 @@ def _refuse(*_: Any, name: str, **__: Any) -> Any:
 
 
 refuse_derivative = Primitive(
-    "refuse_derivative", lambda x, name: x.copy(), abstract=lambda x, name: x,
-    vjp=_refuse, jvp=_refuse, reads=((),),
+    "refuse_derivative",
+    lambda x, name: x.copy(),
+    abstract=lambda x, name: x,
+    vjp=_refuse,
+    jvp=_refuse,
+    reads=((),),
     batch=lambda F, args, batched, size, name: F.refuse_derivative(args[0], name=name),
     samples=lambda rng: [((rng.normal(size=(2, 3)),), {"name": "refuse_derivative"})],
-    doc="x, whose derivative is an error that says whose it is.")
+    doc="x, whose derivative is an error that says whose it is.",
+)
 refuse_derivative.undefined = (0,)
 
 

@@ -117,13 +117,16 @@ def _is_index(item: Any) -> bool:
 
 def _is_bool(item: Any) -> bool:
     return type(item) in (bool, np.bool_) or (
-        hasattr(item, "dtype") and item.dtype.kind == "b" and item.ndim == 0)
+        hasattr(item, "dtype") and item.dtype.kind == "b" and item.ndim == 0
+    )
 
 
 def _is_int(item: Any) -> bool:
-    return (type(item) is int or isinstance(item, np.integer)
-            or (type(item) is np.ndarray and item.ndim == 0
-                and item.dtype.kind in "iu"))
+    return (
+        type(item) is int
+        or isinstance(item, np.integer)
+        or (type(item) is np.ndarray and item.ndim == 0 and item.dtype.kind in "iu")
+    )
 
 
 def _width(item: Any) -> int:
@@ -175,17 +178,20 @@ def _triple(item: slice, size: int) -> tuple[int, int, int]:
     return start, stop, step
 
 
-def _arrays_of(
-    item: Payload, place: int, axis: int, shape: Shape
-) -> Sequence[Payload]:
+def _arrays_of(item: Payload, place: int, axis: int, shape: Shape) -> Sequence[Payload]:
     """An index array as it is, a mask as the positions of its true elements."""
     if item.dtype.kind != "b":
         return (item,)
     mask = concrete(item, "an index mask")
     for i, n in enumerate(mask.shape):
         if n != shape[axis + i]:
-            raise EngineError("mask_shape", mask=list(mask.shape), axis=place,
-                              shape=list(shape), at=axis + i)
+            raise EngineError(
+                "mask_shape",
+                mask=list(mask.shape),
+                axis=place,
+                shape=list(shape),
+                at=axis + i,
+            )
     return mask.nonzero()
 
 
@@ -196,8 +202,11 @@ def _never(item: Any) -> bool:
 def _steps(shape: Shape, triples: Any, view: Shape, at: int | None) -> Chain:
     """The views of a basic part; `at` is the place of its one int, if it has one."""
     full = tuple((0, n, 1) for n in shape)
-    if at is not None and triples[:at] == full[:at] and (
-            triples[at + 1 :] == full[at + 1 :]):
+    if (
+        at is not None
+        and triples[:at] == full[:at]
+        and (triples[at + 1 :] == full[at + 1 :])
+    ):
         return (("select", (("axis", at), ("index", triples[at][0]))),)
     steps: list[Step] = []
     if triples != full:
@@ -248,11 +257,12 @@ def scatter_at(
     shape = x.shape if order is None else tuple(x.shape[a] for a in order)
     idx = tuple(i for _, i in arrays)
     lead = np.broadcast_shapes(*(i.shape for i in idx))
-    value = fitted(F, value, shape[:axis] + lead + shape[axis + len(idx):])
+    value = fitted(F, value, shape[:axis] + lead + shape[axis + len(idx) :])
     if accumulate:
         part = F.scatter_add(value, *idx, shape=shape, axis=axis)
-        return F.add(x, part if order is None else F.transpose(
-            part, axes=_inverse(order)))
+        return F.add(
+            x, part if order is None else F.transpose(part, axes=_inverse(order))
+        )
     if order is None:
         return F.scatter(x, value, *idx, axis=axis)
     out = F.scatter(F.transpose(x, axes=order), value, *idx, axis=axis)

@@ -62,8 +62,10 @@ def aligned(name: str) -> Any:
         rank = max(a.ndim - b for a, b in zip(args, batched, strict=True))
         full = (
             F.reshape(a, shape=(size, *(1,) * (rank - a.ndim + 1), *a.shape[1:]))
-            if b else a
-            for a, b in zip(args, batched, strict=True))
+            if b
+            else a
+            for a, b in zip(args, batched, strict=True)
+        )
         return getattr(F, name)(*full, **params)
 
     return batch
@@ -115,7 +117,8 @@ inv = Primitive(
     abstract=lambda a: a,
     vjp=_inv_vjp,
     jvp=lambda F, primals, tangents, out: F.neg(
-        F.matmul(F.matmul(out, tangents[0]), out)),
+        F.matmul(F.matmul(out, tangents[0]), out)
+    ),
     batch=per_matrix("inv"),
     reads=((-1,),),
     samples=lambda rng: [((regular(rng, 3, 3),), {}), ((regular(rng, 2, 2, 2),), {})],
@@ -157,8 +160,7 @@ solve = Primitive(
     _solve_impl,
     abstract=lambda a, b: Aval(_stack_shape(a, b), a.dtype),
     vjp=_solve_vjp,
-    jvp=lambda F, primals, tangents, out: F.solve(
-        primals[0], _rest(F, out, *tangents)),
+    jvp=lambda F, primals, tangents, out: F.solve(primals[0], _rest(F, out, *tangents)),
     batch=aligned("solve"),
     arity=2,
     reads=((0, -1), (0,)),
@@ -222,8 +224,10 @@ solve_triangular = Primitive(
     reads=((0, -1), (0,)),
     samples=lambda rng: [
         ((regular(rng, 3, 3), rng.normal(size=(3, 2))), {"lower": True, "unit": False}),
-        ((regular(rng, 2, 2), rng.normal(size=(2, 2, 1))),
-         {"lower": False, "unit": True}),
+        (
+            (regular(rng, 2, 2), rng.normal(size=(2, 2, 1))),
+            {"lower": False, "unit": True},
+        ),
     ],
     doc="X with A X = B, where only a triangle of A is read (and its diagonal taken "
     "for ones with `unit`).",
@@ -309,7 +313,8 @@ det = Primitive(
     _det_impl,
     abstract=lambda a: Aval(a.shape[:-2], a.dtype),
     vjp=lambda F, g, saved, needs: (
-        F.mul(_spread(F, g), F.conj(F.cofactors(saved[0]))),),
+        F.mul(_spread(F, g), F.conj(F.cofactors(saved[0]))),
+    ),
     jvp=_det_jvp,
     batch=per_matrix("det"),
     reads=((0,),),
@@ -391,15 +396,19 @@ def _slogdet_jvp(F: Namespace, primals: Any, tangents: Any, out: Any) -> Any:
 slogdet = Primitive(
     "slogdet",
     _slogdet_impl,
-    abstract=lambda a: (Aval(a.shape[:-2], a.dtype),
-                        Aval(a.shape[:-2], real_of(a.dtype))),
+    abstract=lambda a: (
+        Aval(a.shape[:-2], a.dtype),
+        Aval(a.shape[:-2], real_of(a.dtype)),
+    ),
     vjp=_slogdet_vjp,
     jvp=_slogdet_jvp,
     batch=per_matrix("slogdet"),
     reads=((0, -1),),
     multi=True,
-    samples=lambda rng: [((regular(rng, 3, 3),), {}),
-                         ((regular(rng, 2, 2, 2) * (1 + 0.3j),), {})],
+    samples=lambda rng: [
+        ((regular(rng, 3, 3),), {}),
+        ((regular(rng, 2, 2, 2) * (1 + 0.3j),), {}),
+    ],
     doc="(sign, log of the absolute value) of the determinant.",
 )
 
@@ -428,8 +437,10 @@ def _pinv_impl(a: Array, *, rtol: float | None) -> Array:
 def _pinv_parts(F: Namespace, a: Payload, p: Payload) -> tuple[Payload, Payload]:
     """The projectors I - A A+ and I - A+ A."""
     m, n = a.shape[-2:]
-    return (F.sub(np.eye(m, dtype=a.dtype), F.matmul(a, p)),
-            F.sub(np.eye(n, dtype=a.dtype), F.matmul(p, a)))
+    return (
+        F.sub(np.eye(m, dtype=a.dtype), F.matmul(a, p)),
+        F.sub(np.eye(n, dtype=a.dtype), F.matmul(p, a)),
+    )
 
 
 def _pinv_vjp(
@@ -462,8 +473,10 @@ pinv = Primitive(
     jvp=_pinv_jvp,
     batch=per_matrix("pinv"),
     reads=((0, -1),),
-    samples=lambda rng: [((regular(rng, 3, 2),), {"rtol": None}),
-                         ((regular(rng, 2, 2, 3),), {"rtol": None})],
+    samples=lambda rng: [
+        ((regular(rng, 3, 2),), {"rtol": None}),
+        ((regular(rng, 2, 2, 3),), {"rtol": None}),
+    ],
     doc="The pseudo-inverse; derivatives for constant rank (Golub and Pereyra 1973).",
 )
 
@@ -494,8 +507,10 @@ matrix_exp = Primitive(
     jvp=lambda F, primals, tangents, out: F.expm_along(primals[0], tangents[0]),
     batch=per_matrix("matrix_exp"),
     reads=((0,),),
-    samples=lambda rng: [((rng.normal(size=(3, 3)),), {}),
-                         ((rng.normal(size=(2, 2, 2)),), {})],
+    samples=lambda rng: [
+        ((rng.normal(size=(3, 3)),), {}),
+        ((rng.normal(size=(2, 2, 2)),), {}),
+    ],
 )
 
 # --- composites -----------------------------------------------------------------------
@@ -531,20 +546,27 @@ def cond(F: Namespace, x: Payload, *, ord: Any = None) -> Payload:
     """The condition number in a norm of `matrix_norm` (None: 2)."""
     if ord in (None, 2, -2):
         s = F.svdvals(x)
-        big, small = (F.select(s, axis=s.ndim - 1, index=i) for i in
-                      (0, s.shape[-1] - 1))
+        big, small = (
+            F.select(s, axis=s.ndim - 1, index=i) for i in (0, s.shape[-1] - 1)
+        )
         return F.div(small, big) if ord == -2 else F.div(big, small)
     return F.mul(F.matrix_norm(x, ord=ord), F.matrix_norm(F.inv(x), ord=ord))
 
 
 def matrix_rank(
-    x: Payload, *, atol: float | None = None, rtol: float | None = None,
+    x: Payload,
+    *,
+    atol: float | None = None,
+    rtol: float | None = None,
     hermitian: bool = False,
 ) -> Array:
     """How many singular values are above max(atol, rtol times the largest one)."""
     a = concrete(x, "a rank")
-    s = np.abs(np.linalg.eigvalsh(a)) if hermitian else np.linalg.svd(
-        a, compute_uv=False)
+    s = (
+        np.abs(np.linalg.eigvalsh(a))
+        if hermitian
+        else np.linalg.svd(a, compute_uv=False)
+    )
     if rtol is None:
         eps = float(np.finfo(a.dtype).eps)
         rtol = 0.0 if atol is not None else max(a.shape[-2:]) * eps
@@ -597,5 +619,3 @@ def vander(F: Namespace, x: Payload, *, count: int, increasing: bool = True) -> 
         powers.append(F.mul(powers[-1], x))
     powers = powers[:count] if increasing else powers[:count][::-1]
     return F.stack(*powers, axis=x.ndim)
-
-

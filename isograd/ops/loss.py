@@ -59,8 +59,10 @@ def mse_loss(
         return F.mean_square(gap, axes=tuple(range(gap.ndim)))
     square = _weighed(F, F.square(gap), weight)
     if weight is not None and reduction == "mean":
-        return F.div(F.reduced(square, reduction="sum"),
-                     F.reduced(F.broadcast_to(weight, square.shape), reduction="sum"))
+        return F.div(
+            F.reduced(square, reduction="sum"),
+            F.reduced(F.broadcast_to(weight, square.shape), reduction="sum"),
+        )
     return F.reduced(square, reduction=reduction)
 
 
@@ -75,16 +77,27 @@ def _huber_impl(x: Array, *, delta: float) -> Array:
 
 
 huber = elementwise(
-    "huber", "x", in_float32(_huber_impl), params="delta", kinds="f",
+    "huber",
+    "x",
+    in_float32(_huber_impl),
+    params="delta",
+    kinds="f",
     scalar="select(abs(x) < delta, 0.5 * x * x, (abs(x) * 2.0 - delta) * 0.5 * delta)",
-    tangents={"x": "t * clip(x, lo=-delta, hi=delta, edge=1)"}, fused=True,
+    tangents={"x": "t * clip(x, lo=-delta, hi=delta, edge=1)"},
+    fused=True,
     samples=lambda rng: [((rng.normal(size=(2, 3)),), {"delta": 0.7})],
-    doc="x^2 / 2 where |x| < delta, linear beyond; Huber 1964.")
+    doc="x^2 / 2 where |x| < delta, linear beyond; Huber 1964.",
+)
 
 
 @composite
 def huber_loss(
-    F: Namespace, x: Payload, y: Payload, weight: Optional = None, *, delta: float,
+    F: Namespace,
+    x: Payload,
+    y: Payload,
+    weight: Optional = None,
+    *,
+    delta: float,
     reduction: str,
 ) -> Payload:
     each = F.huber(F.sub(x, y), delta=float(delta))
@@ -103,7 +116,13 @@ def smooth_l1_loss(
 
 @composite
 def poisson_nll_loss(
-    F: Namespace, x: Payload, y: Payload, *, log_input: bool, full: bool, eps: float,
+    F: Namespace,
+    x: Payload,
+    y: Payload,
+    *,
+    log_input: bool,
+    full: bool,
+    eps: float,
     reduction: str,
 ) -> Payload:
     if log_input:
@@ -120,7 +139,13 @@ def poisson_nll_loss(
 
 @composite
 def gaussian_nll_loss(
-    F: Namespace, x: Payload, y: Payload, var: Payload, *, full: bool, eps: float,
+    F: Namespace,
+    x: Payload,
+    y: Payload,
+    var: Payload,
+    *,
+    full: bool,
+    eps: float,
     reduction: str,
 ) -> Payload:
     """The variance is bounded from below by eps; its derivative does not see that."""
@@ -133,8 +158,14 @@ def gaussian_nll_loss(
 
 
 stop_gradient = elementwise(
-    "stop_gradient", "x", lambda x: x.copy(), kinds="fcib", scalar="x", constant=True,
-    doc="x as a constant.")
+    "stop_gradient",
+    "x",
+    lambda x: x.copy(),
+    kinds="fcib",
+    scalar="x",
+    constant=True,
+    doc="x as a constant.",
+)
 
 # --- probabilities of two classes -----------------------------------------------------
 
@@ -145,12 +176,19 @@ def _bce_impl(x: Array, y: Array) -> Array:
 
 
 bce = elementwise(
-    "bce", "x y", in_float32(_bce_impl), kinds="f", domain=(0.1, 0.9), kernel=False,
+    "bce",
+    "x y",
+    in_float32(_bce_impl),
+    kinds="f",
+    domain=(0.1, 0.9),
+    kernel=False,
     tangents={
         "x": "t * ((x - y) / clip((1.0 - x) * x, lo=1e-12, hi=None, edge=1))",
         "y": "t * (clip(log1p(-x), lo=-100.0, hi=None, edge=1)"
-             " - clip(log(x), lo=-100.0, hi=None, edge=1))"},
-    doc="-(y log x + (1 - y) log(1 - x)), logarithms bounded by -100 as in PyTorch.")
+        " - clip(log(x), lo=-100.0, hi=None, edge=1))",
+    },
+    doc="-(y log x + (1 - y) log(1 - x)), logarithms bounded by -100 as in PyTorch.",
+)
 
 
 @composite
@@ -162,8 +200,13 @@ def binary_cross_entropy(
 
 @composite
 def binary_cross_entropy_with_logits(
-    F: Namespace, x: Payload, y: Payload, weight: Optional = None,
-    pos_weight: Optional = None, *, reduction: str,
+    F: Namespace,
+    x: Payload,
+    y: Payload,
+    weight: Optional = None,
+    pos_weight: Optional = None,
+    *,
+    reduction: str,
 ) -> Payload:
     """(1 - y) x - (1 + (pos_weight - 1) y) logsigmoid(x)."""
     log_p = F.logsigmoid(x)
@@ -239,8 +282,9 @@ def _softmax_nll_vjp(
     if F.raw:
         p[_rows(n), y] -= 1
         return F.convert(F.mul(p, scale), dtype=x.dtype), None
-    hits = F.unselect_along(F.ones_like(F.select_along(p, y, axis=1)), y, axis=1,
-                            count=count)
+    hits = F.unselect_along(
+        F.ones_like(F.select_along(p, y, axis=1)), y, axis=1, count=count
+    )
     return F.convert(F.mul(F.sub(p, hits), scale), dtype=x.dtype), None
 
 
@@ -248,8 +292,9 @@ def _softmax_nll_jvp(
     F: Namespace, primals: Any, tangents: Any, out: Any, *, reduction: str
 ) -> Payload:
     (x, y), (t, _) = primals, tangents
-    rows = F.sub(F.sum(F.mul(F.softmax(x, axis=1), t), axes=(1,)),
-                 F.select_along(t, y, axis=1))
+    rows = F.sub(
+        F.sum(F.mul(F.softmax(x, axis=1), t), axes=(1,)), F.select_along(t, y, axis=1)
+    )
     return F.reduced(rows, reduction=reduction)
 
 
@@ -257,11 +302,16 @@ def _softmax_nll_batch(
     F: Namespace, args: Any, batched: Any, size: int, *, reduction: str
 ) -> Payload:
     """As one longer batch; its losses are reduced row by row."""
-    x, y = (a if b else F.broadcast_to(a, (size, *a.shape))
-            for a, b in zip(args, batched, strict=True))
+    x, y = (
+        a if b else F.broadcast_to(a, (size, *a.shape))
+        for a, b in zip(args, batched, strict=True)
+    )
     n, count = x.shape[1:]
-    rows = F.softmax_nll(F.reshape(x, shape=(size * n, count)),
-                         F.reshape(y, shape=(size * n,)), reduction="none")
+    rows = F.softmax_nll(
+        F.reshape(x, shape=(size * n, count)),
+        F.reshape(y, shape=(size * n,)),
+        reduction="none",
+    )
     rows = F.reshape(rows, shape=(size, n))
     if reduction == "none":
         return rows
@@ -269,14 +319,24 @@ def _softmax_nll_batch(
 
 
 softmax_nll = Primitive(
-    "softmax_nll", in_float32(_softmax_nll_impl), arity=2,
+    "softmax_nll",
+    in_float32(_softmax_nll_impl),
+    arity=2,
     abstract=lambda x, y, reduction: x._replace(
-        shape=x.shape[:1] if reduction == "none" else ()),
-    vjp=_softmax_nll_vjp, jvp=_softmax_nll_jvp, batch=_softmax_nll_batch,
-    reads=((0, 1), ()), differentiable=(True, False), kinds="f",
-    samples=lambda rng: [((rng.normal(size=(3, 4)), rng.integers(0, 4, 3)),
-                          {"reduction": r}) for r in ("mean", "sum", "none")],
-    doc="-log softmax(x)[y] of the rows of x (n, classes), reduced: cross-entropy.")
+        shape=x.shape[:1] if reduction == "none" else ()
+    ),
+    vjp=_softmax_nll_vjp,
+    jvp=_softmax_nll_jvp,
+    batch=_softmax_nll_batch,
+    reads=((0, 1), ()),
+    differentiable=(True, False),
+    kinds="f",
+    samples=lambda rng: [
+        ((rng.normal(size=(3, 4)), rng.integers(0, 4, 3)), {"reduction": r})
+        for r in ("mean", "sum", "none")
+    ],
+    doc="-log softmax(x)[y] of the rows of x (n, classes), reduced: cross-entropy.",
+)
 
 
 class _Targets(NamedTuple):
@@ -296,8 +356,9 @@ class _Targets(NamedTuple):
         """The mean is over the weights."""
         if reduction != "mean" or self.weight is None:
             return F.reduced(loss, reduction=reduction)
-        return F.div(F.reduced(loss, reduction="sum"),
-                     F.reduced(self.weight, reduction="sum"))
+        return F.div(
+            F.reduced(loss, reduction="sum"), F.reduced(self.weight, reduction="sum")
+        )
 
 
 def _targets(
@@ -314,8 +375,13 @@ def _targets(
 
 @composite
 def nll_loss(
-    F: Namespace, x: Payload, y: Payload, weight: Optional = None, *,
-    ignore_index: int = -100, reduction: str,
+    F: Namespace,
+    x: Payload,
+    y: Payload,
+    weight: Optional = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str,
 ) -> Payload:
     """x (n, classes, ...) or (classes,) holds log-probabilities; y indices of classes.
 
@@ -328,8 +394,14 @@ def nll_loss(
 
 @composite
 def cross_entropy(
-    F: Namespace, x: Payload, y: Payload, weight: Optional = None, *,
-    ignore_index: int = -100, label_smoothing: float = 0.0, reduction: str,
+    F: Namespace,
+    x: Payload,
+    y: Payload,
+    weight: Optional = None,
+    *,
+    ignore_index: int = -100,
+    label_smoothing: float = 0.0,
+    reduction: str,
 ) -> Payload:
     """x (n, classes, ...) or (classes,) holds logits; y indices, or probabilities."""
     axis = min(1, x.ndim - 1)
@@ -350,13 +422,20 @@ def cross_entropy(
     if targets.there is not None:
         spread = F.mask(targets.there, spread)
     smooth = targets.reduced(F, spread, reduction)
-    return F.add(F.mul(total, 1.0 - label_smoothing),
-                 F.mul(smooth, label_smoothing / x.shape[axis]))
+    return F.add(
+        F.mul(total, 1.0 - label_smoothing),
+        F.mul(smooth, label_smoothing / x.shape[axis]),
+    )
 
 
 def _with_probabilities(
-    F: Namespace, x: Payload, y: Payload, weight: Optional, smoothing: float,
-    reduction: str, axis: int,
+    F: Namespace,
+    x: Payload,
+    y: Payload,
+    weight: Optional,
+    smoothing: float,
+    reduction: str,
+    axis: int,
 ) -> Payload:
     """The mean is over the rows, whatever the weights."""
     if smoothing:
@@ -367,8 +446,14 @@ def _with_probabilities(
 
 @composite
 def multi_margin_loss(
-    F: Namespace, x: Payload, y: Payload, weight: Optional = None, *, p: int = 1,
-    margin: float = 1.0, reduction: str,
+    F: Namespace,
+    x: Payload,
+    y: Payload,
+    weight: Optional = None,
+    *,
+    p: int = 1,
+    margin: float = 1.0,
+    reduction: str,
 ) -> Payload:
     """Mean over the other classes j of max(0, margin - x[y] + x[j])^p."""
     count = x.shape[-1]
@@ -395,11 +480,14 @@ def multilabel_margin_loss(
     index = F.mul(y, listed)
     hits = F.add_along(listed, index, axis=axis, shape=x.shape)
     own = F.take_along(x, index, axis=axis)
-    gap = F.sub(F.reshape(x, shape=(*x.shape[:-1], 1, count)),
-                F.reshape(own, shape=(*x.shape, 1)))
+    gap = F.sub(
+        F.reshape(x, shape=(*x.shape[:-1], 1, count)),
+        F.reshape(own, shape=(*x.shape, 1)),
+    )
     pair = F.logical_and(
         F.reshape(F.eq(hits, 0), shape=(*x.shape[:-1], 1, count)),
-        F.reshape(F.gt(listed, 0), shape=(*x.shape, 1)))
+        F.reshape(F.gt(listed, 0), shape=(*x.shape, 1)),
+    )
     each = F.mask(pair, F.relu(F.add(gap, 1.0)))
     loss = F.div(F.sum(each, axes=(axis, axis + 1)), float(count))
     return F.reduced(loss, reduction=reduction)
@@ -419,7 +507,12 @@ def hinge_embedding_loss(
 
 @composite
 def margin_ranking_loss(
-    F: Namespace, x: Payload, other: Payload, y: Payload, *, margin: float = 0.0,
+    F: Namespace,
+    x: Payload,
+    other: Payload,
+    y: Payload,
+    *,
+    margin: float = 0.0,
     reduction: str,
 ) -> Payload:
     gap = F.add(F.mul(F.neg(y), F.sub(x, other)), margin)
@@ -428,7 +521,12 @@ def margin_ranking_loss(
 
 @composite
 def cosine_embedding_loss(
-    F: Namespace, x: Payload, other: Payload, y: Payload, *, margin: float = 0.0,
+    F: Namespace,
+    x: Payload,
+    other: Payload,
+    y: Payload,
+    *,
+    margin: float = 0.0,
     reduction: str,
 ) -> Payload:
     """1 - cos where y = 1, max(0, cos - margin) where y = -1."""
@@ -443,8 +541,15 @@ def cosine_embedding_loss(
 
 @composite
 def triplet_margin_loss(
-    F: Namespace, anchor: Payload, positive: Payload, negative: Payload, *,
-    margin: float = 1.0, p: float = 2.0, eps: float = 1e-6, swap: bool = False,
+    F: Namespace,
+    anchor: Payload,
+    positive: Payload,
+    negative: Payload,
+    *,
+    margin: float = 1.0,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    swap: bool = False,
     reduction: str,
 ) -> Payload:
     near = F.pairwise_distance(anchor, positive, ord=p, eps=eps)
@@ -459,8 +564,14 @@ def triplet_margin_loss(
 
 @composite
 def ctc_loss(
-    F: Namespace, log_p: Payload, targets: Array, *, input_lengths: tuple[int, ...],
-    target_lengths: tuple[int, ...], blank: int = 0, zero_infinity: bool = False,
+    F: Namespace,
+    log_p: Payload,
+    targets: Array,
+    *,
+    input_lengths: tuple[int, ...],
+    target_lengths: tuple[int, ...],
+    blank: int = 0,
+    zero_infinity: bool = False,
     reduction: str,
 ) -> Payload:
     """Graves et al. 2006, equations 5 to 8, in logarithms.
@@ -498,13 +609,16 @@ def _ctc_row(F: Namespace, rows: Payload, labels: Array, blank: int) -> Payload:
     emitted = F.gather(F.mT(rows), path)  # (path, time)
     start = np.arange(len(path)) < 2
     low = np.asarray(-1e30, rows.dtype)  # stands for -inf: differences stay defined
-    column = [F.reshape(F.ranged(emitted, axis=1, start=i, stop=i + 1),
-                        shape=(len(path),)) for i in range(rows.shape[0])]
+    column = [
+        F.reshape(F.ranged(emitted, axis=1, start=i, stop=i + 1), shape=(len(path),))
+        for i in range(rows.shape[0])
+    ]
     alpha = F.where(start, column[0], low)
     for now in column[1:]:
         stay = F.logaddexp(alpha, F.shifted(alpha, axis=0, by=1, value=-1e30))
-        jump = F.shifted(F.shifted(alpha, axis=0, by=1, value=-1e30), axis=0, by=1,
-                         value=-1e30)
+        jump = F.shifted(
+            F.shifted(alpha, axis=0, by=1, value=-1e30), axis=0, by=1, value=-1e30
+        )
         alpha = F.add(F.logaddexp(stay, F.where(skips, jump, low)), now)
     ends = F.ranged(alpha, axis=0, start=max(0, len(path) - 2), stop=len(path))
     loss = F.neg(F.logsumexp(ends, axes=(0,)))

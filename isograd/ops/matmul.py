@@ -47,13 +47,12 @@ def _right(F: Namespace, g: Payload, operands: Any, shape: Any) -> Payload:
     return F.sum_to(F.matmul(F.conj(F.mT(x)), g), shape)
 
 
-def _matmul_batch(
-    F: Namespace, args: Any, batched: Any, size: int
-) -> Payload:
+def _matmul_batch(F: Namespace, args: Any, batched: Any, size: int) -> Payload:
     rank = max(a.ndim - b for a, b in zip(args, batched, strict=True))
     full = [
         F.reshape(a, shape=(size,) + (1,) * (rank - a.ndim + 1) + a.shape[1:])
-        if b else a
+        if b
+        else a
         for a, b in zip(args, batched, strict=True)
     ]
     return F.matmul(*full)
@@ -125,8 +124,9 @@ def _linear_batch(F: Namespace, args: Any, batched: Any, size: int) -> Payload:
     out = F.matmul(rows, F.mT(w))
     if len(args) > 2:
         b = args[2]
-        out = F.add(out, F.reshape(b, shape=(size, 1, b.shape[-1]))
-                    if batched[2] else b)
+        out = F.add(
+            out, F.reshape(b, shape=(size, 1, b.shape[-1])) if batched[2] else b
+        )
     if out.ndim == 2:
         out = F.broadcast_to(out, (size, *out.shape))
     return F.reshape(out, shape=(size, *lead, w.shape[-2]))
@@ -163,8 +163,11 @@ def matmul_any(F: Namespace, x: Payload, y: Payload) -> Payload:
     if right:
         y = F.reshape(y, shape=(y.shape[0], 1))
     out = F.matmul(x, y)
-    shape = out.shape[:-2] + (() if left else (out.shape[-2],)) + (
-        () if right else (out.shape[-1],))
+    shape = (
+        out.shape[:-2]
+        + (() if left else (out.shape[-2],))
+        + (() if right else (out.shape[-1],))
+    )
     return F.reshape(out, shape=shape)
 
 
@@ -205,7 +208,12 @@ def tensordot(
 
 @composite
 def add_product(
-    F: Namespace, c: Payload, x: Payload, y: Payload, *, beta: float = 1.0,
+    F: Namespace,
+    c: Payload,
+    x: Payload,
+    y: Payload,
+    *,
+    beta: float = 1.0,
     alpha: float = 1.0,
 ) -> Payload:
     """beta c + alpha x y (addmm, addmv, baddbmm); c is not read if beta is zero."""
@@ -242,8 +250,10 @@ def cross(F: Namespace, x: Payload, y: Payload, *, axis: int) -> Payload:
     """The cross product along an axis of three; other axes broadcast."""
     x, y = F.broadcast_arrays(x, y)
     a, b = np.array([1, 2, 0]), np.array([2, 0, 1])
-    return F.sub(F.mul(F.gather(x, a, axis=axis), F.gather(y, b, axis=axis)),
-                 F.mul(F.gather(x, b, axis=axis), F.gather(y, a, axis=axis)))
+    return F.sub(
+        F.mul(F.gather(x, a, axis=axis), F.gather(y, b, axis=axis)),
+        F.mul(F.gather(x, b, axis=axis), F.gather(y, a, axis=axis)),
+    )
 
 
 @composite
@@ -270,8 +280,11 @@ def multi_dot(F: Namespace, *xs: Payload) -> Payload:
     if len(xs) == 2:
         return F.matmul_any(*xs)
     first, last = xs[0], xs[len(xs) - 1]
-    sizes = [1 if first.ndim == 1 else first.shape[0], *(x.shape[0] for x in xs[1:]),
-             1 if last.ndim == 1 else last.shape[1]]
+    sizes = [
+        1 if first.ndim == 1 else first.shape[0],
+        *(x.shape[0] for x in xs[1:]),
+        1 if last.ndim == 1 else last.shape[1],
+    ]
     split = chain_order(sizes)
 
     def product(i: int, j: int) -> Payload:
@@ -292,7 +305,12 @@ def chain_order(sizes: Sequence[int]) -> dict[tuple[int, int], int]:
         for i in range(n - length):
             j = i + length
             cost[i, j], split[i, j] = min(
-                (cost[i, k] + cost[k + 1, j]
-                 + sizes[i] * sizes[k + 1] * sizes[j + 1], k)
-                for k in range(i, j))
+                (
+                    cost[i, k]
+                    + cost[k + 1, j]
+                    + sizes[i] * sizes[k + 1] * sizes[j + 1],
+                    k,
+                )
+                for k in range(i, j)
+            )
     return split

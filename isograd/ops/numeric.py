@@ -63,6 +63,9 @@ def slope(F: Namespace, y: Payload, *, axis: int, step: float) -> Payload:
 
 def window_of(mode: str, n: int, m: int) -> tuple[int, int]:
     """The part of a full convolution of lengths n >= m that a mode keeps."""
-    parts: dict[str, Any] = {"full": (0, n + m - 1), "valid": (m - 1, n),
-                             "same": ((m - 1) // 2, (m - 1) // 2 + n)}
+    parts: dict[str, Any] = {
+        "full": (0, n + m - 1),
+        "valid": (m - 1, n),
+        "same": ((m - 1) // 2, (m - 1) // 2 + n),
+    }
     return parts[mode]

@@ -35,21 +35,32 @@ def pooled_size(
 
 
 def _counts(
-    space: Shape, size: Shape, stride: Shape, padding: Shape, dilation: Shape,
+    space: Shape,
+    size: Shape,
+    stride: Shape,
+    padding: Shape,
+    dilation: Shape,
     ceil_mode: bool,
 ) -> Shape:
-    return tuple(pooled_size(*w, ceil_mode) for w in
-                 zip(space, size, stride, padding, dilation, strict=True))
+    return tuple(
+        pooled_size(*w, ceil_mode)
+        for w in zip(space, size, stride, padding, dilation, strict=True)
+    )
 
 
 def _frame(
-    space: Shape, count: Shape, size: Shape, stride: Shape, padding: Shape,
+    space: Shape,
+    count: Shape,
+    size: Shape,
+    stride: Shape,
+    padding: Shape,
     dilation: Shape,
 ) -> Pairs:
     """Padding in front, and so much at the end that every window fits."""
     rows = zip(space, count, size, stride, padding, dilation, strict=True)
-    return tuple((p, (m - 1) * s + d * (k - 1) + 1 - n - p)
-                 for n, m, k, s, p, d in rows)
+    return tuple(
+        (p, (m - 1) * s + d * (k - 1) + 1 - n - p) for n, m, k, s, p, d in rows
+    )
 
 
 # --- maxima ---------------------------------------------------------------------------
@@ -62,7 +73,12 @@ def _lowest(dtype: np.dtype[Any]) -> Any:
 
 
 def _argmax_impl(
-    x: Array, *, width: Shape, stride: Shape, padding: Shape, dilation: Shape,
+    x: Array,
+    *,
+    width: Shape,
+    stride: Shape,
+    padding: Shape,
+    dilation: Shape,
     ceil_mode: bool,
 ) -> Array:
     space, lowest = x.shape[2:], _lowest(x.dtype)
@@ -121,14 +137,20 @@ def _first(
 
 
 def _flat(
-    place: Array, space: Shape, count: Shape, width: Shape, stride: Shape,
-    padding: Shape, dilation: Shape,
+    place: Array,
+    space: Shape,
+    count: Shape,
+    width: Shape,
+    stride: Shape,
+    padding: Shape,
+    dilation: Shape,
 ) -> Array:
     """Places in windows as positions in the flattened space."""
     start: Any = 0
     offset: Any = 0
-    for n, m, k, s, p, d in zip(space, count, width, stride, padding, dilation,
-                                strict=True):
+    for n, m, k, s, p, d in zip(
+        space, count, width, stride, padding, dilation, strict=True
+    ):
         start = np.multiply.outer(start, np.full(m, n)) + (np.arange(m) * s - p)
         offset = np.multiply.outer(offset, np.full(k, n)) + np.arange(k) * d
     return offset.reshape(-1).take(place) + start
@@ -147,7 +169,11 @@ def _merging(name: str) -> Any:
 
 
 def _argmax_abstract(
-    x: Aval, width: Shape, stride: Shape, padding: Shape, dilation: Shape,
+    x: Aval,
+    width: Shape,
+    stride: Shape,
+    padding: Shape,
+    dilation: Shape,
     ceil_mode: bool,
 ) -> Aval:
     count = _counts(x.shape[2:], width, stride, padding, dilation, ceil_mode)
@@ -162,12 +188,26 @@ pool_argmax = Primitive(
     constant=True,
     kinds="fi",
     samples=lambda rng: [
-        ((rng.normal(size=(2, 3, 7)),),
-         {"width": (3,), "stride": (2,), "padding": (1,), "dilation": (1,),
-          "ceil_mode": True}),
-        ((rng.normal(size=(1, 2, 5, 6)),),
-         {"width": (2, 2), "stride": (2, 1), "padding": (0, 1), "dilation": (1, 2),
-          "ceil_mode": False}),
+        (
+            (rng.normal(size=(2, 3, 7)),),
+            {
+                "width": (3,),
+                "stride": (2,),
+                "padding": (1,),
+                "dilation": (1,),
+                "ceil_mode": True,
+            },
+        ),
+        (
+            (rng.normal(size=(1, 2, 5, 6)),),
+            {
+                "width": (2, 2),
+                "stride": (2, 1),
+                "padding": (0, 1),
+                "dilation": (1, 2),
+                "ceil_mode": False,
+            },
+        ),
     ],
     doc="The position in the flattened space of each window's first maximum.",
 )
@@ -180,8 +220,9 @@ def _adaptive_bounds(n: int, count: int) -> list[tuple[int, int]]:
 def _adaptive_impl(x: Array, *, count: Shape) -> Array:
     space = x.shape[2:]
     out = np.empty((*x.shape[:2], *count), np.int64)
-    cells = product(*(enumerate(_adaptive_bounds(n, m))
-                      for n, m in zip(space, count, strict=True)))
+    cells = product(
+        *(enumerate(_adaptive_bounds(n, m)) for n, m in zip(space, count, strict=True))
+    )
     for cell in cells:
         part = x[(..., *(slice(a, b) for _, (a, b) in cell))]
         shape = part.shape[2:]
@@ -225,13 +266,25 @@ def _restored(F: Namespace, alone: bool, *outs: Payload) -> Any:
 
 @composite
 def max_pool(
-    F: Namespace, x: Payload, *, size: Shape, stride: Shape, padding: Shape,
-    dilation: Shape, ceil_mode: bool = False,
+    F: Namespace,
+    x: Payload,
+    *,
+    size: Shape,
+    stride: Shape,
+    padding: Shape,
+    dilation: Shape,
+    ceil_mode: bool = False,
 ) -> tuple[Payload, Payload]:
     """(maxima, their positions in the flattened space) of windows."""
     x, alone = _sampled(F, x, len(size))
-    idx = F.pool_argmax(x, width=size, stride=stride, padding=padding,
-                        dilation=dilation, ceil_mode=ceil_mode)
+    idx = F.pool_argmax(
+        x,
+        width=size,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        ceil_mode=ceil_mode,
+    )
     return _restored(F, alone, _at(F, x, idx), idx)
 
 
@@ -249,7 +302,7 @@ def adaptive_max_pool(
 def max_unpool(F: Namespace, x: Payload, idx: Payload, *, space: Shape) -> Payload:
     """Zeros of (n, c, *space) with x at the positions that `max_pool` gave."""
     lead = x.shape[: x.ndim - len(space)]
-    flat = F.reshape(x, shape=(*lead, prod(x.shape[len(lead):])))
+    flat = F.reshape(x, shape=(*lead, prod(x.shape[len(lead) :])))
     at = F.reshape(idx, shape=flat.shape)
     zeros = np.zeros((*lead, prod(space)), x.dtype)
     out = F.put_along(zeros, flat, at, axis=len(lead))
@@ -261,8 +314,15 @@ def max_unpool(F: Namespace, x: Payload, idx: Payload, *, space: Shape) -> Paylo
 
 @composite
 def avg_pool(
-    F: Namespace, x: Payload, *, size: Shape, stride: Shape, padding: Shape,
-    ceil_mode: bool = False, count_padding: bool = True, divisor: int | None = None,
+    F: Namespace,
+    x: Payload,
+    *,
+    size: Shape,
+    stride: Shape,
+    padding: Shape,
+    ceil_mode: bool = False,
+    count_padding: bool = True,
+    divisor: int | None = None,
 ) -> Payload:
     """Means of windows.
 
@@ -290,7 +350,11 @@ def avg_pool(
 
 
 def _elements(
-    space: Shape, count: Shape, size: Shape, stride: Shape, padding: Shape,
+    space: Shape,
+    count: Shape,
+    size: Shape,
+    stride: Shape,
+    padding: Shape,
     count_padding: bool,
 ) -> Array:
     """The number of elements in each window."""
@@ -348,13 +412,23 @@ def adaptive_avg_pool(F: Namespace, x: Payload, *, count: Shape) -> Payload:
 
 @composite
 def lp_pool(
-    F: Namespace, x: Payload, *, ord: float, size: Shape, stride: Shape,
+    F: Namespace,
+    x: Payload,
+    *,
+    ord: float,
+    size: Shape,
+    stride: Shape,
     ceil_mode: bool = False,
 ) -> Payload:
     """The p-norm of windows, without absolute values inside: as PyTorch has it."""
     zeros = (0,) * len(size)
-    mean = F.avg_pool(F.power(x, exponent=ord), size=size, stride=stride, padding=zeros,
-                      ceil_mode=ceil_mode)
+    mean = F.avg_pool(
+        F.power(x, exponent=ord),
+        size=size,
+        stride=stride,
+        padding=zeros,
+        ceil_mode=ceil_mode,
+    )
     total = F.mul(F.mul(F.sign(mean), F.relu(F.abs(mean))), float(prod(size)))
     return F.power(total, exponent=1.0 / ord)
 
@@ -364,9 +438,20 @@ def fractional_starts(sample: float, n: int, count: int, size: int) -> list[int]
     if count == 1:
         return [n - size]
     alpha = (n - size) / (count - 1)
-    return [floor((i + sample) * alpha) - floor(sample * alpha)
-            for i in range(count - 1)] + [n - size]
+    return [
+        floor((i + sample) * alpha) - floor(sample * alpha) for i in range(count - 1)
+    ] + [n - size]
 
 
-__all__ = ["adaptive_avg_pool", "adaptive_max_pool", "along", "avg_pool", "cell_means",
-           "fractional_starts", "lp_pool", "max_pool", "max_unpool", "pooled_size"]
+__all__ = [
+    "adaptive_avg_pool",
+    "adaptive_max_pool",
+    "along",
+    "avg_pool",
+    "cell_means",
+    "fractional_starts",
+    "lp_pool",
+    "max_pool",
+    "max_unpool",
+    "pooled_size",
+]

@@ -68,18 +68,22 @@ def _draw(name: str, impl: Callable[..., Any], doc: str) -> Primitive:
     def abstract(*, dtype: Any, count: int = 0, shape: Any = None, **_: Any) -> Aval:
         return Aval((count,) if shape is None else shape, dtype)
 
-    return Primitive(name, impl, abstract=abstract, arity=0, effect=True, constant=True,
-                     doc=doc)
+    return Primitive(
+        name, impl, abstract=abstract, arity=0, effect=True, constant=True, doc=doc
+    )
 
 
 random_normal = _draw("random_normal", _normal_impl, "Standard normal numbers.")
 random_uniform = _draw("random_uniform", _uniform_impl, "Uniform on [0, 1).")
-random_exponential = _draw("random_exponential", _exponential_impl,
-                           "Standard exponential numbers.")
-random_integers = _draw("random_integers", _integers_impl,
-                        "Uniform integers in [low, high).")
-random_permutation = _draw("random_permutation", _permutation_impl,
-                           "A permutation of 0 ... count - 1.")
+random_exponential = _draw(
+    "random_exponential", _exponential_impl, "Standard exponential numbers."
+)
+random_integers = _draw(
+    "random_integers", _integers_impl, "Uniform integers in [low, high)."
+)
+random_permutation = _draw(
+    "random_permutation", _permutation_impl, "A permutation of 0 ... count - 1."
+)
 
 
 # --- draws whose operands are parameters ----------------------------------------------
@@ -94,21 +98,36 @@ def _parametrised(
         wide = (np.asarray(a, np.float64) for a in args)
         return np.asarray(draw(generator, *wide), args[-1].dtype)
 
-    prim = elementwise(name, operands, impl, params="generator", kinds="f",
-                       kernel=False, samples=lambda rng: (), **more)
+    prim = elementwise(
+        name,
+        operands,
+        impl,
+        params="generator",
+        kinds="f",
+        kernel=False,
+        samples=lambda rng: (),
+        **more,
+    )
     prim.effect = True
     return prim
 
 
 random_poisson = _parametrised(
-    "random_poisson", "rate", lambda g, rate: g.poisson(rate), constant=True)
+    "random_poisson", "rate", lambda g, rate: g.poisson(rate), constant=True
+)
 random_binomial = _parametrised(
-    "random_binomial", "count p", lambda g, n, p: g.binomial(n.astype(np.int64), p),
-    constant=True)
+    "random_binomial",
+    "count p",
+    lambda g, n, p: g.binomial(n.astype(np.int64), p),
+    constant=True,
+)
 random_gamma = _parametrised(
-    "random_gamma", "alpha", lambda g, alpha: g.standard_gamma(alpha),
+    "random_gamma",
+    "alpha",
+    lambda g, alpha: g.standard_gamma(alpha),
     tangents={"alpha": "t * gamma_slope(alpha, out)"},
-    doc="Standard gamma numbers; implicit derivative of Figurnov et al. 2018.")
+    doc="Standard gamma numbers; implicit derivative of Figurnov et al. 2018.",
+)
 
 
 def _gamma_slope_impl(a: Array, x: Array) -> Array:
@@ -137,10 +156,15 @@ def _undefined(operand: str) -> str:
 
 
 gamma_slope = elementwise(
-    "gamma_slope", "a x",
-    lambda a, x: np.asarray(_gamma_slope_impl(a, x), a.dtype), kinds="f", kernel=False,
-    domain=(0.5, 3.0), tangents={v: _undefined(v) for v in "ax"},
-    doc="The derivative of a gamma sample x in its shape parameter a.")
+    "gamma_slope",
+    "a x",
+    lambda a, x: np.asarray(_gamma_slope_impl(a, x), a.dtype),
+    kinds="f",
+    kernel=False,
+    domain=(0.5, 3.0),
+    tangents={v: _undefined(v) for v in "ax"},
+    doc="The derivative of a gamma sample x in its shape parameter a.",
+)
 gamma_slope.undefined = (0, 1)
 
 
@@ -165,10 +189,15 @@ def _multinomial_batch(
 
 
 random_multinomial = Primitive(
-    "random_multinomial", _multinomial_impl,
+    "random_multinomial",
+    _multinomial_impl,
     abstract=lambda p, count, replacement, generator: Aval((*p.shape[:-1], count), I64),
-    batch=_multinomial_batch, effect=True, constant=True, kinds="f",
-    doc="Indices drawn with probabilities proportional to the rows of p.")
+    batch=_multinomial_batch,
+    effect=True,
+    constant=True,
+    kinds="f",
+    doc="Indices drawn with probabilities proportional to the rows of p.",
+)
 
 # --- composites -----------------------------------------------------------------------
 
@@ -192,7 +221,11 @@ def random_bernoulli(
 
 @composite
 def dropout(
-    F: Namespace, x: Payload, *, p: float, generator: Generator,
+    F: Namespace,
+    x: Payload,
+    *,
+    p: float,
+    generator: Generator,
     shape: Shape | None = None,
 ) -> Payload:
     """x with elements zeroed with probability p, the others scaled by 1 / (1 - p).
@@ -200,8 +233,9 @@ def dropout(
     `shape`, which broadcasts against x's, is that of the mask (dropout of channels).
     """
     shape = x.shape if shape is None else shape
-    kept = F.random_bernoulli(p=1.0 - p, shape=shape, dtype=x.dtype,
-                              generator=generator)
+    kept = F.random_bernoulli(
+        p=1.0 - p, shape=shape, dtype=x.dtype, generator=generator
+    )
     return F.mul(x, kept if p in (0, 1) else F.mul(kept, 1.0 / (1.0 - p)))
 
 
@@ -225,8 +259,9 @@ def gumbel_softmax(
     best = F.argmax(soft, axis=axis)
     index = F.reshape(best, shape=(*best.shape[:axis], 1, *best.shape[axis:]))
     one = np.ones((), x.dtype)
-    hits = F.add_along(F.broadcast_to(one, index.shape), index, axis=axis,
-                       shape=x.shape)
+    hits = F.add_along(
+        F.broadcast_to(one, index.shape), index, axis=axis, shape=x.shape
+    )
     return F.add(F.sub(hits, F.stop_gradient(soft)), soft)
 
 
@@ -249,9 +284,7 @@ def random_geometric(
 
 
 @composite
-def random_dirichlet(
-    F: Namespace, alpha: Payload, *, generator: Generator
-) -> Payload:
+def random_dirichlet(F: Namespace, alpha: Payload, *, generator: Generator) -> Payload:
     """Points of the simplex: normalised gamma numbers over the last axis."""
     g = F.random_gamma(alpha, generator=generator)
     axes = (g.ndim - 1,)

@@ -106,9 +106,17 @@ def reduction(
         return getattr(F, name)(args[0], **{**p, "axes": moved_axes(p["axes"])})
 
     return Primitive(
-        name, wide_impl(impl), abstract=abstract, vjp=vjp, jvp=jvp, batch=batch,
-        reads=(reads,), kinds=kinds, doc=doc,
-        samples=lambda rng: [s for p in params for s in _samples(rng, p)])
+        name,
+        wide_impl(impl),
+        abstract=abstract,
+        vjp=vjp,
+        jvp=jvp,
+        batch=batch,
+        reads=(reads,),
+        kinds=kinds,
+        doc=doc,
+        samples=lambda rng: [s for p in params for s in _samples(rng, p)],
+    )
 
 
 def _share(F: Namespace, x: Payload, out: Payload, *, axes: Shape) -> Payload:
@@ -117,10 +125,12 @@ def _share(F: Namespace, x: Payload, out: Payload, *, axes: Shape) -> Payload:
     return F.div(hits, F.kept(F.sum(hits, axes=axes), x.shape, axes))
 
 
-max_ = reduction("max", lambda x, axes: np.maximum.reduce(x, axis=axes), _share,
-                 kinds="fib")
-min_ = reduction("min", lambda x, axes: np.minimum.reduce(x, axis=axes), _share,
-                 kinds="fib")
+max_ = reduction(
+    "max", lambda x, axes: np.maximum.reduce(x, axis=axes), _share, kinds="fib"
+)
+min_ = reduction(
+    "min", lambda x, axes: np.minimum.reduce(x, axis=axes), _share, kinds="fib"
+)
 
 
 def _mean_impl(x: Array, *, axes: Shape) -> Array:
@@ -130,12 +140,15 @@ def _mean_impl(x: Array, *, axes: Shape) -> Array:
 
 
 mean = linear(
-    "mean", wide_impl(_mean_impl),
+    "mean",
+    wide_impl(_mean_impl),
     abstract=lambda x, axes: Aval(reduced_shape(x.shape, axes), x.dtype),
     adjoint=lambda F, g, operand, axes: F.expand(
-        F.div(g, float(prod(operand[a] for a in axes))), operand, axes),
+        F.div(g, float(prod(operand[a] for a in axes))), operand, axes
+    ),
     lift=lambda size, operand, axes: {"axes": moved_axes(axes)},
-    samples=lambda rng: _samples(rng, {}))
+    samples=lambda rng: _samples(rng, {}),
+)
 
 
 def _logsumexp_impl(x: Array, *, axes: Shape) -> Array:
@@ -146,13 +159,16 @@ def _logsumexp_impl(x: Array, *, axes: Shape) -> Array:
 
 
 logsumexp = reduction(
-    "logsumexp", _logsumexp_impl, lambda F, x, out, axes: F.exp(F.sub(x, out)))
+    "logsumexp", _logsumexp_impl, lambda F, x, out, axes: F.exp(F.sub(x, out))
+)
 
 
 mean_square = reduction(
-    "mean_square", lambda x, axes: _mean_impl(np.square(x), axes=axes),
+    "mean_square",
+    lambda x, axes: _mean_impl(np.square(x), axes=axes),
     lambda F, x, out, axes: F.mul(x, 2.0 / max(1, prod(x.shape[a] for a in axes))),
-    reads=(0,))
+    reads=(0,),
+)
 
 # --- products: exact where elements are zero, at every order --------------------------
 
@@ -173,8 +189,12 @@ def _prod_weight(F: Namespace, x: Payload, out: Payload, *, axes: Shape) -> Payl
 
 
 prod_ = reduction(
-    "prod", lambda x, axes: np.multiply.reduce(x, axis=axes, dtype=x.dtype),
-    _prod_weight, reads=(0,), kinds="fci")
+    "prod",
+    lambda x, axes: np.multiply.reduce(x, axis=axes, dtype=x.dtype),
+    _prod_weight,
+    reads=(0,),
+    kinds="fci",
+)
 
 
 # --- moments --------------------------------------------------------------------------
@@ -211,11 +231,22 @@ def _std_weight(
 
 
 var = reduction(
-    "var", _var_impl, reads=(0,), kinds="fc", real=True,
+    "var",
+    _var_impl,
+    reads=(0,),
+    kinds="fc",
+    real=True,
     weight=lambda F, x, out, axes, correction: _centred(F, x, axes, correction),
-    params=({"correction": 0}, {"correction": 1}))
-std = reduction("std", _std_impl, _std_weight, kinds="fc", real=True,
-                params=({"correction": 0}, {"correction": 1}))
+    params=({"correction": 0}, {"correction": 1}),
+)
+std = reduction(
+    "std",
+    _std_impl,
+    _std_weight,
+    kinds="fc",
+    real=True,
+    params=({"correction": 0}, {"correction": 1}),
+)
 
 
 @composite
@@ -249,7 +280,7 @@ def _norm_impl(x: Array, *, axes: Shape, ord: float, safe: bool) -> Array:
         wide = np.square(size, dtype=np.float64)
         return np.sqrt(np.add.reduce(wide, axis=axes)).astype(size.dtype)
     exponent = np.asarray(ord, size.dtype)
-    return np.power(np.add.reduce(size ** exponent, axis=axes), 1 / exponent)
+    return np.power(np.add.reduce(size**exponent, axis=axes), 1 / exponent)
 
 
 def _norm_weight(
@@ -276,9 +307,14 @@ def _norm_weight(
 
 
 norm = reduction(
-    "norm", _norm_impl, _norm_weight, kinds="fc", real=True,
+    "norm",
+    _norm_impl,
+    _norm_weight,
+    kinds="fc",
+    real=True,
     params=tuple({"ord": p, "safe": True} for p in (0, 1, 2, 3.5, 0.5, inf, -inf)),
-    doc="The p-norm; `safe`: the derivative at norm 0 is 0 (PyTorch), else nan.")
+    doc="The p-norm; `safe`: the derivative at norm 0 is 0 (PyTorch), else nan.",
+)
 
 
 # --- logic and counts -----------------------------------------------------------------
@@ -286,11 +322,16 @@ norm = reduction(
 
 def _logic(name: str, ufunc: np.ufunc) -> Primitive:
     return Primitive(
-        name, lambda x, axes: np.asarray(ufunc.reduce(x, axis=axes)), kinds="b",
+        name,
+        lambda x, axes: np.asarray(ufunc.reduce(x, axis=axes)),
+        kinds="b",
         abstract=lambda x, axes: Aval(reduced_shape(x.shape, axes), BOOL),
         batch=lambda F, args, batched, size, axes: getattr(F, name)(
-            args[0], axes=moved_axes(axes)),
-        constant=True, samples=lambda rng: _samples(rng, {}))
+            args[0], axes=moved_axes(axes)
+        ),
+        constant=True,
+        samples=lambda rng: _samples(rng, {}),
+    )
 
 
 all_, any_ = _logic("all", np.logical_and), _logic("any", np.logical_or)

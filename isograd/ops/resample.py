@@ -48,7 +48,11 @@ def _linear(t: Array, a: float) -> Array:
 
 @lru_cache(maxsize=256)
 def resampling(
-    n: int, count: int, mode: str, corners: bool, scale: float | None,
+    n: int,
+    count: int,
+    mode: str,
+    corners: bool,
+    scale: float | None,
     antialias: bool = False,
 ) -> Array:
     """The matrix (count, n) of "linear" or "cubic" interpolation along an axis."""
@@ -97,8 +101,14 @@ def nearest(n: int, count: int, exact: bool, scale: float | None) -> Array:
 
 @composite
 def interpolate(
-    F: Namespace, x: Payload, *, count: Shape, mode: str, corners: bool = False,
-    scales: tuple[float | None, ...] | None = None, antialias: bool = False,
+    F: Namespace,
+    x: Payload,
+    *,
+    count: Shape,
+    mode: str,
+    corners: bool = False,
+    scales: tuple[float | None, ...] | None = None,
+    antialias: bool = False,
 ) -> Payload:
     """x (n, c, *space) resampled to (n, c, *count).
 
@@ -171,8 +181,13 @@ def _looked_up(F: Namespace, x: Payload, at: list[Payload]) -> Payload:
 
 @composite
 def grid_sample(
-    F: Namespace, x: Payload, grid: Payload, *, mode: str = "linear",
-    padding: str = "zeros", corners: bool = False,
+    F: Namespace,
+    x: Payload,
+    grid: Payload,
+    *,
+    mode: str = "linear",
+    padding: str = "zeros",
+    corners: bool = False,
 ) -> Payload:
     """x (n, c, *space) at points: grid (n, *points, d), its last axis from the last
     spatial axis to the first, in [-1, 1]; gives (n, c, *points).
@@ -183,11 +198,20 @@ def grid_sample(
         corners: whether -1 and 1 are the centres of the outer elements, or their edges.
     """
     d = x.ndim - 2
-    at = [_unnormalised(F, F.select(grid, axis=grid.ndim - 1, index=d - 1 - i),
-                        x.shape[2 + i], corners) for i in range(d)]
+    at = [
+        _unnormalised(
+            F,
+            F.select(grid, axis=grid.ndim - 1, index=d - 1 - i),
+            x.shape[2 + i],
+            corners,
+        )
+        for i in range(d)
+    ]
     if mode != "cubic":
-        at = [_placed(F, a, n, padding, corners)
-              for a, n in zip(at, x.shape[2:], strict=True)]
+        at = [
+            _placed(F, a, n, padding, corners)
+            for a, n in zip(at, x.shape[2:], strict=True)
+        ]
     if mode == "nearest":
         out = _looked_up(F, x, [F.constant(F.round(a)) for a in at])
         return F.moveaxis(out, out.ndim - 1, 1)
@@ -197,12 +221,13 @@ def grid_sample(
     for ks in product(range(-1, 3) if mode == "cubic" else range(2), repeat=d):
         points = [F.add(f, float(k)) for f, k in zip(firsts, ks, strict=True)]
         if mode == "cubic":
-            points = [_placed(F, p, n, padding, corners)
-                      for p, n in zip(points, x.shape[2:], strict=True)]
+            points = [
+                _placed(F, p, n, padding, corners)
+                for p, n in zip(points, x.shape[2:], strict=True)
+            ]
         weight: Any = None
         for o, k in zip(offsets, ks, strict=True):
-            w = (_cubic_weight(F, o, k) if mode == "cubic" else
-                 o if k else F.sub(1.0, o))
+            w = _cubic_weight(F, o, k) if mode == "cubic" else o if k else F.sub(1.0, o)
             weight = w if weight is None else F.mul(weight, w)
         part = F.mul(_looked_up(F, x, points), F.unsqueeze(weight, axis=weight.ndim))
         out = part if out is None else F.add(out, part)

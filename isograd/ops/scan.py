@@ -40,7 +40,8 @@ cumsum = linear(
     lambda x, axis, reverse: _accumulated(np.add, x, axis, reverse),
     abstract=lambda x, axis, reverse: x,
     adjoint=lambda F, g, operand, axis, reverse: F.cumsum(
-        g, axis=axis, reverse=not reverse),
+        g, axis=axis, reverse=not reverse
+    ),
     lift=lambda size, operand, axis, reverse: {"axis": axis + 1, "reverse": reverse},
     samples=_scan_samples,
 )
@@ -99,20 +100,30 @@ def _recurrence_jvp(
 def _recurrence_batch(
     F: Namespace, args: Any, batched: Any, size: int, *, axis: int, reverse: bool
 ) -> Payload:
-    full = (a if b else F.broadcast_to(a, (size, *a.shape))
-            for a, b in zip(args, batched, strict=True))
+    full = (
+        a if b else F.broadcast_to(a, (size, *a.shape))
+        for a, b in zip(args, batched, strict=True)
+    )
     return F.recurrence(*full, axis=axis + 1, reverse=reverse)
 
 
 recurrence = Primitive(
-    "recurrence", _recurrence_impl, abstract=lambda a, b, axis, reverse: b,
-    vjp=_recurrence_vjp, jvp=_recurrence_jvp, batch=_recurrence_batch, arity=2,
+    "recurrence",
+    _recurrence_impl,
+    abstract=lambda a, b, axis, reverse: b,
+    vjp=_recurrence_vjp,
+    jvp=_recurrence_jvp,
+    batch=_recurrence_batch,
+    arity=2,
     reads=((0, -1), (0,)),
     samples=lambda rng: [
         ((rng.normal(size=(2, 3)), *xs), p)
-        for xs, p in zip(([rng.normal(size=(2, 3))], [rng.normal(size=(2, 3))]),
-                         ({"axis": 1, "reverse": False}, {"axis": 0, "reverse": True}),
-                         strict=True)],
+        for xs, p in zip(
+            ([rng.normal(size=(2, 3))], [rng.normal(size=(2, 3))]),
+            ({"axis": 1, "reverse": False}, {"axis": 0, "reverse": True}),
+            strict=True,
+        )
+    ],
     doc="y[i] = a[i] y[i-1] + b[i] along an axis, or from its end (i+1).",
 )
 
@@ -149,14 +160,23 @@ def _cumprod_jvp(
 
 
 cumprod = Primitive(
-    "cumprod", lambda x, axis, reverse: _accumulated(np.multiply, x, axis, reverse),
-    abstract=lambda x, axis, reverse: x, vjp=_cumprod_vjp, jvp=_cumprod_jvp,
+    "cumprod",
+    lambda x, axis, reverse: _accumulated(np.multiply, x, axis, reverse),
+    abstract=lambda x, axis, reverse: x,
+    vjp=_cumprod_vjp,
+    jvp=_cumprod_jvp,
     batch=lambda F, args, batched, size, axis, reverse: F.cumprod(
-        args[0], axis=axis + 1, reverse=reverse),
-    reads=((0, -1),), kinds="fci",
-    samples=lambda rng: [*_scan_samples(rng), (
-        (np.array([[1.5, 0.0, 2.0, 0.0], [0.0, 1.0, -1.0, 0.5]]),),
-        {"axis": 1, "reverse": False})],
+        args[0], axis=axis + 1, reverse=reverse
+    ),
+    reads=((0, -1),),
+    kinds="fci",
+    samples=lambda rng: [
+        *_scan_samples(rng),
+        (
+            (np.array([[1.5, 0.0, 2.0, 0.0], [0.0, 1.0, -1.0, 0.5]]),),
+            {"axis": 1, "reverse": False},
+        ),
+    ],
 )
 
 # --- log-sum-exp ----------------------------------------------------------------------
@@ -190,12 +210,18 @@ def _logcumsumexp_jvp(
 
 
 logcumsumexp = Primitive(
-    "logcumsumexp", lambda x, axis: _accumulated(np.logaddexp, x, axis, False),
-    abstract=lambda x, axis: x, vjp=_logcumsumexp_vjp, jvp=_logcumsumexp_jvp,
+    "logcumsumexp",
+    lambda x, axis: _accumulated(np.logaddexp, x, axis, False),
+    abstract=lambda x, axis: x,
+    vjp=_logcumsumexp_vjp,
+    jvp=_logcumsumexp_jvp,
     batch=lambda F, args, batched, size, axis: F.logcumsumexp(args[0], axis=axis + 1),
-    reads=((0, -1),), kinds="f",
-    samples=lambda rng: [((rng.normal(size=(2, 3)),), {"axis": 1}),
-                         ((rng.normal(size=(4,)),), {"axis": 0})],
+    reads=((0, -1),),
+    kinds="f",
+    samples=lambda rng: [
+        ((rng.normal(size=(2, 3)),), {"axis": 1}),
+        ((rng.normal(size=(4,)),), {"axis": 0}),
+    ],
 )
 
 # --- extrema --------------------------------------------------------------------------
@@ -207,8 +233,9 @@ def _extrema(name: str, ufunc: np.ufunc) -> Primitive:
     def impl(x: Array, *, axis: int) -> tuple[Array, Array]:
         y = x.astype(F32) if x.dtype.kind == "V" else x
         values = ufunc.accumulate(y, axis=axis)
-        at = np.arange(x.shape[axis]).reshape([-1 if i == axis else 1
-                                               for i in range(x.ndim)])
+        at = np.arange(x.shape[axis]).reshape(
+            [-1 if i == axis else 1 for i in range(x.ndim)]
+        )
         new = (y == values) | (y != y)  # nan is an extremum
         index = np.maximum.accumulate(np.where(new, at, 0), axis=axis)
         return values.astype(x.dtype, copy=False), index
@@ -220,14 +247,25 @@ def _extrema(name: str, ufunc: np.ufunc) -> Primitive:
         return (F.add_along(g[0], saved[2], axis=axis, shape=shape),)
 
     return Primitive(
-        name, impl, abstract=lambda x, axis: (x, Aval(x.shape, I64)), vjp=vjp,
+        name,
+        impl,
+        abstract=lambda x, axis: (x, Aval(x.shape, I64)),
+        vjp=vjp,
         jvp=lambda F, primals, tangents, out, axis: (
-            F.take_along(tangents[0], out[1], axis=axis), None),
+            F.take_along(tangents[0], out[1], axis=axis),
+            None,
+        ),
         batch=lambda F, args, batched, size, axis: getattr(F, name)(
-            args[0], axis=axis + 1),
-        reads=((-2,),), multi=True, kinds="fi",
-        samples=lambda rng: [((rng.normal(size=(3, 4)),), {"axis": 1}),
-                             ((rng.normal(size=(3, 4)),), {"axis": 0})])
+            args[0], axis=axis + 1
+        ),
+        reads=((-2,),),
+        multi=True,
+        kinds="fi",
+        samples=lambda rng: [
+            ((rng.normal(size=(3, 4)),), {"axis": 1}),
+            ((rng.normal(size=(3, 4)),), {"axis": 0}),
+        ],
+    )
 
 
 cummax = _extrema("cummax", np.maximum)

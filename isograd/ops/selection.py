@@ -31,8 +31,11 @@ def _ravel(F: Namespace, x: Payload) -> Payload:
 @composite
 def index_select(F: Namespace, x: Payload, idx: Payload, *, axis: int) -> Payload:
     """Rows of x along an axis; idx has rank one (or zero: one row)."""
-    return F.gather(x, idx, axis=axis) if x.ndim else F.gather(
-        F.reshape(x, shape=(1,)), idx)
+    return (
+        F.gather(x, idx, axis=axis)
+        if x.ndim
+        else F.gather(F.reshape(x, shape=(1,)), idx)
+    )
 
 
 @composite
@@ -53,15 +56,22 @@ def index_copy(
 
 @composite
 def index_reduce(
-    F: Namespace, x: Payload, idx: Payload, src: Payload, *, axis: int, reduce: str,
+    F: Namespace,
+    x: Payload,
+    idx: Payload,
+    src: Payload,
+    *,
+    axis: int,
+    reduce: str,
     include_self: bool = True,
 ) -> Payload:
     """x with the rows of src reduced into positions idx of an axis; see
     `scatter_along`."""
     at = F.reshape(idx, shape=(idx.shape[0], *(1,) * (x.ndim - axis - 1)))
     at = F.broadcast_to(at, src.shape)
-    return F.scatter_along(x, at, src, axis=axis, reduce=reduce,
-                           include_self=include_self)
+    return F.scatter_along(
+        x, at, src, axis=axis, reduce=reduce, include_self=include_self
+    )
 
 
 @composite
@@ -128,18 +138,25 @@ def _cropped(F: Namespace, x: Payload, shape: Shape) -> Payload:
 @composite
 def take_along_axis(F: Namespace, x: Payload, idx: Payload, *, axis: int) -> Payload:
     """NumPy's take_along_axis: axes other than `axis` broadcast."""
-    shapes = [(*s.shape[:axis], 1, *s.shape[axis + 1:]) for s in (x, idx)]
+    shapes = [(*s.shape[:axis], 1, *s.shape[axis + 1 :]) for s in (x, idx)]
     full = np.broadcast_shapes(*shapes)
     x, idx = (
         F.broadcast_to(a, (*full[:axis], a.shape[axis], *full[axis + 1 :]))
-        for a in (x, idx))
+        for a in (x, idx)
+    )
     return F.take_along(x, idx, axis=axis)
 
 
 @composite
 def scatter_along(
-    F: Namespace, x: Payload, idx: Payload, src: Payload, *, axis: int,
-    reduce: str = "replace", include_self: bool = True,
+    F: Namespace,
+    x: Payload,
+    idx: Payload,
+    src: Payload,
+    *,
+    axis: int,
+    reduce: str = "replace",
+    include_self: bool = True,
 ) -> Payload:
     """x with elements of src written or reduced at positions idx along an axis.
 
@@ -176,7 +193,12 @@ def _unit(reduce: str, dtype: Any) -> Any:
 
 
 def _summed(
-    F: Namespace, x: Payload, idx: Payload, src: Payload, axis: int, reduce: str,
+    F: Namespace,
+    x: Payload,
+    idx: Payload,
+    src: Payload,
+    axis: int,
+    reduce: str,
     include_self: bool,
 ) -> Payload:
     total = F.add(x, F.add_along(src, idx, axis=axis, shape=x.shape))
@@ -206,8 +228,7 @@ def _extreme_shares(
     hit_src = F.convert(F.eq(src, F.take_along(out, idx, axis=axis)), dtype=x.dtype)
     count = F.add(hit_x, F.add_along(hit_src, idx, axis=axis, shape=x.shape))
     count = F.maximum(count, 1.0)
-    return (F.div(hit_x, count),
-            F.div(hit_src, F.take_along(count, idx, axis=axis)))
+    return (F.div(hit_x, count), F.div(hit_src, F.take_along(count, idx, axis=axis)))
 
 
 def _extreme_vjp(
@@ -233,16 +254,24 @@ def _extreme_jvp(
 def _stacked_batch(name: str) -> Any:
     def batch(F: Namespace, args: Any, batched: Any, size: int, **params: Any) -> Any:
         params["axis"] += 1
-        full = (a if b else F.broadcast_to(a, (size, *a.shape))
-                for a, b in zip(args, batched, strict=True))
+        full = (
+            a if b else F.broadcast_to(a, (size, *a.shape))
+            for a, b in zip(args, batched, strict=True)
+        )
         return getattr(F, name)(*full, **params)
 
     return batch
 
 
 def _along_samples(rng: np.random.Generator, **params: Any) -> Any:
-    yield ((rng.normal(size=(4, 3)), rng.normal(size=(2, 3)),
-            np.array([[0, 2, 3], [0, 1, 0]])), {"axis": 0, **params})
+    yield (
+        (
+            rng.normal(size=(4, 3)),
+            rng.normal(size=(2, 3)),
+            np.array([[0, 2, 3], [0, 1, 0]]),
+        ),
+        {"axis": 0, **params},
+    )
 
 
 extreme_along = Primitive(
@@ -285,9 +314,10 @@ def _others(
     zeros = F.add(n_x, F.add_along(n_src, idx, axis=axis, shape=x.shape))
     back = F.take_along(zeros, idx, axis=axis)
     in_src = F.div(F.take_along(whole, idx, axis=axis), safe_src)
-    return (F.where(F.eq(F.sub(zeros, n_x), 0.0), F.div(whole, safe_x),
-                    F.zeros_like(x)),
-            F.where(F.eq(F.sub(back, n_src), 0.0), in_src, F.zeros_like(src)))
+    return (
+        F.where(F.eq(F.sub(zeros, n_x), 0.0), F.div(whole, safe_x), F.zeros_like(x)),
+        F.where(F.eq(F.sub(back, n_src), 0.0), in_src, F.zeros_like(src)),
+    )
 
 
 def _multiply_vjp(
@@ -342,9 +372,7 @@ def masked_select(F: Namespace, x: Payload, mask: Payload) -> Payload:
 
 
 @composite
-def masked_scatter(
-    F: Namespace, x: Payload, mask: Payload, source: Payload
-) -> Payload:
+def masked_scatter(F: Namespace, x: Payload, mask: Payload, source: Payload) -> Payload:
     """x with the first elements of source, in order, where the mask is true.
 
     Raises:
@@ -356,17 +384,16 @@ def masked_scatter(
     flat = _ravel(F, source)
     if flat.shape[0] < at.size:
         raise EngineError("value_shape", found=list(source.shape), expected=[at.size])
-    out = F.scatter(_ravel(F, F.broadcast_to(x, shape)), F.take_range(flat, 0, at.size),
-                    at)
+    out = F.scatter(
+        _ravel(F, F.broadcast_to(x, shape)), F.take_range(flat, 0, at.size), at
+    )
     return F.reshape(out, shape=shape)
 
 
 # --- integers from values -------------------------------------------------------------
 
 
-def _searchsorted_impl(
-    table: np.ndarray, x: np.ndarray, *, right: bool
-) -> np.ndarray:
+def _searchsorted_impl(table: np.ndarray, x: np.ndarray, *, right: bool) -> np.ndarray:
     side = "right" if right else "left"
     if table.ndim == 1:
         return np.asarray(np.searchsorted(table, x, side), np.int64)
@@ -401,8 +428,10 @@ searchsorted = Primitive(
     kinds="fi",
     samples=lambda rng: [
         ((np.sort(rng.normal(size=(5,))), rng.normal(size=(2, 3))), {"right": False}),
-        ((np.sort(rng.normal(size=(2, 5)), -1), rng.normal(size=(2, 3))),
-         {"right": True}),
+        (
+            (np.sort(rng.normal(size=(2, 5)), -1), rng.normal(size=(2, 3))),
+            {"right": True},
+        ),
     ],
     doc="Where x would stand in a table sorted along its last axis (the table has "
     "rank one, or x's leading axes).",
@@ -443,8 +472,9 @@ def unique(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """(values, position of each in x, inverse, counts) of the distinct elements."""
     a = concrete(x, "distinct values")
-    out = np.unique(a, return_index=True, return_inverse=True, return_counts=True,
-                    axis=axis)
+    out = np.unique(
+        a, return_index=True, return_inverse=True, return_counts=True, axis=axis
+    )
     shape = a.shape if axis is None else (a.shape[axis],)
     return out[0], out[1], out[2].reshape(shape), out[3]
 

@@ -103,16 +103,26 @@ stack = Primitive(
     "stack",
     lambda *xs, axis=0: np.stack(xs, axis),
     abstract=lambda *avals, axis=0: Aval(
-        _stack_shape(avals[0].shape, len(avals), axis), avals[0].dtype),
+        _stack_shape(avals[0].shape, len(avals), axis), avals[0].dtype
+    ),
     vjp=lambda F, g, saved, needs, axis=0: tuple(
         None if n is None else F.select(g, axis=axis, index=i)
-        for i, n in enumerate(needs)),
+        for i, n in enumerate(needs)
+    ),
     jvp=lambda F, primals, tangents, out, axis=0: F.stack(
-        *(F.zeros_like(p) if t is None else t
-          for p, t in zip(primals, tangents, strict=True)), axis=axis),
+        *(
+            F.zeros_like(p) if t is None else t
+            for p, t in zip(primals, tangents, strict=True)
+        ),
+        axis=axis,
+    ),
     batch=lambda F, args, batched, size, axis=0: F.stack(
-        *(a if b else F.broadcast_to(a, (size, *a.shape))
-          for a, b in zip(args, batched, strict=True)), axis=axis + 1),
+        *(
+            a if b else F.broadcast_to(a, (size, *a.shape))
+            for a, b in zip(args, batched, strict=True)
+        ),
+        axis=axis + 1,
+    ),
     arity=None,
     kind="linear",
     kinds="fcib",
@@ -139,8 +149,10 @@ def narrowed(
     shape: Shape, axis: int, start: int, size: int
 ) -> tuple[tuple[int, int, int], ...]:
     """The index of `slice` that keeps `size` places of an axis."""
-    return tuple((start, start + size, 1) if i == axis else (0, n, 1)
-                 for i, n in enumerate(shape))
+    return tuple(
+        (start, start + size, 1) if i == axis else (0, n, 1)
+        for i, n in enumerate(shape)
+    )
 
 
 def chunk_sizes(n: int, count: int) -> Shape:
@@ -285,14 +297,22 @@ def rot90(F: Namespace, x: Payload, *, count: int = 1, axes: Shape = (0, 1)) -> 
 
 # --- padding --------------------------------------------------------------------------
 
-_PAD_MODES = {"reflect": "reflect", "replicate": "edge", "circular": "wrap",
-              "symmetric": "symmetric"}
+_PAD_MODES = {
+    "reflect": "reflect",
+    "replicate": "edge",
+    "circular": "wrap",
+    "symmetric": "symmetric",
+}
 
 
 @composite
 def pad_with(
-    F: Namespace, x: Payload, widths: tuple[tuple[int, int], ...], *,
-    mode: str = "constant", value: complex = 0.0,
+    F: Namespace,
+    x: Payload,
+    widths: tuple[tuple[int, int], ...],
+    *,
+    mode: str = "constant",
+    value: complex = 0.0,
 ) -> Payload:
     """x with elements put before and after each axis.
 
@@ -309,8 +329,10 @@ def pad_with(
         return x
     if not value:
         return F.pad(x, widths)
-    crop = tuple((max(0, -lo), n - max(0, -hi), 1)
-                 for n, (lo, hi) in zip(x.shape, widths, strict=True))
+    crop = tuple(
+        (max(0, -lo), n - max(0, -hi), 1)
+        for n, (lo, hi) in zip(x.shape, widths, strict=True)
+    )
     x = F.slice(x, index=crop)
     grow = [(max(0, lo), max(0, hi)) for lo, hi in widths]
     inner = tuple((lo, lo + n, 1) for n, (lo, _) in zip(x.shape, grow, strict=True))
@@ -347,9 +369,14 @@ def meshgrid(F: Namespace, *xs: Payload, indexing: str = "ij") -> tuple[Payload,
     shape = tuple(sizes[i] for i in order)
     return tuple(
         F.broadcast_to(
-            F.reshape(x, shape=tuple(n if j == i else 1
-                                     for j, n in zip(order, shape, strict=True))),
-            shape)
+            F.reshape(
+                x,
+                shape=tuple(
+                    n if j == i else 1 for j, n in zip(order, shape, strict=True)
+                ),
+            ),
+            shape,
+        )
         for i, x in enumerate(xs)
     )
 
@@ -367,8 +394,11 @@ def combinations(
     F: Namespace, x: Payload, *, count: int = 2, with_replacement: bool = False
 ) -> Payload:
     """All sets of `count` elements of x (rank one), (sets, count)."""
-    pick = itertools.combinations_with_replacement if with_replacement else (
-        itertools.combinations)
+    pick = (
+        itertools.combinations_with_replacement
+        if with_replacement
+        else (itertools.combinations)
+    )
     at = np.array(list(pick(range(x.shape[0]), count)), np.int64).reshape(-1, count)
     return F.gather(x, at)
 

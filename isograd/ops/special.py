@@ -44,19 +44,42 @@ _UNARY: dict[str, tuple[str, str, Domain]] = {
     "modified_bessel_k0": ("k0", "-(t * modified_bessel_k1(x))", (0.5, 3)),
     "modified_bessel_k1": ("k1", "-(t * (modified_bessel_k0(x) + out / x))", (0.5, 3)),
     "scaled_modified_bessel_k0": (
-        "k0e", "t * (out - scaled_modified_bessel_k1(x))", (0.5, 3)),
+        "k0e",
+        "t * (out - scaled_modified_bessel_k1(x))",
+        (0.5, 3),
+    ),
     "scaled_modified_bessel_k1": (
-        "k1e", "t * (out - out / x - scaled_modified_bessel_k0(x))", (0.5, 3)),
+        "k1e",
+        "t * (out - out / x - scaled_modified_bessel_k0(x))",
+        (0.5, 3),
+    ),
 }
 for _name, (_scipy, _image, _domain) in _UNARY.items():
-    elementwise(_name, "x", scipy_special(_scipy), kinds="f", kernel=False,
-                domain=_domain, tangents={"x": _image})
+    elementwise(
+        _name,
+        "x",
+        scipy_special(_scipy),
+        kinds="f",
+        kernel=False,
+        domain=_domain,
+        tangents={"x": _image},
+    )
 
 # kernels have an instruction for these
-erf = elementwise("erf", "x", scipy_special("erf"), kinds="f",
-                  tangents={"x": f"t * ({TWO_OVER_SQRT_PI} * exp(-(x * x)))"})
-erfc = elementwise("erfc", "x", scipy_special("erfc"), kinds="f",
-                   tangents={"x": f"t * ({-TWO_OVER_SQRT_PI} * exp(-(x * x)))"})
+erf = elementwise(
+    "erf",
+    "x",
+    scipy_special("erf"),
+    kinds="f",
+    tangents={"x": f"t * ({TWO_OVER_SQRT_PI} * exp(-(x * x)))"},
+)
+erfc = elementwise(
+    "erfc",
+    "x",
+    scipy_special("erfc"),
+    kinds="f",
+    tangents={"x": f"t * ({-TWO_OVER_SQRT_PI} * exp(-(x * x)))"},
+)
 
 
 @composite
@@ -74,10 +97,16 @@ def _airy(x: np.ndarray, *, order: int) -> np.ndarray:
 
 
 elementwise(
-    "airy_ai", "x", in_float32(_airy), params="order", kinds="f", kernel=False,
+    "airy_ai",
+    "x",
+    in_float32(_airy),
+    params="order",
+    kinds="f",
+    kernel=False,
     tangents={"x": "t * airy_next(x, order=order)"},
     samples=lambda rng: [((rng.uniform(-2, 2, (2, 3)),), {"order": k}) for k in (0, 1)],
-    doc="The Airy function Ai (order 0) and its derivative (order 1).")
+    doc="The Airy function Ai (order 0) and its derivative (order 1).",
+)
 
 
 @composite
@@ -94,9 +123,15 @@ def _polygamma(x: np.ndarray, *, n: int) -> np.ndarray:
 
 
 polygamma = elementwise(
-    "polygamma", "x", in_float32(_polygamma), params="n", kinds="f", kernel=False,
+    "polygamma",
+    "x",
+    in_float32(_polygamma),
+    params="n",
+    kinds="f",
+    kernel=False,
     tangents={"x": "t * polygamma(x, n=n + 1)"},
-    samples=lambda rng: [((rng.uniform(0.5, 3, (2, 3)),), {"n": n}) for n in (1, 2)])
+    samples=lambda rng: [((rng.uniform(0.5, 3, (2, 3)),), {"n": n}) for n in (1, 2)],
+)
 
 
 @composite
@@ -112,14 +147,29 @@ def multigammaln(F: Namespace, x: Payload, *, p: int) -> Payload:
 # --- two operands ---------------------------------------------------------------------
 
 xlogy = elementwise(
-    "xlogy", "x y", scipy_special("xlogy"), kinds="f", domain=(0.5, 2), kernel=False,
-    tangents={"x": "mask(logical_not((x == 0.0) & (y <= 0.0)), t * log(y))",
-              "y": "t * (x / y)"})
-xlog1py = elementwise(
-    "xlog1py", "x y", scipy_special("xlog1py"), kinds="f", domain=(0.5, 2),
+    "xlogy",
+    "x y",
+    scipy_special("xlogy"),
+    kinds="f",
+    domain=(0.5, 2),
     kernel=False,
-    tangents={"x": "mask(logical_not((x == 0.0) & (y <= -1.0)), t * log1p(y))",
-              "y": "t * (x / (y + 1.0))"})
+    tangents={
+        "x": "mask(logical_not((x == 0.0) & (y <= 0.0)), t * log(y))",
+        "y": "t * (x / y)",
+    },
+)
+xlog1py = elementwise(
+    "xlog1py",
+    "x y",
+    scipy_special("xlog1py"),
+    kinds="f",
+    domain=(0.5, 2),
+    kernel=False,
+    tangents={
+        "x": "mask(logical_not((x == 0.0) & (y <= -1.0)), t * log1p(y))",
+        "y": "t * (x / (y + 1.0))",
+    },
+)
 
 
 @composite
@@ -135,8 +185,14 @@ def undefined(F: Namespace, t: Payload, *, name: str) -> Payload:
 def _right(name: str, scipy_name: str, image: str, domain: Domain) -> None:
     """A function that is differentiated in its second operand only."""
     prim = elementwise(
-        name, "a x", scipy_special(scipy_name), kinds="f", kernel=False, domain=domain,
-        tangents={"a": f"undefined(t, name='{name}, first operand')", "x": image})
+        name,
+        "a x",
+        scipy_special(scipy_name),
+        kinds="f",
+        kernel=False,
+        domain=domain,
+        tangents={"a": f"undefined(t, name='{name}, first operand')", "x": image},
+    )
     prim.undefined = (0,)
 
 
@@ -154,11 +210,18 @@ def _logit_impl(x: np.ndarray, *, eps: float | None) -> np.ndarray:
 
 
 logit = elementwise(
-    "logit", "x", in_float32(_logit_impl), params="eps", kinds="f", kernel=False,
+    "logit",
+    "x",
+    in_float32(_logit_impl),
+    params="eps",
+    kinds="f",
+    kernel=False,
     tangents={"x": "logit_tangent(t, x, eps=eps)"},
-    samples=lambda rng: [((rng.uniform(0.1, 0.9, (2, 3)),), {"eps": e})
-                         for e in (None, 0.2)],
-    doc="log(x / (1 - x)); with `eps` x is clamped to [eps, 1 - eps].")
+    samples=lambda rng: [
+        ((rng.uniform(0.1, 0.9, (2, 3)),), {"eps": e}) for e in (None, 0.2)
+    ],
+    doc="log(x / (1 - x)); with `eps` x is clamped to [eps, 1 - eps].",
+)
 
 
 @composite
@@ -172,8 +235,15 @@ def logit_tangent(
     return F.where(beyond, F.full_like(t, value=outside), slope)
 
 
-sinc = elementwise("sinc", "x", in_float32(np.sinc), kinds="f", kernel=False,
-                   tangents={"x": "t * sinc_slope(x)"}, domain=(0.2, 2.0))
+sinc = elementwise(
+    "sinc",
+    "x",
+    in_float32(np.sinc),
+    kinds="f",
+    kernel=False,
+    tangents={"x": "t * sinc_slope(x)"},
+    domain=(0.2, 2.0),
+)
 
 
 @composite
@@ -203,9 +273,13 @@ _POLYNOMIALS: dict[str, tuple[Any, Any]] = {
     "hermite_polynomial_h": (lambda x: 2.0 * x, lambda n: (2.0, 0.0, 2.0 * (n - 1))),
     "hermite_polynomial_he": (lambda x: x, lambda n: (1.0, 0.0, n - 1.0)),
     "laguerre_polynomial_l": (
-        lambda x: 1.0 - x, lambda n: (-1.0 / n, (2.0 * n - 1) / n, (n - 1.0) / n)),
+        lambda x: 1.0 - x,
+        lambda n: (-1.0 / n, (2.0 * n - 1) / n, (n - 1.0) / n),
+    ),
     "legendre_polynomial_p": (
-        lambda x: x, lambda n: ((2.0 * n - 1) / n, 0.0, (n - 1.0) / n)),
+        lambda x: x,
+        lambda n: ((2.0 * n - 1) / n, 0.0, (n - 1.0) / n),
+    ),
 }
 
 
@@ -223,12 +297,17 @@ def _polynomial_impl(name: str, x: np.ndarray, n: np.ndarray) -> np.ndarray:
 
 for _name in _POLYNOMIALS:
     elementwise(
-        _name, "x n", in_float32(lambda x, n, name=_name: _polynomial_impl(name, x, n)),
-        kinds="f", kernel=False, constant=True,
-        samples=lambda rng: [((rng.uniform(-1, 1, (2, 5)),
-                               np.array([0.0, 1.0, 2.0, 3.0, 6.0])), {})],
-        doc="The polynomial of degree n; without derivative, as in PyTorch.")
-
+        _name,
+        "x n",
+        in_float32(lambda x, n, name=_name: _polynomial_impl(name, x, n)),
+        kinds="f",
+        kernel=False,
+        constant=True,
+        samples=lambda rng: [
+            ((rng.uniform(-1, 1, (2, 5)), np.array([0.0, 1.0, 2.0, 3.0, 6.0])), {})
+        ],
+        doc="The polynomial of degree n; without derivative, as in PyTorch.",
+    )
 
 
 def _shifted(name: str) -> None:
@@ -251,8 +330,14 @@ def _exponent_impl(x: np.ndarray) -> np.ndarray:
 
 
 exponent = elementwise(
-    "exponent", "x", _exponent_impl, kinds="f", kernel=False, constant=True,
-    doc="The e of x = m 2^e with 1/2 <= |m| < 1, in the dtype of x.")
+    "exponent",
+    "x",
+    _exponent_impl,
+    kinds="f",
+    kernel=False,
+    constant=True,
+    doc="The e of x = m 2^e with 1/2 <= |m| < 1, in the dtype of x.",
+)
 
 
 @composite

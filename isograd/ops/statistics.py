@@ -50,11 +50,22 @@ def _row_index(
         return getattr(F, name)(args[0], **{**p, "axis": p["axis"] + 1})
 
     return Primitive(
-        name, lambda x, **p: np.asarray(impl(_comparable(x), **p), np.int64),
-        abstract=abstract, batch=batch, constant=True, kinds=kinds, doc=doc,
-        samples=lambda rng: [s for p in params for s in (
-            ((rng.normal(size=(3, 4)),), {"axis": 1, **p}),
-            ((rng.normal(size=(3, 4)),), {"axis": 0, **p}))])
+        name,
+        lambda x, **p: np.asarray(impl(_comparable(x), **p), np.int64),
+        abstract=abstract,
+        batch=batch,
+        constant=True,
+        kinds=kinds,
+        doc=doc,
+        samples=lambda rng: [
+            s
+            for p in params
+            for s in (
+                ((rng.normal(size=(3, 4)),), {"axis": 1, **p}),
+                ((rng.normal(size=(3, 4)),), {"axis": 0, **p}),
+            )
+        ],
+    )
 
 
 def _argsort_impl(x: Array, *, axis: int, descending: bool) -> Array:
@@ -94,12 +105,21 @@ def _mode_impl(x: Array, *, axis: int) -> Array:
 
 argmax = _row_index("argmax", lambda x, axis: np.argmax(x, axis))
 argmin = _row_index("argmin", lambda x, axis: np.argmin(x, axis))
-argsort = _row_index("argsort", _argsort_impl, keeps=True,
-                     params=({"descending": False}, {"descending": True}))
-kth_index = _row_index("kth_index", _kth_impl, params=({"k": 1},),
-                       doc="The index of the k-th smallest element, from 0.")
-median_index = _row_index("median_index", _median_impl,
-                          params=({"skip_nan": False}, {"skip_nan": True}))
+argsort = _row_index(
+    "argsort",
+    _argsort_impl,
+    keeps=True,
+    params=({"descending": False}, {"descending": True}),
+)
+kth_index = _row_index(
+    "kth_index",
+    _kth_impl,
+    params=({"k": 1},),
+    doc="The index of the k-th smallest element, from 0.",
+)
+median_index = _row_index(
+    "median_index", _median_impl, params=({"skip_nan": False}, {"skip_nan": True})
+)
 mode_index = _row_index("mode_index", _mode_impl)
 
 Pair = tuple[Payload, Payload]
@@ -108,8 +128,10 @@ Pair = tuple[Payload, Payload]
 @cache
 def _grid(shape: Shape, axis: int) -> tuple[tuple[Array, ...], tuple[Array, ...]]:
     """Index arrays before and after `axis` that walk over an array of `shape`."""
-    grid = [np.arange(n).reshape((n, *(1,) * (len(shape) - i - 1)))
-            for i, n in enumerate(shape)]
+    grid = [
+        np.arange(n).reshape((n, *(1,) * (len(shape) - i - 1)))
+        for i, n in enumerate(shape)
+    ]
     return tuple(grid[:axis]), tuple(grid[axis:])
 
 
@@ -127,8 +149,10 @@ def _unselect_impl(g: Array, index: Array, *, axis: int, count: int) -> Array:
 
 def _with_index(name: str) -> Any:
     def batch(F: Namespace, args: Any, batched: Any, size: int, **p: Any) -> Payload:
-        full = (a if b else F.broadcast_to(a, (size, *a.shape))
-                for a, b in zip(args, batched, strict=True))
+        full = (
+            a if b else F.broadcast_to(a, (size, *a.shape))
+            for a, b in zip(args, batched, strict=True)
+        )
         return getattr(F, name)(*full, **{**p, "axis": p["axis"] + 1})
 
     return batch
@@ -140,30 +164,52 @@ def _index_samples(rng: np.random.Generator) -> Any:
 
 
 select_along = Primitive(
-    "select_along", _select_impl, arity=2, kind="linear", reads=((1,), ()),
+    "select_along",
+    _select_impl,
+    arity=2,
+    kind="linear",
+    reads=((1,), ()),
     abstract=lambda x, index, axis: Aval(index.shape, x.dtype),
     vjp=lambda F, g, saved, needs, axis: (
-        F.unselect_along(g, saved[1], axis=axis, count=needs[0].shape[axis]), None),
+        F.unselect_along(g, saved[1], axis=axis, count=needs[0].shape[axis]),
+        None,
+    ),
     jvp=lambda F, primals, tangents, out, axis: F.select_along(
-        tangents[0], primals[1], axis=axis),
-    batch=_with_index("select_along"), differentiable=(True, False),
+        tangents[0], primals[1], axis=axis
+    ),
+    batch=_with_index("select_along"),
+    differentiable=(True, False),
     samples=lambda rng: [
         ((rng.normal(size=(*s[:axis], 4, *s[axis:])), i), {"axis": axis})
-        for s, i, axis in _index_samples(rng)],
-    doc="x[..., index, ...]: one element of each row along an axis that `index` lacks.")
+        for s, i, axis in _index_samples(rng)
+    ],
+    doc="x[..., index, ...]: one element of each row along an axis that `index` lacks.",
+)
 
 unselect_along = Primitive(
-    "unselect_along", _unselect_impl, arity=2, kind="linear", reads=((1,), ()),
+    "unselect_along",
+    _unselect_impl,
+    arity=2,
+    kind="linear",
+    reads=((1,), ()),
     abstract=lambda g, index, axis, count: Aval(
-        (*g.shape[:axis], count, *g.shape[axis:]), g.dtype),
+        (*g.shape[:axis], count, *g.shape[axis:]), g.dtype
+    ),
     vjp=lambda F, g, saved, needs, axis, count: (
-        F.select_along(g, saved[1], axis=axis), None),
+        F.select_along(g, saved[1], axis=axis),
+        None,
+    ),
     jvp=lambda F, primals, tangents, out, axis, count: F.unselect_along(
-        tangents[0], primals[1], axis=axis, count=count),
-    batch=_with_index("unselect_along"), differentiable=(True, False),
-    samples=lambda rng: [((rng.normal(size=s), i), {"axis": axis, "count": 4})
-                         for s, i, axis in _index_samples(rng)],
-    doc="Zeros with one element of each row along a new axis set: select's adjoint.")
+        tangents[0], primals[1], axis=axis, count=count
+    ),
+    batch=_with_index("unselect_along"),
+    differentiable=(True, False),
+    samples=lambda rng: [
+        ((rng.normal(size=s), i), {"axis": axis, "count": 4})
+        for s, i, axis in _index_samples(rng)
+    ],
+    doc="Zeros with one element of each row along a new axis set: select's adjoint.",
+)
 
 
 def _picked(F: Namespace, x: Payload, index: Payload, axis: int) -> Pair:
@@ -211,9 +257,13 @@ def _equal_share(
 
 
 even_median = reduction(
-    "even_median", _even_median_impl, _equal_share, kinds="fi",
+    "even_median",
+    _even_median_impl,
+    _equal_share,
+    kinds="fi",
     params=({"skip_nan": False}, {"skip_nan": True}),
-    doc="The lower median over axes; equal elements share the derivative evenly.")
+    doc="The lower median over axes; equal elements share the derivative evenly.",
+)
 
 
 @composite
@@ -228,9 +278,7 @@ def mode(F: Namespace, x: Payload, *, axis: int) -> Pair:
 
 
 @composite
-def topk(
-    F: Namespace, x: Payload, *, axis: int, k: int, largest: bool = True
-) -> Pair:
+def topk(F: Namespace, x: Payload, *, axis: int, k: int, largest: bool = True) -> Pair:
     """(values, indices) of the k largest (smallest) elements, in order."""
     order = F.argsort(x, axis=axis, descending=largest)
     index = tuple((0, k if i == axis else n, 1) for i, n in enumerate(x.shape))
@@ -243,7 +291,12 @@ def topk(
 
 @composite
 def quantile(
-    F: Namespace, x: Payload, q: Payload, *, axis: int, interpolation: str = "linear",
+    F: Namespace,
+    x: Payload,
+    q: Payload,
+    *,
+    axis: int,
+    interpolation: str = "linear",
     skip_nan: bool = False,
 ) -> Payload:
     """Quantiles q (rank 0 or 1) of the rows along an axis; q's axis comes first.
@@ -316,9 +369,7 @@ def pdist(F: Namespace, x: Payload, *, ord: float = 2.0) -> Payload:
 
 
 @composite
-def renorm(
-    F: Namespace, x: Payload, *, axis: int, ord: float, bound: float
-) -> Payload:
+def renorm(F: Namespace, x: Payload, *, axis: int, ord: float, bound: float) -> Payload:
     """Slices of x along an axis, scaled to a p-norm of at most `bound`."""
     axes = tuple(i for i in range(x.ndim) if i != axis)
     size = F.norm(x, axes=axes, ord=ord, safe=True)
@@ -351,8 +402,9 @@ def ranged(
     F: Namespace, x: Payload, *, axis: int, start: int, stop: int, step: int = 1
 ) -> Payload:
     """x[start:stop:step] along an axis."""
-    index = tuple((start, stop, step) if i == axis else (0, n, 1)
-                  for i, n in enumerate(x.shape))
+    index = tuple(
+        (start, stop, step) if i == axis else (0, n, 1) for i, n in enumerate(x.shape)
+    )
     return F.slice(x, index=index)
 
 
@@ -370,8 +422,10 @@ def diff(F: Namespace, x: Payload, *, axis: int, n: int = 1) -> Payload:
 def _panels(F: Namespace, y: Payload, steps: Any, axis: int) -> Payload:
     """Areas between neighbours; `steps` is a number or broadcasts against them."""
     n = y.shape[axis]
-    ends = F.add(F.ranged(y, axis=axis, start=1, stop=n),
-                 F.ranged(y, axis=axis, start=0, stop=n - 1))
+    ends = F.add(
+        F.ranged(y, axis=axis, start=1, stop=n),
+        F.ranged(y, axis=axis, start=0, stop=n - 1),
+    )
     return F.mul(F.mul(ends, steps), 0.5)
 
 
@@ -401,21 +455,36 @@ def _histc_impl(x: Array, *, bins: int, lo: float, hi: float) -> Array:
 def _histc_batch(
     F: Namespace, args: Any, batched: Any, size: int, **params: Any
 ) -> Payload:
-    rows = [F.reshape(F.histc(F.reshape(
-        F.take_range(args[0], i, i + 1), shape=(prod(args[0].shape[1:]),)), **params),
-        shape=(1, params["bins"])) for i in range(size)]
+    rows = [
+        F.reshape(
+            F.histc(
+                F.reshape(
+                    F.take_range(args[0], i, i + 1), shape=(prod(args[0].shape[1:]),)
+                ),
+                **params,
+            ),
+            shape=(1, params["bins"]),
+        )
+        for i in range(size)
+    ]
     if not rows:
         return np.zeros((0, params["bins"]), args[0].dtype)
     return F.concatenate(*rows, axis=0)
 
 
 histc = Primitive(
-    "histc", _histc_impl,
-    abstract=lambda x, bins, lo, hi: Aval((bins,), x.dtype), batch=_histc_batch,
-    constant=True, kinds="f",
-    samples=lambda rng: [((rng.normal(size=(20,)),), {"bins": 4, "lo": 0, "hi": 0}),
-                         ((rng.normal(size=(3, 4)),), {"bins": 3, "lo": -1, "hi": 1})],
-    doc="Counts of elements in equal bins, in x's dtype; its range where lo == hi.")
+    "histc",
+    _histc_impl,
+    abstract=lambda x, bins, lo, hi: Aval((bins,), x.dtype),
+    batch=_histc_batch,
+    constant=True,
+    kinds="f",
+    samples=lambda rng: [
+        ((rng.normal(size=(20,)),), {"bins": 4, "lo": 0, "hi": 0}),
+        ((rng.normal(size=(3, 4)),), {"bins": 3, "lo": -1, "hi": 1}),
+    ],
+    doc="Counts of elements in equal bins, in x's dtype; its range where lo == hi.",
+)
 
 
 @composite

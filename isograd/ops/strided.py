@@ -25,9 +25,7 @@ def _diagonal_shape(shape: Shape, axis1: int, axis2: int, offset: int) -> Shape:
     return (*rest, size)
 
 
-def _diagonal_impl(
-    x: np.ndarray, *, axis1: int, axis2: int, offset: int
-) -> np.ndarray:
+def _diagonal_impl(x: np.ndarray, *, axis1: int, axis2: int, offset: int) -> np.ndarray:
     view = x.diagonal(offset, axis1, axis2)
     if x.flags.writeable:  # writes are checked by the tensor, not by NumPy
         view.flags.writeable = True
@@ -48,7 +46,10 @@ diagonal = linear(
     abstract=lambda x, **at: Aval(_diagonal_shape(x.shape, **at), x.dtype),
     adjoint=lambda F, g, operand, **at: F.undiagonal(g, shape=operand, **at),
     lift=lambda size, operand, axis1, axis2, offset: {
-        "axis1": axis1 + 1, "axis2": axis2 + 1, "offset": offset},
+        "axis1": axis1 + 1,
+        "axis2": axis2 + 1,
+        "offset": offset,
+    },
     view=True,
     samples=lambda rng: [
         ((rng.normal(size=(3, 4)),), {"axis1": 0, "axis2": 1, "offset": 1}),
@@ -63,11 +64,16 @@ undiagonal = linear(
     abstract=lambda x, shape, axis1, axis2, offset: Aval(shape, x.dtype),
     adjoint=lambda F, g, operand, shape, **at: F.diagonal(g, **at),
     lift=lambda size, operand, shape, axis1, axis2, offset: {
-        "shape": (size, *shape), "axis1": axis1 + 1, "axis2": axis2 + 1,
-        "offset": offset},
+        "shape": (size, *shape),
+        "axis1": axis1 + 1,
+        "axis2": axis2 + 1,
+        "offset": offset,
+    },
     samples=lambda rng: [
-        ((rng.normal(size=(2, 3)),),
-         {"shape": (3, 2, 4), "axis1": 0, "axis2": 2, "offset": 1}),
+        (
+            (rng.normal(size=(2, 3)),),
+            {"shape": (3, 2, 4), "axis1": 0, "axis2": 2, "offset": 1},
+        ),
     ],
     doc="Zeros of `shape` with the last axis of x on a diagonal.",
 )
@@ -95,8 +101,9 @@ def diag(F: Namespace, x: Payload, *, offset: int = 0) -> Payload:
 
 
 @composite
-def trace(F: Namespace, x: Payload, *, offset: int = 0, axis1: int = 0,
-          axis2: int = 1) -> Payload:
+def trace(
+    F: Namespace, x: Payload, *, offset: int = 0, axis1: int = 0, axis2: int = 1
+) -> Payload:
     """The sum of a diagonal of two axes."""
     d = F.diagonal(x, axis1=axis1, axis2=axis2, offset=offset)
     return F.sum(d, axes=(d.ndim - 1,))
@@ -129,14 +136,16 @@ def _windows_impl(
     count = window_count(x.shape[axis], width, step, dilation)
     shape = (*x.shape[:axis], count, *x.shape[axis + 1 :], width)
     stride = x.strides[axis]
-    strides = (*x.strides[:axis], stride * step, *x.strides[axis + 1 :],
-               stride * dilation)
+    strides = (
+        *x.strides[:axis],
+        stride * step,
+        *x.strides[axis + 1 :],
+        stride * dilation,
+    )
     return stride_view(x, shape, strides, writeable=x.flags.writeable)
 
 
-def _windows_abstract(
-    x: Aval, axis: int, width: int, step: int, dilation: int
-) -> Aval:
+def _windows_abstract(x: Aval, axis: int, width: int, step: int, dilation: int) -> Aval:
     count = window_count(x.shape[axis], width, step, dilation)
     return Aval((*x.shape[:axis], count, *x.shape[axis + 1 :], width), x.dtype)
 
@@ -149,7 +158,8 @@ def _unwindows_impl(
     for k in range(width if count else 0):
         start = k * dilation
         at = (slice(None),) * axis + (
-            slice(start, start + step * (count - 1) + 1, step),)
+            slice(start, start + step * (count - 1) + 1, step),
+        )
         out[at] += g[..., k]
     return out
 
@@ -159,14 +169,13 @@ windows = linear(
     _windows_impl,
     abstract=_windows_abstract,
     adjoint=lambda F, g, operand, axis, **w: F.unwindows(
-        g, length=operand[axis], axis=axis, **w),
+        g, length=operand[axis], axis=axis, **w
+    ),
     lift=lambda size, operand, axis, **w: {"axis": axis + 1, **w},
     view=True,
     samples=lambda rng: [
-        ((rng.normal(size=(7, 2)),),
-         {"axis": 0, "width": 3, "step": 2, "dilation": 1}),
-        ((rng.normal(size=(2, 6)),),
-         {"axis": 1, "width": 2, "step": 1, "dilation": 3}),
+        ((rng.normal(size=(7, 2)),), {"axis": 0, "width": 3, "step": 2, "dilation": 1}),
+        ((rng.normal(size=(2, 6)),), {"axis": 1, "width": 2, "step": 1, "dilation": 3}),
     ],
     doc="Overlapping windows along an axis: their number takes its place, their size "
     "is a new last axis (Tensor.unfold).",
@@ -176,12 +185,15 @@ unwindows = linear(
     "unwindows",
     _unwindows_impl,
     abstract=lambda g, length, axis, width, step, dilation: Aval(
-        (*g.shape[:axis], length, *g.shape[axis + 1 : -1]), g.dtype),
+        (*g.shape[:axis], length, *g.shape[axis + 1 : -1]), g.dtype
+    ),
     adjoint=lambda F, g, operand, length, **w: F.windows(g, **w),
     lift=lambda size, operand, axis, **w: {"axis": axis + 1, **w},
     samples=lambda rng: [
-        ((rng.normal(size=(3, 2, 3)),),
-         {"length": 8, "axis": 0, "width": 3, "step": 2, "dilation": 1}),
+        (
+            (rng.normal(size=(3, 2, 3)),),
+            {"length": 8, "axis": 0, "width": 3, "step": 2, "dilation": 1},
+        ),
     ],
     doc="Overlapping windows added up along an axis of `length`: windows' adjoint.",
 )
@@ -195,8 +207,10 @@ def _window_sum_impl(
     out = np.zeros(shape, x.dtype)
     for k in range(width if count else 0):
         start = k * dilation
-        out += x[(slice(None),) * axis + (
-            slice(start, start + step * (count - 1) + 1, step),)]
+        out += x[
+            (slice(None),) * axis
+            + (slice(start, start + step * (count - 1) + 1, step),)
+        ]
     return out
 
 
@@ -211,12 +225,12 @@ window_sum = linear(
     "window_sum",
     _window_sum_impl,
     abstract=lambda x, axis, **w: Aval(
-        _windows_abstract(x, axis, **w).shape[:-1], x.dtype),
+        _windows_abstract(x, axis, **w).shape[:-1], x.dtype
+    ),
     adjoint=_window_sum_adjoint,
     lift=lambda size, operand, axis, **w: {"axis": axis + 1, **w},
     samples=lambda rng: [
-        ((rng.normal(size=(7, 2)),),
-         {"axis": 0, "width": 3, "step": 2, "dilation": 1}),
+        ((rng.normal(size=(7, 2)),), {"axis": 0, "width": 3, "step": 2, "dilation": 1}),
     ],
     doc="The sums of overlapping windows along an axis.",
 )
@@ -224,7 +238,12 @@ window_sum = linear(
 
 @composite
 def im2col(
-    F: Namespace, x: Payload, *, size: Shape, step: Shape, padding: Shape,
+    F: Namespace,
+    x: Payload,
+    *,
+    size: Shape,
+    step: Shape,
+    padding: Shape,
     dilation: Shape,
 ) -> Payload:
     """(n, c, *space) to (n, c * window, positions): the columns of all windows."""
@@ -241,8 +260,14 @@ def im2col(
 
 @composite
 def col2im(
-    F: Namespace, x: Payload, *, shape: Shape, size: Shape, step: Shape,
-    padding: Shape, dilation: Shape,
+    F: Namespace,
+    x: Payload,
+    *,
+    shape: Shape,
+    size: Shape,
+    step: Shape,
+    padding: Shape,
+    dilation: Shape,
 ) -> Payload:
     """Columns added up to (n, c, *shape): the adjoint of `im2col`."""
     n, d = x.shape[0], len(shape)
@@ -252,8 +277,14 @@ def col2im(
     x = F.reshape(x, shape=(n, c, *size, *counts))
     x = F.transpose(x, axes=(0, 1, *range(2 + d, 2 + 2 * d), *range(2, 2 + d)))
     for i in reversed(range(d)):
-        x = F.unwindows(x, length=full[i], axis=2 + i, width=size[i], step=step[i],
-                        dilation=dilation[i])
+        x = F.unwindows(
+            x,
+            length=full[i],
+            axis=2 + i,
+            width=size[i],
+            step=step[i],
+            dilation=dilation[i],
+        )
     if any(padding):
         x = F.pad(x, ((0, 0), (0, 0), *((-p, -p) for p in padding)))
     return x
@@ -268,8 +299,10 @@ def _as_strided_impl(
     flat = x.reshape(-1)
     last = offset + sum((n - 1) * s for n, s in zip(shape, strides, strict=True))
     if prod(shape) and (offset < 0 or last >= flat.size):
-        raise ValueError(f"as_strided: shape {shape}, strides {strides} and offset "
-                         f"{offset} reach beyond the array's {flat.size} elements")
+        raise ValueError(
+            f"as_strided: shape {shape}, strides {strides} and offset "
+            f"{offset} reach beyond the array's {flat.size} elements"
+        )
     steps = tuple(s * flat.strides[0] for s in strides)
     return stride_view(flat[offset:], shape, steps, writeable=x.flags.writeable)
 
@@ -289,12 +322,16 @@ as_strided = linear(
     abstract=lambda x, shape, strides, offset: Aval(shape, x.dtype),
     adjoint=lambda F, g, operand, **view: F.add_strided(g, to=operand, **view),
     lift=lambda size, operand, shape, strides, offset: {
-        "shape": (size, *shape), "strides": (prod(operand), *strides),
-        "offset": offset},
+        "shape": (size, *shape),
+        "strides": (prod(operand), *strides),
+        "offset": offset,
+    },
     view=True,
     samples=lambda rng: [
-        ((rng.normal(size=(3, 4)),),
-         {"shape": (2, 2, 3), "strides": (1, 2, 3), "offset": 1}),
+        (
+            (rng.normal(size=(3, 4)),),
+            {"shape": (2, 2, 3), "strides": (1, 2, 3), "offset": 1},
+        ),
     ],
     doc="A view of x's elements in order, by strides counted in elements.",
 )
@@ -305,11 +342,16 @@ add_strided = linear(
     abstract=lambda g, to, shape, strides, offset: Aval(to, g.dtype),
     adjoint=lambda F, g, operand, to, **view: F.as_strided(g, **view),
     lift=lambda size, operand, to, shape, strides, offset: {
-        "to": (size, *to), "shape": (size, *shape), "strides": (prod(to), *strides),
-        "offset": offset},
+        "to": (size, *to),
+        "shape": (size, *shape),
+        "strides": (prod(to), *strides),
+        "offset": offset,
+    },
     samples=lambda rng: [
-        ((rng.normal(size=(2, 3)),),
-         {"to": (3, 4), "shape": (2, 3), "strides": (1, 3), "offset": 2}),
+        (
+            (rng.normal(size=(2, 3)),),
+            {"to": (3, 4), "shape": (2, 3), "strides": (1, 3), "offset": 2},
+        ),
     ],
     doc="Zeros of shape `to` with g added at its places: the adjoint of as_strided.",
 )
@@ -319,13 +361,16 @@ add_strided = linear(
 
 def _pairs_impl(x: Any) -> np.ndarray:
     part: np.ndarray = x.real
-    return stride_view(part, (*part.shape, 2), (*part.strides, part.itemsize),
-                       writeable=x.flags.writeable)
+    return stride_view(
+        part,
+        (*part.shape, 2),
+        (*part.strides, part.itemsize),
+        writeable=x.flags.writeable,
+    )
 
 
 def _unpairs_impl(x: np.ndarray) -> np.ndarray:
-    if x.strides[-1] != x.itemsize or any(s % (2 * x.itemsize)
-                                          for s in x.strides[:-1]):
+    if x.strides[-1] != x.itemsize or any(s % (2 * x.itemsize) for s in x.strides[:-1]):
         x = np.ascontiguousarray(x)
     return x.view(complex_of(x.dtype))[..., 0]
 
@@ -337,8 +382,9 @@ view_as_real = linear(
     adjoint=lambda F, g, operand: F.view_as_complex(g),
     lift=lambda size, operand: {},
     view=True,
-    samples=lambda rng: [((rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3)),),
-                          {})],
+    samples=lambda rng: [
+        ((rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3)),), {})
+    ],
     doc="The parts of complex numbers along a new last axis of two.",
 )
 view_as_real.kinds = "c"

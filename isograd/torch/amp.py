@@ -19,18 +19,26 @@ class autocast:
     """
 
     def __init__(
-        self, device_type: str, dtype: Any = None, enabled: bool = True,
+        self,
+        device_type: str,
+        dtype: Any = None,
+        enabled: bool = True,
         cache_enabled: bool | None = None,
     ) -> None:
         self.device, self.fast_dtype = device_type, dtype
         if device_type == "cuda" and enabled:
-            warnings.warn("User provided device_type of 'cuda', but CUDA is not "
-                          "available. Disabling", UserWarning, stacklevel=2)
+            warnings.warn(
+                "User provided device_type of 'cuda', but CUDA is not "
+                "available. Disabling",
+                UserWarning,
+                stacklevel=2,
+            )
             enabled = False
         if enabled:
             raise NotImplementedError(
                 "torch.amp.autocast on the CPU: isograd's torch dialect does not cast "
-                "operations; convert tensors with .to(torch.bfloat16)")
+                "operations; convert tensors with .to(torch.bfloat16)"
+            )
         self._enabled = enabled
 
     def __enter__(self) -> autocast:
@@ -53,8 +61,12 @@ class GradScaler:
 
     def __init__(self, device: str = "cuda", enabled: bool = True, **_: Any) -> None:
         if enabled:
-            warnings.warn("torch.cuda.amp.GradScaler is enabled, but CUDA is not "
-                          "available.  Disabling.", UserWarning, stacklevel=2)
+            warnings.warn(
+                "torch.cuda.amp.GradScaler is enabled, but CUDA is not "
+                "available.  Disabling.",
+                UserWarning,
+                stacklevel=2,
+            )
 
     def scale(self, outputs: Any) -> Any:
         return outputs

@@ -32,33 +32,74 @@ F = BOUND
 
 # Functions whose result is floating; the name is the primitive's.
 FLOAT = {
-    "exp": (), "exp2": (), "expm1": (), "log": (), "log2": (), "log10": (),
-    "log1p": (), "sqrt": (), "rsqrt": (), "sin": (), "cos": (), "tan": (),
-    "asin": ("arcsin",), "acos": ("arccos",), "atan": ("arctan",), "sinh": (),
-    "cosh": (), "tanh": (), "asinh": ("arcsinh",), "acosh": ("arccosh",),
-    "atanh": ("arctanh",), "erf": (), "erfc": (), "erfinv": (), "lgamma": (),
-    "digamma": (), "reciprocal": (), "sigmoid": (), "sinc": (), "i0": (),
+    "exp": (),
+    "exp2": (),
+    "expm1": (),
+    "log": (),
+    "log2": (),
+    "log10": (),
+    "log1p": (),
+    "sqrt": (),
+    "rsqrt": (),
+    "sin": (),
+    "cos": (),
+    "tan": (),
+    "asin": ("arcsin",),
+    "acos": ("arccos",),
+    "atan": ("arctan",),
+    "sinh": (),
+    "cosh": (),
+    "tanh": (),
+    "asinh": ("arcsinh",),
+    "acosh": ("arccosh",),
+    "atanh": ("arctanh",),
+    "erf": (),
+    "erfc": (),
+    "erfinv": (),
+    "lgamma": (),
+    "digamma": (),
+    "reciprocal": (),
+    "sigmoid": (),
+    "sinc": (),
+    "i0": (),
 }
-_REAL_ONLY = {"erf": "erf_vml_cpu", "erfc": "erfc_vml_cpu", "erfinv": "erfinv_vml_cpu",
-              "lgamma": "lgamma_vml_cpu", "digamma": "digamma", "i0": "i0_cpu",
-              "exp2": "exp2_cpu"}
+_REAL_ONLY = {
+    "erf": "erf_vml_cpu",
+    "erfc": "erfc_vml_cpu",
+    "erfinv": "erfinv_vml_cpu",
+    "lgamma": "lgamma_vml_cpu",
+    "digamma": "digamma",
+    "i0": "i0_cpu",
+    "exp2": "exp2_cpu",
+}
 for _name, _aliases in FLOAT.items():
+
     def _float_body(input: Payload, *, _name: str = _name) -> Payload:
         if _name in _REAL_ONLY:
             refuse(input, "c", _REAL_ONLY[_name])
         return getattr(F, _name)(floating(input))
 
-    row(_float_body, name=_name, aliases=_aliases, inplace=True,
-        prim=REGISTRY.get(_name))
+    row(
+        _float_body,
+        name=_name,
+        aliases=_aliases,
+        inplace=True,
+        prim=REGISTRY.get(_name),
+    )
 
 for _name in ("floor", "ceil", "trunc"):
+
     def _whole_body(input: Payload, *, _name: str = _name) -> Payload:
         refuse(input, "bc", f"{_name}_vml_cpu")
         whole = input.dtype.kind in "iu"
         return copy_of(input) if whole else getattr(F, _name)(input)
 
-    row(_whole_body, name=_name, inplace=True,
-        aliases=("fix",) if _name == "trunc" else ())
+    row(
+        _whole_body,
+        name=_name,
+        inplace=True,
+        aliases=("fix",) if _name == "trunc" else (),
+    )
 
 
 @row(aliases=("negative",), inplace=True, prim=REGISTRY["neg"])
@@ -66,7 +107,8 @@ def neg(input: Payload) -> Payload:
     if input.dtype.kind == "b":
         raise RuntimeError(
             "Negation, the `-` operator, on a bool tensor is not supported. If you are "
-            "trying to invert a mask, use the `~` or `logical_not()` operator instead.")
+            "trying to invert a mask, use the `~` or `logical_not()` operator instead."
+        )
     return F.neg(input)
 
 
@@ -81,7 +123,8 @@ def sign(input: Payload) -> Payload:
     if input.dtype.kind == "c":
         raise NotImplementedError(
             "Unlike NumPy, torch.sign is not intended to support complex numbers. "
-            "Please use torch.sgn instead.")
+            "Please use torch.sgn instead."
+        )
     return copy_of(input) if input.dtype.kind == "b" else F.sign(input)
 
 
@@ -116,7 +159,8 @@ def round(input: Payload, *, decimals: int = 0) -> Payload:
 def frac(input: Payload) -> Payload:
     if input.dtype.kind in "iub":
         raise NotImplementedError(
-            f"\"frac_cpu\" not implemented for '{of_numpy(input.dtype).scalar_type}'")
+            f"\"frac_cpu\" not implemented for '{of_numpy(input.dtype).scalar_type}'"
+        )
     return F.sub(input, F.trunc(input))
 
 
@@ -143,9 +187,11 @@ def nan_to_num(
         return copy_of(input)
     info = dtypes.finfo(of_numpy(input.dtype))
     return F.nan_to_num(
-        input, nan=0.0 if nan is None else nan,
+        input,
+        nan=0.0 if nan is None else nan,
         posinf=info.max if posinf is None else posinf,
-        neginf=info.min if neginf is None else neginf)
+        neginf=info.min if neginf is None else neginf,
+    )
 
 
 @row
@@ -177,19 +223,27 @@ def _polygamma(n: int, x: Payload) -> Payload:
     return F.polygamma(floating(x), n=n)
 
 
-row(lambda n, input: _polygamma(n, input) if not is_payload(n)
-    else _polygamma(input, n), name="polygamma")
+row(
+    lambda n, input: (
+        _polygamma(n, input) if not is_payload(n) else _polygamma(input, n)
+    ),
+    name="polygamma",
+)
 
 # --- two operands ---------------------------------------------------------------------
 
 
 def _sum_operands(input: Any, other: Any, alpha: Any) -> list[Payload]:
     if isinstance(alpha, float) and dtypes.result_of((input, other)).kind in "ib":
-        raise RuntimeError("For integral input tensors, argument alpha must not be a "
-                           "floating point number.")
+        raise RuntimeError(
+            "For integral input tensors, argument alpha must not be a "
+            "floating point number."
+        )
     x, y = operands(input, other)
-    return [x, y if type(alpha) is int and alpha == 1 else
-            F.mul(y, cast(alpha, y.dtype))]
+    return [
+        x,
+        y if type(alpha) is int and alpha == 1 else F.mul(y, cast(alpha, y.dtype)),
+    ]
 
 
 @row(inplace=True, prim=REGISTRY["add"])
@@ -213,10 +267,12 @@ def _refuse_bool(x: Any, y: Any) -> None:
     if _is_bool(x) and _is_bool(y):
         raise RuntimeError(
             "Subtraction, the `-` operator, with two bool tensors is not supported. "
-            "Use the `^` or `logical_xor()` operator instead.")
+            "Use the `^` or `logical_xor()` operator instead."
+        )
     raise RuntimeError(
         "Subtraction, the `-` operator, with a bool tensor is not supported. If you "
-        "are trying to invert a mask, use the `~` or `logical_not()` operator instead.")
+        "are trying to invert a mask, use the `~` or `logical_not()` operator instead."
+    )
 
 
 @row(label="RsubBackward1")
@@ -234,8 +290,10 @@ def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Payload:
     if rounding_mode is None:
         return F.div(*operands(input, other, least="f"))
     if rounding_mode not in ("trunc", "floor"):
-        raise RuntimeError("div expected rounding_mode to be one of None, 'trunc', or "
-                           f"'floor' but found '{rounding_mode}'")
+        raise RuntimeError(
+            "div expected rounding_mode to be one of None, 'trunc', or "
+            f"'floor' but found '{rounding_mode}'"
+        )
     x, y = operands(input, other)
     _check_divisor(y)
     if rounding_mode == "floor":
@@ -306,8 +364,9 @@ def pow_(input: Any, exponent: Any) -> Payload:
     x, y = operands(input, exponent)
     if not is_payload(input):
         return Named(F.pow(x, y), "PowBackward2")
-    return Named(F.integer_pow(x, y) if x.dtype.kind in "iu" else F.pow(x, y),
-                 "PowBackward1")
+    return Named(
+        F.integer_pow(x, y) if x.dtype.kind in "iu" else F.pow(x, y), "PowBackward1"
+    )
 
 
 def _power(x: Payload, exponent: Any) -> Payload:
@@ -325,18 +384,33 @@ def _power(x: Payload, exponent: Any) -> Payload:
 def float_power(input: Any, exponent: Any) -> Payload:
     kind = dtypes.result_of((input, exponent)).kind
     wide = (dtypes.complex128 if kind == "c" else dtypes.float64).np
-    return Named(pow_(cast(input, wide), exponent if not is_payload(exponent)
-                      else cast(exponent, wide)).value,
-                 f"PowBackward{int(is_payload(exponent))}")
+    return Named(
+        pow_(
+            cast(input, wide),
+            exponent if not is_payload(exponent) else cast(exponent, wide),
+        ).value,
+        f"PowBackward{int(is_payload(exponent))}",
+    )
 
 
 # Two tensors of one promoted dtype; "f": integers become floats, "n": refused.
-_BINARY = {"maximum": "", "minimum": "", "fmax": "", "fmin": "", "atan2": "f",
-           "hypot": "n", "logaddexp": "n", "logaddexp2": "n", "nextafter": "n",
-           "gcd": "", "lcm": ""}
+_BINARY = {
+    "maximum": "",
+    "minimum": "",
+    "fmax": "",
+    "fmin": "",
+    "atan2": "f",
+    "hypot": "n",
+    "logaddexp": "n",
+    "logaddexp2": "n",
+    "nextafter": "n",
+    "gcd": "",
+    "lcm": "",
+}
 _BINARY_ALIASES = {"atan2": ("arctan2",)}
 _IN_PLACE = {"atan2", "hypot", "nextafter", "gcd", "lcm"}
 for _name, _least in _BINARY.items():
+
     def _binary_body(
         input: Any, other: Any, *, _name: str = _name, _least: str = _least
     ) -> Payload:
@@ -346,19 +420,26 @@ for _name, _least in _BINARY.items():
             raise RuntimeError(f"{_name} not implemented for complex tensors.")
         refuse(x, "c", f"{_name}_cpu")
         if _least == "n" and x.dtype.kind in "iub":
-            raise NotImplementedError(f"\"{_name}_cpu\" not implemented for "
-                                      f"'{of_numpy(x.dtype).scalar_type}'")
+            raise NotImplementedError(
+                f"\"{_name}_cpu\" not implemented for '{of_numpy(x.dtype).scalar_type}'"
+            )
         return getattr(F, _name)(x, y)
 
-    row(_binary_body, name=_name, aliases=_BINARY_ALIASES.get(_name, ()),
-        inplace=_name in _IN_PLACE)
+    row(
+        _binary_body,
+        name=_name,
+        aliases=_BINARY_ALIASES.get(_name, ()),
+        inplace=_name in _IN_PLACE,
+    )
 
 
 def need_tensor(name: str, x: Any, word: str = "other", place: int = 2) -> None:
     if not is_payload(x):
-        raise TypeError(f"{name}(): argument '{word}' (position {place}) must be "
-                        "Tensor, "
-                        f"not {type(x).__name__}")
+        raise TypeError(
+            f"{name}(): argument '{word}' (position {place}) must be "
+            "Tensor, "
+            f"not {type(x).__name__}"
+        )
 
 
 @row(inplace=True)
@@ -370,31 +451,38 @@ def copysign(input: Any, other: Any) -> Payload:
 @row(inplace=True)
 def heaviside(input: Payload, values: Payload) -> Payload:
     if input.dtype != values.dtype:
-        raise RuntimeError("heaviside is not yet implemented for tensors with "
-                           "different "
-                           "dtypes.")
+        raise RuntimeError(
+            "heaviside is not yet implemented for tensors with different dtypes."
+        )
     return undifferentiable(F.heaviside(*operands(input, values)), "heaviside")
 
 
 @row(inplace=True)
 def xlogy(input: Any, other: Any) -> Payload:
     out = F.xlogy(*operands(input, other, least="f"))
-    kind = 0 if is_payload(other) and is_payload(input) else (
-        1 if is_payload(other) else 2)
+    kind = (
+        0
+        if is_payload(other) and is_payload(input)
+        else (1 if is_payload(other) else 2)
+    )
     return Named(out, f"XlogyBackward{kind}")
 
 
 @row(inplace=True)
 def ldexp(input: Any, other: Any) -> Payload:
-    x, y = operands(input, F.pow(cast(2.0, dtypes.default().np),
-                                 cast(other, dtypes.default().np)))
+    x, y = operands(
+        input, F.pow(cast(2.0, dtypes.default().np), cast(other, dtypes.default().np))
+    )
     return F.mul(x, y)
 
 
 @row(inplace=True)
 def lerp(input: Payload, end: Payload, weight: Any) -> Payload:
-    refuse(input, "iub", "lerp_kernel_scalar" if not is_payload(weight)
-           else "lerp_kernel_tensor")
+    refuse(
+        input,
+        "iub",
+        "lerp_kernel_scalar" if not is_payload(weight) else "lerp_kernel_tensor",
+    )
     if not is_payload(weight):
         x, y = operands(input, end)
         out = F.add(x, F.mul(F.sub(y, x), cast(weight, x.dtype)))
@@ -426,7 +514,8 @@ def addcdiv(
             "torch.trunc(tensor1 / tensor2)).to(input.dtype) for integer inputs and as "
             "(input + value * tensor1 / tensor2) for float inputs. The future addcdiv "
             "behavior is just the latter implementation: (input + value * tensor1 / "
-            "tensor2), for all dtypes.")
+            "tensor2), for all dtypes."
+        )
     check_broadcast(x.shape, a.shape, b.shape)
     quotient = F.div(a, b)
     return F.add(x, quotient if value == 1 else F.mul(quotient, cast(value, x.dtype)))
@@ -438,8 +527,9 @@ def addcdiv(
 @row(aliases=("clip",), inplace=True)
 def clamp(input: Payload, min: Any = None, max: Any = None) -> Payload:
     if min is None and max is None:
-        raise RuntimeError("torch.clamp: At least one of 'min' or 'max' must not be "
-                           "None")
+        raise RuntimeError(
+            "torch.clamp: At least one of 'min' or 'max' must not be None"
+        )
     if input.dtype.kind == "c":
         raise NotImplementedError("clamp is not supported for complex types")
     if is_payload(min) or is_payload(max):
@@ -480,9 +570,16 @@ def clamp_max(input: Payload, max: Any) -> Payload:
 
 # --- comparison and logic -------------------------------------------------------------
 
-COMPARE = {"eq": (), "ne": ("not_equal",), "lt": ("less",), "le": ("less_equal",),
-            "gt": ("greater",), "ge": ("greater_equal",)}
+COMPARE = {
+    "eq": (),
+    "ne": ("not_equal",),
+    "lt": ("less",),
+    "le": ("less_equal",),
+    "gt": ("greater",),
+    "ge": ("greater_equal",),
+}
 for _name, _aliases in COMPARE.items():
+
     def _compare_body(input: Any, other: Any, *, _name: str = _name) -> Payload:
         x, y = operands(input, other)
         if x.dtype.kind == "c" and _name not in ("eq", "ne"):
@@ -492,6 +589,7 @@ for _name, _aliases in COMPARE.items():
     row(_compare_body, name=_name, aliases=_aliases, inplace=False)
 
 for _name in ("logical_and", "logical_or", "logical_xor"):
+
     def _logic_body(input: Any, other: Any, *, _name: str = _name) -> Payload:
         check_broadcast(shape_of(input), shape_of(other))
         return getattr(F, _name)(truth(input), truth(other))
@@ -508,17 +606,20 @@ def _whole_operands(name: str, input: Any, other: Any) -> list[Payload]:
     x, y = operands(input, other)
     if x.dtype.kind not in ("iu" if "shift" in name else "iub"):
         raise NotImplementedError(
-            f"\"{name}_cpu\" not implemented for '{of_numpy(x.dtype).scalar_type}'")
+            f"\"{name}_cpu\" not implemented for '{of_numpy(x.dtype).scalar_type}'"
+        )
     return [x, y]
 
 
 for _name in ("bitwise_and", "bitwise_or", "bitwise_xor"):
+
     def _bits_body(input: Any, other: Any, *, _name: str = _name) -> Payload:
         return getattr(F, _name)(*_whole_operands(_name, input, other))
 
     row(_bits_body, name=_name, inplace=True)
 
 for _name in ("left_shift", "right_shift"):
+
     def _shift_body(input: Any, other: Any, *, _name: str = _name) -> Payload:
         word = "lshift" if _name == "left_shift" else "rshift"
         return getattr(F, _name)(*_whole_operands(word, input, other))
@@ -530,12 +631,14 @@ for _name in ("left_shift", "right_shift"):
 def bitwise_not(input: Payload) -> Payload:
     if input.dtype.kind not in "iub":
         raise NotImplementedError(
-            "\"bitwise_not_cpu\" not implemented for "
-            f"'{of_numpy(input.dtype).scalar_type}'")
+            '"bitwise_not_cpu" not implemented for '
+            f"'{of_numpy(input.dtype).scalar_type}'"
+        )
     return F.bitwise_not(input)
 
 
 for _name in ("isnan", "isinf", "isfinite"):
+
     def _test_body(input: Payload, *, _name: str = _name) -> Payload:
         if input.dtype.kind in "iub":
             return np.full(input.shape, _name == "isfinite")
@@ -560,8 +663,11 @@ def isneginf(input: Payload) -> Payload:
 
 @row
 def isreal(input: Payload) -> Payload:
-    return F.eq(F.imag(input), 0.0) if input.dtype.kind == "c" else (
-        np.ones(input.shape, bool))
+    return (
+        F.eq(F.imag(input), 0.0)
+        if input.dtype.kind == "c"
+        else (np.ones(input.shape, bool))
+    )
 
 
 @row
@@ -573,13 +679,17 @@ def signbit(input: Payload) -> Payload:
 
 @row
 def isclose(
-    input: Payload, other: Payload, rtol: float = 1e-5, atol: float = 1e-8,
+    input: Payload,
+    other: Payload,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
     equal_nan: bool = False,
 ) -> Payload:
     if input.dtype != other.dtype:
         raise RuntimeError(
             f"{of_numpy(input.dtype).scalar_type} did not match "
-            f"{of_numpy(other.dtype).scalar_type}")
+            f"{of_numpy(other.dtype).scalar_type}"
+        )
     check_broadcast(input.shape, other.shape)
     return F.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
@@ -591,18 +701,25 @@ def isclose(
 def equal(input: Any, other: Any) -> bool:
     """Same shape and elements."""
     if not hasattr(other, "_p"):
-        raise TypeError("equal(): argument 'other' (position 2) must be Tensor, not "
-                        + type(other).__name__)
+        raise TypeError(
+            "equal(): argument 'other' (position 2) must be Tensor, not "
+            + type(other).__name__
+        )
     x, y = input.array("equal"), other.array("equal")
     return x.shape == y.shape and bool(np.all(x == y))
 
 
 @tensor_row
 def allclose(
-    input: Any, other: Any, rtol: float = 1e-5, atol: float = 1e-8,
+    input: Any,
+    other: Any,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
     equal_nan: bool = False,
 ) -> bool:
     if not hasattr(other, "_p"):
-        raise TypeError("allclose(): argument 'other' (position 2) must be Tensor, not "
-                        + type(other).__name__)
+        raise TypeError(
+            "allclose(): argument 'other' (position 2) must be Tensor, not "
+            + type(other).__name__
+        )
     return bool(FUNCTIONS["isclose"](input, other, rtol, atol, equal_nan).all().item())

@@ -31,8 +31,9 @@ def roots_of(tensors: Sequence[Any], grads: Sequence[Any], create_graph: bool) -
         RuntimeError: a gradient of the wrong shape, none for a tensor that is no
             scalar, or a tensor without graph; before anything is accumulated.
     """
-    seeds = [_seed(i, t, g) for i, (t, g) in
-             enumerate(zip(tensors, grads, strict=True))]
+    seeds = [
+        _seed(i, t, g) for i, (t, g) in enumerate(zip(tensors, grads, strict=True))
+    ]
     nodes: list[Node] = []
     for i, t in enumerate(tensors):
         node = node_of(t)
@@ -40,8 +41,10 @@ def roots_of(tensors: Sequence[Any], grads: Sequence[Any], create_graph: bool) -
             raise RuntimeError(errors.NO_GRAD.format(index=i))
         nodes.append(node)
     if not create_graph:
-        seeds = [s.p if type(s) is Traced and s.node.level == n.level else s
-                 for s, n in zip(seeds, nodes, strict=True)]
+        seeds = [
+            s.p if type(s) is Traced and s.node.level == n.level else s
+            for s, n in zip(seeds, nodes, strict=True)
+        ]
     return nodes, seeds
 
 
@@ -51,27 +54,32 @@ def _seed(i: int, t: Any, grad: Any) -> Payload:
             return payload_of(grad)
         if hasattr(t, "output_nr"):
             return np.ones(t.node._tape_node.shape, np.float32)
-        raise TypeError(f"element {i} of tensors does not require grad and does not "
-                        "have a grad_fn" if t is None else
-                        f"expected Tensor, found {type(t).__name__}")
+        raise TypeError(
+            f"element {i} of tensors does not require grad and does not have a grad_fn"
+            if t is None
+            else f"expected Tensor, found {type(t).__name__}"
+        )
     p = t._p
     if grad is None:
         return _implicit(t)
     if not isinstance(grad, Tensor):
-        raise TypeError("gradients can be either Tensors or None, but got "
-                        f"{type(grad).__name__}")
+        raise TypeError(
+            f"gradients can be either Tensors or None, but got {type(grad).__name__}"
+        )
     g = payload_of(grad)
     if g.shape != p.shape:
         raise RuntimeError(
             f"Mismatch in shape: grad_output[{i}] has a shape of {Size(g.shape)} and "
-            f"output[{i}] has a shape of {Size(p.shape)}.")
+            f"output[{i}] has a shape of {Size(p.shape)}."
+        )
     if g.dtype != p.dtype:
         if (g.dtype.kind == "c") != (p.dtype.kind == "c"):
             raise RuntimeError(
                 "For complex Tensors, both grad_output and output are required to have "
                 f"the same dtype. Mismatch in dtype: grad_output[{i}] has a dtype of "
                 f"{of_numpy(g.dtype)} and output[{i}] has a dtype of "
-                f"{of_numpy(p.dtype)}.")
+                f"{of_numpy(p.dtype)}."
+            )
         g = BOUND.convert(g, dtype=p.dtype)
     return g
 
@@ -84,8 +92,10 @@ def _implicit(t: Any) -> Payload:
     if p.size != 1:
         raise RuntimeError(errors.NOT_SCALAR)
     if p.dtype.kind == "c":
-        raise RuntimeError("grad can be implicitly created only for real scalar "
-                           f"outputs but got {of_numpy(p.dtype)}")
+        raise RuntimeError(
+            "grad can be implicitly created only for real scalar "
+            f"outputs but got {of_numpy(p.dtype)}"
+        )
     return np.ones(p.shape, p.dtype)
 
 
@@ -113,8 +123,9 @@ def targets_of(inputs: Any) -> list[Node]:
     nodes = [node_of(x) for x in found]
     for x, node in zip(found, nodes, strict=True):
         if node is None:
-            raise RuntimeError("can't retain_grad on Tensor that has "
-                               "requires_grad=False")
+            raise RuntimeError(
+                "can't retain_grad on Tensor that has requires_grad=False"
+            )
         if type(node) is not Leaf and isinstance(x, Tensor):
             x._retains = True  # type: ignore[attr-defined]  # justified: torch's own field
     return [n for n in nodes if n is not None]
@@ -130,13 +141,18 @@ def node_of(x: Any) -> Node | None:
     if hasattr(x, "output_nr"):
         node = x.node._tape_node
         return node.slots[x.output_nr]() if node.slots else node
-    raise RuntimeError("all inputs have to be Tensors or GradientEdges, but got "
-                       + type(x).__name__)
+    raise RuntimeError(
+        "all inputs have to be Tensors or GradientEdges, but got " + type(x).__name__
+    )
 
 
 def backward(
-    tensors: Any, grad_tensors: Any = None, retain_graph: bool | None = None,
-    create_graph: bool = False, grad_variables: Any = None, inputs: Any = None,
+    tensors: Any,
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    grad_variables: Any = None,
+    inputs: Any = None,
 ) -> None:
     """Accumulate the gradients of `tensors` in the leaves, or in `inputs`.
 
@@ -146,12 +162,16 @@ def backward(
         grad_variables: the former name of `grad_tensors`.
     """
     if grad_variables is not None:
-        warnings.warn("`grad_variables` is deprecated. Use `grad_tensors` instead.",
-                      FutureWarning, stacklevel=2)
+        warnings.warn(
+            "`grad_variables` is deprecated. Use `grad_tensors` instead.",
+            FutureWarning,
+            stacklevel=2,
+        )
         if grad_tensors is not None:
             raise RuntimeError(
                 "`grad_tensors` and `grad_variables` (deprecated) arguments both "
-                "passed to `backward()`. Please only use `grad_tensors`.")
+                "passed to `backward()`. Please only use `grad_tensors`."
+            )
         grad_tensors = grad_variables
     targets = None if inputs is None else targets_of(inputs)
     found = as_tuple(tensors)
@@ -215,8 +235,12 @@ def _check_off(node: Leaf) -> None:
 
 
 def accumulate(
-    nodes: list[Node], seeds: list[Payload], targets: Any, create_graph: bool,
-    retain: bool, inputs: Any,
+    nodes: list[Node],
+    seeds: list[Payload],
+    targets: Any,
+    create_graph: bool,
+    retain: bool,
+    inputs: Any,
 ) -> None:
     """Sweep and accumulate; with hooks about, each gradient as soon as it is known.
 
@@ -240,8 +264,10 @@ def accumulate(
         run(nodes, seeds, targets, create_graph, retain, found)
     except BaseException as error:
         if done:
-            error.add_note(f"The backward pass stopped early: {len(done)} tensors have "
-                           "their gradient accumulated, the others are unchanged.")
+            error.add_note(
+                f"The backward pass stopped early: {len(done)} tensors have "
+                "their gradient accumulated, the others are unchanged."
+            )
         raise
     if inputs is not None:
         _deposit_inner(found, as_tuple(inputs))
@@ -275,18 +301,22 @@ def _deposit_inner(found: dict[Node, Payload], inputs: Iterable[Any]) -> None:
             continue
         g = found[x._node]
         old = x._grad
-        x._grad = wrap(T.Tensor, g if old is None
-                       else BOUND.add(payload_of(old), g))
+        x._grad = wrap(T.Tensor, g if old is None else BOUND.add(payload_of(old), g))
 
 
 # --- torch.autograd.grad --------------------------------------------------------------
 
 
 def grad(
-    outputs: Any, inputs: Any, grad_outputs: Any = None,
-    retain_graph: bool | None = None, create_graph: bool = False,
-    only_inputs: bool = True, allow_unused: bool | None = None,
-    is_grads_batched: bool = False, materialize_grads: bool = False,
+    outputs: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    is_grads_batched: bool = False,
+    materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
     """The gradients of `outputs` with respect to `inputs`; nothing is accumulated.
 
@@ -297,19 +327,24 @@ def grad(
     if materialize_grads and allow_unused is False:
         raise ValueError(
             "Expected allow_unused to be True or not passed when "
-            f"materialize_grads=True, but got: allow_unused={allow_unused}.")
+            f"materialize_grads=True, but got: allow_unused={allow_unused}."
+        )
     if not only_inputs:
-        warnings.warn("only_inputs argument is deprecated and is ignored now (defaults "
-                      "to True). To accumulate gradient for other parts of the graph, "
-                      "please use torch.autograd.backward.", FutureWarning,
-                      stacklevel=2)
+        warnings.warn(
+            "only_inputs argument is deprecated and is ignored now (defaults "
+            "to True). To accumulate gradient for other parts of the graph, "
+            "please use torch.autograd.backward.",
+            FutureWarning,
+            stacklevel=2,
+        )
     outs, ins = as_tuple(outputs), as_tuple(inputs)
     allow = materialize_grads if allow_unused is None else allow_unused
     retain = create_graph if retain_graph is None else retain_graph
     given = grads_of(grad_outputs, len(outs))
     if is_grads_batched:
-        return _batched_grad(outs, ins, given, retain, create_graph, allow,
-                             materialize_grads)
+        return _batched_grad(
+            outs, ins, given, retain, create_graph, allow, materialize_grads
+        )
     nodes, seeds = roots_of(outs, given, create_graph)
     found = run(nodes, seeds, _differentiated(ins), create_graph, retain)
     return _collected(found, ins, allow, materialize_grads)
@@ -334,16 +369,22 @@ def _collected(
         if g is None and not allow:
             raise RuntimeError(errors.UNUSED.format(index=i))
         if g is None:
-            out.append(wrap(T.Tensor, np.zeros(x._p.shape, x._p.dtype))
-                       if zeros else None)
+            out.append(
+                wrap(T.Tensor, np.zeros(x._p.shape, x._p.dtype)) if zeros else None
+            )
             continue
         out.append(wrap(T.Tensor, g))
     return tuple(out)
 
 
 def _batched_grad(
-    outs: Sequence[Any], ins: Sequence[Any], given: Sequence[Any], retain: bool,
-    create_graph: bool, allow: bool, zeros: bool,
+    outs: Sequence[Any],
+    ins: Sequence[Any],
+    given: Sequence[Any],
+    retain: bool,
+    create_graph: bool,
+    allow: bool,
+    zeros: bool,
 ) -> tuple[Any, ...]:
     """Each gradient in `given` has the batch as axis 0; so have the results."""
     from isograd.core.batching import Batched, unbatch
@@ -360,4 +401,5 @@ def _batched_grad(
         return grads
     return tuple(
         wrap(T.Tensor, np.zeros((size, *x._p.shape), x._p.dtype)) if g is None else g
-        for g, x in zip(grads, ins, strict=True))
+        for g, x in zip(grads, ins, strict=True)
+    )

@@ -41,8 +41,9 @@ def lower(x: Any) -> Any:
         node = x._node
         return x._p if node is None else Traced(x._p, node)
     kind = type(x)
-    if (kind is tuple or kind is list) and any(isinstance(y, CoreTensor | tuple | list)
-                                               for y in x):
+    if (kind is tuple or kind is list) and any(
+        isinstance(y, CoreTensor | tuple | list) for y in x
+    ):
         return kind(map(lower, x))
     return x
 
@@ -105,7 +106,8 @@ def refuse(x: Payload, kinds: str, kernel: str) -> None:
     """Raise where PyTorch has no kernel for the dtype kinds of x."""
     if x.dtype.kind in kinds:
         raise NotImplementedError(
-            f"\"{kernel}\" not implemented for '{of_numpy(x.dtype).scalar_type}'")
+            f"\"{kernel}\" not implemented for '{of_numpy(x.dtype).scalar_type}'"
+        )
 
 
 def copy_of(x: Payload) -> Payload:
@@ -144,7 +146,8 @@ def _broadcast_two(a: tuple[int, ...], b: tuple[int, ...]) -> tuple[int, ...]:
         if m != n and m != 1 and n != 1:
             raise RuntimeError(
                 f"The size of tensor a ({m}) must match the size of tensor b ({n}) at "
-                f"non-singleton dimension {i}")
+                f"non-singleton dimension {i}"
+            )
     return tuple(n if m == 1 else m for m, n in zip(full_a, full_b, strict=True))
 
 
@@ -163,7 +166,8 @@ def dims_of(dim: Any, rank: int, none_is_all: bool = True) -> tuple[int, ...]:
         for i, d in enumerate(out):
             if d in out[:i]:
                 raise RuntimeError(
-                    f"dim {d} appears multiple times in the list of dims")
+                    f"dim {d} appears multiple times in the list of dims"
+                )
         return out if rank else ()
     d = checked_dim(as_int(dim), rank)
     return (d,) if rank else ()
@@ -173,8 +177,9 @@ def as_int(x: Any) -> int:
     if type(x) is int:
         return x
     if not hasattr(x, "__index__"):
-        raise TypeError(f"'{type(x).__name__}' object cannot be interpreted as an "
-                        "integer")
+        raise TypeError(
+            f"'{type(x).__name__}' object cannot be interpreted as an integer"
+        )
     return int(x.__index__())
 
 
@@ -186,8 +191,10 @@ def sizes_of(args: tuple[Any, ...], name: str = "", word: str = "") -> tuple[int
         return tuple(map(as_int, args))
     except TypeError:
         bad = next(a for a in args if not hasattr(a, "__index__"))
-        raise TypeError(f"{name}(): argument '{word}' (position 1) must be tuple of "
-                        f"ints, not {_type_name(bad)}") from None
+        raise TypeError(
+            f"{name}(): argument '{word}' (position 1) must be tuple of "
+            f"ints, not {_type_name(bad)}"
+        ) from None
 
 
 # --- results --------------------------------------------------------------------------
@@ -218,10 +225,15 @@ def return_type(name: str, fields: str) -> type[Any]:
         return f"torch.return_types.{name}(\n{parts})"
 
     body: dict[str, Any] = {"__module__": "torch.return_types"} | {
-        n: property(lambda self, i=i: self[i]) for i, n in enumerate(names)}
-    body |= {"__repr__": show, "_fields": tuple(names), "__slots__": (),
-             "__new__": _new_from_sequence, "__reduce__": lambda self: (
-                 _rebuild, (name, fields, tuple(self)))}
+        n: property(lambda self, i=i: self[i]) for i, n in enumerate(names)
+    }
+    body |= {
+        "__repr__": show,
+        "_fields": tuple(names),
+        "__slots__": (),
+        "__new__": _new_from_sequence,
+        "__reduce__": lambda self: (_rebuild, (name, fields, tuple(self))),
+    }
     return type(name, (tuple,), body)
 
 
@@ -299,7 +311,8 @@ def write_out(out: Any, payload: Any, sources: Any, name: str = "") -> Any:
     if type(payload) is Traced or out._node is not None:
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic "
-            "differentiation, but one of the arguments requires grad.")
+            "differentiation, but one of the arguments requires grad."
+        )
     check_result_type(payload, out._p)
     if payload.shape != out._p.shape:
         _resize(out, payload.shape)
@@ -317,15 +330,20 @@ def _resize(out: Any, shape: tuple[int, ...]) -> None:
             f"{list(shape)}. This behavior is deprecated, and in a future PyTorch "
             "release outputs will not be resized unless they have zero elements. You "
             "can explicitly reuse an out tensor t by resizing it, inplace, to zero "
-            "elements with t.resize_(0).", UserWarning, stacklevel=4)
+            "elements with t.resize_(0).",
+            UserWarning,
+            stacklevel=4,
+        )
     out._p = np.empty(shape, out._p.dtype)
 
 
 def check_result_type(payload: Payload, target: Payload) -> None:
     found, wanted = of_numpy(payload.dtype), of_numpy(target.dtype)
     if found is not wanted and not dtypes.can_cast(found, wanted):
-        raise RuntimeError(f"result type {found.scalar_type} can't be cast to the "
-                           f"desired output type {wanted.scalar_type}")
+        raise RuntimeError(
+            f"result type {found.scalar_type} can't be cast to the "
+            f"desired output type {wanted.scalar_type}"
+        )
 
 
 # --- the functions --------------------------------------------------------------------
@@ -347,16 +365,20 @@ def public(body: Body, name: str, label: str | None) -> Callable[..., Any]:
                 if out is None:
                     return lift(result, label, args)
             else:
-                result = body(*map(lower, args),
-                              **{k: lower(v) for k, v in kwargs.items()})
+                result = body(
+                    *map(lower, args), **{k: lower(v) for k, v in kwargs.items()}
+                )
             if out is not None:
                 return write_out(out, result, args, name)
             return lift(result, label, (*args, *kwargs.values()))
         except EngineError as error:
             raise translated(error) from None
         except (TypeError, AttributeError, ValueError) as error:
-            if any(hasattr(type(a), "__torch_function__") for a in args
-                   if not isinstance(a, CoreTensor)):
+            if any(
+                hasattr(type(a), "__torch_function__")
+                for a in args
+                if not isinstance(a, CoreTensor)
+            ):
                 from isograd.torch.overrides import handle_torch_function
 
                 return handle_torch_function(function, args, *args, **kwargs)
@@ -376,14 +398,19 @@ def explained(
         if text.startswith(f"{name}() "):
             return TypeError(text)
     code = getattr(body, "__code__", None)
-    names = () if code is None else code.co_varnames[: code.co_argcount
-                                                     + code.co_kwonlyargcount]
+    names = (
+        ()
+        if code is None
+        else code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+    )
     given = [*zip(names, args, strict=False), *kwargs.items()]
     kinds = body.__annotations__
     for i, (word, value) in enumerate(given):
         if _misfit(kinds.get(word), word, value, i):
-            return TypeError(f"{name}(): argument '{word}' (position {i + 1}) must be "
-                             f"Tensor, not {_type_name(value)}")
+            return TypeError(
+                f"{name}(): argument '{word}' (position {i + 1}) must be "
+                f"Tensor, not {_type_name(value)}"
+            )
     return error
 
 
@@ -418,8 +445,11 @@ def _reworded(text: str, name: str) -> str:
 
 def _type_name(x: Any) -> str:
     kind = type(x)
-    return kind.__name__ if kind.__module__ == "builtins" else (
-        f"{kind.__module__}.{kind.__qualname__}")
+    return (
+        kind.__name__
+        if kind.__module__ == "builtins"
+        else (f"{kind.__module__}.{kind.__qualname__}")
+    )
 
 
 def in_place(
@@ -430,8 +460,9 @@ def in_place(
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         kwargs = {_RENAMED.get(k, k): lower(v) for k, v in kwargs.items()}
         try:
-            write_result(self, body, tuple(map(lower, args)), kwargs, label, prim,
-                         (self, *args))
+            write_result(
+                self, body, tuple(map(lower, args)), kwargs, label, prim, (self, *args)
+            )
         except EngineError as error:
             raise translated(error) from None
         except (TypeError, AttributeError, ValueError) as error:
@@ -444,8 +475,13 @@ def in_place(
 
 
 def write_result(
-    t: Any, body: Body, args: tuple[Any, ...], kwargs: dict[str, Any],
-    label: str | None, prim: Any, sources: Sequence[Any],
+    t: Any,
+    body: Body,
+    args: tuple[Any, ...],
+    kwargs: dict[str, Any],
+    label: str | None,
+    prim: Any,
+    sources: Sequence[Any],
 ) -> None:
     """`t <- body(t, *args)`, checked as PyTorch checks it."""
     needs = any(type(a) is Traced for a in args)
@@ -461,8 +497,10 @@ def write_result(
     if type(out) is Named:
         out, label = out
     if out.shape != t._p.shape:
-        raise RuntimeError(f"output with shape {list(t._p.shape)} doesn't match the "
-                           f"broadcast shape {list(out.shape)}")
+        raise RuntimeError(
+            f"output with shape {list(t._p.shape)} doesn't match the "
+            f"broadcast shape {list(out.shape)}"
+        )
     check_result_type(out, t._p)
     if type(out) is Traced and label is not None:
         note(out.node, label, sources)
@@ -506,8 +544,12 @@ def same_elements(a: Any, b: Any) -> bool:
     b = b.p if type(b) is Traced else b
     if type(a) is not np.ndarray or type(b) is not np.ndarray:
         return False
-    return (a.strides == b.strides and a.shape == b.shape and a.dtype == b.dtype
-            and _start(a) == _start(b))
+    return (
+        a.strides == b.strides
+        and a.shape == b.shape
+        and a.dtype == b.dtype
+        and _start(a) == _start(b)
+    )
 
 
 def _start(a: np.ndarray) -> int:

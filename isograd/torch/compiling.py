@@ -6,9 +6,14 @@ from collections.abc import Callable
 from typing import Any
 
 
-def compile(  # noqa: A001 (PyTorch's name)
-    model: Callable[..., Any] | None = None, *, fullgraph: bool = False,
-    dynamic: Any = None, backend: Any = "inductor", mode: Any = None, options: Any = None,
+def compile(
+    model: Callable[..., Any] | None = None,
+    *,
+    fullgraph: bool = False,
+    dynamic: Any = None,
+    backend: Any = "inductor",
+    mode: Any = None,
+    options: Any = None,
     disable: bool = False,
 ) -> Any:
     """`model` itself, or a decorator: eager execution gives the same results."""

@@ -24,7 +24,11 @@ _COPY = (
 
 
 def tensor(
-    data: Any, *, dtype: Any = None, device: Any = None, requires_grad: bool = False,
+    data: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
     pin_memory: bool = False,
 ) -> Tensor:
     """A leaf with a copy of `data`: a number, (nested) sequences, an array, a tensor.
@@ -40,8 +44,9 @@ def tensor(
         t = t if dtype is None else t.to(dtype)
         t = t.detach() if requires_grad else t
     elif isinstance(data, CoreTensor):
-        warnings.warn(_COPY.format(caller="torch.tensor(sourceTensor)"), UserWarning,
-                      stacklevel=2)
+        warnings.warn(
+            _COPY.format(caller="torch.tensor(sourceTensor)"), UserWarning, stacklevel=2
+        )
         p = data._p
         t = wrap(Tensor, p.copy() if type(p) is np.ndarray else p)
         if dtype is not None:
@@ -50,8 +55,9 @@ def tensor(
         t = wrap(Tensor, array_of(data, dtype))
     if requires_grad:
         if t._p.dtype.kind in "iub":
-            raise RuntimeError("Only Tensors of floating point and complex dtype can "
-                               "require gradients")
+            raise RuntimeError(
+                "Only Tensors of floating point and complex dtype can require gradients"
+            )
         set_leaf(t)
     return t
 
@@ -106,9 +112,9 @@ def _collect(data: Any, shape: tuple[int, ...], depth: int, out: list[Any]) -> N
         if isinstance(data, str):
             raise TypeError("new(): invalid data type 'str'")
         if isinstance(data, list | tuple):
-            raise TypeError(f"'{type(data).__name__}' object cannot be interpreted as "
-                            "an "
-                            "integer")
+            raise TypeError(
+                f"'{type(data).__name__}' object cannot be interpreted as an integer"
+            )
         out.append(data)
         return
     if isinstance(data, CoreTensor):
@@ -183,7 +189,8 @@ def _check_ints(values: list[Any], d: dtype) -> None:
                 continue
             raise RuntimeError(
                 f"value cannot be converted to type {_C_NAMES.get(d.name, d.name)} "
-                "without overflow")
+                "without overflow"
+            )
 
 
 _C_NAMES = {"int8": "int8_t", "int32": "int", "int16": "int16_t", "uint8": "uint8"}
@@ -205,7 +212,11 @@ def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
 
 
 def asarray(
-    obj: Any, *, dtype: Any = None, device: Any = None, copy: bool | None = None,
+    obj: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    copy: bool | None = None,
     requires_grad: bool = False,
 ) -> Tensor:
     """`obj` as a tensor; with `copy` never in shared memory."""
@@ -226,15 +237,18 @@ def from_numpy(ndarray: Any) -> Tensor:
         raise ValueError(
             "At least one stride in the given numpy array is negative, and tensors "
             "with negative strides are not currently supported. (You can probably "
-            "work around this by making a copy of your array  with array.copy().) ")
+            "work around this by making a copy of your array  with array.copy().) "
+        )
     if not ndarray.flags.writeable:
         warnings.warn(
             "The given NumPy array is not writable, and PyTorch does not support "
             "non-writable tensors. This means writing to this tensor will result in "
             "undefined behavior. You may want to copy the array to protect its data or "
             "make it writable before converting it to a tensor. This type of warning "
-            "will be suppressed for the rest of this program.", UserWarning,
-            stacklevel=2)
+            "will be suppressed for the rest of this program.",
+            UserWarning,
+            stacklevel=2,
+        )
     return wrap(Tensor, np.asarray(ndarray))
 
 
@@ -253,8 +267,7 @@ def legacy_array(args: tuple[Any, ...], d: dtype) -> Any:
     if len(args) == 1 and isinstance(first, Sequence | np.ndarray):
         return array_of(first, d)
     if not all(isinstance(a, int | np.integer) for a in args):
-        raise TypeError(
-            f"new(): data must be a sequence (got {type(first).__name__})")
+        raise TypeError(f"new(): data must be a sequence (got {type(first).__name__})")
     return np.zeros(tuple(map(int, args)), d.np)
 
 
@@ -271,7 +284,8 @@ def legacy(self: Any, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
             f"      didn't match because some of the keywords were incorrect: {name}\n"
             " * (torch.Storage storage)\n * (Tensor other)\n"
             " * (tuple of ints size, *, torch.device device = None)\n"
-            " * (object data, *, torch.device device = None)\n")
+            " * (object data, *, torch.device device = None)\n"
+        )
     t = wrap(Tensor, legacy_array(args, dtypes.default()))
     self._p = t._p
     if t._node is not None:
@@ -291,7 +305,8 @@ class _LegacyMeta(type):
 
 
 LEGACY: dict[str, Any] = {
-    d.legacy: _LegacyMeta(d.legacy, (), {"wanted": d, "dtype": d,
-                                         "__module__": "torch"})
+    d.legacy: _LegacyMeta(
+        d.legacy, (), {"wanted": d, "dtype": d, "__module__": "torch"}
+    )
     for d in dtypes.DTYPES.values()
 }

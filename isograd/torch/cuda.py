@@ -49,5 +49,4 @@ def _refused(*_: Any, **__: Any) -> Any:
 
 synchronize = current_device = get_device_name = set_device = init = _refused
 get_device_properties = current_stream = get_device_capability = _refused
-__getattr__ = module_getattr("torch.cuda", "torch", {
-    "amp": "isograd.torch.amp"})
+__getattr__ = module_getattr("torch.cuda", "torch", {"amp": "isograd.torch.amp"})

@@ -27,7 +27,12 @@ _TABLE: dict[str, tuple[str, str, str, str, tuple[str, ...]]] = {
     "float64": ("float64", "f", "Double", "DoubleTensor", ("double",)),
     "complex64": ("complex64", "c", "ComplexFloat", "ComplexFloatTensor", ("cfloat",)),
     "complex128": (
-        "complex128", "c", "ComplexDouble", "ComplexDoubleTensor", ("cdouble",)),
+        "complex128",
+        "c",
+        "ComplexDouble",
+        "ComplexDoubleTensor",
+        ("cdouble",),
+    ),
 }
 _ORDER = {"b": 0, "i": 1, "f": 2, "c": 3}
 
@@ -94,12 +99,18 @@ def _by_name(name: str) -> dtype:
 
 float16, float32, float64 = (DTYPES[n] for n in ("float16", "float32", "float64"))
 bfloat16, complex64, complex128 = (
-    DTYPES[n] for n in ("bfloat16", "complex64", "complex128"))
+    DTYPES[n] for n in ("bfloat16", "complex64", "complex128")
+)
 bool_, uint8, int8, int16, int32, int64 = (
-    DTYPES[n] for n in ("bool", "uint8", "int8", "int16", "int32", "int64"))
+    DTYPES[n] for n in ("bool", "uint8", "int8", "int16", "int32", "int64")
+)
 _REAL = {complex64: float32, complex128: float64}
-_COMPLEX = {float16: complex64, bfloat16: complex64, float32: complex64,
-            float64: complex128}
+_COMPLEX = {
+    float16: complex64,
+    bfloat16: complex64,
+    float32: complex64,
+    float64: complex128,
+}
 
 
 _OF_TYPE = {float: float64, int: int64, bool: bool_, complex: complex128}
@@ -130,7 +141,8 @@ def of_numpy(np_dtype: np.dtype[Any]) -> dtype:
         f"can't convert np.ndarray of type {np_dtype.type.__module__}."
         f"{np_dtype.type.__name__}. The only supported types are: float64, float32, "
         "float16, complex64, complex128, int64, int32, int16, int8, uint64, uint32, "
-        "uint16, uint8, and bool.")
+        "uint16, uint8, and bool."
+    )
 
 
 class _Default:
@@ -149,8 +161,10 @@ def set_default_dtype(d: Any) -> None:
     """Set the dtype of float literals and of integer division: a floating dtype."""
     found = NAMES.get(d, d) if isinstance(d, str) else d
     if not isinstance(found, dtype):
-        raise TypeError("invalid dtype object: only floating-point types are "
-                        "supported as the default type")
+        raise TypeError(
+            "invalid dtype object: only floating-point types are "
+            "supported as the default type"
+        )
     if found.kind != "f":
         raise TypeError("only floating-point types are supported as the default type")
     _Default.dtype = found
@@ -177,8 +191,11 @@ def promote_types(a: dtype, b: dtype) -> dtype:
     if low.kind != high.kind:
         return high
     if high.kind == "f":
-        return float32 if {a, b} == {float16, bfloat16} else max(
-            a, b, key=lambda d: d.itemsize)
+        return (
+            float32
+            if {a, b} == {float16, bfloat16}
+            else max(a, b, key=lambda d: d.itemsize)
+        )
     return _BY_NUMPY[np.promote_types(a.np, b.np)]
 
 
@@ -186,7 +203,8 @@ def _check_unsigned(a: dtype, b: dtype) -> None:
     if not {a.name, b.name}.isdisjoint(("uint16", "uint32", "uint64")):
         raise RuntimeError(
             "Promotion for uint16, uint32, uint64 types is not supported, attempted "
-            f"to promote {a.scalar_type} and {b.scalar_type}")
+            f"to promote {a.scalar_type} and {b.scalar_type}"
+        )
 
 
 def combine(higher: dtype | None, lower: dtype | None) -> dtype | None:
@@ -297,8 +315,10 @@ class Size(tuple):  # type: ignore[type-arg]  # justified: holds ints alone
 
 def _checked_size(cls: type[Size], sizes: Size, at: int) -> Size:
     if not hasattr(sizes.__getitem__(at), "__index__"):
-        raise TypeError(f"torch.Size() takes an iterable of 'int' (item {at} is "
-                        f"'{type(sizes[at]).__name__}')")
+        raise TypeError(
+            f"torch.Size() takes an iterable of 'int' (item {at} is "
+            f"'{type(sizes[at]).__name__}')"
+        )
     return tuple.__new__(cls, (int(n.__index__()) for n in sizes))
 
 
@@ -318,7 +338,8 @@ class device:
         if name not in _DEVICES:
             raise RuntimeError(
                 f"Expected one of {', '.join(_DEVICES)} device type at start of device "
-                f"string: {name}")
+                f"string: {name}"
+            )
         self.type = name
         self.index = int(number) if number else index
 
@@ -346,8 +367,25 @@ class device:
 
 
 _DEVICES = (
-    "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve",
-    "fpga", "maia", "xla", "lazy", "vulkan", "mps", "meta", "hpu", "mtia",
+    "cpu",
+    "cuda",
+    "ipu",
+    "xpu",
+    "mkldnn",
+    "opengl",
+    "opencl",
+    "ideep",
+    "hip",
+    "ve",
+    "fpga",
+    "maia",
+    "xla",
+    "lazy",
+    "vulkan",
+    "mps",
+    "meta",
+    "hpu",
+    "mtia",
     "privateuseone",
 )
 CPU = device("cpu")
@@ -381,7 +419,8 @@ class memory_format(layout):
 strided, sparse_coo, sparse_csr = map(layout, ("strided", "sparse_coo", "sparse_csr"))
 contiguous_format, preserve_format, channels_last, channels_last_3d = map(
     memory_format,
-    ("contiguous_format", "preserve_format", "channels_last", "channels_last_3d"))
+    ("contiguous_format", "preserve_format", "channels_last", "channels_last_3d"),
+)
 
 
 class finfo:
@@ -390,8 +429,10 @@ class finfo:
     def __init__(self, d: dtype | None = None) -> None:
         d = default() if d is None else d
         if d.kind not in "fc":
-            raise TypeError("torch.finfo() requires a floating point input type. Use "
-                            "torch.iinfo to handle 'torch.finfo'")
+            raise TypeError(
+                "torch.finfo() requires a floating point input type. Use "
+                "torch.iinfo to handle 'torch.finfo'"
+            )
         d = d.to_real()
         if d is bfloat16:
             import ml_dtypes
@@ -416,8 +457,10 @@ class iinfo:
 
     def __init__(self, d: dtype) -> None:
         if d.kind != "i":
-            raise TypeError("torch.iinfo() requires an integer input type. Use "
-                            "torch.finfo to handle 'torch.iinfo'")
+            raise TypeError(
+                "torch.iinfo() requires an integer input type. Use "
+                "torch.finfo to handle 'torch.iinfo'"
+            )
         info = np.iinfo(d.np)
         self.bits, self.max, self.min = info.bits, int(info.max), int(info.min)
         self.dtype = d.name

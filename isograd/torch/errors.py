@@ -33,9 +33,7 @@ ANOMALY_HINT = (
     "gradient. The variable in question was changed in there or anywhere later. Good "
     "luck!"
 )
-NO_GRAD = (
-    "element {index} of tensors does not require grad and does not have a grad_fn"
-)
+NO_GRAD = "element {index} of tensors does not require grad and does not have a grad_fn"
 NOT_SCALAR = "grad can be implicitly created only for scalar outputs"
 UNUSED = (
     "The differentiated Tensor at index {index} appears to not have been used in the "
@@ -78,9 +76,7 @@ VIEW_LEAF = (
     "a view of a leaf Variable that requires grad is being used in an in-place "
     "operation."
 )
-ONLY_FLOATING = (
-    "Only Tensors of floating point and complex dtype can require gradients"
-)
+ONLY_FLOATING = "Only Tensors of floating point and complex dtype can require gradients"
 ONLY_FLOATING_METHOD = "only Tensors of floating point dtype can require gradients"
 NUMPY_GRAD = (
     "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
@@ -99,7 +95,6 @@ VMAP_ITEM = (
 )
 
 
-
 def _modified(fields: dict[str, Any]) -> RuntimeError:
     node, place = fields["node"], fields["place"]
     shape = ", ".join(map(str, fields["shape"]))
@@ -113,16 +108,24 @@ def _modified(fields: dict[str, Any]) -> RuntimeError:
         if holder is not node and holder.prim.view:
             label = "AsStridedBackward0"
         which = f", which is output {_output(edge)} of {short(label)},"
-    return RuntimeError(MODIFIED.format(
-        type=f"torch.{of_numpy(fields['dtype']).legacy}", shape=f"[{shape}]",
-        which=which, found=fields["found"], expected=fields["expected"], hint=HINT))
+    return RuntimeError(
+        MODIFIED.format(
+            type=f"torch.{of_numpy(fields['dtype']).legacy}",
+            shape=f"[{shape}]",
+            which=which,
+            found=fields["found"],
+            expected=fields["expected"],
+            hint=HINT,
+        )
+    )
 
 
 def _view_made(f: dict[str, Any]) -> RuntimeError:
     """A write to a view that forbids it, or the use of one whose base was written."""
     made, node = f["made"], f["node"]
-    what = ("its base or another view of its base has been" if f["indirect"]
-            else "is being")
+    what = (
+        "its base or another view of its base has been" if f["indirect"] else "is being"
+    )
     head = "A view was created in"
     if node is not None:
         head = f"Output {f['index']} of {short(label_of(node))} is a view"
@@ -135,7 +138,8 @@ def _view_made(f: dict[str, Any]) -> RuntimeError:
     if node is not None and made in ("inference", "no_grad"):
         head += " of a view which was created in"
     why = {"several": MULTIPLE, "custom": CUSTOM_VIEW}.get(made) or AMBIGUOUS.format(
-        mode="inference_mode" if made == "inference" else "no_grad")
+        mode="inference_mode" if made == "inference" else "no_grad"
+    )
     return RuntimeError(head + text.format(what) + " " + why)
 
 
@@ -147,14 +151,18 @@ def _not_converged(fields: dict[str, Any]) -> Exception:
     name = fields["name"]
     if name == "eig":
         return RuntimeError(
-            "torch.linalg.eig: input tensor should not contain infs or NaNs.")
+            "torch.linalg.eig: input tensor should not contain infs or NaNs."
+        )
     why = "contained non-finite values."
     if name != "svd":
-        why = ("is ill-conditioned or has too many repeated eigenvalues (error code: "
-               f"{fields['order']}).")
-    return LinAlgError(f"linalg.{name}: The algorithm failed to converge because the "
-                       f"input matrix {why}")
-
+        why = (
+            "is ill-conditioned or has too many repeated eigenvalues (error code: "
+            f"{fields['order']})."
+        )
+    return LinAlgError(
+        f"linalg.{name}: The algorithm failed to converge because the "
+        f"input matrix {why}"
+    )
 
 
 class LinAlgError(RuntimeError):
@@ -168,11 +176,14 @@ def _singular(f: dict[str, Any]) -> LinAlgError:
     what = "inversion" if f["name"] == "inv" else "solve"
     name = "linalg.inv" if f["name"] == "inv" else "torch.linalg.solve"
     if what == "solve":
-        return LinAlgError(f"{name}: {f['where']}The solver failed because the input "
-                           "matrix is singular.")
+        return LinAlgError(
+            f"{name}: {f['where']}The solver failed because the input "
+            "matrix is singular."
+        )
     return LinAlgError(
         f"{name}: {f['where']}The diagonal element {f['order']} is zero, the inversion "
-        "could not be completed because the input matrix is singular.")
+        "could not be completed because the input matrix is singular."
+    )
 
 
 _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
@@ -185,44 +196,58 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
     "leaf": lambda f: RuntimeError(LEAF),
     "view_made": _view_made,
     "view_leaf": lambda f: RuntimeError(VIEW_LEAF),
-    "not_differentiable": lambda f: RuntimeError(
-        f"derivative for {f['name']} is not implemented")
-    if f["name"].startswith("aten::") else NotImplementedError(
-        f"the derivative for '{f['name']}' is not implemented."),
+    "not_differentiable": lambda f: (
+        RuntimeError(f"derivative for {f['name']} is not implemented")
+        if f["name"].startswith("aten::")
+        else NotImplementedError(
+            f"the derivative for '{f['name']}' is not implemented."
+        )
+    ),
     "einsum": lambda f: RuntimeError(
-        "einsum(): " + re.sub(r" \(axis \d+\)", "", f["text"])),
+        "einsum(): " + re.sub(r" \(axis \d+\)", "", f["text"])
+    ),
     "singular": _singular,
     "not_definite": lambda f: LinAlgError(
         f"linalg.cholesky: {f['where']}The factorization could not be completed "
         "because "
         "the input is not positive-definite (the leading minor of order "
-        f"{f['order']} is not positive-definite)."),
+        f"{f['order']} is not positive-definite)."
+    ),
     "index_range": lambda f: IndexError(
         f"index {f['index']} is out of bounds for dimension {f['axis']} with size "
-        f"{f['size']}"),
+        f"{f['size']}"
+    ),
     "index_shapes": lambda f: IndexError(
         "shape mismatch: indexing tensors could not be broadcast together with shapes "
-        + ", ".join(map(str, f["shapes"]))),
+        + ", ".join(map(str, f["shapes"]))
+    ),
     "index_count": lambda f: IndexError(
-        f"too many indices for tensor of dimension {f['ndim']}"),
+        f"too many indices for tensor of dimension {f['ndim']}"
+    ),
     "index_step": lambda f: ValueError("step must be greater than zero"),
     "index_type": lambda f: IndexError(
-        "tensors used as indices must be long, int, byte or bool tensors"),
+        "tensors used as indices must be long, int, byte or bool tensors"
+    ),
     "mask_shape": lambda f: IndexError(
         f"The shape of the mask {f['mask']} at index {f['at'] - f['axis']} does not "
-        f"match the shape of the indexed tensor {f['shape']} at index {f['at']}"),
+        f"match the shape of the indexed tensor {f['shape']} at index {f['at']}"
+    ),
     "value_shape": lambda f: RuntimeError(
         f"shape mismatch: value tensor of shape {f['found']} cannot be broadcast to "
-        f"indexing result of shape {f['expected']}"),
+        f"indexing result of shape {f['expected']}"
+    ),
     "not_converged": _not_converged,
     "no_batching": lambda f: RuntimeError(
         f"Batching rule not implemented for {f['name']}; the fallback path (a loop) "
-        "does not exist"),
+        "does not exist"
+    ),
     "vmap_size": lambda f: ValueError(
         "vmap: Expected all tensors to have the same size in the mapped dimension, got "
-        f"sizes {list(f['sizes'])} for the mapped dimension"),
+        f"sizes {list(f['sizes'])} for the mapped dimension"
+    ),
     "vmap_escape": lambda f: RuntimeError(
-        VMAP_ITEM if "item" in f["what"] else DATA_DEPENDENT),
+        VMAP_ITEM if "item" in f["what"] else DATA_DEPENDENT
+    ),
 }
 
 

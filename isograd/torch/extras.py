@@ -31,15 +31,22 @@ F = BOUND
 
 for _name, _prim in {"selu": "selu", "hardshrink": "hardshrink"}.items():
     if hasattr(F, _prim):
+
         def _activation(input: Payload, *, _prim: str = _prim) -> Payload:
             return getattr(F, _prim)(input)
 
-        row(_activation, name=_name, inplace=_name == "selu", method=False,
-            label="EluBackward0" if _name == "selu" else None)
+        row(
+            _activation,
+            name=_name,
+            inplace=_name == "selu",
+            method=False,
+            label="EluBackward0" if _name == "selu" else None,
+        )
 
 # --- special functions that `torch` itself has ----------------------------------------
 
 for _name, _prim in {"igamma": "gammainc", "igammac": "gammaincc"}.items():
+
     def _incomplete(input: Any, other: Any, *, _prim: str = _prim) -> Payload:
         return getattr(F, _prim)(*operands(input, other, least="f"))
 
@@ -57,9 +64,14 @@ def _compare_in_place(name: str, aliases: tuple[str, ...]) -> None:
         setattr(Tensor, f"{n}_", in_place(body, f"{n}_", label))
 
 
-for _name, _aliases in {"eq": (), "ne": ("not_equal",), "lt": ("less",),
-                        "le": ("less_equal",), "gt": ("greater",),
-                        "ge": ("greater_equal",)}.items():
+for _name, _aliases in {
+    "eq": (),
+    "ne": ("not_equal",),
+    "lt": ("less",),
+    "le": ("less_equal",),
+    "gt": ("greater",),
+    "ge": ("greater_equal",),
+}.items():
     _compare_in_place(_name, _aliases)
 
 # --- views, copied --------------------------------------------------------------------
@@ -79,9 +91,22 @@ def _copied(name: str) -> None:
 
 
 for _name in (
-    "as_strided", "detach", "diagonal", "expand", "permute", "select", "split",
-    "squeeze", "t", "transpose", "unbind", "unfold", "unsqueeze", "view",
-    "view_as_real", "view_as_complex",
+    "as_strided",
+    "detach",
+    "diagonal",
+    "expand",
+    "permute",
+    "select",
+    "split",
+    "squeeze",
+    "t",
+    "transpose",
+    "unbind",
+    "unfold",
+    "unsqueeze",
+    "view",
+    "view_as_real",
+    "view_as_complex",
 ):
     if _name in FUNCTIONS or hasattr(Tensor, _name):
         _copied(_name)
@@ -100,8 +125,9 @@ def sum_to_size(self: Any, *size: Any) -> Any:
     return _sum_to_size(self, sizes_of(size))
 
 
-_sum_to_size = public(lambda x, shape: F.copy(F.sum_to(x, shape)), "sum_to_size",
-                      "SumBackward1")
+_sum_to_size = public(
+    lambda x, shape: F.copy(F.sum_to(x, shape)), "sum_to_size", "SumBackward1"
+)
 
 
 @tensor_row(function=False)
@@ -168,7 +194,11 @@ def get_device(input: Any) -> int:
 
 @tensor_row(method=False)
 def frombuffer(
-    buffer: Any, *, dtype: Any, count: int = -1, offset: int = 0,
+    buffer: Any,
+    *,
+    dtype: Any,
+    count: int = -1,
+    offset: int = 0,
     requires_grad: bool = False,
 ) -> Any:
     """A tensor that shares the memory of a buffer."""
@@ -177,12 +207,19 @@ def frombuffer(
 
 @tensor_row(method=False)
 def kaiser_window(
-    window_length: int, periodic: bool = True, beta: float = 12.0, *, dtype: Any = None,
+    window_length: int,
+    periodic: bool = True,
+    beta: float = 12.0,
+    *,
+    dtype: Any = None,
     **_: Any,
 ) -> Any:
     n = window_length + (1 if periodic and window_length > 1 else 0)
-    return finished(np.kaiser(n, beta)[:window_length].astype(
-        (default() if dtype is None else dtype).np))
+    return finished(
+        np.kaiser(n, beta)[:window_length].astype(
+            (default() if dtype is None else dtype).np
+        )
+    )
 
 
 @tensor_row(method=False)
@@ -198,8 +235,9 @@ def gradient(
 def _central(x: Any, d: int, h: Any) -> Any:
     n = x._p.shape[d]
     if n < 2:
-        raise RuntimeError("torch.gradient expected each dimension size to be at least "
-                           "edge_order+1")
+        raise RuntimeError(
+            "torch.gradient expected each dimension size to be at least edge_order+1"
+        )
     part = FUNCTIONS["narrow"]
     first = (part(x, d, 1, 1) - part(x, d, 0, 1)) / h
     last = (part(x, d, n - 1, 1) - part(x, d, n - 2, 1)) / h
@@ -209,46 +247,70 @@ def _central(x: Any, d: int, h: Any) -> Any:
 
 @row
 def index_reduce(
-    input: Payload, dim: int, index: Payload, source: Payload, reduce: str, *,
+    input: Payload,
+    dim: int,
+    index: Payload,
+    source: Payload,
+    reduce: str,
+    *,
     include_self: bool = True,
 ) -> Payload:
     d = checked_dim(dim, input.ndim)
     lead = (1,) * d + (index.shape[0],) + (1,) * (input.ndim - d - 1)
     places = F.broadcast_to(F.reshape(index, shape=lead), source.shape)
-    return F.scatter_along(input, places, source, axis=d, reduce=reduce,
-                           include_self=include_self)
+    return F.scatter_along(
+        input, places, source, axis=d, reduce=reduce, include_self=include_self
+    )
 
 
 @row(method=True)
 def stft(
-    input: Payload, n_fft: int, hop_length: Any = None, win_length: Any = None,
-    window: Any = None, center: bool = True, pad_mode: str = "reflect",
-    normalized: bool = False, onesided: Any = None, return_complex: Any = None,
+    input: Payload,
+    n_fft: int,
+    hop_length: Any = None,
+    win_length: Any = None,
+    window: Any = None,
+    center: bool = True,
+    pad_mode: str = "reflect",
+    normalized: bool = False,
+    onesided: Any = None,
+    return_complex: Any = None,
 ) -> Payload:
     if return_complex is False:
-        raise RuntimeError("stft with return_complex=False is not provided; use "
-                           "torch.view_as_real(torch.stft(..., return_complex=True))")
+        raise RuntimeError(
+            "stft with return_complex=False is not provided; use "
+            "torch.view_as_real(torch.stft(..., return_complex=True))"
+        )
     hop = n_fft // 4 if hop_length is None else hop_length
     if window is None and win_length not in (None, n_fft):
         window = np.ones(win_length, input.dtype)
     half = input.dtype.kind != "c" if onesided is None else onesided
-    return F.stft(input, window, size=n_fft, hop=hop, centre=center, mode=pad_mode,
-                  onesided=half, normalized=normalized)
+    return F.stft(
+        input,
+        window,
+        size=n_fft,
+        hop=hop,
+        centre=center,
+        mode=pad_mode,
+        onesided=half,
+        normalized=normalized,
+    )
 
 
 @tensor_row(function=False)
 def map_(self: Any, tensor: Any, callable: Any) -> Any:
     """Replace each element by a Python function of it and another tensor's."""
     a, b = self.array("map_"), np.broadcast_to(tensor.array("map_"), self._p.shape)
-    values = [callable(x, y) for x, y in zip(a.reshape(-1).tolist(),
-                                             b.reshape(-1).tolist(), strict=True)]
+    values = [
+        callable(x, y)
+        for x, y in zip(a.reshape(-1).tolist(), b.reshape(-1).tolist(), strict=True)
+    ]
     return self.copy_(finished(np.array(values, a.dtype).reshape(a.shape)))
 
 
 @row(name="conj_physical", function=False)
 def _conj_physical(input: Payload) -> Payload:
     return F.conj(input)
-
 
 
 # --- norms under their former names ---------------------------------------------------
@@ -267,17 +329,32 @@ def nuclear_norm(input: Any, dim: Any = None, keepdim: bool = False) -> Any:
 
 @row
 def istft(
-    input: Payload, n_fft: int, hop_length: Any = None, win_length: Any = None,
-    window: Any = None, center: bool = True, normalized: bool = False,
-    onesided: Any = None, length: Any = None, return_complex: bool = False,
+    input: Payload,
+    n_fft: int,
+    hop_length: Any = None,
+    win_length: Any = None,
+    window: Any = None,
+    center: bool = True,
+    normalized: bool = False,
+    onesided: Any = None,
+    length: Any = None,
+    return_complex: bool = False,
 ) -> Payload:
     hop = n_fft // 4 if hop_length is None else hop_length
     real = F.real(input).dtype
     weights = np.ones(win_length or n_fft, real) if window is None else window
     half = input.shape[-2] != n_fft if onesided is None else onesided
-    return F.istft(input, weights, size=n_fft, hop=hop, centre=center,
-                   normalized=normalized, onesided=half, length=length,
-                   real=not return_complex)
+    return F.istft(
+        input,
+        weights,
+        size=n_fft,
+        hop=hop,
+        centre=center,
+        normalized=normalized,
+        onesided=half,
+        length=length,
+        real=not return_complex,
+    )
 
 
 @tensor_row(method=False)
@@ -325,14 +402,26 @@ def detach_(input: Any) -> Any:
 
 @row
 def histogram(
-    input: Payload, bins: Any, *, range: Any = None, weight: Any = None,
+    input: Payload,
+    bins: Any,
+    *,
+    range: Any = None,
+    weight: Any = None,
     density: bool = False,
 ) -> Values:
     edges = bins if isinstance(bins, int) else np.asarray(bins)
     counts, places = np.histogram(np.asarray(input), edges, range, density, weight)
-    return Values("histogram", "hist bin_edges",
-                  tuple(np.asarray(a, input.dtype) for a in (counts, places)))
+    return Values(
+        "histogram",
+        "hist bin_edges",
+        tuple(np.asarray(a, input.dtype) for a in (counts, places)),
+    )
 
 
-CONSTANTS = {"pi": math.pi, "e": math.e, "inf": math.inf, "nan": math.nan,
-             "newaxis": None}
+CONSTANTS = {
+    "pi": math.pi,
+    "e": math.e,
+    "inf": math.inf,
+    "nan": math.nan,
+    "newaxis": None,
+}

@@ -45,22 +45,26 @@ def _size_of(args: Sequence[Any], name: str) -> tuple[int, ...]:
     if len(args) == 1 and isinstance(args[0], tuple | list):
         args = args[0]
     if len(args) == 1 and isinstance(args[0], str | float):
-        raise TypeError(f"{name}(): argument 'size' (position 1) must be tuple of "
-                        "ints, "
-                        f"not {type(args[0]).__name__}")
+        raise TypeError(
+            f"{name}(): argument 'size' (position 1) must be tuple of "
+            "ints, "
+            f"not {type(args[0]).__name__}"
+        )
     out = []
     for i, n in enumerate(args):
         if isinstance(n, float | str) or n is None:
             raise TypeError(
                 f"{name}(): argument 'size' failed to unpack the object at pos {i + 1} "
-                f"with error \"type must be tuple of ints,but got {type(n).__name__}\"")
+                f'with error "type must be tuple of ints,but got {type(n).__name__}"'
+            )
         out.append(int(n))
         if out[-1] < 0:
             raise RuntimeError(
                 f"{name}: Dimension size must be non-negative."
-                if name in ("zeros", "ones", "full") else
-                "Trying to create tensor with negative dimension "
-                f"{out[-1]}: [{', '.join(str(int(k)) for k in args)}]")
+                if name in ("zeros", "ones", "full")
+                else "Trying to create tensor with negative dimension "
+                f"{out[-1]}: [{', '.join(str(int(k)) for k in args)}]"
+            )
     return tuple(out)
 
 
@@ -70,9 +74,16 @@ def _plain_dtype(dtype: Any) -> np.dtype[Any]:
 
 def _filled(name: str, make: Callable[..., Any]) -> None:
     def full(
-        *size: Any, out: Any = None, dtype: Any = None, layout: Any = None,
-        device: Any = None, pin_memory: bool = False, requires_grad: bool = False,
-        memory_format: Any = None, names: Any = None, generator: Any = None,
+        *size: Any,
+        out: Any = None,
+        dtype: Any = None,
+        layout: Any = None,
+        device: Any = None,
+        pin_memory: bool = False,
+        requires_grad: bool = False,
+        memory_format: Any = None,
+        names: Any = None,
+        generator: Any = None,
     ) -> Tensor:
         shape = _size_of(size, name)
         if out is not None and dtype is None:
@@ -85,16 +96,25 @@ def _filled(name: str, make: Callable[..., Any]) -> None:
         return full(*args, **kwargs)
 
     def new(
-        self: Any, *size: Any, dtype: Any = None, device: Any = None,
-        requires_grad: bool = False, **kw: Any,
+        self: Any,
+        *size: Any,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+        **kw: Any,
     ) -> Tensor:
         shape = _size_of((kw["size"],) if "size" in kw else size, f"new_{name}")
         d = self._p.dtype if dtype is None else dtypes.as_dtype(dtype).np
         return finished(make(shape, d), requires_grad, device)
 
     def like(
-        input: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-        requires_grad: bool = False, memory_format: Any = None,
+        input: Any,
+        *,
+        dtype: Any = None,
+        layout: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+        memory_format: Any = None,
         pin_memory: bool = False,
     ) -> Tensor:
         p = input._p
@@ -129,38 +149,59 @@ def _number(value: Any) -> Any:
 
 @tensor_row(method=False)
 def full(
-    size: Any, fill_value: Any, *, out: Any = None, dtype: Any = None,
-    layout: Any = None, device: Any = None, requires_grad: bool = False,
-    pin_memory: bool = False, names: Any = None,
+    size: Any,
+    fill_value: Any,
+    *,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    names: Any = None,
 ) -> Tensor:
     """A tensor filled with one number, whose kind decides the dtype."""
     shape = _size_of((size,), "full")
     if not isinstance(fill_value, CoreTensor | int | float | complex | np.generic):
-        raise TypeError("full(): argument 'fill_value' (position 2) must be Number, "
-                        "not "
-                        + type(fill_value).__name__)
+        raise TypeError(
+            "full(): argument 'fill_value' (position 2) must be Number, "
+            "not " + type(fill_value).__name__
+        )
     array = np.full(shape, _number(fill_value), _full_dtype(fill_value, dtype))
     return finished(array, requires_grad, device, out)
 
 
 @tensor_row(method=False)
 def full_like(
-    input: Any, fill_value: Any, *, dtype: Any = None, layout: Any = None,
-    device: Any = None, requires_grad: bool = False, memory_format: Any = None,
+    input: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    memory_format: Any = None,
     pin_memory: bool = False,
 ) -> Tensor:
     d = input._p.dtype if dtype is None else dtype.np
     if type(input._p) is not np.ndarray:
-        return wrap(Tensor, F.full_like(cast(payload_of(input), d),
-                                        value=_number(fill_value)))
+        return wrap(
+            Tensor, F.full_like(cast(payload_of(input), d), value=_number(fill_value))
+        )
     array = np.full(input._p.shape, _number(fill_value), d)
     return finished(array, requires_grad, device)
 
 
 @tensor_row(function=False)
 def new_full(
-    self: Any, size: Any, fill_value: Any, *, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False, **_: Any,
+    self: Any,
+    size: Any,
+    fill_value: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **_: Any,
 ) -> Tensor:
     d = self.dtype if dtype is None else dtype
     return full(size, fill_value, dtype=d, device=device, requires_grad=requires_grad)
@@ -168,11 +209,20 @@ def new_full(
 
 @tensor_row(function=False)
 def new_tensor(
-    self: Any, data: Any, *, dtype: Any = None, device: Any = None,
-    requires_grad: bool = False, **_: Any,
+    self: Any,
+    data: Any,
+    *,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    **_: Any,
 ) -> Tensor:
-    return creation.tensor(data, dtype=self.dtype if dtype is None else dtype,
-                           device=device, requires_grad=requires_grad)
+    return creation.tensor(
+        data,
+        dtype=self.dtype if dtype is None else dtype,
+        device=device,
+        requires_grad=requires_grad,
+    )
 
 
 @tensor_row(function=False)
@@ -197,9 +247,16 @@ def scalar_tensor(s: Any, *, dtype: Any = None, **kw: Any) -> Tensor:
 
 @tensor_row(method=False)
 def arange(
-    start: Any = 0, end: Any = None, step: Any = 1, *, out: Any = None,
-    dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    start: Any = 0,
+    end: Any = None,
+    step: Any = 1,
+    *,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     """Numbers from `start` (included) to `end` (not) by `step`."""
     if end is None:
@@ -249,29 +306,51 @@ def _spaced(start: Any, end: Any, steps: int, d: np.dtype[Any]) -> np.ndarray:
 
 @tensor_row(method=False)
 def linspace(
-    start: Any, end: Any, steps: int, *, out: Any = None, dtype: Any = None,
-    layout: Any = None, device: Any = None, requires_grad: bool = False,
+    start: Any,
+    end: Any,
+    steps: int,
+    *,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
     pin_memory: bool = False,
 ) -> Tensor:
-    return finished(_spaced(start, end, steps, _plain_dtype(dtype)), requires_grad,
-                    device, out)
+    return finished(
+        _spaced(start, end, steps, _plain_dtype(dtype)), requires_grad, device, out
+    )
 
 
 @tensor_row(method=False)
 def logspace(
-    start: Any, end: Any, steps: int, base: float = 10.0, *, out: Any = None,
-    dtype: Any = None, layout: Any = None, device: Any = None,
-    requires_grad: bool = False, pin_memory: bool = False,
+    start: Any,
+    end: Any,
+    steps: int,
+    base: float = 10.0,
+    *,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
 ) -> Tensor:
     d = _plain_dtype(dtype)
     exponents = _spaced(start, end, steps, np.dtype(np.float64))
-    return finished((base ** exponents).astype(d), requires_grad, device, out)
+    return finished((base**exponents).astype(d), requires_grad, device, out)
 
 
 @tensor_row(method=False)
 def eye(
-    n: int, m: int | None = None, *, out: Any = None, dtype: Any = None,
-    layout: Any = None, device: Any = None, requires_grad: bool = False,
+    n: int,
+    m: int | None = None,
+    *,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
     pin_memory: bool = False,
 ) -> Tensor:
     for word, k in (("n", n), ("m", m)):
@@ -296,15 +375,20 @@ _corner_indices("triu_indices", np.triu_indices)
 @tensor_row(method=False)
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     n = x._p.size if N is None else N
-    powers = [x ** k if k else FUNCTIONS["ones_like"](x) for k in range(n)]
+    powers = [x**k if k else FUNCTIONS["ones_like"](x) for k in range(n)]
     out = FUNCTIONS["stack"](powers, 1)
     return out if increasing else FUNCTIONS["flip"](out, 1)
 
 
 def _window(name: str, fn: Callable[[np.ndarray, int], np.ndarray]) -> None:
     def window(
-        window_length: int, periodic: bool = True, *, dtype: Any = None,
-        device: Any = None, requires_grad: bool = False, **_: Any,
+        window_length: int,
+        periodic: bool = True,
+        *,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+        **_: Any,
     ) -> Tensor:
         n = window_length
         if n == 1:
@@ -319,8 +403,10 @@ def _window(name: str, fn: Callable[[np.ndarray, int], np.ndarray]) -> None:
 _TURN = 2 * np.pi
 _window("hann_window", lambda u, n: 0.5 - 0.5 * np.cos(_TURN * u))
 _window("hamming_window", lambda u, n: 0.54 - 0.46 * np.cos(_TURN * u))
-_window("blackman_window", lambda u, n: (
-    0.42 - 0.5 * np.cos(_TURN * u) + 0.08 * np.cos(2 * _TURN * u)))
+_window(
+    "blackman_window",
+    lambda u, n: 0.42 - 0.5 * np.cos(_TURN * u) + 0.08 * np.cos(2 * _TURN * u),
+)
 _window("bartlett_window", lambda u, n: 1 - np.abs(2 * u - 1))
 
 # --- conversions ----------------------------------------------------------------------
@@ -345,8 +431,9 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
             d = a
         elif isinstance(a, Tensor):
             d = a.dtype
-        elif isinstance(a, str | Device) or (isinstance(a, int)
-                                             and not isinstance(a, bool)):
+        elif isinstance(a, str | Device) or (
+            isinstance(a, int) and not isinstance(a, bool)
+        ):
             where = a
         elif type(a) is type:
             d = dtypes.as_dtype(a)
@@ -360,7 +447,8 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
                 "(torch.dtype dtype, bool non_blocking = False, bool copy = False, *, "
                 "torch.memory_format memory_format = None)\n * (Tensor tensor, bool "
                 "non_blocking = False, bool copy = False, *, torch.memory_format "
-                "memory_format = None)\n")
+                "memory_format = None)\n"
+            )
     check_device(where)
     return as_dtype(self, self.dtype if d is None else dtypes.as_dtype(d), copy)
 
@@ -374,9 +462,18 @@ def _to(name: str, d: Dtype) -> None:
 
 
 for _name, _dtype in {
-    "float": "float32", "double": "float64", "half": "float16", "bfloat16": "bfloat16",
-    "int": "int32", "long": "int64", "short": "int16", "char": "int8",
-    "byte": "uint8", "bool": "bool", "cfloat": "complex64", "cdouble": "complex128",
+    "float": "float32",
+    "double": "float64",
+    "half": "float16",
+    "bfloat16": "bfloat16",
+    "int": "int32",
+    "long": "int64",
+    "short": "int16",
+    "char": "int8",
+    "byte": "uint8",
+    "bool": "bool",
+    "cfloat": "complex64",
+    "cdouble": "complex128",
 }.items():
     _to(_name, dtypes.DTYPES[_dtype])
 
@@ -389,8 +486,7 @@ def type_(self: Any, dtype: Any = None, non_blocking: bool = False, **_: Any) ->
     if isinstance(dtype, Dtype):
         return as_dtype(self, dtype)
     legacy = dtype if isinstance(dtype, str) else dtype.__name__
-    found = [d for d in dtypes.DTYPES.values()
-             if d.legacy == legacy.rpartition(".")[2]]
+    found = [d for d in dtypes.DTYPES.values() if d.legacy == legacy.rpartition(".")[2]]
     if not found:
         raise ValueError(f"invalid type: '{dtype}'")
     return as_dtype(self, found[0])
@@ -431,16 +527,26 @@ def is_tensor(obj: Any) -> bool:
 def _asks(name: str) -> None:
     def ask(input: Any) -> Any:
         if not isinstance(input, Tensor):
-            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, "
-                            f"not {type(input).__name__}")
+            raise TypeError(
+                f"{name}(): argument 'input' (position 1) must be Tensor, "
+                f"not {type(input).__name__}"
+            )
         return getattr(input, name)()
 
     ask.__name__ = ask.__qualname__ = name
     FUNCTIONS[name] = ask
 
 
-for _name in ("numel", "is_floating_point", "is_complex", "is_nonzero", "is_signed",
-              "is_inference", "is_conj", "is_neg"):
+for _name in (
+    "numel",
+    "is_floating_point",
+    "is_complex",
+    "is_nonzero",
+    "is_signed",
+    "is_inference",
+    "is_conj",
+    "is_neg",
+):
     _asks(_name)
 FUNCTIONS["is_same_size"] = lambda input, other: input.is_same_size(other)
 FUNCTIONS["is_storage"] = lambda obj: False
@@ -450,8 +556,9 @@ FUNCTIONS["detach"] = lambda input: input.detach()
 
 def result_type(tensor1: Any, tensor2: Any) -> Dtype:
     """The dtype that an operation of the two would have."""
-    return dtypes.result_of(x._p if isinstance(x, CoreTensor) else x
-                            for x in (tensor1, tensor2))
+    return dtypes.result_of(
+        x._p if isinstance(x, CoreTensor) else x for x in (tensor1, tensor2)
+    )
 
 
 def can_cast(from_: Any = None, to: Any = None, **kw: Any) -> bool:
@@ -474,7 +581,11 @@ def set_(self: Any, source: Any = None, *_: Any) -> Any:
 def apply_(self: Any, callable: Any) -> Any:
     """Replace each element by a Python function of it."""
     a = self.array("apply_")
-    self.copy_(finished(np.array([callable(v) for v in a.reshape(-1).tolist()],
-                                 a.dtype).reshape(a.shape)))
+    self.copy_(
+        finished(
+            np.array([callable(v) for v in a.reshape(-1).tolist()], a.dtype).reshape(
+                a.shape
+            )
+        )
+    )
     return self
-

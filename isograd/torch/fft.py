@@ -18,16 +18,21 @@ __getattr__ = module_getattr("torch.fft", "torch")
 
 # name: (function of ops, further parameters, whether the input must be real)
 _KINDS: dict[str, tuple[str, dict[str, Any], bool]] = {
-    "fft": ("fftn", {}, False), "ifft": ("fftn", {"inverse": True}, False),
-    "rfft": ("rfftn", {}, True), "irfft": ("irfftn", {}, False),
-    "hfft": ("hfftn", {}, False), "ihfft": ("ihfftn", {}, True),
+    "fft": ("fftn", {}, False),
+    "ifft": ("fftn", {"inverse": True}, False),
+    "rfft": ("rfftn", {}, True),
+    "irfft": ("irfftn", {}, False),
+    "hfft": ("hfftn", {}, False),
+    "ihfft": ("ihfftn", {}, True),
 }
 
 
 def _checked(name: str, x: Payload, real: bool) -> Payload:
     if real and x.dtype.kind == "c":
-        raise RuntimeError(f"{name} expects a real input tensor, but got "
-                           f"{dtypes.of_numpy(x.dtype).scalar_type}")
+        raise RuntimeError(
+            f"{name} expects a real input tensor, but got "
+            f"{dtypes.of_numpy(x.dtype).scalar_type}"
+        )
     return floating(x)
 
 
@@ -49,8 +54,9 @@ def _single(name: str) -> None:
         axes = (checked_dim(dim, x.ndim),)
         if n is not None and n < 1:
             raise RuntimeError(f"Invalid number of data points ({n}) specified")
-        out = getattr(F, fn)(x, axes=axes, sizes=None if n is None else (n,),
-                             norm=norm, **params)
+        out = getattr(F, fn)(
+            x, axes=axes, sizes=None if n is None else (n,), norm=norm, **params
+        )
         return Named(out, _label(name, x, False))
 
     globals()[name] = public(body, f"fft_{name}", "FftC2CBackward0")
@@ -60,15 +66,22 @@ def _several(name: str, suffix: str) -> None:
     fn, params, real = _KINDS[name]
 
     def body(
-        input: Payload, s: Any = None, dim: Any = (-2, -1) if suffix == "2" else None,
+        input: Payload,
+        s: Any = None,
+        dim: Any = (-2, -1) if suffix == "2" else None,
         norm: str | None = None,
     ) -> Named:
         x = _checked(f"{name}n", input, real)
         if dim is None and s is not None:
             dim = tuple(range(-len(s), 0))
         axes = dims_of(dim, x.ndim)
-        sizes = None if s is None else tuple(
-            x.shape[a] if n == -1 else n for a, n in zip(axes, s, strict=True))
+        sizes = (
+            None
+            if s is None
+            else tuple(
+                x.shape[a] if n == -1 else n for a, n in zip(axes, s, strict=True)
+            )
+        )
         out = getattr(F, fn)(x, axes=axes, sizes=sizes, norm=norm, **params)
         return Named(out, _label(name, x, True))
 
@@ -95,8 +108,13 @@ _shift("ifftshift", True)
 
 def _frequencies(name: str) -> None:
     def fn(
-        n: int, d: float = 1.0, *, dtype: Any = None, device: Any = None,
-        requires_grad: bool = False, **_: Any,
+        n: int,
+        d: float = 1.0,
+        *,
+        dtype: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+        **_: Any,
     ) -> Tensor:
         kind = (dtypes.default() if dtype is None else dtype).np
         return finished(getattr(np.fft, name)(n, d).astype(kind), requires_grad, device)

@@ -30,7 +30,8 @@ def _told(fn: Fn, name: str = "") -> Fn:
                 raise RuntimeError(
                     "grad_and_value(f)(*args): Expected f(*args) to return a scalar "
                     f"Tensor, got tensor with {rank} dims. Maybe you wanted to use the "
-                    "vjp or jacrev APIs instead?") from None
+                    "vjp or jacrev APIs instead?"
+                ) from None
             raise translated(error) from None
 
     return call
@@ -43,8 +44,10 @@ def _tensors_only(fn: Fn, name: str) -> Fn:
     def call(*args: Any, **kwargs: Any) -> Any:
         out = fn(*args, **kwargs)
         if not isinstance(out, CoreTensor | tuple | list | dict):
-            raise RuntimeError(f"{name}: Expected f(*args) to return a Tensor or a "
-                               f"pytree of them, got {type(out)}")
+            raise RuntimeError(
+                f"{name}: Expected f(*args) to return a Tensor or a "
+                f"pytree of them, got {type(out)}"
+            )
         return out
 
     return call
@@ -100,18 +103,29 @@ def vjp(func: Fn, *primals: Any, has_aux: bool = False) -> Any:
 
 
 def jvp(
-    func: Fn, primals: Any, tangents: Any, *, strict: bool = False, has_aux: bool = False
+    func: Fn,
+    primals: Any,
+    tangents: Any,
+    *,
+    strict: bool = False,
+    has_aux: bool = False,
 ) -> Any:
     """`(output, jvp)`: the derivative along the tangents."""
     for name, x in (("primals", primals), ("tangents", tangents)):
         if not isinstance(x, tuple):
-            raise RuntimeError(f"jvp(f, primals, tangents): Expected {name} to be a tuple. "
-                               f"E.g. it should be valid to call f(*primals).")
+            raise RuntimeError(
+                f"jvp(f, primals, tangents): Expected {name} to be a tuple. "
+                f"E.g. it should be valid to call f(*primals)."
+            )
     return _told(transforms.jvp)(func, primals, tangents, has_aux)
 
 
 def jacrev(
-    func: Fn, argnums: Any = 0, *, has_aux: bool = False, chunk_size: Any = None,
+    func: Fn,
+    argnums: Any = 0,
+    *,
+    has_aux: bool = False,
+    chunk_size: Any = None,
     _preallocate_and_copy: bool = False,
 ) -> Fn:
     """The Jacobian by reverse mode."""
@@ -131,7 +145,11 @@ def hessian(func: Fn, argnums: Any = 0) -> Fn:
 
 
 def vmap(
-    func: Fn, in_dims: Any = 0, out_dims: Any = 0, randomness: str = "error", *,
+    func: Fn,
+    in_dims: Any = 0,
+    out_dims: Any = 0,
+    randomness: str = "error",
+    *,
     chunk_size: int | None = None,
 ) -> Fn:
     """`func` mapped over a dimension of its arguments.
@@ -142,11 +160,14 @@ def vmap(
         chunk_size: map in parts of at most this size.
     """
     if randomness not in ("error", "different", "same"):
-        raise RuntimeError("Only allowed values for randomness are 'error', 'different', "
-                           f"or 'same'. Got {randomness}")
+        raise RuntimeError(
+            "Only allowed values for randomness are 'error', 'different', "
+            f"or 'same'. Got {randomness}"
+        )
     if chunk_size is not None and chunk_size <= 0:
-        raise ValueError("vmap: chunk_size should be None or greater than 0. (got "
-                         f"{chunk_size})")
+        raise ValueError(
+            f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})"
+        )
 
     @functools.wraps(func, updated=())
     def mapped(*args: Any, **kwargs: Any) -> Any:
@@ -173,7 +194,8 @@ def _tensors(func: Fn, seen: list[Any]) -> Fn:
                 raise ValueError(
                     f"vmap({_name(func)}, ...): `{_name(func)}` must only return Tensors, "
                     f"got type {type(leaf)}. Did you mean to set out_dims= to None for "
-                    "output?")
+                    "output?"
+                )
         return out
 
     return call
@@ -189,35 +211,45 @@ def _check_dims(func: Any, in_dims: Any, args: tuple[Any, ...]) -> None:
         raise ValueError(
             f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): expected `in_dims` to be "
             f"int or a (potentially nested) tuple matching the structure of inputs, got: "
-            f"{type(in_dims)}.")
+            f"{type(in_dims)}."
+        )
     if not args:
-        raise ValueError(f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add "
-                         "inputs, or you are trying to vmap over a function with no "
-                         "inputs. The latter is unsupported.")
+        raise ValueError(
+            f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add "
+            "inputs, or you are trying to vmap over a function with no "
+            "inputs. The latter is unsupported."
+        )
     dims = in_dims if isinstance(in_dims, tuple | list) else (in_dims,) * len(args)
     if len(dims) != len(args):
         raise ValueError(
             f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): in_dims is not compatible "
             "with the structure of inputs. in_dims has structure "
-            f"{len(dims)} entries but inputs has {len(args)}.")
+            f"{len(dims)} entries but inputs has {len(args)}."
+        )
     for d, a in zip(dims, args, strict=True):
         if isinstance(d, int) and not isinstance(a, CoreTensor | tuple | list | dict):
             raise ValueError(
                 f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): Got in_dim={d} for an "
                 f"input but the input is of type {type(a)}. We cannot vmap over "
-                "non-Tensor arguments, please use None as the respective in_dim")
+                "non-Tensor arguments, please use None as the respective in_dim"
+            )
         if isinstance(d, int) and isinstance(a, CoreTensor):
             rank = a._p.ndim
             if not -rank <= d < rank:
                 raise ValueError(
                     f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): Got in_dim={d} for "
                     f"some input, but that input is a Tensor of dimensionality {rank} so "
-                    f"expected in_dim to satisfy -{rank} <= in_dim < {rank}.")
-    if all(a is None for d in dims for a in (tree.flatten(d)[0] if isinstance(
-            d, tuple | list | dict) else [d])):
+                    f"expected in_dim to satisfy -{rank} <= in_dim < {rank}."
+                )
+    if all(
+        a is None
+        for d in dims
+        for a in (tree.flatten(d)[0] if isinstance(d, tuple | list | dict) else [d])
+    ):
         raise ValueError(
             f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): at least one input must be "
-            "mapped over; all in_dims are None")
+            "mapped over; all in_dims are None"
+        )
 
 
 def _in_chunks(
@@ -228,20 +260,34 @@ def _in_chunks(
     dims = in_dims if isinstance(in_dims, tuple) else (in_dims,) * len(args)
     flat = [tree.flatten(a) for a in args]
     axes = [transforms.prefix(d, a) for d, a in zip(dims, args, strict=True)]
-    total = next(x.shape[d] for (leaves, _), ds in zip(flat, axes, strict=True)
-                 for x, d in zip(leaves, ds, strict=True) if d is not None)
+    total = next(
+        x.shape[d]
+        for (leaves, _), ds in zip(flat, axes, strict=True)
+        for x, d in zip(leaves, ds, strict=True)
+        if d is not None
+    )
     outs = []
     for at in range(0, total, size):
         n = min(size, total - at)
-        part = [tree.unflatten(spec, [
-            x if d is None else x.narrow(d, at, n)
-            for x, d in zip(leaves, ds, strict=True)])
-            for (leaves, spec), ds in zip(flat, axes, strict=True)]
+        part = [
+            tree.unflatten(
+                spec,
+                [
+                    x if d is None else x.narrow(d, at, n)
+                    for x, d in zip(leaves, ds, strict=True)
+                ],
+            )
+            for (leaves, spec), ds in zip(flat, axes, strict=True)
+        ]
         outs.append(vmap(func, in_dims, out_dims)(*part, **kwargs))
     flats = [tree.flatten(o) for o in outs]
     ends = transforms.prefix(out_dims, outs[0])
-    joined = [torch.cat(list(xs), d) for xs, d in zip(
-        zip(*(leaves for leaves, _ in flats), strict=True), ends, strict=True)]
+    joined = [
+        torch.cat(list(xs), d)
+        for xs, d in zip(
+            zip(*(leaves for leaves, _ in flats), strict=True), ends, strict=True
+        )
+    ]
     return tree.unflatten(flats[0][1], joined)
 
 
@@ -264,8 +310,13 @@ def functionalize(func: Fn, *, remove: str = "mutations") -> Fn:
 
 
 def functional_call(
-    module: Any, parameter_and_buffer_dicts: Any, args: Any = None, kwargs: Any = None,
-    *, tie_weights: bool = True, strict: bool = False,
+    module: Any,
+    parameter_and_buffer_dicts: Any,
+    args: Any = None,
+    kwargs: Any = None,
+    *,
+    tie_weights: bool = True,
+    strict: bool = False,
 ) -> Any:
     """Call a module with other tensors in the place of its parameters and buffers."""
     given: dict[str, Any] = {}
@@ -309,13 +360,19 @@ def _places(module: Any, given: dict[str, Any], tied: bool) -> list[Any]:
 
 def _check_strict(module: Any, given: dict[str, Any]) -> None:
     names = {n for n, _ in module.named_parameters()} | {
-        n for n, _ in module.named_buffers()}
+        n for n, _ in module.named_buffers()
+    }
     missing, extra = sorted(names - set(given)), sorted(set(given) - names)
     if missing or extra:
-        parts = [f"{what} key(s): {', '.join(repr(k) for k in keys)}."
-                 for what, keys in (("Unexpected", extra), ("Missing", missing)) if keys]
-        raise RuntimeError(f"Error(s) in reparametrizing for {type(module).__name__}:\n\t"
-                           + "\n\t".join(parts))
+        parts = [
+            f"{what} key(s): {', '.join(repr(k) for k in keys)}."
+            for what, keys in (("Unexpected", extra), ("Missing", missing))
+            if keys
+        ]
+        raise RuntimeError(
+            f"Error(s) in reparametrizing for {type(module).__name__}:\n\t"
+            + "\n\t".join(parts)
+        )
 
 
 def stack_module_state(models: Sequence[Any]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -325,15 +382,18 @@ def stack_module_state(models: Sequence[Any]) -> tuple[dict[str, Any], dict[str,
     if not models:
         raise RuntimeError("stack_module_state: Expected at least one model, got 0.")
     if len({type(m) for m in models}) > 1:
-        raise RuntimeError("stack_module_state: Expected all models to be of the same "
-                           "class.")
+        raise RuntimeError(
+            "stack_module_state: Expected all models to be of the same class."
+        )
     params: dict[str, Any] = {}
     for name, _ in models[0].named_parameters():
         rows = [dict(m.named_parameters())[name] for m in models]
         stacked = torch.stack([r.detach() for r in rows])
         params[name] = stacked.requires_grad_(rows[0].requires_grad)
-    buffers = {name: torch.stack([dict(m.named_buffers())[name] for m in models])
-               for name, _ in models[0].named_buffers()}
+    buffers = {
+        name: torch.stack([dict(m.named_buffers())[name] for m in models])
+        for name, _ in models[0].named_buffers()
+    }
     return params, buffers
 
 

@@ -100,7 +100,8 @@ class NodeHooks:
     def _parts(self, node: Node, g: dict[int, Payload]) -> dict[int, Payload]:
         for hook in tuple(self.pre.values()):
             given = tuple(
-                None if i not in g else wrap(Tensor, g[i]) for i in range(node.outputs))
+                None if i not in g else wrap(Tensor, g[i]) for i in range(node.outputs)
+            )
             found = hook(given)
             if found is not None:
                 g = {i: payload_of(t) for i, t in enumerate(found) if t is not None}
@@ -115,8 +116,7 @@ class NodeHooks:
         for hook in tuple(self.pre.values()):
             found = hook((t,))
             if found is not None:
-                t = _checked(found[0] if isinstance(found, tuple) else found, t,
-                             hook)
+                t = _checked(found[0] if isinstance(found, tuple) else found, t, hook)
         for ref in self.retain:
             owner = ref()
             if owner is not None:
@@ -126,8 +126,9 @@ class NodeHooks:
 
 def _checked(found: Any, given: Tensor, hook: Any = None) -> Tensor:
     if not isinstance(found, Tensor):
-        raise TypeError("expected Variable, but hook returned "
-                        f"'{type(found).__name__}'")
+        raise TypeError(
+            f"expected Variable, but hook returned '{type(found).__name__}'"
+        )
     if found._p.shape != given._p.shape:
         name = getattr(hook, "__name__", "<unknown>")
         raise RuntimeError(f"hook '{name}' has changed the size of value")
@@ -157,5 +158,3 @@ def add_post_hook(leaf: Leaf, hook: Callable[..., Any]) -> RemovableHandle:
 def parent_of(node: Node) -> Node:
     """The node of the operation, where `node` is one of its outputs."""
     return node.edges[0] if type(node) is Slot else node  # type: ignore[return-value]  # justified: a slot has one edge
-
-

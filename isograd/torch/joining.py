@@ -18,6 +18,7 @@ from isograd.torch.tensor import Tensor, checked_dim
 
 F = BOUND
 
+
 def _stacked(xs: Sequence[Payload], axis: int) -> Payload:
     return F.stack(*xs, axis=axis)
 
@@ -25,12 +26,16 @@ def _stacked(xs: Sequence[Payload], axis: int) -> Payload:
 def _list_of(tensors: Any, name: str) -> list[Any]:
     if not isinstance(tensors, tuple | list):
         kind = "Tensor" if hasattr(tensors, "shape") else type(tensors).__name__
-        raise TypeError(f"{name}(): argument 'tensors' (position 1) must be tuple of "
-                        f"Tensors, not {kind}")
+        raise TypeError(
+            f"{name}(): argument 'tensors' (position 1) must be tuple of "
+            f"Tensors, not {kind}"
+        )
     for i, x in enumerate(tensors):
         if not hasattr(x, "dtype"):
-            raise TypeError(f"expected Tensor as element {i} in argument 0, but got "
-                            f"{type(x).__name__}")
+            raise TypeError(
+                f"expected Tensor as element {i} in argument 0, but got "
+                f"{type(x).__name__}"
+            )
     return list(tensors)
 
 
@@ -41,8 +46,9 @@ def cat(tensors: Any, dim: int = 0) -> Payload:
         raise ValueError("torch.cat(): expected a non-empty list of Tensors")
     for i, x in enumerate(xs):
         if not x.ndim:
-            raise RuntimeError(f"zero-dimensional tensor (at position {i}) cannot be "
-                               "concatenated")
+            raise RuntimeError(
+                f"zero-dimensional tensor (at position {i}) cannot be concatenated"
+            )
     xs = promoted(*xs)
     full = [x for x in xs if x.shape != (0,)]
     if not full:
@@ -59,12 +65,14 @@ def _check_cat(xs: Sequence[Payload], first: Payload, d: int) -> None:
         if x.ndim != first.ndim:
             raise RuntimeError(
                 f"Tensors must have same number of dimensions: got {first.ndim} and "
-                f"{x.ndim}")
+                f"{x.ndim}"
+            )
         for k, (m, n) in enumerate(zip(first.shape, x.shape, strict=True)):
             if k != d and m != n:
                 raise RuntimeError(
                     f"Sizes of tensors must match except in dimension {d}. Expected "
-                    f"size {m} but got size {n} for tensor number {i} in the list.")
+                    f"size {m} but got size {n} for tensor number {i} in the list."
+                )
 
 
 @row(method=False)
@@ -77,7 +85,8 @@ def stack(tensors: Any, dim: int = 0) -> Payload:
         if x.shape != xs[0].shape:
             raise RuntimeError(
                 f"stack expects each tensor to be equal size, but got "
-                f"{list(xs[0].shape)} at entry 0 and {list(x.shape)} at entry {i}")
+                f"{list(xs[0].shape)} at entry 0 and {list(x.shape)} at entry {i}"
+            )
     return _stacked(promoted(*xs), d)
 
 
@@ -109,20 +118,28 @@ _joined("dstack", 3)
 
 @row(method=False, label="CatBackward0")
 def column_stack(tensors: Any) -> Payload:
-    xs = [x if x.ndim > 1 else F.reshape(x, shape=(x.size, 1))
-          for x in _list_of(tensors, "column_stack")]
+    xs = [
+        x if x.ndim > 1 else F.reshape(x, shape=(x.size, 1))
+        for x in _list_of(tensors, "column_stack")
+    ]
     return cat(xs, 1)
 
 
 for _rank in (1, 2, 3):
+
     def _atleast(*tensors: Any, _rank: int = _rank) -> Any:
         if len(tensors) == 1 and isinstance(tensors[0], tuple | list):
             tensors = tuple(tensors[0])
         out = tuple(
-            x if x._p.ndim >= _rank else view_as_shape(
-                x, _at_least(np.broadcast_to(0, x._p.shape), _rank).shape,
-                "UnsqueezeBackward0" if x._p.ndim else "ViewBackward0")
-            for x in tensors)
+            x
+            if x._p.ndim >= _rank
+            else view_as_shape(
+                x,
+                _at_least(np.broadcast_to(0, x._p.shape), _rank).shape,
+                "UnsqueezeBackward0" if x._p.ndim else "ViewBackward0",
+            )
+            for x in tensors
+        )
         return out[0] if len(out) == 1 else out
 
     tensor_row(_atleast, name=f"atleast_{_rank}d", method=False)
@@ -159,8 +176,11 @@ def cartesian_prod(*tensors: Any) -> Any:
 
 @tensor_row(method=False)
 def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
-    pick = (itertools.combinations_with_replacement if with_replacement
-            else itertools.combinations)
+    pick = (
+        itertools.combinations_with_replacement
+        if with_replacement
+        else itertools.combinations
+    )
     index = np.array(list(pick(range(input._p.size), r)), np.int64).reshape(-1, r)
     columns = [input[wrap(Tensor, index[:, k].copy())] for k in range(r)]
     return FUNCTIONS["stack"](columns, 1)
@@ -175,10 +195,12 @@ def flip(input: Payload, *args: Any, dims: Any = None) -> Payload:
     return F.copy(F.flip(input, axes=dims_of(given, input.ndim, False)))
 
 
-row(lambda input: F.copy(F.flip(input, axes=(1,))), name="fliplr",
-    label="FlipBackward0")
-row(lambda input: F.copy(F.flip(input, axes=(0,))), name="flipud",
-    label="FlipBackward0")
+row(
+    lambda input: F.copy(F.flip(input, axes=(1,))), name="fliplr", label="FlipBackward0"
+)
+row(
+    lambda input: F.copy(F.flip(input, axes=(0,))), name="flipud", label="FlipBackward0"
+)
 
 
 @row
@@ -188,8 +210,9 @@ def roll(input: Payload, shifts: Any, dims: Any = None) -> Payload:
         return F.roll(input, shifts=shifts, axes=None)
     axes = dims_of((dims,) if isinstance(dims, int) else dims, input.ndim)
     if len(axes) != len(shifts):
-        raise RuntimeError(f"shifts and dimensions must align. shifts: {len(shifts)}, "
-                           f"dims:{len(axes)}")
+        raise RuntimeError(
+            f"shifts and dimensions must align. shifts: {len(shifts)}, dims:{len(axes)}"
+        )
     return F.roll(input, shifts=shifts, axes=axes)
 
 
@@ -205,7 +228,8 @@ def repeat(self: Payload, *args: Any, repeats: Any = None) -> Payload:
     if len(times) < self.ndim:
         raise RuntimeError(
             "Number of dimensions of repeat dims can not be smaller than number of "
-            "dimensions of tensor")
+            "dimensions of tensor"
+        )
     return F.copy(F.tile(self, times))
 
 
@@ -215,8 +239,9 @@ def tile(input: Payload, *args: Any, dims: Any = None) -> Payload:
     if any(n < 0 for n in times):
         full = (1,) * (len(times) - input.ndim) + input.shape
         shape = [n * k for n, k in zip(full, times, strict=True)]
-        raise RuntimeError("Trying to create tensor with negative dimension "
-                           f"{min(shape)}: {shape}")
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {min(shape)}: {shape}"
+        )
     return F.copy(F.tile(input, times))
 
 

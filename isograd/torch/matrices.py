@@ -30,6 +30,7 @@ F = BOUND
 LINALG: dict[str, Callable[..., Any]] = {}
 """The functions of `torch.linalg`, by name."""
 
+
 def function(body: Callable[..., Any], label: str = "") -> Callable[..., Any]:
     """Install a body as `torch.linalg.<its name>`."""
     name = body.__name__.rstrip("_")
@@ -45,17 +46,24 @@ def _labelled(label: str) -> Any:
 def _matrices(x: Payload, name: str, square: bool = False) -> None:
     if x.ndim < 2:
         raise RuntimeError(
-            f"{name}: The input tensor A must have at least 2 dimensions.")
+            f"{name}: The input tensor A must have at least 2 dimensions."
+        )
     if square and x.shape[-1] != x.shape[-2]:
-        raise RuntimeError(f"{name}: A must be batches of square matrices, but they "
-                           "are "
-                           f"{x.shape[-2]} by {x.shape[-1]} matrices")
+        raise RuntimeError(
+            f"{name}: A must be batches of square matrices, but they "
+            "are "
+            f"{x.shape[-2]} by {x.shape[-1]} matrices"
+        )
     if x.dtype.kind in "iub":
-        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as "
-                           f"input. Got {of_numpy(x.dtype).scalar_type}")
+        raise RuntimeError(
+            f"{name}: Expected a floating point or complex tensor as "
+            f"input. Got {of_numpy(x.dtype).scalar_type}"
+        )
     if x.dtype.itemsize == 2:
-        raise RuntimeError(f"{name}: Low precision dtypes not supported. Got "
-                           f"{of_numpy(x.dtype).scalar_type}")
+        raise RuntimeError(
+            f"{name}: Low precision dtypes not supported. Got "
+            f"{of_numpy(x.dtype).scalar_type}"
+        )
 
 
 # --- inverses, determinants, systems --------------------------------------------------
@@ -70,8 +78,9 @@ def inv(A: Payload) -> Payload:
 @function
 def inv_ex(A: Payload, *, check_errors: bool = False) -> Values:
     _matrices(A, "linalg.inv", square=True)
-    return Values("linalg_inv_ex", "inverse info",
-                  (F.inv(A), np.zeros(A.shape[:-2], np.int32)))
+    return Values(
+        "linalg_inv_ex", "inverse info", (F.inv(A), np.zeros(A.shape[:-2], np.int32))
+    )
 
 
 @function
@@ -92,9 +101,11 @@ def slogdet(A: Payload) -> Values:
 def solve(A: Payload, B: Payload, *, left: bool = True) -> Payload:
     _matrices(A, "linalg.solve", square=True)
     if A.dtype != B.dtype:
-        raise RuntimeError("linalg.solve: Expected A and B to have the same dtype, but "
-                           f"found A of type {of_numpy(A.dtype).scalar_type} and B of "
-                           f"type {of_numpy(B.dtype).scalar_type} instead")
+        raise RuntimeError(
+            "linalg.solve: Expected A and B to have the same dtype, but "
+            f"found A of type {of_numpy(A.dtype).scalar_type} and B of "
+            f"type {of_numpy(B.dtype).scalar_type} instead"
+        )
     vector = B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1])
     if not left:
         return F.mT(F.solve(F.mT(A), F.mT(B)))
@@ -103,7 +114,8 @@ def solve(A: Payload, B: Payload, *, left: bool = True) -> Payload:
         raise RuntimeError(
             "linalg.solve: Incompatible shapes of A and B for the equation AX = B "
             f"({A.shape[-2]}x{A.shape[-1]} and {n}x"
-            f"{1 if vector else B.shape[-1]})")
+            f"{1 if vector else B.shape[-1]})"
+        )
     if not vector:
         return F.solve(A, B)
     out = F.solve(A, F.reshape(B, shape=(*B.shape, 1)))
@@ -112,7 +124,11 @@ def solve(A: Payload, B: Payload, *, left: bool = True) -> Payload:
 
 @function
 def solve_triangular(
-    A: Payload, B: Payload, *, upper: bool, left: bool = True,
+    A: Payload,
+    B: Payload,
+    *,
+    upper: bool,
+    left: bool = True,
     unitriangular: bool = False,
 ) -> Payload:
     _matrices(A, "linalg.solve_triangular", square=True)
@@ -123,7 +139,11 @@ def solve_triangular(
 
 @function
 def pinv(
-    A: Payload, rcond: Any = None, hermitian: bool = False, *, atol: Any = None,
+    A: Payload,
+    rcond: Any = None,
+    hermitian: bool = False,
+    *,
+    atol: Any = None,
     rtol: Any = None,
 ) -> Payload:
     _matrices(A, "linalg.pinv")
@@ -138,15 +158,21 @@ def lstsq(A: Payload, B: Payload, rcond: Any = None, *, driver: Any = None) -> V
     out = F.lstsq(A, b, rtol=rcond)
     rest = F.sub(F.matmul(A, out), b)
     full = A.shape[-2] > A.shape[-1]
-    residuals = F.sum(F.square(F.abs(rest)), axes=(rest.ndim - 2,)) if full else (
-        np.zeros(0, A.dtype))
+    residuals = (
+        F.sum(F.square(F.abs(rest)), axes=(rest.ndim - 2,))
+        if full
+        else (np.zeros(0, A.dtype))
+    )
     if vector:
         out = F.reshape(out, shape=out.shape[:-1])
     from isograd.ops.linalg import matrix_rank as rank_of
 
     empty = np.zeros(0, A.dtype)
-    return Values("linalg_lstsq", "solution residuals rank singular_values",
-                  (out, residuals, rank_of(A), empty))
+    return Values(
+        "linalg_lstsq",
+        "solution residuals rank singular_values",
+        (out, residuals, rank_of(A), empty),
+    )
 
 
 # --- decompositions -------------------------------------------------------------------
@@ -164,8 +190,11 @@ def cholesky_ex(
     A: Payload, *, upper: bool = False, check_errors: bool = False
 ) -> Values:
     out = F.cholesky(A)
-    return Values("linalg_cholesky_ex", "L info",
-                  (F.mH(out) if upper else out, np.zeros(A.shape[:-2], np.int32)))
+    return Values(
+        "linalg_cholesky_ex",
+        "L info",
+        (F.mH(out) if upper else out, np.zeros(A.shape[:-2], np.int32)),
+    )
 
 
 @function
@@ -232,7 +261,11 @@ def lu_factor(A: Payload, *, pivot: bool = True) -> Values:
 
 @function
 def lu_solve(
-    LU: Payload, pivots: Payload, B: Payload, *, left: bool = True,
+    LU: Payload,
+    pivots: Payload,
+    B: Payload,
+    *,
+    left: bool = True,
     adjoint: bool = False,
 ) -> Payload:
     return F.lu_solve(LU, concrete(pivots), B, adjoint=adjoint)
@@ -248,8 +281,10 @@ def householder_product(A: Payload, tau: Payload) -> Payload:
 
 def _need_inexact(x: Payload, name: str) -> None:
     if x.dtype.kind in "iub":
-        raise RuntimeError(f"{name}: Expected a floating point or complex tensor as "
-                           f"input. Got {of_numpy(x.dtype).scalar_type}")
+        raise RuntimeError(
+            f"{name}: Expected a floating point or complex tensor as "
+            f"input. Got {of_numpy(x.dtype).scalar_type}"
+        )
 
 
 def _with(x: Payload, dtype: Any) -> Payload:
@@ -259,13 +294,18 @@ def _with(x: Payload, dtype: Any) -> Payload:
 def _kept(out: Payload, x: Payload, axes: Any, keepdim: bool) -> Payload:
     if not keepdim:
         return out
-    return F.reshape(out, shape=tuple(1 if i in axes else n
-                                      for i, n in enumerate(x.shape)))
+    return F.reshape(
+        out, shape=tuple(1 if i in axes else n for i, n in enumerate(x.shape))
+    )
 
 
 @function
 def vector_norm(
-    x: Payload, ord: Any = 2, dim: Any = None, keepdim: bool = False, *,
+    x: Payload,
+    ord: Any = 2,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
     dtype: Any = None,
 ) -> Payload:
     _need_inexact(x, "linalg.vector_norm")
@@ -276,7 +316,11 @@ def vector_norm(
 
 @function
 def matrix_norm(
-    A: Payload, ord: Any = "fro", dim: Any = (-2, -1), keepdim: bool = False, *,
+    A: Payload,
+    ord: Any = "fro",
+    dim: Any = (-2, -1),
+    keepdim: bool = False,
+    *,
     dtype: Any = None,
 ) -> Payload:
     _need_inexact(A, "linalg.matrix_norm")
@@ -285,17 +329,25 @@ def matrix_norm(
     rest = tuple(i for i in range(x.ndim) if i not in axes)
     y = F.transpose(x, axes=(*rest, *axes))
     label = {"fro": "LinalgVectorNormBackward0", "nuc": "SumBackward1"}.get(
-        ord, "AmaxBackward0" if ord not in (-1, -2, -np.inf) else "AminBackward0")
+        ord, "AmaxBackward0" if ord not in (-1, -2, -np.inf) else "AminBackward0"
+    )
     return Named(_kept(F.matrix_norm(y, ord=ord), x, axes, keepdim), label)
 
 
 @function
 def norm(
-    A: Payload, ord: Any = None, dim: Any = None, keepdim: bool = False, *,
+    A: Payload,
+    ord: Any = None,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
     dtype: Any = None,
 ) -> Payload:
-    if ord is None or (isinstance(dim, int) and not isinstance(ord, str)) or (
-            dim is None and A.ndim == 1):
+    if (
+        ord is None
+        or (isinstance(dim, int) and not isinstance(ord, str))
+        or (dim is None and A.ndim == 1)
+    ):
         out = vector_norm(A, 2 if ord is None else ord, dim, keepdim, dtype=dtype)
         return Named(out, "LinalgVectorNormBackward0")
     return matrix_norm(A, ord, (-2, -1) if dim is None else dim, keepdim, dtype=dtype)
@@ -308,13 +360,18 @@ def cond(A: Payload, p: Any = None) -> Payload:
 
 @function
 def matrix_rank(
-    A: Payload, tol: Any = None, hermitian: bool = False, *, atol: Any = None,
+    A: Payload,
+    tol: Any = None,
+    hermitian: bool = False,
+    *,
+    atol: Any = None,
     rtol: Any = None,
 ) -> Payload:
     from isograd.ops.linalg import matrix_rank as rank_of
 
-    return rank_of(A, atol=tol if atol is None else atol, rtol=rtol,
-                   hermitian=hermitian)
+    return rank_of(
+        A, atol=tol if atol is None else atol, rtol=rtol, hermitian=hermitian
+    )
 
 
 # --- products and functions -----------------------------------------------------------
@@ -411,7 +468,10 @@ def cholesky_inverse(L: Payload, upper: bool = False) -> Payload:
 
 @row(label="TriangularSolveBackward0")
 def triangular_solve(
-    input: Payload, A: Payload, upper: bool = True, transpose: bool = False,
+    input: Payload,
+    A: Payload,
+    upper: bool = True,
+    transpose: bool = False,
     unitriangular: bool = False,
 ) -> Values:
     a = F.mT(A) if transpose else A

@@ -17,11 +17,20 @@ from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
 F = BOUND
 
-_C_NAMES = {"float32": "float", "float64": "double", "int64": "long int",
-            "int32": "int", "float16": "c10::Half", "bfloat16": "c10::BFloat16",
-            "complex64": "c10::complex<float>", "complex128": "c10::complex<double>",
-            "int16": "short int", "int8": "signed char", "uint8": "unsigned char",
-            "bool": "bool"}
+_C_NAMES = {
+    "float32": "float",
+    "float64": "double",
+    "int64": "long int",
+    "int32": "int",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+    "int16": "short int",
+    "int8": "signed char",
+    "uint8": "unsigned char",
+    "bool": "bool",
+}
 
 
 def c_name(x: Payload) -> str:
@@ -30,8 +39,10 @@ def c_name(x: Payload) -> str:
 
 def _same_dtype(x: Payload, y: Payload) -> None:
     if x.dtype != y.dtype:
-        raise RuntimeError(f"expected m1 and m2 to have the same dtype, but got: "
-                           f"{c_name(x)} != {c_name(y)}")
+        raise RuntimeError(
+            f"expected m1 and m2 to have the same dtype, but got: "
+            f"{c_name(x)} != {c_name(y)}"
+        )
     if x.dtype.kind == "b":
         raise NotImplementedError("\"addmm_impl_cpu_\" not implemented for 'Bool'")
 
@@ -42,8 +53,9 @@ def shapes_text(x: Payload, y: Payload) -> str:
 
 def _check_mm(x: Payload, y: Payload) -> None:
     if x.shape[1] != y.shape[0]:
-        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied "
-                           f"({shapes_text(x, y)})")
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({shapes_text(x, y)})"
+        )
     _same_dtype(x, y)
 
 
@@ -66,10 +78,13 @@ def bmm(input: Payload, mat2: Payload) -> Payload:
     if b != b2 or k != k2:
         raise RuntimeError(
             "Expected size for first two dimensions of batch2 tensor to be: "
-            f"[{b}, {k}] but got: [{b2}, {k2}].")
+            f"[{b}, {k}] but got: [{b2}, {k2}]."
+        )
     if input.dtype != mat2.dtype:
-        raise RuntimeError(f"expected scalar type {of_numpy(input.dtype).scalar_type} "
-                           f"but found {of_numpy(mat2.dtype).scalar_type}")
+        raise RuntimeError(
+            f"expected scalar type {of_numpy(input.dtype).scalar_type} "
+            f"but found {of_numpy(mat2.dtype).scalar_type}"
+        )
     return F.matmul(input, mat2)
 
 
@@ -77,12 +92,13 @@ def bmm(input: Payload, mat2: Payload) -> Payload:
 def mv(input: Payload, vec: Payload) -> Payload:
     if input.ndim != 2 or vec.ndim != 1:
         raise RuntimeError(
-            "vector + matrix @ vector expected, got "
-            f"1, {input.ndim}, {vec.ndim}")
+            f"vector + matrix @ vector expected, got 1, {input.ndim}, {vec.ndim}"
+        )
     if input.shape[1] != vec.shape[0]:
         raise RuntimeError(
             f"size mismatch, got input ({input.shape[0]}), mat "
-            f"({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})")
+            f"({input.shape[0]}x{input.shape[1]}), vec ({vec.shape[0]})"
+        )
     _same_dtype(input, vec)
     return _times_vector(input, vec)
 
@@ -100,20 +116,23 @@ def _vector_times(v: Payload, y: Payload) -> Payload:
 @row
 def dot(input: Payload, tensor: Payload) -> Payload:
     if input.ndim != 1 or tensor.ndim != 1:
-        raise RuntimeError("1D tensors expected, but got "
-                           f"{input.ndim}D and {tensor.ndim}D tensors")
+        raise RuntimeError(
+            f"1D tensors expected, but got {input.ndim}D and {tensor.ndim}D tensors"
+        )
     if input.dtype != tensor.dtype:
         raise RuntimeError(
             "dot : expected both vectors to have same dtype, but found "
             f"{of_numpy(input.dtype).scalar_type} and "
-            f"{of_numpy(tensor.dtype).scalar_type}")
+            f"{of_numpy(tensor.dtype).scalar_type}"
+        )
     refuse(input, "b", "dot")
     m, n = input.shape[0], tensor.shape[0]
     if m != n:
         raise RuntimeError(
             f"inconsistent tensor size, expected tensor [{m}] and src [{n}] to have "
             "the "
-            f"same number of elements, but got {m} and {n} elements respectively")
+            f"same number of elements, but got {m} and {n} elements respectively"
+        )
     return F.sum(F.mul(input, tensor), axes=(0,))
 
 
@@ -127,8 +146,10 @@ def vdot(input: Payload, other: Payload) -> Payload:
 def matmul(input: Payload, other: Payload) -> Any:
     x, y = input, other
     if not x.ndim or not y.ndim:
-        raise RuntimeError("both arguments to matmul need to be at least 1D, but they "
-                           f"are {x.ndim}D and {y.ndim}D")
+        raise RuntimeError(
+            "both arguments to matmul need to be at least 1D, but they "
+            f"are {x.ndim}D and {y.ndim}D"
+        )
     if x.ndim == 1 and y.ndim == 1:
         return Named(dot(x, y), "DotBackward0")
     if x.ndim == 2 and y.ndim == 2:
@@ -140,7 +161,8 @@ def matmul(input: Payload, other: Payload) -> Any:
         if x.shape[0] != y.shape[0]:
             raise RuntimeError(
                 "mat1 and mat2 shapes cannot be multiplied "
-                f"(1x{x.shape[0]} and {y.shape[0]}x{y.shape[1]})")
+                f"(1x{x.shape[0]} and {y.shape[0]}x{y.shape[1]})"
+            )
         _same_dtype(x, y)
         return Named(_vector_times(x, y), "SqueezeBackward4")
     return _batched_matmul(x, y)
@@ -166,15 +188,18 @@ def _batch_mismatch(x: Payload, y: Payload) -> RuntimeError:
         if y.ndim == 1:
             return RuntimeError(
                 f"size mismatch, got input ({rows}), mat ({rows}x{x.shape[-1]}), vec "
-                f"({y.shape[0]})")
+                f"({y.shape[0]})"
+            )
         return RuntimeError(
             "mat1 and mat2 shapes cannot be multiplied "
-            f"({rows}x{x.shape[-1]} and {y.shape[0]}x{y.shape[1]})")
+            f"({rows}x{x.shape[-1]} and {y.shape[0]}x{y.shape[1]})"
+        )
     lead = check_broadcast(x.shape[:-2], y.shape[:-2])
     b = int(np.prod(lead))
     return RuntimeError(
         "Expected size for first two dimensions of batch2 tensor to be: "
-        f"[{b}, {x.shape[-1]}] but got: [{b}, {y.shape[-2]}].")
+        f"[{b}, {x.shape[-1]}] but got: [{b}, {y.shape[-2]}]."
+    )
 
 
 _slow_matmul = FUNCTIONS["matmul"]
@@ -182,8 +207,11 @@ _quick_matmul = fast.binary(REGISTRY["matmul"], Tensor, _slow_matmul, FAMILY, "f
 
 
 def _matmul(input: Any, other: Any, **rest: Any) -> Any:
-    if rest or not (isinstance(input, Tensor) and isinstance(other, Tensor)) or (
-            input._p.ndim != 2 or other._p.ndim != 2):
+    if (
+        rest
+        or not (isinstance(input, Tensor) and isinstance(other, Tensor))
+        or (input._p.ndim != 2 or other._p.ndim != 2)
+    ):
         return _slow_matmul(input, other, **rest)
     return _quick_matmul(input, other)
 
@@ -207,7 +235,8 @@ def outer(input: Payload, vec2: Payload) -> Payload:
         raise RuntimeError(
             f"outer: Expected 1-D argument {'self' if input.ndim != 1 else 'vec2'}, "
             "but "
-            f"got {input.ndim if input.ndim != 1 else vec2.ndim}-D")
+            f"got {input.ndim if input.ndim != 1 else vec2.ndim}-D"
+        )
     x = F.reshape(input, shape=(input.shape[0], 1))
     y = F.reshape(vec2, shape=(1, vec2.shape[0]))
     return _times(x, y)
@@ -227,7 +256,8 @@ def inner(input: Payload, other: Payload) -> Any:
         raise RuntimeError(
             "inner() the last dimension must match on both input tensors but got "
             "shapes "
-            f"{list(input.shape)} and {list(other.shape)}")
+            f"{list(input.shape)} and {list(other.shape)}"
+        )
     out = F.tensordot(input, other, axes=((input.ndim - 1,), (other.ndim - 1,)))
     return Named(out, "ViewBackward0")
 
@@ -239,15 +269,24 @@ def _scaled(x: Payload, alpha: Any) -> Payload:
 def _added(name: str, product: Any, words: str) -> None:
     """`beta * input + alpha * product(a, b)`."""
 
-    def body(input: Payload, a: Any = None, b: Any = None, *, beta: Any = 1,
-             alpha: Any = 1, **kw: Any) -> Payload:
+    def body(
+        input: Payload,
+        a: Any = None,
+        b: Any = None,
+        *,
+        beta: Any = 1,
+        alpha: Any = 1,
+        **kw: Any,
+    ) -> Payload:
         first, second = words.split()
         a, b = kw.get(first, a), kw.get(second, b)
         term = _scaled(product(a, b), alpha)
         if input.dtype != term.dtype:
-            raise RuntimeError(f"self and mat2 must have the same dtype, but got "
-                               f"{of_numpy(input.dtype).scalar_type} and "
-                               f"{of_numpy(b.dtype).scalar_type}")
+            raise RuntimeError(
+                f"self and mat2 must have the same dtype, but got "
+                f"{of_numpy(input.dtype).scalar_type} and "
+                f"{of_numpy(b.dtype).scalar_type}"
+            )
         for i in range(-1, -input.ndim - 1, -1):
             if input.shape[i] not in (1, term.shape[i]):
                 from isograd.torch.shapes import expand_error
@@ -273,8 +312,9 @@ def kron(input: Payload, other: Payload) -> Payload:
 @row
 def trace(input: Payload) -> Payload:
     if input.ndim != 2:
-        raise RuntimeError("trace: expected a matrix, but got tensor with dim "
-                           f"{input.ndim}")
+        raise RuntimeError(
+            f"trace: expected a matrix, but got tensor with dim {input.ndim}"
+        )
     return F.trace(input)
 
 
@@ -284,13 +324,15 @@ def tensordot(a: Payload, b: Payload, dims: Any = 2) -> Payload:
         axes: Any = (tuple(range(a.ndim - dims, a.ndim)), tuple(range(dims)))
     else:
         axes = tuple(tuple(np.asarray(d).reshape(-1).tolist()) for d in dims)
-    axes = tuple(tuple(i % x.ndim for i in d)
-                 for d, x in zip(axes, (a, b), strict=True))
+    axes = tuple(
+        tuple(i % x.ndim for i in d) for d, x in zip(axes, (a, b), strict=True)
+    )
     for i, j in zip(*axes, strict=True):
         if a.shape[i] != b.shape[j]:
             raise RuntimeError(
                 "contracted dimensions need to match, but first has size "
-                f"{a.shape[i]} in dim {i} and second has size {b.shape[j]} in dim {j}")
+                f"{a.shape[i]} in dim {i} and second has size {b.shape[j]} in dim {j}"
+            )
     return F.tensordot(a, b, axes=axes)
 
 
@@ -307,8 +349,11 @@ def _einsum_label(equation: str, tensors: Sequence[Any]) -> str:
     left, arrow, right = equation.partition("->")
     if len(tensors) == 1:
         given = left.replace(".", "")
-        out = right.replace(".", "") if arrow else "".join(
-            c for c in sorted(set(given)) if given.count(c) == 1)
+        out = (
+            right.replace(".", "")
+            if arrow
+            else "".join(c for c in sorted(set(given)) if given.count(c) == 1)
+        )
         return "SumBackward1" if set(given) - set(out) else "PermuteBackward0"
     if len(tensors) == 2:
         a, b = left.replace(".", "").split(",")
@@ -331,6 +376,8 @@ def cross(input: Payload, other: Payload, dim: Any = None) -> Payload:
         dim = next((i for i, n in enumerate(x.shape) if n == 3), -1)
     d = checked_dim(dim, x.ndim)
     if x.shape[d] != 3 or y.shape[d] != 3:
-        raise RuntimeError("linalg.cross: inputs dimension "
-                           f"{d} must have length 3. Got {x.shape[d]} and {y.shape[d]}")
+        raise RuntimeError(
+            "linalg.cross: inputs dimension "
+            f"{d} must have length 3. Got {x.shape[d]} and {y.shape[d]}"
+        )
     return F.cross(x, y, axis=d)

@@ -47,8 +47,9 @@ def _quick(name: str, prim: str, kinds: str = "fciub") -> _Op:
 
 _ADD, _MUL = _quick("add", "add"), _quick("mul", "mul")
 _SUB, _DIV = _quick("sub", "sub", "fciu"), _quick("div", "div", "fc")
-_POW = fast.parameter(REGISTRY["power"], Tensor, operator(FUNCTIONS["pow"]), "exponent",
-                      FAMILY)
+_POW = fast.parameter(
+    REGISTRY["power"], Tensor, operator(FUNCTIONS["pow"]), "exponent", FAMILY
+)
 
 
 def _rdiv(x: Any, y: Any) -> Any:
@@ -59,16 +60,25 @@ def _rdiv(x: Any, y: Any) -> Any:
 
 
 _OPERATORS: dict[str, _Op] = {
-    "add": _ADD, "radd": _ADD, "mul": _MUL, "rmul": _MUL, "sub": _SUB,
-    "rsub": fast.scalar_left(REGISTRY["sub"], Tensor, operator(FUNCTIONS["rsub"]),
-                             "RsubBackward1", FAMILY),
-    "truediv": _DIV, "rtruediv": _rdiv,
+    "add": _ADD,
+    "radd": _ADD,
+    "mul": _MUL,
+    "rmul": _MUL,
+    "sub": _SUB,
+    "rsub": fast.scalar_left(
+        REGISTRY["sub"], Tensor, operator(FUNCTIONS["rsub"]), "RsubBackward1", FAMILY
+    ),
+    "truediv": _DIV,
+    "rtruediv": _rdiv,
     "floordiv": operator(FUNCTIONS["floor_divide"]),
     "rfloordiv": reflected(FUNCTIONS["floor_divide"]),
-    "mod": operator(FUNCTIONS["remainder"]), "rmod": reflected(FUNCTIONS["remainder"]),
-    "pow": _POW, "rpow": reflected(FUNCTIONS["pow"]),
+    "mod": operator(FUNCTIONS["remainder"]),
+    "rmod": reflected(FUNCTIONS["remainder"]),
+    "pow": _POW,
+    "rpow": reflected(FUNCTIONS["pow"]),
     "and": operator(FUNCTIONS["bitwise_and"]),
-    "or": operator(FUNCTIONS["bitwise_or"]), "xor": operator(FUNCTIONS["bitwise_xor"]),
+    "or": operator(FUNCTIONS["bitwise_or"]),
+    "xor": operator(FUNCTIONS["bitwise_xor"]),
     "rand": reflected(FUNCTIONS["bitwise_and"]),
     "ror": reflected(FUNCTIONS["bitwise_or"]),
     "rxor": reflected(FUNCTIONS["bitwise_xor"]),
@@ -78,10 +88,18 @@ _OPERATORS: dict[str, _Op] = {
     "rrshift": reflected(FUNCTIONS["bitwise_right_shift"]),
 }
 _IN_PLACE_OPERATORS = {
-    "iadd": "add_", "isub": "sub_", "imul": "mul_", "itruediv": "div_",
-    "ifloordiv": "floor_divide_", "imod": "remainder_", "ipow": "pow_",
-    "iand": "bitwise_and_", "ior": "bitwise_or_", "ixor": "bitwise_xor_",
-    "ilshift": "bitwise_left_shift_", "irshift": "bitwise_right_shift_",
+    "iadd": "add_",
+    "isub": "sub_",
+    "imul": "mul_",
+    "itruediv": "div_",
+    "ifloordiv": "floor_divide_",
+    "imod": "remainder_",
+    "ipow": "pow_",
+    "iand": "bitwise_and_",
+    "ior": "bitwise_or_",
+    "ixor": "bitwise_xor_",
+    "ilshift": "bitwise_left_shift_",
+    "irshift": "bitwise_right_shift_",
 }
 for _name, _fn in _OPERATORS.items():
     setattr(Tensor, f"__{_name}__", _fn)
@@ -90,23 +108,34 @@ for _name, _method in _IN_PLACE_OPERATORS.items():
 for _name in COMPARE:
     setattr(Tensor, f"__{_name}__", _quick(_name, _name))
 for _name in ("neg", "abs"):
-    setattr(Tensor, f"__{_name}__",
-            fast.unary(REGISTRY[_name], Tensor, FUNCTIONS[_name], "f", FAMILY))
+    setattr(
+        Tensor,
+        f"__{_name}__",
+        fast.unary(REGISTRY[_name], Tensor, FUNCTIONS[_name], "f", FAMILY),
+    )
 attach(__pos__=FUNCTIONS["positive"])
 
 
 def _invert(x: Any) -> Any:
     if x._p.dtype.kind not in "iub":
-        raise TypeError("~ (operator.invert) is only implemented on integer and "
-                        "Boolean-type tensors")
+        raise TypeError(
+            "~ (operator.invert) is only implemented on integer and "
+            "Boolean-type tensors"
+        )
     return FUNCTIONS["bitwise_not"](x)
 
 
 attach(__invert__=_invert)
 
 # Functions and methods of two or one floating operands go the operators' way as well.
-_FAST_UNARY = {**FLOAT, "neg": ("negative",), "abs": ("absolute",), "relu": (),
-               "floor": (), "ceil": ()}
+_FAST_UNARY = {
+    **FLOAT,
+    "neg": ("negative",),
+    "abs": ("absolute",),
+    "relu": (),
+    "floor": (),
+    "ceil": (),
+}
 
 
 def _publish(name: str, fn: Any, own: str) -> None:
@@ -121,10 +150,19 @@ for _name, _aliases in _FAST_UNARY.items():
         _fn = fast.unary(REGISTRY[_name], Tensor, FUNCTIONS[_name], "f", FAMILY)
         for _alias in (_name, *_aliases):
             _publish(_alias, _fn, _name)
-for _name, _op, _aliases in (("add", _ADD, ()), ("mul", _MUL, ("multiply",)),
-                             ("sub", _SUB, ("subtract",)), ("div", _DIV, ("divide",))):
+for _name, _op, _aliases in (
+    ("add", _ADD, ()),
+    ("mul", _MUL, ("multiply",)),
+    ("sub", _SUB, ("subtract",)),
+    ("div", _DIV, ("divide",)),
+):
+
     def _function(
-        input: Any, other: Any, *, _op: Any = _op, _slow: Any = FUNCTIONS[_name],
+        input: Any,
+        other: Any,
+        *,
+        _op: Any = _op,
+        _slow: Any = FUNCTIONS[_name],
         **rest: Any,
     ) -> Any:
         if rest:
@@ -143,7 +181,10 @@ def _quick_in_place(name: str, ufunc: Any, dunder: str) -> None:
     setattr(Tensor, f"__{dunder}__", operator(fn))
 
 
-for _name, _ufunc, _iop in (("add", np.add, "iadd"), ("sub", np.subtract, "isub"),
-                            ("mul", np.multiply, "imul"),
-                            ("div", np.true_divide, "itruediv")):
+for _name, _ufunc, _iop in (
+    ("add", np.add, "iadd"),
+    ("sub", np.subtract, "isub"),
+    ("mul", np.multiply, "imul"),
+    ("div", np.true_divide, "itruediv"),
+):
     _quick_in_place(_name, _ufunc, _iop)

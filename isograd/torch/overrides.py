@@ -53,7 +53,9 @@ def is_tensor_like(inp: Any) -> bool:
 
 
 def handle_torch_function(
-    public_api: Callable[..., Any], relevant_args: Iterable[Any], *args: Any,
+    public_api: Callable[..., Any],
+    relevant_args: Iterable[Any],
+    *args: Any,
     **kwargs: Any,
 ) -> Any:
     """Ask the classes of the arguments, subclasses first, for the result.
@@ -65,23 +67,29 @@ def handle_torch_function(
     for a in overriding(relevant_args):
         kind = type(a)
         if kind not in kinds:
-            place = next((i for i, k in enumerate(kinds) if issubclass(kind, k)),
-                         len(kinds))
+            place = next(
+                (i for i, k in enumerate(kinds) if issubclass(kind, k)), len(kinds)
+            )
             kinds.insert(place, kind)
     for kind in kinds:
         found = kind.__torch_function__(public_api, tuple(kinds), args, kwargs)
         if found is not NotImplemented:
             return found
     listed = "\n".join(
-        f"  - {'tensor subclass ' if issubclass(k, Tensor) else ''}{k}" for k in kinds)
+        f"  - {'tensor subclass ' if issubclass(k, Tensor) else ''}{k}" for k in kinds
+    )
     raise TypeError(
         f"Multiple dispatch failed for 'torch.{public_api.__name__}'; all "
         f"__torch_function__ handlers returned NotImplemented:\n\n{listed}\n\nFor more "
-        "information, try re-running with TORCH_LOGS=not_implemented")
+        "information, try re-running with TORCH_LOGS=not_implemented"
+    )
 
 
 def default(
-    cls: type, func: Callable[..., Any], types: Sequence[type], args: Any = (),
+    cls: type,
+    func: Callable[..., Any],
+    types: Sequence[type],
+    args: Any = (),
     kwargs: Any = None,
 ) -> Any:
     """`Tensor.__torch_function__`: the plain result, as a tensor of the subclass."""
@@ -121,12 +129,33 @@ def wrapped(fn: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
-_KEPT = {"__init__", "__new__", "__init_subclass__", "__getattr__", "__hash__",
-         "__setattr__", "__torch_function__", "__reduce_ex__", "__deepcopy__",
-         "__repr__", "__str__",
-         "__format__", "as_subclass", "_make_subclass", "__class__", "array",
-         "dim", "size", "numel", "backward", "requires_grad_", "register_hook",
-         "__array_wrap__", "_only", "_warn_scalar"}
+_KEPT = {
+    "__init__",
+    "__new__",
+    "__init_subclass__",
+    "__getattr__",
+    "__hash__",
+    "__setattr__",
+    "__torch_function__",
+    "__reduce_ex__",
+    "__deepcopy__",
+    "__repr__",
+    "__str__",
+    "__format__",
+    "as_subclass",
+    "_make_subclass",
+    "__class__",
+    "array",
+    "dim",
+    "size",
+    "numel",
+    "backward",
+    "requires_grad_",
+    "register_hook",
+    "__array_wrap__",
+    "_only",
+    "_warn_scalar",
+}
 
 
 def activate() -> None:

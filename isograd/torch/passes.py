@@ -73,8 +73,12 @@ class Depositing(dict):  # type: ignore[type-arg]  # justified: Node to payload
 
 
 def run(
-    nodes: Sequence[Node], seeds: Sequence[Payload], targets: Any, create_graph: bool,
-    retain: bool, found: Any = None,
+    nodes: Sequence[Node],
+    seeds: Sequence[Payload],
+    targets: Any,
+    create_graph: bool,
+    retain: bool,
+    found: Any = None,
 ) -> Any:
     """A sweep with PyTorch's modes: recording only if the graph shall be created."""
     s = levels.state()
@@ -87,16 +91,22 @@ def run(
         with levels.changed(recording=recording, creating=create_graph):
             if HOOKS.count:
                 with _prompt_leaves(current.reached()):
-                    return _watched(current, nodes, seeds, targets, create_graph,
-                                    retain, found)
+                    return _watched(
+                        current, nodes, seeds, targets, create_graph, retain, found
+                    )
             return _watched(current, nodes, seeds, targets, create_graph, retain, found)
     finally:
         PASSES.pop()
 
 
 def _watched(
-    current: Pass, nodes: Any, seeds: Any, targets: Any, create_graph: bool,
-    retain: bool, found: Any,
+    current: Pass,
+    nodes: Any,
+    seeds: Any,
+    targets: Any,
+    create_graph: bool,
+    retain: bool,
+    found: Any,
 ) -> Any:
     if not levels.state().anomaly:
         return _swept(nodes, seeds, targets, create_graph, retain, found)
@@ -108,8 +118,14 @@ def _swept(
     nodes: Any, seeds: Any, targets: Any, create_graph: bool, retain: bool, found: Any
 ) -> Any:
     try:
-        return sweep(nodes, seeds, targets, create_graph=create_graph,
-                     retain_graph=retain, found=found)
+        return sweep(
+            nodes,
+            seeds,
+            targets,
+            create_graph=create_graph,
+            retain_graph=retain,
+            found=found,
+        )
     except EngineError as error:
         raise _translated(error) from None
 
@@ -166,8 +182,10 @@ class _Suspicious:
             for i, (need, c) in enumerate(zip(needs, cots, strict=True)):
                 if need is not None and c is not None and _has_nan(c):
                     _tell_origin(self.node)
-                    raise RuntimeError(f"Function '{label_of(self.node)}' returned nan "
-                                       f"values in its {i}th output.")
+                    raise RuntimeError(
+                        f"Function '{label_of(self.node)}' returned nan "
+                        f"values in its {i}th output."
+                    )
         return cots
 
     @property
@@ -202,13 +220,18 @@ def _tell_origin(node: Node) -> None:
     if node.traceback is None:
         warnings.warn(
             f"Error detected in {label}. No forward pass information available. Enable "
-            "detect anomaly during forward pass for more information.", UserWarning,
-            stacklevel=_outside())
+            "detect anomaly during forward pass for more information.",
+            UserWarning,
+            stacklevel=_outside(),
+        )
         return
     frames = [f for f in node.traceback if "isograd" not in f.filename.split("/")]
     warnings.warn(
         f"Error detected in {label}. Traceback of forward call that caused the error:\n"
-        + "".join(frames_text(frames)), UserWarning, stacklevel=_outside())
+        + "".join(frames_text(frames)),
+        UserWarning,
+        stacklevel=_outside(),
+    )
 
 
 def frames_text(frames: Any) -> list[str]:
@@ -221,6 +244,7 @@ def _outside() -> int:
     """The stacklevel of the caller outside of this package."""
     depth, frame = 1, sys._getframe(1)
     while frame is not None and frame.f_globals.get("__name__", "").startswith(
-            "isograd."):
+        "isograd."
+    ):
         depth, frame = depth + 1, frame.f_back
     return depth

@@ -19,7 +19,9 @@ class ProfilerActivity(enum.Enum):
 class profile(_profiler.profile):
     """Measures the wall-clock time of its body; `step` marks iterations."""
 
-    def __init__(self, *, activities: Any = None, schedule: Any = None, **_: Any) -> None:
+    def __init__(
+        self, *, activities: Any = None, schedule: Any = None, **_: Any
+    ) -> None:
         super().__init__()
         self.steps = 0
 

@@ -21,7 +21,6 @@ from isograd.torch.table import FUNCTIONS, row, tensor_row
 from isograd.torch.tensor import Tensor
 
 
-
 class Generator:
     """A stream of random numbers; `manual_seed` starts it anew."""
 
@@ -89,7 +88,7 @@ def set_rng_state(new_state: Any) -> None:
     default_generator.set_state(new_state)
 
 
-class fork_rng:  # noqa: N801 (PyTorch's name)
+class fork_rng:
     """The state of the default generator is put back at the end."""
 
     def __init__(self, devices: Any = None, enabled: bool = True, **_: Any) -> None:
@@ -117,7 +116,7 @@ def _stream_of(generator: Any) -> np.random.Generator:
 def _floats(name: str, dtype: Any) -> np.dtype[Any]:
     d = dtypes.default() if dtype is None else dtype
     if d.kind not in "fc":
-        raise NotImplementedError(f'"{name}" not implemented for \'{d.scalar_type}\'')
+        raise NotImplementedError(f"\"{name}\" not implemented for '{d.scalar_type}'")
     return d.np
 
 
@@ -141,21 +140,35 @@ def _normal(stream: Any, shape: Any, d: np.dtype[Any]) -> np.ndarray:
 
 def _drawn(name: str, draw: Any, word: str) -> None:
     def new(
-        *size: Any, generator: Any = None, out: Any = None, dtype: Any = None,
-        layout: Any = None, device: Any = None, requires_grad: bool = False,
-        pin_memory: bool = False, names: Any = None, **kw: Any,
+        *size: Any,
+        generator: Any = None,
+        out: Any = None,
+        dtype: Any = None,
+        layout: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+        pin_memory: bool = False,
+        names: Any = None,
+        **kw: Any,
     ) -> Tensor:
         shape = _size_of((kw["size"],) if "size" in kw else size, name)
         array = draw(_stream_of(generator), shape, _floats(word, dtype))
         return finished(array, requires_grad, device, out)
 
     def like(
-        input: Any, *, dtype: Any = None, layout: Any = None, device: Any = None,
-        requires_grad: bool = False, memory_format: Any = None, generator: Any = None,
+        input: Any,
+        *,
+        dtype: Any = None,
+        layout: Any = None,
+        device: Any = None,
+        requires_grad: bool = False,
+        memory_format: Any = None,
+        generator: Any = None,
     ) -> Tensor:
         d = _floats(word, input.dtype if dtype is None else dtype)
-        return finished(draw(_stream_of(generator), input._p.shape, d), requires_grad,
-                        device)
+        return finished(
+            draw(_stream_of(generator), input._p.shape, d), requires_grad, device
+        )
 
     tensor_row(new, name=name, method=False)
     tensor_row(like, name=f"{name}_like", method=False)
@@ -177,21 +190,31 @@ def _bounds(args: Sequence[Any], kw: dict[str, Any]) -> tuple[int, int, Any]:
     elif len(args) == 1:
         low, high = (low, args[0]) if high is None else (args[0], high)
     if size is None:
-        raise TypeError("randint(): argument 'size' (position 2) must be tuple of ints, "
-                        f"not {type(args[-1]).__name__ if args else 'NoneType'}")
+        raise TypeError(
+            "randint(): argument 'size' (position 2) must be tuple of ints, "
+            f"not {type(args[-1]).__name__ if args else 'NoneType'}"
+        )
     return 0 if low is None else int(low), int(high), size
 
 
 @tensor_row(method=False)
 def randint(
-    *args: Any, generator: Any = None, out: Any = None, dtype: Any = None,
-    layout: Any = None, device: Any = None, requires_grad: bool = False,
-    pin_memory: bool = False, **kw: Any,
+    *args: Any,
+    generator: Any = None,
+    out: Any = None,
+    dtype: Any = None,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
+    pin_memory: bool = False,
+    **kw: Any,
 ) -> Tensor:
     low, high, size = _bounds(args, kw)
     if low >= high:
-        raise RuntimeError(f"random_ expects 'from' to be less than 'to', but got "
-                           f"from={low} >= to={high}")
+        raise RuntimeError(
+            f"random_ expects 'from' to be less than 'to', but got "
+            f"from={low} >= to={high}"
+        )
     values = _stream_of(generator).integers(low, high, _size_of((size,), "randint"))
     d = dtypes.int64 if dtype is None else dtype
     return finished(np.asarray(values).astype(d.np), requires_grad, device, out)
@@ -200,14 +223,25 @@ def randint(
 @tensor_row(method=False)
 def randint_like(input: Any, *args: Any, dtype: Any = None, **kw: Any) -> Tensor:
     low, high, _ = _bounds((*args, tuple(input._p.shape)), kw)
-    return randint(low, high, tuple(input._p.shape), **kw,
-                   dtype=input.dtype if dtype is None else dtype)
+    return randint(
+        low,
+        high,
+        tuple(input._p.shape),
+        **kw,
+        dtype=input.dtype if dtype is None else dtype,
+    )
 
 
 @tensor_row(method=False)
 def randperm(
-    n: int, *, generator: Any = None, out: Any = None, dtype: Any = dtypes.int64,
-    layout: Any = None, device: Any = None, requires_grad: bool = False,
+    n: int,
+    *,
+    generator: Any = None,
+    out: Any = None,
+    dtype: Any = dtypes.int64,
+    layout: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
     pin_memory: bool = False,
 ) -> Tensor:
     values = _stream_of(generator).permutation(int(n)).astype(dtype.np)
@@ -216,19 +250,31 @@ def randperm(
 
 @tensor_row(method=False)
 def normal(
-    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None,
-    out: Any = None, dtype: Any = None, device: Any = None, requires_grad: bool = False,
+    mean: Any = 0.0,
+    std: Any = 1.0,
+    size: Any = None,
+    *,
+    generator: Any = None,
+    out: Any = None,
+    dtype: Any = None,
+    device: Any = None,
+    requires_grad: bool = False,
     **_: Any,
 ) -> Tensor:
     given = [x._p for x in (mean, std) if isinstance(x, CoreTensor)]
     d = given[0].dtype if given else _floats("normal", dtype)
-    shape = (np.broadcast_shapes(*(g.shape for g in given)) if given
-             else _size_of((size,), "normal"))
+    shape = (
+        np.broadcast_shapes(*(g.shape for g in given))
+        if given
+        else _size_of((size,), "normal")
+    )
     m, s = (x.array("normal") if isinstance(x, Tensor) else x for x in (mean, std))
     if np.any(np.asarray(s) < 0):
-        raise RuntimeError(f"normal expects std >= 0.0, but found std {float(s):g}"
-                           if not isinstance(std, CoreTensor) else
-                           "normal expects all elements of std >= 0.0")
+        raise RuntimeError(
+            f"normal expects std >= 0.0, but found std {float(s):g}"
+            if not isinstance(std, CoreTensor)
+            else "normal expects all elements of std >= 0.0"
+        )
     values = m + s * _normal(_stream_of(generator), shape, d)
     return finished(np.asarray(values).astype(d), requires_grad, device, out)
 
@@ -239,9 +285,11 @@ def bernoulli(input: Any, p: Any = None, *, generator: Any = None) -> Any:
     if p is not None and not is_payload(p):
         chance = np.asarray(p)
     if np.any((chance < 0) | (chance > 1)):
-        raise RuntimeError("Expected p_in >= 0 && p_in <= 1 to be true, but got false.  "
-                           "(Could this error message be improved?  If so, please "
-                           "report an enhancement request to PyTorch.)")
+        raise RuntimeError(
+            "Expected p_in >= 0 && p_in <= 1 to be true, but got false.  "
+            "(Could this error message be improved?  If so, please "
+            "report an enhancement request to PyTorch.)"
+        )
     draws = _stream_of(generator).random(input.shape)
     return tied(input, (draws < chance).astype(input.dtype))
 
@@ -249,8 +297,7 @@ def bernoulli(input: Any, p: Any = None, *, generator: Any = None) -> Any:
 @row(method=False)
 def poisson(input: Any, generator: Any = None) -> Any:
     draws = _stream_of(generator).poisson(np.asarray(_array(input)))
-    return Named(tied(input, np.asarray(draws).astype(input.dtype)),
-                 "PoissonBackward0")
+    return Named(tied(input, np.asarray(draws).astype(input.dtype)), "PoissonBackward0")
 
 
 def _array(x: Any) -> np.ndarray:
@@ -265,17 +312,21 @@ def multinomial(
 ) -> Any:
     rows = np.atleast_2d(_array(input)).astype(np.float64)
     if np.any(rows < 0) or not np.all(np.isfinite(rows)):
-        raise RuntimeError("probability tensor contains either `inf`, `nan` or element "
-                           "< 0")
+        raise RuntimeError(
+            "probability tensor contains either `inf`, `nan` or element < 0"
+        )
     if np.any(rows.sum(-1) <= 0):
-        raise RuntimeError("invalid multinomial distribution (sum of probabilities <= "
-                           "0)")
+        raise RuntimeError(
+            "invalid multinomial distribution (sum of probabilities <= 0)"
+        )
     if not replacement and num_samples > rows.shape[-1]:
-        raise RuntimeError("cannot sample n_sample > prob_dist.size(-1) samples without "
-                           "replacement")
+        raise RuntimeError(
+            "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
+        )
     stream = _stream_of(generator)
-    out = np.stack([stream.choice(r.size, num_samples, replacement, r / r.sum())
-                    for r in rows]).astype(np.int64)
+    out = np.stack(
+        [stream.choice(r.size, num_samples, replacement, r / r.sum()) for r in rows]
+    ).astype(np.int64)
     return out[0] if input.ndim == 1 else out
 
 
@@ -301,11 +352,15 @@ def _fills(name: str, draw: Any) -> None:
 def _draw_uniform(s: Any, p: Any, a: float = 0.0, b: float = 1.0, **kw: Any) -> Any:
     a, b = kw.get("from", a), kw.get("to", b)
     if p.dtype.kind in "iub":
-        raise NotImplementedError("\"check_uniform_bounds\" not implemented for "
-                                  f"'{of_numpy(p.dtype).scalar_type}'")
+        raise NotImplementedError(
+            '"check_uniform_bounds" not implemented for '
+            f"'{of_numpy(p.dtype).scalar_type}'"
+        )
     if a > b:
-        raise RuntimeError(f"uniform_ expects to return a [from, to) range, but found "
-                           f"from={a:g} > to={b:g}")
+        raise RuntimeError(
+            f"uniform_ expects to return a [from, to) range, but found "
+            f"from={a:g} > to={b:g}"
+        )
     return a + (b - a) * s.random(p.shape)
 
 
@@ -325,8 +380,10 @@ def _draw_random(s: Any, p: Any, *args: Any, **kw: Any) -> Any:
     if high is None:
         high = {"f": 1 << 24, "b": 2}.get(p.dtype.kind) or np.iinfo(p.dtype).max
     if low >= high:
-        raise RuntimeError("random_ expects 'from' to be less than 'to', but got "
-                           f"from={low} >= to={high}")
+        raise RuntimeError(
+            "random_ expects 'from' to be less than 'to', but got "
+            f"from={low} >= to={high}"
+        )
     return s.integers(low, high, p.shape)
 
 
@@ -344,6 +401,8 @@ _fills("random", _draw_random)
 _fills("bernoulli", _draw_bernoulli)
 _fills("exponential", lambda s, p, lambd=1.0: s.exponential(1 / lambd, p.shape))
 _fills("geometric", lambda s, p, chance: s.geometric(chance, p.shape))
-_fills("cauchy", lambda s, p, median=0.0, sigma=1.0: (
-    median + sigma * s.standard_cauchy(p.shape)))
+_fills(
+    "cauchy",
+    lambda s, p, median=0.0, sigma=1.0: median + sigma * s.standard_cauchy(p.shape),
+)
 _fills("log_normal", lambda s, p, mean=1.0, std=2.0: s.lognormal(mean, std, p.shape))

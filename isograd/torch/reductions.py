@@ -43,8 +43,9 @@ def _kept(out: Payload, x: Payload, axes: Sequence[int], keepdim: bool) -> Paylo
 
 def one_dim(name: str, dim: Any, rank: int) -> int:
     if isinstance(dim, tuple | list | float | str) or dim is None:
-        raise TypeError(f"{name}(): argument 'dim' must be int, not "
-                        f"{type(dim).__name__}")
+        raise TypeError(
+            f"{name}(): argument 'dim' must be int, not {type(dim).__name__}"
+        )
     return checked_dim(as_int(dim), rank)
 
 
@@ -67,8 +68,10 @@ def _reduce_sum(name: str, camel: str) -> None:
     ) -> Payload:
         x = _summable(input, dtype)
         if type(keepdim) is not bool:
-            raise TypeError(f"{name}(): argument 'keepdim' (position 2) must be bool, "
-                            f"not {type(keepdim).__name__}")
+            raise TypeError(
+                f"{name}(): argument 'keepdim' (position 2) must be bool, "
+                f"not {type(keepdim).__name__}"
+            )
         axes = dims_of(None if dim is _ALL else dim, x.ndim)
         out = _kept(getattr(F, name)(x, axes=axes), x, axes, keepdim)
         label = f"{camel}Backward{int(dim is not _ALL)}"
@@ -92,8 +95,9 @@ def quick_reduction(name: str, camel: str) -> None:
             return slow(input, *args, **kwargs)
         rank = input._p.ndim
         if not args:
-            t = quick(input, {"axes": _RANKS[rank] if rank < 8 else tuple(range(rank))},
-                      plain)
+            t = quick(
+                input, {"axes": _RANKS[rank] if rank < 8 else tuple(range(rank))}, plain
+            )
         else:
             d = args[0]
             if type(d) is not int or not -rank <= d < rank:
@@ -118,7 +122,8 @@ def mean(
     if x.dtype.kind in "iub":
         raise RuntimeError(
             "mean(): could not infer output dtype. Input dtype must be either a "
-            f"floating point or complex dtype. Got: {of_numpy(x.dtype).scalar_type}")
+            f"floating point or complex dtype. Got: {of_numpy(x.dtype).scalar_type}"
+        )
     axes = dims_of(None if dim is _ALL else dim, x.ndim)
     out = _kept(F.mean(x, axes=axes), x, axes, keepdim)
     return Named(out, f"MeanBackward{int(dim is not _ALL)}")
@@ -133,9 +138,11 @@ def nanmean(
 ) -> Payload:
     x = _as_dtype(input, dtype)
     if x.dtype.kind in "iub":
-        raise RuntimeError("nanmean(): expected input to have floating point or "
-                           "complex dtype but got "
-                           f"{of_numpy(x.dtype).scalar_type}")
+        raise RuntimeError(
+            "nanmean(): expected input to have floating point or "
+            "complex dtype but got "
+            f"{of_numpy(x.dtype).scalar_type}"
+        )
     axes = dims_of(dim, x.ndim)
     return _kept(F.nanmean(x, axes=axes), x, axes, keepdim)
 
@@ -145,8 +152,13 @@ def prod(
     input: Payload, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
 ) -> Payload:
     x = _summable(input, dtype)
-    axes = (tuple(range(x.ndim)) if dim is None
-            else (one_dim("prod", dim, x.ndim),) if x.ndim else ())
+    axes = (
+        tuple(range(x.ndim))
+        if dim is None
+        else (one_dim("prod", dim, x.ndim),)
+        if x.ndim
+        else ()
+    )
     if dim is not None:
         one_dim("prod", dim, x.ndim)
     out = _kept(F.prod(x, axes=axes), x, axes, keepdim)
@@ -158,8 +170,12 @@ def _spread(name: str) -> None:
     pair = name.endswith("_mean")
 
     def body(
-        input: Payload, dim: Any = None, unbiased: Any = None, keepdim: bool = False,
-        *, correction: Any = None,
+        input: Payload,
+        dim: Any = None,
+        unbiased: Any = None,
+        keepdim: bool = False,
+        *,
+        correction: Any = None,
     ) -> Any:
         if isinstance(dim, bool):
             dim, unbiased = None, dim
@@ -190,14 +206,19 @@ def logsumexp(input: Payload, dim: Any, keepdim: bool = False) -> Payload:
 
 @row(label="LinalgVectorNormBackward0")
 def norm(
-    input: Payload, p: Any = "fro", dim: Any = None, keepdim: bool = False,
-    out: Any = None, dtype: Any = None,
+    input: Payload,
+    p: Any = "fro",
+    dim: Any = None,
+    keepdim: bool = False,
+    out: Any = None,
+    dtype: Any = None,
 ) -> Payload:
     x = _as_dtype(input, dtype)
     if x.dtype.kind in "iub":
         raise RuntimeError(
             "linalg.vector_norm: Expected a floating point or complex tensor as input. "
-            f"Got {of_numpy(x.dtype).scalar_type}")
+            f"Got {of_numpy(x.dtype).scalar_type}"
+        )
     if p == "nuc":
         return Named(F.sum(F.svdvals(x), axes=(x.ndim - 2,)), "SumBackward1")
     axes = dims_of(dim, x.ndim)
@@ -242,12 +263,14 @@ def _no_identity(name: str, x: Payload, dim: Any) -> None:
     if dim is None:
         raise RuntimeError(
             f"{name}(): Expected reduction dim to be specified for input.numel() == 0. "
-            "Specify the reduction dim with the 'dim' argument.")
-    for d in (dim if isinstance(dim, tuple | list) else (dim,)):
+            "Specify the reduction dim with the 'dim' argument."
+        )
+    for d in dim if isinstance(dim, tuple | list) else (dim,):
         d = checked_dim(d, x.ndim)
         if not x.shape[d]:
-            raise IndexError(f"{name}(): Expected reduction dim {d} to have non-zero "
-                             "size.")
+            raise IndexError(
+                f"{name}(): Expected reduction dim {d} to have non-zero size."
+            )
 
 
 def _extremum(name: str, pairwise: str) -> None:
@@ -267,7 +290,8 @@ def _extremum(name: str, pairwise: str) -> None:
                 "(Tensor input, int dim, bool keepdim = False, *, tuple of Tensors out "
                 "= None)\n * (Tensor input, name dim, bool keepdim = False, *, tuple "
                 "of "
-                "Tensors out = None)\n")
+                "Tensors out = None)\n"
+            )
         if input.dtype.kind == "c":
             if dim is not None:
                 raise RuntimeError(f"{name}(): does not support complex input")
@@ -289,8 +313,11 @@ def _along(
     if not x.ndim:
         return Values(name, "values indices", (copy_of(x), np.zeros((), np.int64)))
     values, places = fn(x, axis=d, **kw)
-    return Values(name, "values indices",
-                  tuple(_kept(o, x, (d,), keepdim) for o in (values, places)))
+    return Values(
+        name,
+        "values indices",
+        tuple(_kept(o, x, (d,), keepdim) for o in (values, places)),
+    )
 
 
 _extremum("max", "maximum")
@@ -314,12 +341,22 @@ _amount("amin")
 @row
 def aminmax(input: Payload, *, dim: Any = None, keepdim: bool = False) -> Values:
     if dim is None and 0 in input.shape:
-        raise RuntimeError("aminmax(): cannot compute aminmax over an empty dimension "
-                           "as the operation has no identity.")
-    axes = dims_of(None, input.ndim) if dim is None else (
-        (one_dim("aminmax", dim, input.ndim),) if input.ndim else ())
-    return Values("aminmax", "min max", tuple(
-        _kept(fn(input, axes=axes), input, axes, keepdim) for fn in (F.min, F.max)))
+        raise RuntimeError(
+            "aminmax(): cannot compute aminmax over an empty dimension "
+            "as the operation has no identity."
+        )
+    axes = (
+        dims_of(None, input.ndim)
+        if dim is None
+        else ((one_dim("aminmax", dim, input.ndim),) if input.ndim else ())
+    )
+    return Values(
+        "aminmax",
+        "min max",
+        tuple(
+            _kept(fn(input, axes=axes), input, axes, keepdim) for fn in (F.min, F.max)
+        ),
+    )
 
 
 def _position(name: str) -> None:
@@ -329,9 +366,11 @@ def _position(name: str) -> None:
             raise RuntimeError(f"{name}(): does not support {word} input")
         if dim is None:
             if 0 in input.shape:
-                raise IndexError(f"{name}(): Expected reduction dim to be specified "
-                                 "for "
-                                 "input.numel() == 0.")
+                raise IndexError(
+                    f"{name}(): Expected reduction dim to be specified "
+                    "for "
+                    "input.numel() == 0."
+                )
             flat = F.reshape(input, shape=(int(np.prod(input.shape)),))
             out = getattr(F, name)(flat, axis=0)
             return _kept(out, input, range(input.ndim), keepdim)
@@ -339,8 +378,9 @@ def _position(name: str) -> None:
         if not input.ndim:
             return np.zeros((), np.int64)
         if not input.shape[d]:
-            raise IndexError(f"{name}(): Expected reduction dim {d} to have non-zero "
-                             "size.")
+            raise IndexError(
+                f"{name}(): Expected reduction dim {d} to have non-zero size."
+            )
         return _kept(getattr(F, name)(input, axis=d), input, (d,), keepdim)
 
     row(body, name=name)
@@ -381,8 +421,9 @@ def kthvalue(input: Payload, k: int, dim: int = -1, keepdim: bool = False) -> Va
     d = checked_dim(dim, input.ndim)
     n = input.shape[d] if input.ndim else 1
     if not 1 <= k <= n:
-        raise RuntimeError("kthvalue(): selected number k out of range for dimension "
-                           f"{d}")
+        raise RuntimeError(
+            f"kthvalue(): selected number k out of range for dimension {d}"
+        )
     return _along(input, F.kthvalue, "kthvalue", dim, keepdim, k=k - 1)
 
 
@@ -398,10 +439,12 @@ def topk(
     if not 0 <= k <= n:
         raise RuntimeError("selected index k out of range")
     if not input.ndim:
-        return Values("topk", "values indices", (copy_of(input),
-                                                 np.zeros((), np.int64)))
-    return Values("topk", "values indices",
-                  F.topk(input, axis=d, k=k, largest=bool(largest)))
+        return Values(
+            "topk", "values indices", (copy_of(input), np.zeros((), np.int64))
+        )
+    return Values(
+        "topk", "values indices", F.topk(input, axis=d, k=k, largest=bool(largest))
+    )
 
 
 @row
@@ -412,10 +455,12 @@ def sort(
         raise RuntimeError(" Sort does not support complex dtypes on CPU")
     d = one_dim("sort", dim, input.ndim)
     if not input.ndim:
-        return Values("sort", "values indices", (copy_of(input),
-                                                 np.zeros((), np.int64)))
-    return Values("sort", "values indices",
-                  F.sort(input, axis=d, descending=bool(descending)))
+        return Values(
+            "sort", "values indices", (copy_of(input), np.zeros((), np.int64))
+        )
+    return Values(
+        "sort", "values indices", F.sort(input, axis=d, descending=bool(descending))
+    )
 
 
 @row
@@ -428,8 +473,11 @@ def argsort(
     return F.argsort(input, axis=d, descending=bool(descending))
 
 
-row(lambda input: F.sort(input, axis=0, descending=False)[0], name="msort",
-    label="SortBackward0")
+row(
+    lambda input: F.sort(input, axis=0, descending=False)[0],
+    name="msort",
+    label="SortBackward0",
+)
 
 # --- scans ----------------------------------------------------------------------------
 
@@ -451,8 +499,10 @@ _scan("cumprod", reverse=False)
 def logcumsumexp(input: Payload, dim: Any) -> Payload:
     d = one_dim("logcumsumexp", dim, input.ndim)
     if input.dtype.kind in "iub":
-        raise NotImplementedError("\"logcumsumexp_out_cpu\" not implemented for "
-                                  f"'{of_numpy(input.dtype).scalar_type}'")
+        raise NotImplementedError(
+            '"logcumsumexp_out_cpu" not implemented for '
+            f"'{of_numpy(input.dtype).scalar_type}'"
+        )
     return F.logcumsumexp(input, axis=d) if input.ndim else copy_of(input)
 
 
@@ -500,8 +550,10 @@ def _softmax(name: str, camel: str, kernel: str) -> None:
         d = one_dim(name, dim, x.ndim)
         if x.dtype.kind in "iub":
             word = "lastdim_kernel_impl" if d == x.ndim - 1 else "kernel_impl"
-            raise NotImplementedError(f'"{kernel}_{word}" not implemented for '
-                                      f"'{of_numpy(x.dtype).scalar_type}'")
+            raise NotImplementedError(
+                f'"{kernel}_{word}" not implemented for '
+                f"'{of_numpy(x.dtype).scalar_type}'"
+            )
         if not x.ndim:
             x1 = F.reshape(x, shape=(1,))
             return F.reshape(getattr(F, name)(x1, axis=0), shape=())
@@ -518,12 +570,17 @@ _softmax("log_softmax", "LogSoftmax", "log_softmax")
 
 def _quantile(name: str, skip: bool) -> None:
     def body(
-        input: Payload, q: Any, dim: Any = None, keepdim: bool = False, *,
+        input: Payload,
+        q: Any,
+        dim: Any = None,
+        keepdim: bool = False,
+        *,
         interpolation: str = "linear",
     ) -> Payload:
         if input.dtype.kind != "f" or input.dtype.itemsize < 4:
-            raise RuntimeError(f"{name}() input tensor must be either float or double "
-                               "dtype")
+            raise RuntimeError(
+                f"{name}() input tensor must be either float or double dtype"
+            )
         x, axes = input, None
         if dim is None:
             axes, d = range(x.ndim), 0
@@ -533,9 +590,11 @@ def _quantile(name: str, skip: bool) -> None:
             axes = (d,)
         values = cast(q, x.dtype)
         if type(values) is np.ndarray and not np.all((values >= 0) & (values <= 1)):
-            raise RuntimeError(f"{name}() q must be in the range [0, 1] but got "
-                               f"{values}" if is_payload(q) is False else
-                               f"{name}() q values must be in the range [0, 1]")
+            raise RuntimeError(
+                f"{name}() q must be in the range [0, 1] but got {values}"
+                if is_payload(q) is False
+                else f"{name}() q values must be in the range [0, 1]"
+            )
         out = F.quantile(x, values, axis=d, interpolation=interpolation, skip_nan=skip)
         if not keepdim:
             return out
@@ -552,8 +611,10 @@ _quantile("nanquantile", True)
 @row(method=True)
 def bincount(input: Payload, weights: Any = None, minlength: int = 0) -> Payload:
     if input.dtype.kind not in "iu":
-        raise NotImplementedError("\"bincount_cpu\" not implemented for "
-                                  f"'{of_numpy(input.dtype).scalar_type}'")
+        raise NotImplementedError(
+            '"bincount_cpu" not implemented for '
+            f"'{of_numpy(input.dtype).scalar_type}'"
+        )
     if input.ndim != 1:
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
     return F.bincount(input, weights, least=minlength)
@@ -562,8 +623,10 @@ def bincount(input: Payload, weights: Any = None, minlength: int = 0) -> Payload
 @row
 def histc(input: Payload, bins: int = 100, min: Any = 0, max: Any = 0) -> Payload:
     if input.dtype.kind not in "fV":
-        raise NotImplementedError("\"histogram_cpu\" not implemented for "
-                                  f"'{of_numpy(input.dtype).scalar_type}'")
+        raise NotImplementedError(
+            '"histogram_cpu" not implemented for '
+            f"'{of_numpy(input.dtype).scalar_type}'"
+        )
     return F.histc(input, bins=bins, lo=float(min), hi=float(max))
 
 
@@ -573,11 +636,19 @@ def _index_type(out_int32: bool) -> np.dtype[Any]:
 
 @row(method=False)
 def searchsorted(
-    sorted_sequence: Payload, input: Any, *, out_int32: bool = False,
-    right: bool = False, side: str | None = None, sorter: Any = None,
+    sorted_sequence: Payload,
+    input: Any,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: str | None = None,
+    sorter: Any = None,
 ) -> Payload:
-    table = sorted_sequence if sorter is None else F.take_along(
-        sorted_sequence, sorter, axis=sorted_sequence.ndim - 1)
+    table = (
+        sorted_sequence
+        if sorter is None
+        else F.take_along(sorted_sequence, sorter, axis=sorted_sequence.ndim - 1)
+    )
     x = cast(input, table.dtype)
     out = F.searchsorted(table, x, right=right or side == "right")
     return cast(out, _index_type(out_int32))
@@ -593,7 +664,10 @@ def bucketize(
 
 @row(method=False)
 def isin(
-    elements: Any, test_elements: Any, *, assume_unique: bool = False,
+    elements: Any,
+    test_elements: Any,
+    *,
+    assume_unique: bool = False,
     invert: bool = False,
 ) -> Payload:
     return np.asarray(np.isin(elements, test_elements, invert=invert))
@@ -601,8 +675,11 @@ def isin(
 
 @row(label="Unique2Backward0")
 def unique(
-    input: Payload, sorted: bool = True, return_inverse: bool = False,
-    return_counts: bool = False, dim: Any = None,
+    input: Payload,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: Any = None,
 ) -> Any:
     refuse(input, "c", "unique")
     axis = None if dim is None else checked_dim(dim, input.ndim)
@@ -610,8 +687,11 @@ def unique(
     if type(input) is not np.ndarray:
         flat = F.reshape(input, shape=(int(np.prod(input.shape)),))
         values = F.refuse_derivative(
-            F.gather(flat, first) if axis is None else F.gather(
-                input, first, axis=axis), name="_unique2")
+            F.gather(flat, first)
+            if axis is None
+            else F.gather(input, first, axis=axis),
+            name="_unique2",
+        )
     return _some(values, (inverse, return_inverse), (counts, return_counts))
 
 
@@ -622,7 +702,9 @@ def _some(first: Any, *more: tuple[Any, bool]) -> Any:
 
 @row
 def unique_consecutive(
-    input: Payload, return_inverse: bool = False, return_counts: bool = False,
+    input: Payload,
+    return_inverse: bool = False,
+    return_counts: bool = False,
     dim: Any = None,
 ) -> Any:
     axis = None if dim is None else checked_dim(dim, input.ndim)
@@ -646,8 +728,9 @@ def cov(
 ) -> Payload:
     x = input if input.ndim > 1 else F.reshape(input, shape=(1, input.size))
     out = F.cov(x, correction=correction)
-    return Named(out if input.ndim > 1 else F.reshape(out, shape=()),
-                 "SqueezeBackward0")
+    return Named(
+        out if input.ndim > 1 else F.reshape(out, shape=()), "SqueezeBackward0"
+    )
 
 
 @row(label="ClampBackward1")
@@ -657,13 +740,16 @@ def corrcoef(input: Payload) -> Payload:
 
 @row(inplace=True)
 def renorm(input: Payload, p: float, dim: int, maxnorm: float) -> Payload:
-    return F.renorm(input, axis=checked_dim(dim, input.ndim), ord=float(p),
-                    bound=float(maxnorm))
+    return F.renorm(
+        input, axis=checked_dim(dim, input.ndim), ord=float(p), bound=float(maxnorm)
+    )
 
 
 @row(method=False)
 def cdist(
-    x1: Payload = None, x2: Payload = None, p: float = 2.0,
+    x1: Payload = None,
+    x2: Payload = None,
+    p: float = 2.0,
     compute_mode: str = "use_mm_for_euclid_dist_if_necessary",
 ) -> Payload:
     return F.cdist(x1, x2, ord=float(p))

@@ -59,7 +59,8 @@ def _item(x: Any) -> Any:
     raise IndexError(
         "only integers, slices (`:`), ellipsis (`...`), None and long or byte "
         "Variables "
-        f"are valid indices (got {type(x).__name__})")
+        f"are valid indices (got {type(x).__name__})"
+    )
 
 
 def _listed(x: Any) -> np.ndarray:
@@ -71,8 +72,9 @@ def _listed(x: Any) -> np.ndarray:
 
 def _index_array(p: Payload) -> Payload:
     if p.dtype.kind not in "iub" or p.dtype in (np.int8, np.int16):
-        raise IndexError("tensors used as indices must be long, int, byte or bool "
-                         "tensors")
+        raise IndexError(
+            "tensors used as indices must be long, int, byte or bool tensors"
+        )
     if p.dtype == np.uint8:
         return F.ne(p, np.zeros((), np.uint8))
     return p
@@ -88,7 +90,8 @@ def _slice(s: slice) -> slice:
 def _is_list_of_tensors(key: Any) -> bool:
     return type(key) is list and any(
         isinstance(k, CoreTensor | slice | list | tuple) or k is None or k is Ellipsis
-        for k in key)
+        for k in key
+    )
 
 
 def _key_of(key: Any) -> tuple[Any, ...]:
@@ -104,11 +107,12 @@ def _read(x: Any, key: Any) -> tuple[Any, Any]:
             if type(i) is int or type(i) is slice:
                 raise IndexError(
                     "too many indices for tensor of dimension 0"
-                    if isinstance(key, tuple) else
-                    "slice() cannot be applied to a 0-dim tensor."
-                    if type(i) is slice else
-                    "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
-                    "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number")
+                    if isinstance(key, tuple)
+                    else "slice() cannot be applied to a 0-dim tensor."
+                    if type(i) is slice
+                    else "invalid index of a 0-dim tensor. Use `tensor.item()` in Python or "
+                    "`tensor.item<T>()` in C++ to convert a 0-dim tensor to a number"
+                )
     try:
         return items, read_key(shape, items)
     except EngineError as error:
@@ -136,9 +140,11 @@ def _broadcast_error(error: Exception, arrays: Any) -> Exception:
     if "broadcast" not in str(error):
         return error
     shapes = ", ".join(str(list(i.shape)) for _, i in arrays)
-    return IndexError("shape mismatch: indexing tensors could not be broadcast "
-                      "together "
-                      f"with shapes {shapes}")
+    return IndexError(
+        "shape mismatch: indexing tensors could not be broadcast "
+        "together "
+        f"with shapes {shapes}"
+    )
 
 
 _SELECT = REGISTRY["select"]
@@ -194,8 +200,9 @@ def setitem(self: Any, key: Any, value: Any) -> None:
         return
     check_write(target, type(v) is Traced)
     try:
-        out = F.scatter_at(mutation.copied(payload_of(target)), _fit(v, arrays, shape),
-                           arrays)
+        out = F.scatter_at(
+            mutation.copied(payload_of(target)), _fit(v, arrays, shape), arrays
+        )
     except EngineError as error:
         raise translated(error) from None
     _label(out, "IndexPutBackward0", (self, value))
@@ -217,7 +224,8 @@ def _fit(v: Payload, arrays: Any, shape: Sequence[int]) -> Payload:
     if len(own) > len(full) or any(m not in (1, n) for m, n in pairs):
         raise RuntimeError(
             f"shape mismatch: value tensor of shape {list(v.shape)} cannot be "
-            f"broadcast to indexing result of shape {list(full)}")
+            f"broadcast to indexing result of shape {list(full)}"
+        )
     return v
 
 
@@ -235,8 +243,9 @@ def _value_of(t: Any, value: Any) -> Payload:
     if isinstance(value, np.ndarray):
         return cast(value, t._p.dtype)
     if isinstance(value, list | tuple | str) or value is None:
-        raise TypeError(f"can't assign a {type(value).__name__} to a "
-                        f"torch.{t.dtype.legacy}")
+        raise TypeError(
+            f"can't assign a {type(value).__name__} to a torch.{t.dtype.legacy}"
+        )
     if t.dtype.kind in "ib" and isinstance(value, float):
         value = int(value) if t.dtype.kind == "i" else bool(value)
     return np.asarray(value, t._p.dtype)
@@ -260,7 +269,8 @@ def _fitted(v: Payload, shape: tuple[int, ...]) -> Payload:
         raise RuntimeError(
             f"expand(torch.{of_numpy(v.dtype).legacy}{{{list(v.shape)}}}, size="
             f"{list(shape)}): the number of sizes provided ({len(shape)}) must be "
-            f"greater or equal to the number of dimensions in the tensor ({v.ndim})")
+            f"greater or equal to the number of dimensions in the tensor ({v.ndim})"
+        )
     for i in range(-1, -v.ndim - 1, -1):
         if v.shape[i] not in (1, shape[i]):
             raise RuntimeError(expand_error(shape, v.shape, i))
@@ -276,8 +286,10 @@ def copy_into(t: Any, v: Payload, source: Any = None) -> None:
     if v.shape != shape:
         whole = check_broadcast(shape, v.shape)
         if whole != shape:
-            raise RuntimeError(f"output with shape {list(shape)} doesn't match the "
-                               f"broadcast shape {list(whole)}")
+            raise RuntimeError(
+                f"output with shape {list(shape)} doesn't match the "
+                f"broadcast shape {list(whole)}"
+            )
         v = F.broadcast_to(v, shape)
     out = tied(payload_of(t), F.copy(v))
     _label(out, "CopyBackwards", (t, source))
@@ -315,22 +327,28 @@ def copy_(self: Any, src: Any, non_blocking: bool = False) -> None:
         if isinstance(src, int | float | complex):
             copy_into(self, np.asarray(src, self._p.dtype))
             return
-        raise TypeError("copy_(): argument 'other' (position 1) must be Tensor, not "
-                        + type(src).__name__)
+        raise TypeError(
+            "copy_(): argument 'other' (position 1) must be Tensor, not "
+            + type(src).__name__
+        )
     copy_into(self, cast(payload_of(src), self._p.dtype), src)
 
 
 def fill_(self: Any, value: Any) -> None:
     """Write one number everywhere."""
     if isinstance(value, str | list | tuple) or value is None:
-        raise TypeError("fill_() received an invalid combination of arguments - got "
-                        f"({type(value).__name__}), but expected one of:\n * (Tensor "
-                        "value)\n * (Number value)\n")
+        raise TypeError(
+            "fill_() received an invalid combination of arguments - got "
+            f"({type(value).__name__}), but expected one of:\n * (Tensor "
+            "value)\n * (Number value)\n"
+        )
     v = payload_of(value) if isinstance(value, CoreTensor) else np.asarray(value)
     if v.ndim:
-        raise RuntimeError("fill_ only supports 0-dimension value tensor but got "
-                           "tensor "
-                           f"with {v.ndim} dimensions.")
+        raise RuntimeError(
+            "fill_ only supports 0-dimension value tensor but got "
+            "tensor "
+            f"with {v.ndim} dimensions."
+        )
     if v.dtype.kind == "c" and self._p.dtype.kind != "c":
         raise RuntimeError("value cannot be converted to type float without overflow")
     out = F.copy(F.broadcast_to(cast(v, self._p.dtype), self._p.shape))
@@ -356,8 +374,11 @@ for _fn in (copy_, fill_, zero_):
     setattr(Tensor, _fn.__name__, _method)
     if _fn is not copy_:
         FUNCTIONS[_fn.__name__] = _method
-row(lambda input, value: F.copy(F.broadcast_to(cast(value, input.dtype), input.shape)),
-    name="fill", label="FillBackward0")
+row(
+    lambda input, value: F.copy(F.broadcast_to(cast(value, input.dtype), input.shape)),
+    name="fill",
+    label="FillBackward0",
+)
 
 # --- where and masks ------------------------------------------------------------------
 
@@ -371,7 +392,8 @@ def where(condition: Payload, input: Any = None, other: Any = None) -> Any:
             raise RuntimeError(
                 "where expected condition to be a boolean tensor, but got a tensor "
                 "with "
-                f"dtype {of_numpy(condition.dtype).scalar_type}")
+                f"dtype {of_numpy(condition.dtype).scalar_type}"
+            )
         condition = F.ne(condition, np.zeros((), np.uint8))
     x, y = promoted(input, other)
     check_broadcast(condition.shape, x.shape, y.shape)
@@ -384,11 +406,13 @@ attach(where=lambda self, condition, other: FUNCTIONS["where"](condition, self, 
 
 def _mask(mask: Payload, name: str) -> Payload:
     if mask.dtype.kind != "b":
-        raise RuntimeError(f"{name} only supports boolean masks, but got mask with "
-                           "dtype "
-                           f"{of_numpy(mask.dtype).scalar_type.lower()}"
-                           if name != "masked_select" else
-                           "masked_select: expected BoolTensor for mask")
+        raise RuntimeError(
+            f"{name} only supports boolean masks, but got mask with "
+            "dtype "
+            f"{of_numpy(mask.dtype).scalar_type.lower()}"
+            if name != "masked_select"
+            else "masked_select: expected BoolTensor for mask"
+        )
     return mask
 
 
@@ -398,11 +422,16 @@ def masked_fill(input: Payload, mask: Payload, value: Any) -> Payload:
     if is_payload(value) and value.ndim:
         raise RuntimeError(
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor "
-            f"with {value.ndim} dimension(s).")
+            f"with {value.ndim} dimension(s)."
+        )
     check_broadcast(input.shape, mask.shape)
     kind = input.dtype.kind
-    if not is_payload(value) and kind in "iu" and isinstance(value, float) and (
-            value != int(value) if np.isfinite(value) else True):
+    if (
+        not is_payload(value)
+        and kind in "iu"
+        and isinstance(value, float)
+        and (value != int(value) if np.isfinite(value) else True)
+    ):
         raise RuntimeError("value cannot be converted to type int64_t without overflow")
     if isinstance(value, complex) and kind != "c":
         raise RuntimeError("value cannot be converted to type float without overflow")
@@ -422,9 +451,11 @@ def masked_select(input: Payload, mask: Payload) -> Payload:
 @row(inplace=True)
 def masked_scatter(input: Payload, mask: Payload, source: Payload) -> Payload:
     if input.dtype != source.dtype:
-        raise RuntimeError("masked_scatter: expected self and source to have same "
-                           f"dtypes but got{of_numpy(input.dtype).scalar_type} and "
-                           f"{of_numpy(source.dtype).scalar_type}")
+        raise RuntimeError(
+            "masked_scatter: expected self and source to have same "
+            f"dtypes but got{of_numpy(input.dtype).scalar_type} and "
+            f"{of_numpy(source.dtype).scalar_type}"
+        )
     return F.masked_scatter(input, mask, source)
 
 
@@ -434,15 +465,21 @@ def masked_scatter(input: Payload, mask: Payload, source: Payload) -> Payload:
 def _long(index: Payload, name: str, both: bool = True) -> Payload:
     if index.dtype == np.int64 or (both and index.dtype == np.int32):
         return index
-    raise RuntimeError(f"{name}(): Expected dtype int64 for index" if not both else
-                       f"{name}(): Expected dtype int32/int64 for index")
+    raise RuntimeError(
+        f"{name}(): Expected dtype int64 for index"
+        if not both
+        else f"{name}(): Expected dtype int32/int64 for index"
+    )
 
 
 def _check_vector(index: Payload, size: int, name: str) -> None:
     if index.ndim > 1:
         raise IndexError(f"{name}(): Index is supposed to be a vector")
-    if type(index) is np.ndarray and index.size and (
-            index.min() < 0 or index.max() >= size):
+    if (
+        type(index) is np.ndarray
+        and index.size
+        and (index.min() < 0 or index.max() >= size)
+    ):
         raise IndexError("index out of range in self")
 
 
@@ -453,11 +490,15 @@ def index_select(input: Payload, dim: int, index: Payload) -> Payload:
         raise IndexError("index_select(): Index is supposed to be a vector")
     _long(index, "index_select")
     n = input.shape[d] if input.ndim else 1
-    if type(index) is np.ndarray and index.size and (
-            index.max() >= n or index.min() < 0):
+    if (
+        type(index) is np.ndarray
+        and index.size
+        and (index.max() >= n or index.min() < 0)
+    ):
         bad = index[(index >= n) | (index < 0)].flat[0]
-        raise RuntimeError("INDICES element is out of DATA bounds, "
-                           f"id={bad} axis_dim={n}")
+        raise RuntimeError(
+            f"INDICES element is out of DATA bounds, id={bad} axis_dim={n}"
+        )
     return F.index_select(input, index, axis=d)
 
 
@@ -469,16 +510,19 @@ def gather(
     _check_along(input, d, index, "gather")
     if not input.ndim or not index.ndim:
         flat = F.reshape(input, shape=(1,)) if not input.ndim else input
-        return F.reshape(F.take_along(flat, F.reshape(index, shape=(1,)), axis=0),
-                         shape=index.shape)
+        return F.reshape(
+            F.take_along(flat, F.reshape(index, shape=(1,)), axis=0), shape=index.shape
+        )
     part = _front(input, index.shape, d)
     return F.take_along(part, index, axis=d)
 
 
 def _front(x: Payload, shape: Sequence[int], d: int) -> Payload:
     """The part of x that an index of a smaller shape can reach."""
-    index = tuple((0, m if i == d else n, 1)
-                  for i, (m, n) in enumerate(zip(x.shape, shape, strict=True)))
+    index = tuple(
+        (0, m if i == d else n, 1)
+        for i, (m, n) in enumerate(zip(x.shape, shape, strict=True))
+    )
     if all(stop == m for (_, stop, _), m in zip(index, x.shape, strict=True)):
         return x
     return F.slice(x, index=index)
@@ -489,36 +533,51 @@ def _check_along(x: Payload, d: int, index: Payload, name: str) -> None:
         words = "int32/int64" if name == "gather" else "int64"
         raise RuntimeError(f"{name}(): Expected dtype {words} for index")
     if max(x.ndim, 1) != max(index.ndim, 1):
-        raise RuntimeError("Index tensor must have the same number of dimensions as "
-                           "input tensor" if name == "gather" else
-                           "Index tensor must have the same number of dimensions as "
-                           "self tensor")
+        raise RuntimeError(
+            "Index tensor must have the same number of dimensions as input tensor"
+            if name == "gather"
+            else "Index tensor must have the same number of dimensions as self tensor"
+        )
     for i, (m, n) in enumerate(zip(index.shape, x.shape, strict=False)):
         if i != d and m > n:
             if name == "gather":
                 raise RuntimeError(
                     f"Size does not match at dimension {i} expected index "
                     f"{list(index.shape)} to be no larger than self {list(x.shape)} "
-                    f"apart from dimension {d}")
+                    f"apart from dimension {d}"
+                )
             raise RuntimeError(
                 f"Expected index {list(index.shape)} to be no larger than self "
-                f"{list(x.shape)} apart from dimension {d}")
+                f"{list(x.shape)} apart from dimension {d}"
+            )
     n = x.shape[d] if x.ndim else 1
     if type(index) is np.ndarray and index.size:
         bad = index[(index < 0) | (index >= n)]
         if bad.size:
-            raise RuntimeError(f"index {bad.flat[0]} is out of bounds for dimension "
-                               f"{d} "
-                               f"with size {n}")
+            raise RuntimeError(
+                f"index {bad.flat[0]} is out of bounds for dimension {d} with size {n}"
+            )
 
 
-_REDUCE = {"add": "sum", "multiply": "prod", "sum": "sum", "prod": "prod",
-           "mean": "mean", "amax": "amax", "amin": "amin"}
+_REDUCE = {
+    "add": "sum",
+    "multiply": "prod",
+    "sum": "sum",
+    "prod": "prod",
+    "mean": "mean",
+    "amax": "amax",
+    "amin": "amin",
+}
 
 
 @row(inplace=True)
 def scatter(
-    input: Payload, dim: int, index: Payload, src: Any = None, *, value: Any = None,
+    input: Payload,
+    dim: int,
+    index: Payload,
+    src: Any = None,
+    *,
+    value: Any = None,
     reduce: str | None = None,
 ) -> Payload:
     d = checked_dim(dim, input.ndim)
@@ -538,15 +597,18 @@ def _check_source(index: Payload, src: Payload, d: int) -> None:
     if any(m > n for m, n in zip(index.shape, src.shape, strict=True)):
         raise RuntimeError(
             f"Expected index {list(index.shape)} to be no larger than src "
-            f"{list(src.shape)} apart from dimension {d}")
+            f"{list(src.shape)} apart from dimension {d}"
+        )
 
 
 def _scattered(
     x: Payload, index: Payload, src: Payload, d: int, how: str, include: bool = True
 ) -> Payload:
     """Along an axis; an index smaller than x in other axes writes to x's front."""
-    front = tuple((0, m if i == d else n, 1)
-                  for i, (m, n) in enumerate(zip(x.shape, index.shape, strict=True)))
+    front = tuple(
+        (0, m if i == d else n, 1)
+        for i, (m, n) in enumerate(zip(x.shape, index.shape, strict=True))
+    )
     part = _front(x, index.shape, d)
     out = F.scatter_along(part, index, src, axis=d, reduce=how, include_self=include)
     if part is x:
@@ -565,12 +627,19 @@ def scatter_add(input: Payload, dim: int, index: Payload, src: Payload) -> Paylo
 
 @row(inplace=True)
 def scatter_reduce(
-    input: Payload, dim: int, index: Payload, src: Payload, reduce: str, *,
+    input: Payload,
+    dim: int,
+    index: Payload,
+    src: Payload,
+    reduce: str,
+    *,
     include_self: bool = True,
 ) -> Payload:
     if reduce not in ("sum", "prod", "mean", "amax", "amin"):
-        raise RuntimeError("reduce argument must be either sum, prod, mean, amax or "
-                           f"amin, got {reduce}")
+        raise RuntimeError(
+            "reduce argument must be either sum, prod, mean, amax or "
+            f"amin, got {reduce}"
+        )
     d = checked_dim(dim, input.ndim)
     _check_along(input, d, index, "scatter")
     return _scattered(input, index, src, d, reduce, include_self)
@@ -586,14 +655,17 @@ def index_add(
 ) -> Payload:
     d = checked_dim(dim, input.ndim)
     if source.dtype != input.dtype:
-        raise RuntimeError("index_add_(): self ("
-                           f"{of_numpy(input.dtype).scalar_type}) and source ("
-                           f"{of_numpy(source.dtype).scalar_type}) must have the same "
-                           "scalar type")
+        raise RuntimeError(
+            "index_add_(): self ("
+            f"{of_numpy(input.dtype).scalar_type}) and source ("
+            f"{of_numpy(source.dtype).scalar_type}) must have the same "
+            "scalar type"
+        )
     if index.size != source.shape[d]:
         raise RuntimeError(
             f"index_add_(): Number of indices ({index.size}) should be equal to "
-            f"source.size(dim): ({source.shape[d]}), for dim: {d}")
+            f"source.size(dim): ({source.shape[d]}), for dim: {d}"
+        )
     _check_vector(_long(index, "index_add_"), input.shape[d], "index_add_")
     return F.index_add(input, index, _scaled(source, alpha), axis=d)
 
@@ -605,7 +677,8 @@ def index_copy(input: Payload, dim: int, index: Payload, source: Payload) -> Pay
         raise RuntimeError(
             "index_copy_(): self and source expected to have the same dtype, but got "
             f"(self) {of_numpy(input.dtype).scalar_type} and (source) "
-            f"{of_numpy(source.dtype).scalar_type}")
+            f"{of_numpy(source.dtype).scalar_type}"
+        )
     return F.index_copy(input, index, source, axis=d)
 
 
@@ -624,7 +697,8 @@ def index_put(
         raise RuntimeError(
             "Index put requires the source and destination dtypes match, got "
             f"{of_numpy(input.dtype).scalar_type} for the destination and "
-            f"{of_numpy(values.dtype).scalar_type} for the source.")
+            f"{of_numpy(values.dtype).scalar_type} for the source."
+        )
     key = tuple(slice(None) if i is None else _index_array(i) for i in indices)
     return F.index_put(input, key, values, accumulate=bool(accumulate))
 
@@ -632,12 +706,15 @@ def index_put(
 @row
 def take(input: Payload, index: Payload) -> Payload:
     n = int(np.prod(input.shape))
-    if type(index) is np.ndarray and index.size and (
-            index.max() >= n or index.min() < -n):
+    if (
+        type(index) is np.ndarray
+        and index.size
+        and (index.max() >= n or index.min() < -n)
+    ):
         bad = index[(index >= n) | (index < -n)].flat[0]
-        raise IndexError(f"out of range: tried to access index {bad} on a tensor of "
-                         f"{n} "
-                         "elements.")
+        raise IndexError(
+            f"out of range: tried to access index {bad} on a tensor of {n} elements."
+        )
     return F.take(input, index)
 
 
@@ -664,13 +741,18 @@ def select_scatter(input: Payload, src: Payload, dim: int, index: int) -> Payloa
 
 @row
 def slice_scatter(
-    input: Payload, src: Payload, dim: int = 0, start: Any = None, end: Any = None,
+    input: Payload,
+    src: Payload,
+    dim: int = 0,
+    start: Any = None,
+    end: Any = None,
     step: int = 1,
 ) -> Payload:
     d = checked_dim(dim, input.ndim)
     index = tuple(
         slice(start, end, step).indices(n) if i == d else (0, n, 1)
-        for i, n in enumerate(input.shape))
+        for i, n in enumerate(input.shape)
+    )
     return F.view_write(input, src, chain=(("slice", (("index", index),)),))
 
 
@@ -693,4 +775,3 @@ def fill_diagonal_(self: Any, fill_value: Any, wrap: bool = False) -> Any:
 def unravel_index(indices: Any, shape: Any) -> Any:
     places = np.unravel_index(indices.array("unravel_index"), tuple(shape))
     return tuple(wrap(Tensor, np.asarray(p)) for p in places)
-

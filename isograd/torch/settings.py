@@ -27,8 +27,9 @@ def _public(fn: Any) -> Any:
 def set_num_threads(threads: int) -> None:
     """Noted; kernels take what the machine has."""
     if not isinstance(threads, int):
-        raise TypeError("set_num_threads expects an int, but got "
-                        + type(threads).__name__)
+        raise TypeError(
+            "set_num_threads expects an int, but got " + type(threads).__name__
+        )
     if threads <= 0:
         raise RuntimeError("set_num_threads expects a positive integer")
     _Settings.threads = threads
@@ -100,8 +101,11 @@ def typename(obj: Any) -> str:
     if isinstance(obj, Tensor):
         return obj.type()
     kind = obj if isinstance(obj, type) else type(obj)
-    return kind.__qualname__ if kind.__module__ == "builtins" else (
-        f"{kind.__module__}.{kind.__qualname__}")
+    return (
+        kind.__qualname__
+        if kind.__module__ == "builtins"
+        else (f"{kind.__module__}.{kind.__qualname__}")
+    )
 
 
 @_public
@@ -129,6 +133,3 @@ def compiled_with_cxx11_abi() -> bool:
 @_public
 def _assert(condition: Any, message: str) -> None:
     assert condition, message
-
-
-

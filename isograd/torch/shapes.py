@@ -29,7 +29,8 @@ from isograd.torch.tensor import Tensor, checked_dim
 
 F = BOUND
 _RESHAPE, _TRANSPOSE, _BROADCAST, _SLICE, _SELECT = (
-    REGISTRY[n] for n in ("reshape", "transpose", "broadcast_in", "slice", "select"))
+    REGISTRY[n] for n in ("reshape", "transpose", "broadcast_in", "slice", "select")
+)
 
 # --- reshape and view -----------------------------------------------------------------
 
@@ -44,8 +45,9 @@ def whole_shape(sizes: Sequence[int], count: int) -> tuple[int, ...]:
         raise RuntimeError("only one dimension can be inferred")
     for i, n in enumerate(sizes):
         if n < -1:
-            raise RuntimeError(f"invalid shape dimension {n} at index {i} of shape "
-                               f"{list(sizes)}")
+            raise RuntimeError(
+                f"invalid shape dimension {n} at index {i} of shape {list(sizes)}"
+            )
     known = prod(n for n in sizes if n != -1)
     if -1 not in sizes:
         if known != count:
@@ -55,7 +57,8 @@ def whole_shape(sizes: Sequence[int], count: int) -> tuple[int, ...]:
         if count == 0:
             raise RuntimeError(
                 f"cannot reshape tensor of 0 elements into shape {list(sizes)} because "
-                "the unspecified dimension size -1 can be any value and is ambiguous")
+                "the unspecified dimension size -1 can be any value and is ambiguous"
+            )
         raise RuntimeError(_bad_shape(sizes, count))
     if count % known:
         raise RuntimeError(_bad_shape(sizes, count))
@@ -93,8 +96,9 @@ def reshape(input: Any, *args: Any, shape: Any = None) -> Any:
 
 
 _clone = row(lambda input, *, memory_format=None: F.copy(input), name="clone")
-_copied_reshape = public(lambda x, shape: F.reshape(F.copy(x), shape=shape), "reshape",
-                         "UnsafeViewBackward0")
+_copied_reshape = public(
+    lambda x, shape: F.reshape(F.copy(x), shape=shape), "reshape", "UnsafeViewBackward0"
+)
 
 
 @tensor_row(function=False)
@@ -108,7 +112,8 @@ def view(self: Any, *args: Any, size: Any = None, dtype: Any = None) -> Any:
         raise RuntimeError(
             "view size is not compatible with input tensor's size and stride (at least "
             "one dimension spans across two contiguous subspaces). Use .reshape(...) "
-            "instead.")
+            "instead."
+        )
     return view_as_shape(self, sizes, "ViewBackward0")
 
 
@@ -120,14 +125,16 @@ def _view_dtype(x: Any, d: Dtype) -> Any:
     if a.ndim == 0 and a.dtype.itemsize != d.itemsize:
         raise RuntimeError(
             f"self.dim() cannot be 0 to view {x.dtype.scalar_type} as {d.scalar_type} "
-            "(different element sizes)")
+            "(different element sizes)"
+        )
     if d.itemsize > x.dtype.itemsize and a.shape[-1] % (d.itemsize // x.dtype.itemsize):
         raise RuntimeError(
             f"self.size(-1) must be divisible by {d.itemsize // x.dtype.itemsize} to "
             "view "
             f"{x.dtype.scalar_type} as {d.scalar_type} (different element sizes), but "
             "got "
-            f"{a.shape[-1]}")
+            f"{a.shape[-1]}"
+        )
     return wrap(Tensor, a.view(d.np))
 
 
@@ -146,8 +153,9 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     shape = input._p.shape
     first, last = checked_dim(start_dim, len(shape)), checked_dim(end_dim, len(shape))
     if first > last:
-        raise RuntimeError("flatten() has invalid args: start_dim cannot come after "
-                           "end_dim")
+        raise RuntimeError(
+            "flatten() has invalid args: start_dim cannot come after end_dim"
+        )
     if not shape:
         return input.reshape(1)
     if first == last:
@@ -173,7 +181,8 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     except RuntimeError:
         raise RuntimeError(
             f"unflatten: Provided sizes {list(sizes)} don't multiply up to the size of "
-            f"dim {d} ({shape[d]}) in the input tensor") from None
+            f"dim {d} ({shape[d]}) in the input tensor"
+        ) from None
     return input.view((*shape[:d], *parts, *shape[d + 1 :]))
 
 
@@ -188,8 +197,9 @@ def unsqueeze(input: Any, dim: int) -> Any:
 def squeeze(input: Any, dim: Any = None) -> Any:
     shape = input._p.shape
     if dim is None:
-        return view_as_shape(input, tuple(n for n in shape if n != 1),
-                             "SqueezeBackward0")
+        return view_as_shape(
+            input, tuple(n for n in shape if n != 1), "SqueezeBackward0"
+        )
     axes = dims_of(dim, len(shape), none_is_all=False)
     kept = tuple(n for i, n in enumerate(shape) if n != 1 or i not in axes)
     label = "SqueezeBackward2" if isinstance(dim, tuple | list) else "SqueezeBackward1"
@@ -221,7 +231,8 @@ def permute(input: Any, *args: Any, dims: Any = None) -> Any:
         raise RuntimeError(
             "permute(sparse_coo): number of dimensions in the tensor input does not "
             f"match the length of the desired ordering of dimensions i.e. input.dim() "
-            f"= {rank} is not equal to len(dims) = {len(axes)}")
+            f"= {rank} is not equal to len(dims) = {len(axes)}"
+        )
     axes = tuple(checked_dim(a, rank) for a in axes)
     if len(set(axes)) != rank:
         raise RuntimeError("permute(): duplicate dims are not allowed.")
@@ -232,8 +243,9 @@ def permute(input: Any, *args: Any, dims: Any = None) -> Any:
 def t(input: Any) -> Any:
     rank = input._p.ndim
     if rank > 2:
-        raise RuntimeError(f"t() expects a tensor with <= 2 dimensions, but self is "
-                           f"{rank}D")
+        raise RuntimeError(
+            f"t() expects a tensor with <= 2 dimensions, but self is {rank}D"
+        )
     return transposed(input, tuple(range(rank))[::-1], "TBackward0")
 
 
@@ -249,8 +261,7 @@ def movedim(input: Any, source: Any, destination: Any) -> Any:
 
 def _reversed(x: Any) -> Any:
     rank = x._p.ndim
-    return transposed(x, tuple(range(rank))[::-1],
-                      "PermuteBackward0")
+    return transposed(x, tuple(range(rank))[::-1], "PermuteBackward0")
 
 
 def _mT(x: Any) -> Any:
@@ -258,7 +269,8 @@ def _mT(x: Any) -> Any:
     if rank < 2:
         raise RuntimeError(
             "tensor.mT is only supported on matrices or batches of matrices. Got "
-            f"{rank}-D tensor.")
+            f"{rank}-D tensor."
+        )
     return transpose(x, -2, -1)
 
 
@@ -267,8 +279,9 @@ def _H(x: Any) -> Any:
     if rank not in (0, 2):
         raise RuntimeError(
             f"tensor.H is only supported on matrices (2-D tensors). Got {rank}-D "
-            "tensor." + (" For batches of matrices, consider using tensor.mH"
-                         if rank > 2 else ""))
+            "tensor."
+            + (" For batches of matrices, consider using tensor.mH" if rank > 2 else "")
+        )
     return _adjoint(x) if rank else x
 
 
@@ -288,8 +301,7 @@ tensor_row(_adjoint, name="adjoint")
 @tensor_row(function=False)
 def expand(self: Any, *args: Any, size: Any = None, implicit: bool = False) -> Any:
     wanted, shape = sizes_of(args if size is None else (size,)), self._p.shape
-    return view_of(self, _BROADCAST, "ExpandBackward0",
-                   shape=_expanded(wanted, shape))
+    return view_of(self, _BROADCAST, "ExpandBackward0", shape=_expanded(wanted, shape))
 
 
 def _expanded(wanted: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -298,7 +310,8 @@ def _expanded(wanted: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...
         raise RuntimeError(
             f"expand(torch.FloatTensor{{{list(shape)}}}, size={list(wanted)}): the "
             f"number of sizes provided ({len(wanted)}) must be greater or equal to the "
-            f"number of dimensions in the tensor ({len(shape)})")
+            f"number of dimensions in the tensor ({len(shape)})"
+        )
     out = list(wanted)
     for i in range(len(wanted) - 1, -1, -1):
         n = wanted[i]
@@ -307,7 +320,8 @@ def _expanded(wanted: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...
                 raise RuntimeError(
                     f"The expanded size of the tensor ({n}) isn't allowed in a "
                     "leading, "
-                    f"non-existing dimension {i}")
+                    f"non-existing dimension {i}"
+                )
             continue
         own = shape[i - extra]
         if n == -1:
@@ -318,9 +332,11 @@ def _expanded(wanted: tuple[int, ...], shape: tuple[int, ...]) -> tuple[int, ...
 
 
 def expand_error(wanted: Sequence[int], shape: Sequence[int], i: int) -> str:
-    return (f"The expanded size of the tensor ({wanted[i]}) must match the existing "
-            f"size ({shape[i]}) at non-singleton dimension {i % len(wanted)}.  Target "
-            f"sizes: {list(wanted)}.  Tensor sizes: {list(shape)}")
+    return (
+        f"The expanded size of the tensor ({wanted[i]}) must match the existing "
+        f"size ({shape[i]}) at non-singleton dimension {i % len(wanted)}.  Target "
+        f"sizes: {list(wanted)}.  Tensor sizes: {list(shape)}"
+    )
 
 
 @tensor_row(function=False)
@@ -348,15 +364,18 @@ def broadcast_shapes(*shapes: Any) -> Size:
         return Size(np.broadcast_shapes(*given))
     except ValueError:
         raise RuntimeError(
-            "Shape mismatch: objects cannot be broadcast to a single shape") from None
+            "Shape mismatch: objects cannot be broadcast to a single shape"
+        ) from None
 
 
 # --- parts ----------------------------------------------------------------------------
 
 
 def sliced(x: Any, axis: int, start: int, stop: int, step: int, label: str) -> Any:
-    index = tuple((start, stop, step) if i == axis else (0, n, 1)
-                  for i, n in enumerate(x._p.shape))
+    index = tuple(
+        (start, stop, step) if i == axis else (0, n, 1)
+        for i, n in enumerate(x._p.shape)
+    )
     return view_of(x, _SLICE, label, index=index)
 
 
@@ -367,8 +386,10 @@ def select(input: Any, dim: int, index: int) -> Any:
         raise IndexError("select() cannot be applied to a 0-dim tensor.")
     d, i = checked_dim(dim, len(shape)), as_int(index)
     if not -shape[d] <= i < shape[d]:
-        raise IndexError(f"select(): index {i} out of range for tensor of size "
-                         f"{list(shape)} at dimension {d}")
+        raise IndexError(
+            f"select(): index {i} out of range for tensor of size "
+            f"{list(shape)} at dimension {d}"
+        )
     return view_of(input, _SELECT, "SelectBackward0", axis=d, index=i % shape[d])
 
 
@@ -381,12 +402,15 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
     if length < 0:
         raise RuntimeError("narrow(): length must be non-negative.")
     if not -shape[d] <= begin <= shape[d]:
-        raise IndexError(f"start out of range (expected to be in range of "
-                         f"[{-shape[d]}, {shape[d]}], but got {begin})")
+        raise IndexError(
+            f"start out of range (expected to be in range of "
+            f"[{-shape[d]}, {shape[d]}], but got {begin})"
+        )
     begin = begin + shape[d] if begin < 0 else begin
     if begin + length > shape[d]:
-        raise RuntimeError(f"start ({begin}) + length ({length}) exceeds dimension "
-                           f"size ({shape[d]}).")
+        raise RuntimeError(
+            f"start ({begin}) + length ({length}) exceeds dimension size ({shape[d]})."
+        )
     return sliced(input, d, begin, begin + length, 1, "SliceBackward0")
 
 
@@ -396,7 +420,8 @@ def unbind(input: Any, dim: int = 0) -> Any:
     d = checked_dim(dim, len(shape), wrap_scalar=False)
     return _several(
         view_of(input, _SELECT, "UnbindBackward0", axis=d, index=i)
-        for i in range(shape[d]))
+        for i in range(shape[d])
+    )
 
 
 def _several(views: Iterable[Any]) -> tuple[Any, ...]:
@@ -427,20 +452,26 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
             raise RuntimeError(
                 "split_with_sizes expects split_sizes to sum exactly to "
                 f"{shape[d]} (input tensor's size at dimension {d}), but got "
-                f"split_sizes={list(step)}")
+                f"split_sizes={list(step)}"
+            )
         return _parts(tensor, d, step, "SplitWithSizesBackward0")
     if step < 0:
-        raise RuntimeError(f"split expects split_size be non-negative, but got "
-                           f"split_size={step}")
+        raise RuntimeError(
+            f"split expects split_size be non-negative, but got split_size={step}"
+        )
     if step == 0 and shape[d]:
-        raise RuntimeError("split_size can only be 0 if dimension size is 0, but got "
-                           f"dimension size of {shape[d]}")
+        raise RuntimeError(
+            "split_size can only be 0 if dimension size is 0, but got "
+            f"dimension size of {shape[d]}"
+        )
     sizes = [min(step, shape[d] - i) for i in range(0, shape[d], step or 1)] or [0]
     return _parts(tensor, d, sizes, "SplitBackward0")
 
 
-split_with_sizes = tensor_row(lambda tensor, split_sizes, dim=0: split(
-    tensor, list(split_sizes), dim), name="split_with_sizes")
+split_with_sizes = tensor_row(
+    lambda tensor, split_sizes, dim=0: split(tensor, list(split_sizes), dim),
+    name="split_with_sizes",
+)
 
 
 @tensor_row
@@ -449,7 +480,8 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> Any:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
     if chunks <= 0:
         raise RuntimeError(
-            f"chunk expects `chunks` to be greater than 0, got: {chunks}")
+            f"chunk expects `chunks` to be greater than 0, got: {chunks}"
+        )
     n = input.size(dim)
     return split(input, max(-(-n // chunks), 1), dim)
 
@@ -464,8 +496,9 @@ def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
         sizes = [n // given + (i < n % given) for i in range(given)]
         return _parts(input, d, sizes, "SliceBackward0")
     cuts = [0, *(min(max(c + n if c < 0 else c, 0), n) for c in given), n]
-    return tuple(sliced(input, d, a, max(a, b), 1, "SliceBackward0")
-                 for a, b in pairwise(cuts))
+    return tuple(
+        sliced(input, d, a, max(a, b), 1, "SliceBackward0") for a, b in pairwise(cuts)
+    )
 
 
 def _axis_split(name: str, axis: int, least: int) -> None:
@@ -487,8 +520,14 @@ def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     a, b = checked_dim(dim1, rank), checked_dim(dim2, rank)
     if a == b:
         raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
-    return view_of(input, REGISTRY["diagonal"], "DiagonalBackward0", axis1=a,
-                   axis2=b, offset=offset)
+    return view_of(
+        input,
+        REGISTRY["diagonal"],
+        "DiagonalBackward0",
+        axis1=a,
+        axis2=b,
+        offset=offset,
+    )
 
 
 @tensor_row
@@ -502,8 +541,8 @@ def diag(input: Any, diagonal: int = 0) -> Any:
 
 
 _diagonal_copy = public(
-    lambda x, offset: F.diag(x, offset=offset), "diag",
-    "DiagonalBackward0_copy")
+    lambda x, offset: F.diag(x, offset=offset), "diag", "DiagonalBackward0_copy"
+)
 
 
 @tensor_row
@@ -520,7 +559,9 @@ def diagflat(input: Any, offset: int = 0) -> Any:
 
 _embedded = public(
     lambda x, offset, a, b: F.diag_embed(x, offset=offset, axis1=a, axis2=b),
-    "diag_embed", "DiagEmbedBackward0")
+    "diag_embed",
+    "DiagEmbedBackward0",
+)
 
 
 @tensor_row(function=False)
@@ -529,19 +570,32 @@ def unfold(self: Any, dimension: int, size: int, step: int) -> Any:
     d = checked_dim(dimension, len(shape))
     n = shape[d] if shape else 1
     if size > n:
-        raise RuntimeError(f"maximum size for tensor at dimension {d} is {n} but size "
-                           f"is {size}")
+        raise RuntimeError(
+            f"maximum size for tensor at dimension {d} is {n} but size is {size}"
+        )
     if step <= 0:
         raise RuntimeError(f"step is {step} but must be > 0")
-    return view_of(self, REGISTRY["windows"], "UnfoldBackward0", axis=d, width=size,
-                   step=step, dilation=1)
+    return view_of(
+        self,
+        REGISTRY["windows"],
+        "UnfoldBackward0",
+        axis=d,
+        width=size,
+        step=step,
+        dilation=1,
+    )
 
 
 @tensor_row
 def as_strided(input: Any, size: Any, stride: Any, storage_offset: Any = None) -> Any:
-    return view_of(input, REGISTRY["as_strided"], "AsStridedBackward0",
-                   shape=tuple(size), strides=tuple(stride),
-                   offset=storage_offset or 0)
+    return view_of(
+        input,
+        REGISTRY["as_strided"],
+        "AsStridedBackward0",
+        shape=tuple(size),
+        strides=tuple(stride),
+        offset=storage_offset or 0,
+    )
 
 
 # --- complex numbers as pairs ---------------------------------------------------------
@@ -558,8 +612,9 @@ def _real(x: Any) -> Any:
 
 def _imag(x: Any) -> Any:
     if not x.is_complex():
-        raise RuntimeError("imag is not implemented for tensors with non-complex "
-                           "dtypes.")
+        raise RuntimeError(
+            "imag is not implemented for tensors with non-complex dtypes."
+        )
     return _part(x, 1, "SelectBackward0")
 
 
@@ -593,19 +648,22 @@ def complex(real: Payload, imag: Payload) -> Payload:
         raise RuntimeError(
             f"Expected object of scalar type {of_numpy(real.dtype).scalar_type} but "
             "got "
-            f"scalar type {of_numpy(imag.dtype).scalar_type} for second argument")
+            f"scalar type {of_numpy(imag.dtype).scalar_type} for second argument"
+        )
     if real.dtype.kind != "f":
         raise RuntimeError(
             "Expected both inputs to be Half, Float or Double tensors but got "
             f"{of_numpy(real.dtype).scalar_type} and "
-            f"{of_numpy(imag.dtype).scalar_type}")
+            f"{of_numpy(imag.dtype).scalar_type}"
+        )
     return F.complex_(real, imag)
 
 
 @row(method=False, label="ComplexBackward0")
 def polar(abs: Payload, angle: Payload) -> Payload:
-    return Named(F.complex_(F.mul(abs, F.cos(angle)), F.mul(abs, F.sin(angle))),
-                 "PolarBackward0")
+    return Named(
+        F.complex_(F.mul(abs, F.cos(angle)), F.mul(abs, F.sin(angle))), "PolarBackward0"
+    )
 
 
 @tensor_row(method=False)
@@ -618,9 +676,11 @@ def view_as_real(input: Any) -> Any:
 @tensor_row(method=False)
 def view_as_complex(input: Any) -> Any:
     if not input.is_floating_point():
-        raise RuntimeError("view_as_complex is only supported for half, float and "
-                           "double tensors, but got a tensor of scalar type: "
-                           f"{input.dtype.scalar_type}")
+        raise RuntimeError(
+            "view_as_complex is only supported for half, float and "
+            "double tensors, but got a tensor of scalar type: "
+            f"{input.dtype.scalar_type}"
+        )
     if not input._p.ndim or input._p.shape[-1] != 2:
         raise RuntimeError("Tensor must have a last dimension of size 2")
     return view_of(input, REGISTRY["view_as_complex"], "ViewAsComplexBackward0")
@@ -648,8 +708,12 @@ def _view_in_place(name: str) -> None:
             self._node.label = labels.get(name, self._node.label)
         return self
 
-    labels = {"squeeze": "SqueezeBackward3", "unsqueeze": "UnsqueezeBackward1",
-              "t": "TBackward1", "transpose": "TransposeBackward1"}
+    labels = {
+        "squeeze": "SqueezeBackward3",
+        "unsqueeze": "UnsqueezeBackward1",
+        "t": "TBackward1",
+        "transpose": "TransposeBackward1",
+    }
     setattr(Tensor, f"{name}_", method)
 
 
@@ -670,5 +734,3 @@ def resize_(self: Any, *sizes: Any, memory_format: Any = None) -> Any:
         flat[: p.size] = p.reshape(-1)
         self._p = flat.reshape(shape)
     return self
-
-

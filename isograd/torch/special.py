@@ -14,21 +14,59 @@ F = BOUND
 
 # torch.special's name: the name in torch
 _SAME = {
-    "expit": "sigmoid", "psi": "digamma", "gammaln": "lgamma",
+    "expit": "sigmoid",
+    "psi": "digamma",
+    "gammaln": "lgamma",
     "multigammaln": "mvlgamma",
-    **{n: n for n in (
-        "erf", "erfc", "erfinv", "exp2", "expm1", "digamma", "i0", "log1p", "logit",
-        "logsumexp", "polygamma", "round", "sinc", "softmax", "log_softmax", "xlogy")},
+    **{
+        n: n
+        for n in (
+            "erf",
+            "erfc",
+            "erfinv",
+            "exp2",
+            "expm1",
+            "digamma",
+            "i0",
+            "log1p",
+            "logit",
+            "logsumexp",
+            "polygamma",
+            "round",
+            "sinc",
+            "softmax",
+            "log_softmax",
+            "xlogy",
+        )
+    },
 }
 # functions of torch.special alone: (number of operands, their node's name)
 _OWN = {
-    "i0e": 1, "i1": 1, "i1e": 1, "erfcx": 1, "log_ndtr": 1, "ndtri": 1, "entr": 1,
-    "ndtr": 1, "bessel_j0": 1, "bessel_j1": 1, "bessel_y0": 1, "bessel_y1": 1,
-    "airy_ai": 1, "modified_bessel_i0": 1, "modified_bessel_i1": 1, "xlog1py": 2,
-    "zeta": 2, "gammainc": 2, "gammaincc": 2,
+    "i0e": 1,
+    "i1": 1,
+    "i1e": 1,
+    "erfcx": 1,
+    "log_ndtr": 1,
+    "ndtri": 1,
+    "entr": 1,
+    "ndtr": 1,
+    "bessel_j0": 1,
+    "bessel_j1": 1,
+    "bessel_y0": 1,
+    "bessel_y1": 1,
+    "airy_ai": 1,
+    "modified_bessel_i0": 1,
+    "modified_bessel_i1": 1,
+    "xlog1py": 2,
+    "zeta": 2,
+    "gammainc": 2,
+    "gammaincc": 2,
 }
-_LABELS = {"ndtr": "MulBackward1", "gammainc": "NotImplemented",
-           "gammaincc": "NotImplemented"}
+_LABELS = {
+    "ndtr": "MulBackward1",
+    "gammainc": "NotImplemented",
+    "gammaincc": "NotImplemented",
+}
 
 
 def _make(name: str, count: int) -> Any:
@@ -45,13 +83,15 @@ def _make(name: str, count: int) -> Any:
 for _name, _count in _OWN.items():
     if hasattr(F, _name):
         globals()[_name] = _make(_name, _count)
-globals().update({name: FUNCTIONS[own] for name, own in _SAME.items()
-                  if own in FUNCTIONS})
+globals().update(
+    {name: FUNCTIONS[own] for name, own in _SAME.items() if own in FUNCTIONS}
+)
 __getattr__ = module_getattr("torch.special", "torch")
 
 
 def _igamma(name: str, own: str) -> None:
     if hasattr(F, own):
+
         def body(input: Any, other: Any) -> Payload:
             return getattr(F, own)(*operands(input, other, least="f"))
 

@@ -20,9 +20,15 @@ Body = Callable[..., Any]
 
 
 def row(
-    body: Body | None = None, *, name: str = "", aliases: Sequence[str] = (),
-    label: str | None = None, function: bool = True, method: bool = True,
-    inplace: bool = False, prim: Any = None,
+    body: Body | None = None,
+    *,
+    name: str = "",
+    aliases: Sequence[str] = (),
+    label: str | None = None,
+    function: bool = True,
+    method: bool = True,
+    inplace: bool = False,
+    prim: Any = None,
 ) -> Any:
     """Install a body over payloads under its name and its aliases.
 
@@ -31,9 +37,16 @@ def row(
         prim: the primitive that the body is, for writes in place (see `call.in_place`).
     """
     if body is None:
-        return lambda fn: row(fn, name=name, aliases=aliases, label=label,
-                              function=function, method=method, inplace=inplace,
-                              prim=prim)
+        return lambda fn: row(
+            fn,
+            name=name,
+            aliases=aliases,
+            label=label,
+            function=function,
+            method=method,
+            inplace=inplace,
+            prim=prim,
+        )
     own = name or body.__name__.rstrip("_")
     label = label or f"{camel(own)}Backward0"
     for n in (own, *aliases):
@@ -51,15 +64,21 @@ def row(
 
 
 def tensor_row(
-    fn: Body | None = None, *, name: str = "", aliases: Sequence[str] = (),
-    function: bool = True, method: bool = True,
+    fn: Body | None = None,
+    *,
+    name: str = "",
+    aliases: Sequence[str] = (),
+    function: bool = True,
+    method: bool = True,
 ) -> Any:
     """Install a function on tensors under its name and its aliases."""
     if fn is None:
-        return lambda f: tensor_row(f, name=name, aliases=aliases, function=function,
-                                    method=method)
-    own = name or (fn.__name__ if fn.__name__.endswith("__") else
-                   fn.__name__.removesuffix("_fn"))
+        return lambda f: tensor_row(
+            f, name=name, aliases=aliases, function=function, method=method
+        )
+    own = name or (
+        fn.__name__ if fn.__name__.endswith("__") else fn.__name__.removesuffix("_fn")
+    )
     for n in (own, *aliases):
         if function:
             FUNCTIONS[n] = fn

@@ -205,8 +205,9 @@ class Tensor(core.Tensor):
     def item(self) -> Any:
         a = self._p if type(self._p) is ndarray else self.array("item")
         if a.size != 1:
-            raise RuntimeError(f"a Tensor with {a.size} elements cannot be converted "
-                               "to Scalar")
+            raise RuntimeError(
+                f"a Tensor with {a.size} elements cannot be converted to Scalar"
+            )
         value = a.item()
         return value if type(value) in _NUMBERS else float(value)
 
@@ -237,8 +238,12 @@ class Tensor(core.Tensor):
         """NumPy's functions compute with the arrays; what NumPy's operators call
         stays an operator of tensors, with its gradient."""
         name = _REFLECTED.get(ufunc.__name__)
-        if name and method == "__call__" and not kwargs and not isinstance(
-                inputs[0], Tensor):
+        if (
+            name
+            and method == "__call__"
+            and not kwargs
+            and not isinstance(inputs[0], Tensor)
+        ):
             return getattr(inputs[1], name)(inputs[0])
         arrays = [x.__array__() if isinstance(x, Tensor) else x for x in inputs]
         found = getattr(ufunc, method)(*arrays, **kwargs)
@@ -257,8 +262,10 @@ class Tensor(core.Tensor):
         a = self._p if type(self._p) is ndarray else self.array("bool")
         if a.size != 1:
             raise RuntimeError(
-                "Boolean value of Tensor with no values is ambiguous" if not a.size else
-                "Boolean value of Tensor with more than one value is ambiguous")
+                "Boolean value of Tensor with no values is ambiguous"
+                if not a.size
+                else "Boolean value of Tensor with more than one value is ambiguous"
+            )
         return bool(a.item())
 
     def is_nonzero(self) -> bool:
@@ -273,8 +280,9 @@ class Tensor(core.Tensor):
     def _only(self) -> Any:
         self._warn_scalar()
         if self._p.size != 1:
-            raise ValueError("only one element tensors can be converted to Python "
-                             "scalars")
+            raise ValueError(
+                "only one element tensors can be converted to Python scalars"
+            )
         return self.item()
 
     def __complex__(self) -> complex:
@@ -285,13 +293,16 @@ class Tensor(core.Tensor):
             warnings.warn(
                 "Converting a tensor with requires_grad=True to a scalar may lead to "
                 "unexpected behavior.\nConsider using tensor.detach() first.",
-                UserWarning, stacklevel=3)
+                UserWarning,
+                stacklevel=3,
+            )
 
     def __index__(self) -> int:
         a = self.array("index")
         if a.dtype.kind not in "iub" or a.size != 1:
             raise TypeError(
-                "only integer tensors of a single element can be converted to an index")
+                "only integer tensors of a single element can be converted to an index"
+            )
         return int(a.item())
 
     def __iter__(self) -> Iterator[Any]:
@@ -308,7 +319,8 @@ class Tensor(core.Tensor):
             return bool(same.any().item())
         raise RuntimeError(
             f"Tensor.__contains__ only supports Tensor or scalar, but you passed in a "
-            f"{type(element)}.")
+            f"{type(element)}."
+        )
 
     def __format__(self, spec: str) -> str:
         if self._p.ndim == 0 and type(self) is Tensor:
@@ -334,7 +346,8 @@ class Tensor(core.Tensor):
             raise RuntimeError(
                 "you can only change requires_grad flags of leaf variables. If you "
                 "want to use a computed variable in a subgraph that doesn't require "
-                "differentiation use var_no_grad = var.detach().")
+                "differentiation use var_no_grad = var.detach()."
+            )
         if not isinstance(value, bool | np.bool_):
             raise RuntimeError("requires_grad must be a bool")
         if value and self._p.dtype.kind in "iub":
@@ -345,11 +358,14 @@ class Tensor(core.Tensor):
         node = self._node
         if requires_grad and (node is None or type(node) is Blind):
             if self._p.dtype.kind in "iub":
-                raise RuntimeError("only Tensors of floating point dtype can require "
-                                   "gradients")
+                raise RuntimeError(
+                    "only Tensors of floating point dtype can require gradients"
+                )
             if self.is_inference() and not state().inference:
-                raise RuntimeError("Setting requires_grad=True on inference tensor "
-                                   "outside InferenceMode is not allowed.")
+                raise RuntimeError(
+                    "Setting requires_grad=True on inference tensor "
+                    "outside InferenceMode is not allowed."
+                )
             if self.dtype.kind not in "fc":
                 raise RuntimeError(errors.ONLY_FLOATING_METHOD)
             set_leaf(self)
@@ -358,7 +374,8 @@ class Tensor(core.Tensor):
                 raise RuntimeError(
                     "you can only change requires_grad flags of leaf variables. If you "
                     "want to use a computed variable in a subgraph that doesn't "
-                    "require differentiation use var_no_grad = var.detach().")
+                    "require differentiation use var_no_grad = var.detach()."
+                )
             drop_node(self)
         return self
 
@@ -371,8 +388,12 @@ class Tensor(core.Tensor):
         node = self._node
         if type(node) is Leaf:
             return node.grad
-        if node is not None and not node.leaf and not self._retains and (
-                self._grad is None):
+        if (
+            node is not None
+            and not node.leaf
+            and not self._retains
+            and (self._grad is None)
+        ):
             warnings.warn(NON_LEAF_GRAD, UserWarning, stacklevel=2)
         return self._grad
 
@@ -417,8 +438,11 @@ class Tensor(core.Tensor):
         return self._retains
 
     def backward(
-        self, gradient: Any = None, retain_graph: bool | None = None,
-        create_graph: bool = False, inputs: Any = None,
+        self,
+        gradient: Any = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Any = None,
     ) -> None:
         """Accumulate the gradient of this tensor in the leaves, or in `inputs`.
 
@@ -457,7 +481,8 @@ class Tensor(core.Tensor):
                 "view is set as True, gradients are views of DDP buckets, and hence "
                 "detach_() cannot be called on these gradients. To fix this error, "
                 "please refer to the Optimizer.zero_grad() function in "
-                "torch/optim/optimizer.py as the solution.")
+                "torch/optim/optimizer.py as the solution."
+            )
         drop_node(self)
         return self
 
@@ -471,8 +496,9 @@ class Tensor(core.Tensor):
     @data.setter
     def data(self, value: Tensor) -> None:
         if not isinstance(value, Tensor):
-            raise TypeError("Variable data has to be a tensor, but got "
-                            + type(value).__name__)
+            raise TypeError(
+                "Variable data has to be a tensor, but got " + type(value).__name__
+            )
         self._p = value._p
         node = self._node
         if type(node) is Leaf:
@@ -481,8 +507,9 @@ class Tensor(core.Tensor):
     def retain_grad(self) -> None:
         """Keep the gradient of this tensor, which is no leaf, in `.grad`."""
         if self._node is None:
-            raise RuntimeError("can't retain_grad on Tensor that has "
-                               "requires_grad=False")
+            raise RuntimeError(
+                "can't retain_grad on Tensor that has requires_grad=False"
+            )
         if type(self._node) is Leaf or self._retains:
             return
         from isograd.torch.hooks import hooks_of
@@ -493,8 +520,9 @@ class Tensor(core.Tensor):
     def register_hook(self, hook: Callable[..., Any]) -> Any:
         """Call `hook(gradient)` when the gradient of this tensor is known."""
         if self._node is None:
-            raise RuntimeError("cannot register a hook on a tensor that doesn't "
-                               "require gradient")
+            raise RuntimeError(
+                "cannot register a hook on a tensor that doesn't require gradient"
+            )
         from isograd.torch.hooks import hooks_of
 
         return hooks_of(self._node).add(hook)
@@ -502,11 +530,13 @@ class Tensor(core.Tensor):
     def register_post_accumulate_grad_hook(self, hook: Callable[..., Any]) -> Any:
         """Call `hook(tensor)` after a gradient was added to this leaf."""
         if self._node is None:
-            raise RuntimeError("cannot register a hook on a tensor that doesn't "
-                               "require gradient")
+            raise RuntimeError(
+                "cannot register a hook on a tensor that doesn't require gradient"
+            )
         if type(self._node) is not Leaf:
-            raise RuntimeError("post accumulate grad hooks cannot be registered on "
-                               "non-leaf tensors")
+            raise RuntimeError(
+                "post accumulate grad hooks cannot be registered on non-leaf tensors"
+            )
         from isograd.torch.hooks import add_post_hook
 
         return add_post_hook(self._node, hook)
@@ -514,8 +544,12 @@ class Tensor(core.Tensor):
     # --- copies -----------------------------------------------------------------------
 
     def __getattr__(self, name: str) -> Any:
-        raise no_attribute("torch.Tensor", name, "torch",
-                           f"'{type(self).__name__}' object has no attribute '{name}'")
+        raise no_attribute(
+            "torch.Tensor",
+            name,
+            "torch",
+            f"'{type(self).__name__}' object has no attribute '{name}'",
+        )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if id(self) in memo:
@@ -525,7 +559,8 @@ class Tensor(core.Tensor):
                 "Only Tensors created explicitly by the user (graph leaves) support "
                 "the deepcopy protocol at the moment.  If you were attempting to "
                 "deepcopy a module, this may be because of a torch.nn.utils.weight_norm"
-                " usage, see https://github.com/pytorch/pytorch/pull/103001")
+                " usage, see https://github.com/pytorch/pytorch/pull/103001"
+            )
         new = wrap(type(self), self.array("deepcopy").copy())
         memo[id(self)] = new
         new.__dict__.update(copy.deepcopy(_attributes(self), memo))
@@ -537,8 +572,9 @@ class Tensor(core.Tensor):
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         if not self.is_leaf:
-            warnings.warn("a tensor that is no leaf is pickled without its graph",
-                          stacklevel=2)
+            warnings.warn(
+                "a tensor that is no leaf is pickled without its graph", stacklevel=2
+            )
         state_of = (self.array("pickle"), self._node is not None, _attributes(self))
         cls = type(self)
         return rebuild, (None if cls is Tensor else cls, *state_of)
@@ -553,16 +589,36 @@ NON_LEAF_GRAD = (
     "more informations."
 )
 _REFLECTED = {
-    "add": "__radd__", "subtract": "__rsub__", "multiply": "__rmul__",
-    "divide": "__rtruediv__", "true_divide": "__rtruediv__", "power": "__rpow__",
-    "floor_divide": "__rfloordiv__", "remainder": "__rmod__", "equal": "__eq__",
-    "not_equal": "__ne__", "less": "__gt__", "less_equal": "__ge__",
-    "greater": "__lt__", "greater_equal": "__le__", "bitwise_and": "__rand__",
-    "bitwise_or": "__ror__", "bitwise_xor": "__rxor__",
+    "add": "__radd__",
+    "subtract": "__rsub__",
+    "multiply": "__rmul__",
+    "divide": "__rtruediv__",
+    "true_divide": "__rtruediv__",
+    "power": "__rpow__",
+    "floor_divide": "__rfloordiv__",
+    "remainder": "__rmod__",
+    "equal": "__eq__",
+    "not_equal": "__ne__",
+    "less": "__gt__",
+    "less_equal": "__ge__",
+    "greater": "__lt__",
+    "greater_equal": "__le__",
+    "bitwise_and": "__rand__",
+    "bitwise_or": "__ror__",
+    "bitwise_xor": "__rxor__",
 }
 _NUMBERS = (float, int, bool, complex)
-_INTERNAL = ("_inference", "_former", "_p", "_node", "_view", "_views",
-             "_untracked", "_grad", "_retains")
+_INTERNAL = (
+    "_inference",
+    "_former",
+    "_p",
+    "_node",
+    "_view",
+    "_views",
+    "_untracked",
+    "_grad",
+    "_retains",
+)
 
 
 def _attributes(t: Tensor) -> dict[str, Any]:
@@ -574,7 +630,9 @@ Tensor.__module__ = "torch"  # as PyTorch shows the class
 
 
 def rebuild(
-    cls: type[Tensor] | None, array: np.ndarray, requires_grad: bool,
+    cls: type[Tensor] | None,
+    array: np.ndarray,
+    requires_grad: bool,
     attributes: dict[str, Any],
 ) -> Tensor:
     """A tensor from its pickled parts; None stands for `Tensor` itself."""
@@ -628,8 +686,10 @@ def checked_node(node: Any) -> Any:
 def check_assigned_grad(t: Tensor, value: Any) -> None:
     """What may be assigned to `.grad`: a tensor of the same dtype and shape."""
     if not isinstance(value, Tensor):
-        raise TypeError("assigned grad expected to be a Tensor or None but got grad of "
-                        f"type {type(value).__name__}")
+        raise TypeError(
+            "assigned grad expected to be a Tensor or None but got grad of "
+            f"type {type(value).__name__}"
+        )
     if value is t:
         raise RuntimeError("can't assign Variable as its own grad")
     if value._p.dtype != t._p.dtype:
@@ -640,12 +700,14 @@ def check_assigned_grad(t: Tensor, value: Any) -> None:
             "tensor's grad_dtype (defaults to the tensor's dtype). You can set the "
             "tensor's grad_dtype attribute with a specific dtype, or None to allow any "
             "dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and "
-            "its gradient may break downstream systems that assume they match.")
+            "its gradient may break downstream systems that assume they match."
+        )
     if value._p.shape != t._p.shape:
         raise RuntimeError(
             f"attempting to assign a gradient of size '{list(value._p.shape)}' to a "
             f"tensor of size '{list(t._p.shape)}'. Please ensure that the gradient and "
-            "the tensor are the same size")
+            "the tensor are the same size"
+        )
 
 
 def _c_name(t: Tensor) -> str:
@@ -661,10 +723,13 @@ def checked_dim(dim: Any, rank: int, wrap_scalar: bool = True) -> int:
     n = rank or (1 if wrap_scalar else 0)
     if not -n <= dim < n:
         if not n:
-            raise IndexError(f"Dimension specified as {dim} but tensor has no "
-                             "dimensions")
-        raise IndexError(f"Dimension out of range (expected to be in range of [{-n}, "
-                         f"{n - 1}], but got {dim})")
+            raise IndexError(
+                f"Dimension specified as {dim} but tensor has no dimensions"
+            )
+        raise IndexError(
+            f"Dimension out of range (expected to be in range of [{-n}, "
+            f"{n - 1}], but got {dim})"
+        )
     return int(dim) % n
 
 

@@ -16,16 +16,28 @@ from isograd.torch.tensor import Tensor
 
 # dtype: (relative, absolute) tolerance
 _TOLERANCES = {
-    "float16": (1e-3, 1e-5), "bfloat16": (1.6e-2, 1e-5), "float32": (1.3e-6, 1e-5),
-    "float64": (1e-7, 1e-7), "complex64": (1.3e-6, 1e-5), "complex128": (1e-7, 1e-7),
+    "float16": (1e-3, 1e-5),
+    "bfloat16": (1.6e-2, 1e-5),
+    "float32": (1.3e-6, 1e-5),
+    "float64": (1e-7, 1e-7),
+    "complex64": (1.3e-6, 1e-5),
+    "complex128": (1e-7, 1e-7),
 }
 
 
 def assert_close(
-    actual: Any, expected: Any, *, allow_subclasses: bool = True,
-    rtol: float | None = None, atol: float | None = None, equal_nan: bool = False,
-    check_device: bool = True, check_dtype: bool = True, check_layout: bool = True,
-    check_stride: bool = False, msg: Any = None,
+    actual: Any,
+    expected: Any,
+    *,
+    allow_subclasses: bool = True,
+    rtol: float | None = None,
+    atol: float | None = None,
+    equal_nan: bool = False,
+    check_device: bool = True,
+    check_dtype: bool = True,
+    check_layout: bool = True,
+    check_stride: bool = False,
+    msg: Any = None,
 ) -> None:
     """Raise unless tensors, numbers or containers of them are close.
 
@@ -35,9 +47,15 @@ def assert_close(
     if (rtol is None) != (atol is None):
         raise ValueError(
             "rtol and atol must both be specified or both be unspecified, but got "
-            f"rtol={rtol} and atol={atol} instead.")
-    options = {"rtol": rtol, "atol": atol, "equal_nan": equal_nan,
-               "check_dtype": check_dtype, "check_stride": check_stride}
+            f"rtol={rtol} and atol={atol} instead."
+        )
+    options = {
+        "rtol": rtol,
+        "atol": atol,
+        "equal_nan": equal_nan,
+        "check_dtype": check_dtype,
+        "check_stride": check_stride,
+    }
     try:
         _compare(actual, expected, (), options)
     except AssertionError as error:
@@ -53,15 +71,16 @@ def _compare(a: Any, b: Any, path: tuple[Any, ...], o: Mapping[str, Any]) -> Non
             raise AssertionError(
                 "The keys of the mappings do not match:\nMissing keys in the actual "
                 f"mapping: {sorted(set(b) - set(a))}\nAdditional keys in the actual "
-                f"mapping: {sorted(set(a) - set(b))}")
+                f"mapping: {sorted(set(a) - set(b))}"
+            )
         for k in a:
             _compare(a[k], b[k], (*path, k), o)
         return
     if _is_sequence(a) and _is_sequence(b):
         if len(a) != len(b):
-            raise AssertionError(f"The length of the sequences do not match: {len(a)} "
-                                 "!= "
-                                 f"{len(b)}")
+            raise AssertionError(
+                f"The length of the sequences do not match: {len(a)} != {len(b)}"
+            )
         for i, (x, y) in enumerate(zip(a, b, strict=True)):
             _compare(x, y, (*path, i), o)
         return
@@ -78,11 +97,16 @@ def _leaf(a: Any, b: Any, path: tuple[Any, ...], o: Mapping[str, Any]) -> None:
     numbers = all(isinstance(x, int | float | complex | np.number) for x in (a, b))
     tensors = all(isinstance(x, Tensor | np.ndarray) for x in (a, b))
     if not numbers and not tensors:
-        raise TypeError("No comparison pair was able to handle inputs of type "
-                        f"{type(a)} "
-                        f"and {type(b)}.")
-    where = "" if not path else "\n\nThe failure occurred for item " + "".join(
-        f"[{k!r}]" for k in path)
+        raise TypeError(
+            "No comparison pair was able to handle inputs of type "
+            f"{type(a)} "
+            f"and {type(b)}."
+        )
+    where = (
+        ""
+        if not path
+        else "\n\nThe failure occurred for item " + "".join(f"[{k!r}]" for k in path)
+    )
     try:
         if numbers:
             _close(np.asarray(a), np.asarray(b), True, o)
@@ -102,14 +126,20 @@ def _check_attributes(a: Tensor, b: Tensor, o: Mapping[str, Any]) -> None:
     for name, x, y in pairs:
         if x != y:
             raise AssertionError(
-                f"The values for attribute '{name}' do not match: {x} != {y}.")
+                f"The values for attribute '{name}' do not match: {x} != {y}."
+            )
 
 
 def _close(a: np.ndarray, b: np.ndarray, scalar: bool, o: Mapping[str, Any]) -> None:
     rtol, atol = o["rtol"], o["atol"]
     if rtol is None:
-        rtol, atol = map(max, zip(*(_TOLERANCES.get(of_numpy(x.dtype).name, (0.0, 0.0))
-                                    for x in (a, b)), strict=True))
+        rtol, atol = map(
+            max,
+            zip(
+                *(_TOLERANCES.get(of_numpy(x.dtype).name, (0.0, 0.0)) for x in (a, b)),
+                strict=True,
+            ),
+        )
     wide = np.complex128 if "c" in (a.dtype.kind, b.dtype.kind) else np.float64
     exact = rtol == 0 == atol and a.dtype.kind in "iub"
     x, y = (v.astype(np.int64 if exact else wide) for v in (a, b))
@@ -125,18 +155,29 @@ def _close(a: np.ndarray, b: np.ndarray, scalar: bool, o: Mapping[str, Any]) -> 
 
 
 def _report(
-    a: Any, b: Any, gap: Any, ratio: Any, good: Any, scalar: bool, rtol: float,
+    a: Any,
+    b: Any,
+    gap: Any,
+    ratio: Any,
+    good: Any,
+    scalar: bool,
+    rtol: float,
     atol: float,
 ) -> str:
     exact = rtol == 0 == atol
     kind = "Scalars" if scalar or a.ndim == 0 else "Tensor-likes"
     head = f"{kind} are not {'equal' if exact else 'close'}!\n\n"
     if kind == "Scalars":
-        allowed = ("", "") if exact else (f" (up to {atol} allowed)",
-                                          f" (up to {rtol} allowed)")
-        return (f"{head}Expected {b.item()} but got {a.item()}.\nAbsolute difference: "
-                f"{gap.item()}{allowed[0]}\nRelative difference: {ratio.item()}"
-                f"{allowed[1]}")
+        allowed = (
+            ("", "")
+            if exact
+            else (f" (up to {atol} allowed)", f" (up to {rtol} allowed)")
+        )
+        return (
+            f"{head}Expected {b.item()} but got {a.item()}.\nAbsolute difference: "
+            f"{gap.item()}{allowed[0]}\nRelative difference: {ratio.item()}"
+            f"{allowed[1]}"
+        )
     bad = int((~good).sum())
     lines = [f"Mismatched elements: {bad} / {good.size} ({bad / good.size:.1%})"]
     for word, values, bound in (("absolute", gap, atol), ("relative", ratio, rtol)):
@@ -152,17 +193,33 @@ def _report(
 
 
 def assert_allclose(
-    actual: Any, expected: Any, rtol: float | None = None, atol: float | None = None,
-    equal_nan: bool = True, msg: str = "",
+    actual: Any,
+    expected: Any,
+    rtol: float | None = None,
+    atol: float | None = None,
+    equal_nan: bool = True,
+    msg: str = "",
 ) -> None:
     """The former `assert_close`: dtypes are not compared."""
-    assert_close(actual, expected, rtol=rtol, atol=atol, equal_nan=equal_nan,
-                 check_dtype=False, msg=msg or None)
+    assert_close(
+        actual,
+        expected,
+        rtol=rtol,
+        atol=atol,
+        equal_nan=equal_nan,
+        check_dtype=False,
+        msg=msg or None,
+    )
 
 
 def make_tensor(
-    *shape: Any, dtype: dtype, device: Any = None, low: Any = None, high: Any = None,
-    requires_grad: bool = False, **_: Any,
+    *shape: Any,
+    dtype: dtype,
+    device: Any = None,
+    low: Any = None,
+    high: Any = None,
+    requires_grad: bool = False,
+    **_: Any,
 ) -> Tensor:
     """A tensor of random numbers from `low` to `high`."""
     size = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape

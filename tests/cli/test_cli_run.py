@@ -11,8 +11,14 @@ import pytest
 
 
 def run(words: list[str], cwd: Path, **kwargs: object) -> subprocess.CompletedProcess:
-    return subprocess.run([sys.executable, *words], cwd=cwd, capture_output=True,
-                          text=True, timeout=60, **kwargs)  # type: ignore[call-overload]  # justified: keywords of run
+    return subprocess.run(
+        [sys.executable, *words],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        **kwargs,
+    )  # type: ignore[call-overload]  # justified: keywords of run
 
 
 def both(tmp_path: Path, source: str, *arguments: str, **kwargs: object) -> None:
@@ -22,8 +28,9 @@ def both(tmp_path: Path, source: str, *arguments: str, **kwargs: object) -> None
     (folder / "helper.py").write_text("VALUE = 41\n")
     (folder / "script.py").write_text(source)
     plain = run(["folder/script.py", *arguments], tmp_path, **kwargs)
-    ours = run(["-m", "isograd", "run", "folder/script.py", *arguments], tmp_path,
-               **kwargs)
+    ours = run(
+        ["-m", "isograd", "run", "folder/script.py", *arguments], tmp_path, **kwargs
+    )
     assert ours.stdout == plain.stdout
     assert ours.stderr == plain.stderr
     assert ours.returncode == plain.returncode
@@ -44,9 +51,9 @@ SCRIPTS = {
     "atexit": "import atexit\natexit.register(print, 'bye')\nprint('hello')",
     "excepthook": "import sys\nsys.excepthook = lambda *a: print('hook', a[1])\n1 / 0",
     "pickle": "import pickle\nclass A:\n    pass\n"
-              "print(type(pickle.loads(pickle.dumps(A()))))",
+    "print(type(pickle.loads(pickle.dumps(A()))))",
     "dataclass": "from dataclasses import dataclass\n@dataclass\nclass P:\n    x: int\n"
-                 "print(P(1))",
+    "print(P(1))",
     "doc": "'''The text.'''\nprint(__doc__, __spec__, __package__)",
 }
 
@@ -68,15 +75,19 @@ def test_a_missing_script_is_told(tmp_path: Path) -> None:
 
 
 def test_submodules_are_found_under_the_framework_s_names(tmp_path: Path) -> None:
-    found = isograd_run(tmp_path, (
-        "import torch, torch.nn as nn, torch.nn.functional as F\n"
-        "import isograd.torch\n"
-        "from torch.autograd import grad\n"
-        "print(torch is isograd.torch, nn is torch.nn, F is torch.nn.functional)\n"
-        "print(torch.nn.Module is isograd.torch.nn.Module)\n"
-        "import mindspore, mindspore.nn, mindspore.ops as ops\n"
-        "from mindspore import Tensor\n"
-        "print(mindspore.ops is ops)\n"))
+    found = isograd_run(
+        tmp_path,
+        (
+            "import torch, torch.nn as nn, torch.nn.functional as F\n"
+            "import isograd.torch\n"
+            "from torch.autograd import grad\n"
+            "print(torch is isograd.torch, nn is torch.nn, F is torch.nn.functional)\n"
+            "print(torch.nn.Module is isograd.torch.nn.Module)\n"
+            "import mindspore, mindspore.nn, mindspore.ops as ops\n"
+            "from mindspore import Tensor\n"
+            "print(mindspore.ops is ops)\n"
+        ),
+    )
     assert found.stderr == ""
     assert found.stdout == "True True True\nTrue\nTrue\n"
 
@@ -85,8 +96,10 @@ MISSING = {
     "attribute": ("import torch\ntorch.export", "torch.export"),
     "import_from": ("from torch import export", "torch.export"),
     "module": ("import torch.onnx.verification", "torch.onnx"),
-    "method": ("import torch\ntorch.ones(2).to_sparse_csc()",
-               "torch.Tensor.to_sparse_csc"),
+    "method": (
+        "import torch\ntorch.ones(2).to_sparse_csc()",
+        "torch.Tensor.to_sparse_csc",
+    ),
     "mindspore": ("import mindspore.rewrite", "mindspore.rewrite"),
 }
 
@@ -104,22 +117,27 @@ def test_a_missing_name_is_told_with_dialect_and_table(
 
 
 def test_missing_names_can_be_asked_for(tmp_path: Path) -> None:
-    found = isograd_run(tmp_path, (
-        "import torch\n"
-        "print(hasattr(torch, 'export'), getattr(torch, 'nonsense', 5))\n"
-        "try:\n    from torch import export\nexcept ImportError:\n    print('no')\n"
-        "try:\n    torch.nonsense\nexcept AttributeError as e:\n    print(e)\n"))
+    found = isograd_run(
+        tmp_path,
+        (
+            "import torch\n"
+            "print(hasattr(torch, 'export'), getattr(torch, 'nonsense', 5))\n"
+            "try:\n    from torch import export\nexcept ImportError:\n    print('no')\n"
+            "try:\n    torch.nonsense\nexcept AttributeError as e:\n    print(e)\n"
+        ),
+    )
     assert found.stderr == ""
-    assert found.stdout == (
-        "False 5\nno\nmodule 'torch' has no attribute 'nonsense'\n")
+    assert found.stdout == ("False 5\nno\nmodule 'torch' has no attribute 'nonsense'\n")
 
 
 def test_code_and_modules_run_too(tmp_path: Path) -> None:
     (tmp_path / "mod.py").write_text("import torch, sys\nprint(sys.argv[1:], 1)\n")
     found = run(["-m", "isograd", "run", "-m", "mod", "a"], tmp_path)
     assert (found.stdout, found.stderr) == ("['a'] 1\n", "")
-    found = run(["-m", "isograd", "run", "-c",
-                 "import torch; print(torch.tensor(1.))"], tmp_path)
+    found = run(
+        ["-m", "isograd", "run", "-c", "import torch; print(torch.tensor(1.))"],
+        tmp_path,
+    )
     assert (found.stdout, found.stderr) == ("tensor(1.)\n", "")
 
 
@@ -132,16 +150,20 @@ def test_wrong_commands_are_refused(words: list[str], tmp_path: Path) -> None:
 def test_install_refuses_a_real_framework_that_was_imported(tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text("genuine = True\n")
     source = "import torch, isograd\nisograd.install()"
-    found = run(["-c", source], tmp_path,
-                env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    found = run(
+        ["-c", source], tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}
+    )
     assert "RuntimeError: install: the real torch was imported" in found.stderr
 
 
 def test_uninstall_gives_imports_back(tmp_path: Path) -> None:
     (tmp_path / "torch.py").write_text("genuine = True\n")
-    source = ("import isograd\nisograd.install('torch')\nimport torch\n"
-              "print(hasattr(torch, 'genuine'))\nisograd.uninstall()\nimport torch\n"
-              "print(torch.genuine)")
-    found = run(["-c", source], tmp_path,
-                env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    source = (
+        "import isograd\nisograd.install('torch')\nimport torch\n"
+        "print(hasattr(torch, 'genuine'))\nisograd.uninstall()\nimport torch\n"
+        "print(torch.genuine)"
+    )
+    found = run(
+        ["-c", source], tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}
+    )
     assert (found.stdout, found.stderr) == ("False\nTrue\n", "")

@@ -51,14 +51,18 @@ INSIDE: dict[str, Callable[[Any], Callable[[Any], Any]]] = {
     "vjp of jvp": vjp_of_jvp,
     "forward over reverse": hvp,
     "hessian": isograd.hessian,
-    "third": lambda f: isograd.grad(lambda x: (isograd.grad(
-        lambda y: (isograd.grad(f)(y) ** 2).sum())(x)).sum()),
+    "third": lambda f: isograd.grad(
+        lambda x: (isograd.grad(lambda y: (isograd.grad(f)(y) ** 2).sum())(x)).sum()
+    ),
 }
 
 
 def close(a: Any, b: Any) -> None:
-    for x, y in zip(np.atleast_1d(a) if not isinstance(a, tuple) else a,
-                    np.atleast_1d(b) if not isinstance(b, tuple) else b, strict=True):
+    for x, y in zip(
+        np.atleast_1d(a) if not isinstance(a, tuple) else a,
+        np.atleast_1d(b) if not isinstance(b, tuple) else b,
+        strict=True,
+    ):
         np.testing.assert_allclose(np.asarray(x), np.asarray(y), rtol=1e-10, atol=1e-12)
 
 
@@ -81,8 +85,9 @@ def test_transforms_outside(name: str, executor: str) -> None:
 def test_jacobians_of_both_kinds(transform: Any, executor: str) -> None:
     compiled = isograd.compile(vector, executor=executor)
     close(transform(compiled)(X), transform(vector)(X))
-    close(isograd.compile(transform(vector), executor=executor)(X),
-          transform(vector)(X))
+    close(
+        isograd.compile(transform(vector), executor=executor)(X), transform(vector)(X)
+    )
 
 
 def test_several_outputs_of_which_one_is_used(executor: str) -> None:
@@ -111,8 +116,9 @@ def test_orders_on_the_tape(executor: str) -> None:
     def f(x: Any, w: Any) -> Any:
         return torch.tanh(x * w) + w * w
 
-    for a, b in zip(torch_case(isograd.compile(f, executor=executor)), torch_case(f),
-                    strict=True):
+    for a, b in zip(
+        torch_case(isograd.compile(f, executor=executor)), torch_case(f), strict=True
+    ):
         close(a, b)
 
 

@@ -172,8 +172,9 @@ def test_threads_share_a_compiled_function(executor: str) -> None:
 
     compiled = isograd.compile(f, executor=executor)
     rng = np.random.default_rng(0)
-    inputs = [(rng.normal(size=(200, 200)), rng.normal(size=(200, 200)))
-              for _ in range(6)]
+    inputs = [
+        (rng.normal(size=(200, 200)), rng.normal(size=(200, 200))) for _ in range(6)
+    ]
     expected = [f(*map(isograd.numpy.asarray, xs)) for xs in inputs]
     compiled(*inputs[0])
     errors: list[BaseException] = []

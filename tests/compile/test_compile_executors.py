@@ -20,9 +20,21 @@ from .helpers import one_equation, run
 
 pytest.importorskip("llvmlite")
 
-DTYPES = ["float32", "float64", "float16", "bfloat16", "complex64", "complex128",
-          "int8",
-          "int32", "int64", "uint8", "uint32", "bool", ">f4"]
+DTYPES = [
+    "float32",
+    "float64",
+    "float16",
+    "bfloat16",
+    "complex64",
+    "complex128",
+    "int8",
+    "int32",
+    "int64",
+    "uint8",
+    "uint32",
+    "bool",
+    ">f4",
+]
 
 
 def dtype_of(name: str) -> np.dtype:
@@ -48,16 +60,16 @@ def test_every_half_survives_and_rounds_to_even(dtype: str) -> None:
     d = dtype_of(dtype)
     x = np.arange(1 << 16, dtype=np.uint16).view(d)
     same = run("mul", x, np.ones((), d))
-    np.testing.assert_array_equal(same.view(np.uint16)[~np.isnan(x)],
-                                  x.view(np.uint16)[~np.isnan(x)])
+    np.testing.assert_array_equal(
+        same.view(np.uint16)[~np.isnan(x)], x.view(np.uint16)[~np.isnan(x)]
+    )
     assert np.isnan(same[np.isnan(x)]).all()
     wide = np.random.default_rng(0).integers(0, 1 << 32, 500_000, dtype=np.uint64)
     wide = wide.astype(np.uint32).view(np.float32)
     with np.errstate(all="ignore"):
         expected = wide.astype(d)
     found = run("convert_from", wide, dtype=d, source=wide.dtype)
-    np.testing.assert_array_equal(found.astype(np.float32),
-                                  expected.astype(np.float32))
+    np.testing.assert_array_equal(found.astype(np.float32), expected.astype(np.float32))
 
 
 LAYOUTS = {
@@ -66,8 +78,9 @@ LAYOUTS = {
     "backwards": lambda x: x[::-1, ::-1],
     "broadcast": lambda x: np.broadcast_to(x[:1], x.shape),
     "column": lambda x: x[:, :1],
-    "unaligned": lambda x: np.frombuffer(
-        b"\0" + x.tobytes(), np.uint8)[1:].view(x.dtype).reshape(x.shape),
+    "unaligned": lambda x: (
+        np.frombuffer(b"\0" + x.tobytes(), np.uint8)[1:].view(x.dtype).reshape(x.shape)
+    ),
     "read only": lambda x: np.frombuffer(x.tobytes(), x.dtype).reshape(x.shape),
     "swapped": lambda x: x.astype(">f8"),
 }
@@ -97,8 +110,9 @@ def test_reductions(name: str, axes: Any) -> None:
             x = (rng.normal(size=shape) * 3).astype(kind)
             if name == "prod" and kind != "int64":
                 x = np.exp(x / 1000).astype(kind)
-            found, expected = (run(name, x, executor=e, axes=axes)
-                               for e in ("native", "numpy"))
+            found, expected = (
+                run(name, x, executor=e, axes=axes) for e in ("native", "numpy")
+            )
             assert found.dtype == expected.dtype
             np.testing.assert_allclose(found, expected, rtol=2e-5, atol=1e-3)
 
@@ -120,8 +134,12 @@ SHAPES = [(), (1,), (5,), (4, 1), (4, 5), (3, 4, 5), (3, 1, 5), (2, 0)]
 
 def equation(name: str, inputs: list[Any], **params: Any) -> Equation:
     p = REGISTRY[name]
-    return Equation(p, tuple(inputs), params,
-                    (Var(p.abstract(*(a.aval for a in inputs), **params)),))
+    return Equation(
+        p,
+        tuple(inputs),
+        params,
+        (Var(p.abstract(*(a.aval for a in inputs), **params)),),
+    )
 
 
 @st.composite
@@ -165,26 +183,36 @@ def draw_equation(draw: Any, values: list[Any]) -> Equation | None:
 
 
 def draw_movement(draw: Any, x: Any, rank: int) -> Equation:
-    kind = draw(st.sampled_from(["transpose", "reshape", "slice", "unslice",
-                                 "broadcast", "cat"]))
+    kind = draw(
+        st.sampled_from(
+            ["transpose", "reshape", "slice", "unslice", "broadcast", "cat"]
+        )
+    )
     size = int(np.prod(x.shape))
     if kind == "transpose":
         order = draw(st.permutations(range(rank)))
         return equation("transpose", [x], axes=tuple(order))
     if kind == "reshape":
-        return equation("reshape", [x], shape=draw(st.sampled_from(
-            [(size,), (size, 1), (1, size), x.shape[::-1]])))
+        return equation(
+            "reshape",
+            [x],
+            shape=draw(st.sampled_from([(size,), (size, 1), (1, size), x.shape[::-1]])),
+        )
     if kind == "broadcast":
         return equation("broadcast_in", [x], shape=(2, *x.shape))
     if kind == "cat":
         return equation("concatenate", [x, x], axis=draw(st.integers(0, rank - 1)))
     if kind == "unslice":
         index = tuple((1, n + 1, 1) for n in x.shape)
-        return equation("unslice", [x], index=index,
-                        shape=tuple(n + 2 for n in x.shape))
-    index = tuple(draw(st.sampled_from(
-        [(0, n, 1), (n - 1, -1, -1), (0, n, 2), (min(1, n), n, 1)]))
-        for n in x.shape)
+        return equation(
+            "unslice", [x], index=index, shape=tuple(n + 2 for n in x.shape)
+        )
+    index = tuple(
+        draw(
+            st.sampled_from([(0, n, 1), (n - 1, -1, -1), (0, n, 2), (min(1, n), n, 1)])
+        )
+        for n in x.shape
+    )
     return equation("slice", [x], index=index)
 
 
@@ -198,8 +226,9 @@ def test_random_programs_agree(case: tuple[Program, list[np.ndarray]]) -> None:
     for p in (program, optimise(program)):
         for found, e in zip(executable(p, "native").run(arrays), expected, strict=True):
             assert found.shape == e.shape and found.dtype == e.dtype
-            np.testing.assert_allclose(found, e, rtol=1e-4 if single else 1e-9,
-                                       atol=1e-4 if single else 1e-9)
+            np.testing.assert_allclose(
+                found, e, rtol=1e-4 if single else 1e-9, atol=1e-4 if single else 1e-9
+            )
 
 
 # --- the verifier ---------------------------------------------------------------------

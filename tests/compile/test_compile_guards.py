@@ -87,8 +87,9 @@ def test_functions_that_are_called(executor: str) -> None:
 
 def test_values_in_containers(executor: str) -> None:
     settings: dict[str, Any] = {"k": 2.0, "list": [1.0]}
-    f = isograd.compile(lambda x: x * settings["k"] + settings["list"][0],
-                        executor=executor)
+    f = isograd.compile(
+        lambda x: x * settings["k"] + settings["list"][0], executor=executor
+    )
     np.testing.assert_array_equal(f(X), X * 2 + 1)
     settings["k"] = 3.0
     np.testing.assert_array_equal(f(X), X * 3 + 1)
@@ -99,8 +100,7 @@ def test_values_in_containers(executor: str) -> None:
 
 
 def test_scalar_arguments(executor: str) -> None:
-    f = isograd.compile(lambda x, n, flag=True: x * n if flag else x,
-                        executor=executor)
+    f = isograd.compile(lambda x, n, flag=True: x * n if flag else x, executor=executor)
     np.testing.assert_array_equal(f(X, 2), X * 2)
     np.testing.assert_array_equal(f(X, 3), X * 3)
     np.testing.assert_array_equal(f(X, 3, flag=False), X)

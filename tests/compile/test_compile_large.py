@@ -37,8 +37,9 @@ LAYOUTS: dict[str, Any] = {
     "broadcast": lambda a: np.broadcast_to(a[:1], a.shape),
     "double": lambda a: a.astype(np.float64),
     "half": lambda a: a.astype(np.float16),
-    "unaligned": lambda a: np.frombuffer(
-        b"\0" + a.tobytes(), np.uint8)[1:].view(a.dtype).reshape(a.shape),
+    "unaligned": lambda a: (
+        np.frombuffer(b"\0" + a.tobytes(), np.uint8)[1:].view(a.dtype).reshape(a.shape)
+    ),
 }
 
 
@@ -56,8 +57,14 @@ def test_elementwise_kernels(name: str, layout: str) -> None:
 
 def test_mixed_layouts_and_scalars() -> None:
     add = REGISTRY["add"]
-    for x, y in ((X, Y.T.copy().T), (X, Y[:1]), (X[:, :1], Y), (X, np.array(2, "f4")),
-                 (np.array(2, "f4"), Y.T), (X[0], Y)):
+    for x, y in (
+        (X, Y.T.copy().T),
+        (X, Y[:1]),
+        (X[:, :1], Y),
+        (X, np.array(2, "f4")),
+        (np.array(2, "f4"), Y.T),
+        (X[0], Y),
+    ):
         same_layout(add.kernel(x, y), add.impl(x, y))
 
 
@@ -103,20 +110,26 @@ def test_access_along_an_axis(axis: int) -> None:
     shape[axis] = 50
     idx = RNG.integers(-x.shape[axis], x.shape[axis], shape)
     take, add = REGISTRY["take_along"], REGISTRY["add_along"]
-    np.testing.assert_array_equal(take.kernel(x, idx, axis=axis),
-                                  take.impl(x, idx, axis=axis))
+    np.testing.assert_array_equal(
+        take.kernel(x, idx, axis=axis), take.impl(x, idx, axis=axis)
+    )
     g = RNG.normal(size=shape).astype("f4")
     np.testing.assert_allclose(
         add.kernel(g, idx, axis=axis, shape=x.shape),
-        add.impl(g.astype("f8"), idx, axis=axis, shape=x.shape), rtol=1e-5, atol=1e-4)
+        add.impl(g.astype("f8"), idx, axis=axis, shape=x.shape),
+        rtol=1e-5,
+        atol=1e-4,
+    )
 
 
 @pytest.mark.parametrize("axis", [0, 1])
 @pytest.mark.parametrize("count", [1, 2])
 def test_gather_and_scatter_add(axis: int, count: int) -> None:
     x = RNG.normal(size=(40, 30, 40)).astype("f4")
-    idx = tuple(RNG.integers(-n, n, (50, 3)[: 3 - k] if k else (50, 1))
-                for k, n in enumerate(x.shape[axis : axis + count]))
+    idx = tuple(
+        RNG.integers(-n, n, (50, 3)[: 3 - k] if k else (50, 1))
+        for k, n in enumerate(x.shape[axis : axis + count])
+    )
     gather, scatter = REGISTRY["gather"], REGISTRY["scatter_add"]
     out = gather.impl(x, *idx, axis=axis)
     np.testing.assert_array_equal(gather.kernel(x, *idx, axis=axis), out)
@@ -124,7 +137,9 @@ def test_gather_and_scatter_add(axis: int, count: int) -> None:
     np.testing.assert_allclose(
         scatter.kernel(g, *idx, axis=axis, shape=x.shape),
         scatter.impl(g.astype("f8"), *idx, axis=axis, shape=x.shape),
-        rtol=1e-5, atol=1e-4)
+        rtol=1e-5,
+        atol=1e-4,
+    )
 
 
 def test_indices_out_of_range_raise_as_small_ones_do() -> None:
@@ -140,8 +155,9 @@ def test_sorting_is_stable_with_nan_last(descending: bool) -> None:
     x[:, ::17], x[:, 3::19], x[:, 5::23] = np.nan, -0.0, -np.inf
     values, order = REGISTRY["sort"].impl(x, axis=1, descending=descending)
     rows = x.astype("f8")
-    small = [REGISTRY["sort"].impl(r[None], axis=1, descending=descending)
-             for r in rows]
+    small = [
+        REGISTRY["sort"].impl(r[None], axis=1, descending=descending) for r in rows
+    ]
     np.testing.assert_array_equal(values, np.concatenate([v for v, _ in small]))
     np.testing.assert_array_equal(order, np.concatenate([o for _, o in small]))
 
@@ -179,8 +195,10 @@ def test_rules(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for prim in REGISTRY.values():  # what an installation without kernels computes
         monkeypatch.setattr(prim, "kernel", prim.impl)
         monkeypatch.setattr(
-            prim, "large_vjp",
-            lambda F, *args, prim=prim, **params: prim.vjp(BOUND, *args, **params))
+            prim,
+            "large_vjp",
+            lambda F, *args, prim=prim, **params: prim.vjp(BOUND, *args, **params),
+        )
     for a, b in zip(found, gradients(name), strict=True):
         assert a.shape == b.shape and a.dtype == b.dtype
         np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-6)
@@ -211,8 +229,11 @@ def test_threads() -> None:
         try:
             x = X + np.float32(k)
             for _ in range(20):
-                np.testing.assert_allclose(BOUND.sum(BOUND.mul(x, x), axes=(0, 1)),
-                                           (x.astype("f8") ** 2).sum(), rtol=1e-5)
+                np.testing.assert_allclose(
+                    BOUND.sum(BOUND.mul(x, x), axes=(0, 1)),
+                    (x.astype("f8") ** 2).sum(),
+                    rtol=1e-5,
+                )
         except BaseException as error:
             errors.append(error)
 

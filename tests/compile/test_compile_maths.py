@@ -13,16 +13,56 @@ special = pytest.importorskip("scipy.special")
 pytest.importorskip("llvmlite")
 
 UNARY = {
-    "exp": np.exp, "log": np.log, "tanh": np.tanh, "erf": special.erf, "sin": np.sin,
-    "cos": np.cos, "tan": np.tan, "expm1": np.expm1, "log1p": np.log1p,
-    "exp2": np.exp2, "log2": np.log2, "log10": np.log10, "sinh": np.sinh,
-    "cosh": np.cosh, "asinh": np.arcsinh, "acosh": np.arccosh, "atanh": np.arctanh,
-    "asin": np.arcsin, "acos": np.arccos, "atan": np.arctan, "sqrt": np.sqrt,
+    "exp": np.exp,
+    "log": np.log,
+    "tanh": np.tanh,
+    "erf": special.erf,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tan": np.tan,
+    "expm1": np.expm1,
+    "log1p": np.log1p,
+    "exp2": np.exp2,
+    "log2": np.log2,
+    "log10": np.log10,
+    "sinh": np.sinh,
+    "cosh": np.cosh,
+    "asinh": np.arcsinh,
+    "acosh": np.arccosh,
+    "atanh": np.arctanh,
+    "asin": np.arcsin,
+    "acos": np.arccos,
+    "atan": np.arctan,
+    "sqrt": np.sqrt,
     "erfc": special.erfc,
 }
-EDGES = np.array([0.0, -0.0, np.inf, -np.inf, np.nan, 1.0, -1.0, 1e-45, -1e-45, 1e-40,
-                  1.1754944e-38, 3.4028235e38, -3.4028235e38, 88.72283, 88.73, -103.97,
-                  -104.0, 0.925, 0.55, 3.95, 1.0000001, 0.99999994], np.float32)
+EDGES = np.array(
+    [
+        0.0,
+        -0.0,
+        np.inf,
+        -np.inf,
+        np.nan,
+        1.0,
+        -1.0,
+        1e-45,
+        -1e-45,
+        1e-40,
+        1.1754944e-38,
+        3.4028235e38,
+        -3.4028235e38,
+        88.72283,
+        88.73,
+        -103.97,
+        -104.0,
+        0.925,
+        0.55,
+        3.95,
+        1.0000001,
+        0.99999994,
+    ],
+    np.float32,
+)
 
 
 def floats() -> np.ndarray:
@@ -79,10 +119,28 @@ def test_float32_powers_within_two_ulp() -> None:
 def doubles(name: str) -> np.ndarray:
     rng = np.random.default_rng(2)
     bits = rng.integers(0, 1 << 63, 300, dtype=np.uint64).view(np.float64)
-    edges = [0.0, -0.0, np.inf, -np.inf, np.nan, 5e-324, 1e-310, 1.0, 709.78, 710.0,
-             -745.2, -708.5, 22.0, 0.55, 1 - 2**-53, 1 + 2**-52, -1.0]
-    x = np.concatenate([bits, -bits, rng.uniform(-30, 30, 1000),
-                        rng.uniform(0.5, 2, 500), edges])
+    edges = [
+        0.0,
+        -0.0,
+        np.inf,
+        -np.inf,
+        np.nan,
+        5e-324,
+        1e-310,
+        1.0,
+        709.78,
+        710.0,
+        -745.2,
+        -708.5,
+        22.0,
+        0.55,
+        1 - 2**-53,
+        1 + 2**-52,
+        -1.0,
+    ]
+    x = np.concatenate(
+        [bits, -bits, rng.uniform(-30, 30, 1000), rng.uniform(0.5, 2, 500), edges]
+    )
     return x
 
 

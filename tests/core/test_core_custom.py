@@ -47,8 +47,11 @@ def test_several_outputs_and_zeros() -> None:
         return (F.mul(cotangents[0], 3.0), None)
 
     def fn(x: Tensor, y: Tensor) -> Tensor:
-        a, _ = custom_call(lambda a: (F.add(a[0], a[1]), F.mul(a[0], a[1])), rule,
-                           (payload_of(x), payload_of(y)))
+        a, _ = custom_call(
+            lambda a: (F.add(a[0], a[1]), F.mul(a[0], a[1])),
+            rule,
+            (payload_of(x), payload_of(y)),
+        )
         return wrap(Tensor, a)
 
     g = transforms.grad(fn, (0, 1))(np.array(1.0), np.array(2.0))

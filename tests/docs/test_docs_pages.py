@@ -37,12 +37,21 @@ def examples() -> list[Example]:
 def test_an_example_prints_what_the_page_says(example: Example) -> None:
     found = subprocess.run(
         [sys.executable, "-W", "ignore", "-m", "isograd", "run", "-c", example.source],
-        capture_output=True, text=True, timeout=60, cwd=ROOT)
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=ROOT,
+    )
     assert found.stderr == ""
     assert found.stdout == example.printed
 
 
 def test_generated_pages_are_current() -> None:
-    found = subprocess.run([sys.executable, "tools/make_docs.py", "--check"], cwd=ROOT,
-                           capture_output=True, text=True, timeout=120)
+    found = subprocess.run(
+        [sys.executable, "tools/make_docs.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
     assert found.returncode == 0, found.stdout + found.stderr

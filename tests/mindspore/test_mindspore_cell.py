@@ -122,7 +122,8 @@ def test_text() -> None:
         "  (1): SequentialCell(\n"
         "    (0): ReLU()\n"
         "  )\n"
-        ")")
+        ")"
+    )
 
 
 def test_copies_are_independent() -> None:
@@ -277,8 +278,9 @@ def test_cells_around_functions() -> None:
     np.testing.assert_allclose(mean.asnumpy(), x.mean(0))
     np.testing.assert_allclose(var.asnumpy(), x.var(0))
     norm = nn.Norm(1, keep_dims=True)(tensor(x))
-    np.testing.assert_allclose(norm.asnumpy(), np.linalg.norm(x, axis=1, keepdims=True),
-                               rtol=1e-6)
+    np.testing.assert_allclose(
+        norm.asnumpy(), np.linalg.norm(x, axis=1, keepdims=True), rtol=1e-6
+    )
     assert nn.Range(1, 7, 2)().asnumpy().tolist() == [1, 3, 5]
     out = nn.TimeDistributed(nn.Dense(3, 2), 1)(tensor(np.ones((2, 5, 3))))
     assert out.shape == (2, 5, 2)
@@ -317,4 +319,5 @@ def test_networks_and_optimizers_are_copied_together() -> None:
     optimizer2(grads)
     assert (net2[0].weight.asnumpy() != net[0].weight.asnumpy()).all()
     assert float(optimizer2.get_lr_parameter(net2[0].weight).asnumpy()) == (
-        pytest.approx(0.1))
+        pytest.approx(0.1)
+    )

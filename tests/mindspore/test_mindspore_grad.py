@@ -65,22 +65,38 @@ def expected(position: Any, weights: str, ids: bool, scale: float) -> Any:
     inputs = None if asked is None else tuple(one(p) for p in asked)
     if inputs is not None and len(inputs) == 1:
         inputs = inputs[0]
-    rows = {"none": None, "one": one("w"), "list": (one("b"), one("w")),
-            "list of one": (one("w"),), "tuple": (one("w"), one("b")), "empty": ()}
+    rows = {
+        "none": None,
+        "one": one("w"),
+        "list": (one("b"), one("w")),
+        "list of one": (one("w"),),
+        "tuple": (one("w"), one("b")),
+        "empty": (),
+    }
     if position is None:
         return rows[weights]
     return inputs if weights == "none" else (inputs, rows[weights])
 
 
 def chosen(net: Net, weights: str) -> Any:
-    return {"none": None, "one": net.w, "list": [net.b, net.w], "list of one": [net.w],
-            "tuple": (net.w, net.b), "empty": []}[weights]
+    return {
+        "none": None,
+        "one": net.w,
+        "list": [net.b, net.w],
+        "list of one": [net.w],
+        "tuple": (net.w, net.b),
+        "empty": [],
+    }[weights]
 
 
 @pytest.mark.parametrize(
     "position, weights, has_aux, ids",
-    [c for c in itertools.product(POSITIONS, WEIGHTS, (False, True), (False, True))
-     if not (c[0] is None and c[1] == "none")])
+    [
+        c
+        for c in itertools.product(POSITIONS, WEIGHTS, (False, True), (False, True))
+        if not (c[0] is None and c[1] == "none")
+    ],
+)
 @pytest.mark.parametrize("mode", [ms.PYNATIVE_MODE, ms.GRAPH_MODE])
 def test_every_combination(
     mode: int, position: Any, weights: str, has_aux: bool, ids: bool
@@ -111,23 +127,53 @@ def f3(x: Any, y: Any, z: Any) -> Any:
     return x * y * z
 
 
-@pytest.mark.parametrize("args, error, text", [
-    ((f3, None), ValueError,
-     "`grad_position` and `weight` can not be None at the same time."),
-    ((f3, [0]), TypeError, "For 'F.grad', the 'grad_position' must be int or tuple."),
-    ((f3, "x"), TypeError, "For 'F.grad', the 'grad_position' must be int or tuple."),
-    ((f3, 1.0), TypeError, "For 'F.grad', the 'grad_position' must be int or tuple."),
-    ((f3, -1), ValueError, "grad_position must be >= 0."),
-    ((f3, (0, -1)), ValueError, "The element in grad_position must be >= 0."),
-    ((f3, (0, 1.5)), TypeError,
-     "For 'F.grad', the element in 'grad_position' must be int."),
-    ((f3, (0, 0)), ValueError,
-     "There are duplicate positions in `grad_position`, please check it"),
-    ((f3, 0, None, 1), TypeError,
-     "For '_Grad', the 'has_aux' should be bool, but got int"),
-    ((f3, 0, None, False, 1), TypeError,
-     "For '_Grad', the 'return_ids' should be bool, but got int"),
-])
+@pytest.mark.parametrize(
+    "args, error, text",
+    [
+        (
+            (f3, None),
+            ValueError,
+            "`grad_position` and `weight` can not be None at the same time.",
+        ),
+        (
+            (f3, [0]),
+            TypeError,
+            "For 'F.grad', the 'grad_position' must be int or tuple.",
+        ),
+        (
+            (f3, "x"),
+            TypeError,
+            "For 'F.grad', the 'grad_position' must be int or tuple.",
+        ),
+        (
+            (f3, 1.0),
+            TypeError,
+            "For 'F.grad', the 'grad_position' must be int or tuple.",
+        ),
+        ((f3, -1), ValueError, "grad_position must be >= 0."),
+        ((f3, (0, -1)), ValueError, "The element in grad_position must be >= 0."),
+        (
+            (f3, (0, 1.5)),
+            TypeError,
+            "For 'F.grad', the element in 'grad_position' must be int.",
+        ),
+        (
+            (f3, (0, 0)),
+            ValueError,
+            "There are duplicate positions in `grad_position`, please check it",
+        ),
+        (
+            (f3, 0, None, 1),
+            TypeError,
+            "For '_Grad', the 'has_aux' should be bool, but got int",
+        ),
+        (
+            (f3, 0, None, False, 1),
+            TypeError,
+            "For '_Grad', the 'return_ids' should be bool, but got int",
+        ),
+    ],
+)
 @pytest.mark.parametrize("transform", [ms.grad, ms.value_and_grad])
 def test_errors_when_wrapped(transform: Any, args: Any, error: Any, text: str) -> None:
     with pytest.raises(error) as caught:
@@ -135,19 +181,31 @@ def test_errors_when_wrapped(transform: Any, args: Any, error: Any, text: str) -
     assert str(caught.value) == text
 
 
-@pytest.mark.parametrize("args, error, text", [
-    ((f3, ()), RuntimeError,
-     "grad_position should not be empty when grad by position!"),
-    ((f3, 3), RuntimeError, "Position index 3 is exceed input size."),
-    ((f3, (0, 5)), RuntimeError, "Position index 5 is exceed input size."),
-    ((3,), TypeError, "The fn should be callable, but got int"),
-    ((f3, 0, None, True), ValueError,
-     "When has_aux is True, origin fn requires more than one outputs."),
-    ((f3, None, 3), TypeError,
-     "The weights you provided is expected to be a tensor, or a "
-     "list or tuple. but got 3"),
-    ((f3, None, ["w"]), RuntimeError, "The pointer[tensor] is null."),
-])
+@pytest.mark.parametrize(
+    "args, error, text",
+    [
+        (
+            (f3, ()),
+            RuntimeError,
+            "grad_position should not be empty when grad by position!",
+        ),
+        ((f3, 3), RuntimeError, "Position index 3 is exceed input size."),
+        ((f3, (0, 5)), RuntimeError, "Position index 5 is exceed input size."),
+        ((3,), TypeError, "The fn should be callable, but got int"),
+        (
+            (f3, 0, None, True),
+            ValueError,
+            "When has_aux is True, origin fn requires more than one outputs.",
+        ),
+        (
+            (f3, None, 3),
+            TypeError,
+            "The weights you provided is expected to be a tensor, or a "
+            "list or tuple. but got 3",
+        ),
+        ((f3, None, ["w"]), RuntimeError, "The pointer[tensor] is null."),
+    ],
+)
 def test_errors_when_called(args: Any, error: Any, text: str) -> None:
     with pytest.raises(error) as caught:
         ms.grad(*args)(tensor(X), tensor(Y), tensor(X))
@@ -170,6 +228,7 @@ def test_an_error_in_the_function_leaves_everything_as_it_was() -> None:
 
 def test_one_object_has_one_gradient_wherever_it_stands() -> None:
     """PyNative mode: the object counts; graph mode: the position does."""
+
     def f(x: Any, y: Any) -> Any:
         return x * x * y
 

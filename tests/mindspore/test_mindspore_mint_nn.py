@@ -14,12 +14,27 @@ X = ms.Tensor(np.linspace(-1, 1, 24, dtype=np.float32).reshape(2, 3, 4))
 IMAGE = ms.Tensor(np.linspace(-1, 1, 72, dtype=np.float32).reshape(1, 2, 6, 6))
 
 
-@pytest.mark.parametrize("name, args", [
-    ("ReLU", ()), ("SELU", ()), ("GELU", ()), ("ELU", (0.5,)), ("GLU", ()),
-    ("Softmax", (1,)), ("LogSoftmax", (1,)), ("Hardtanh", (-0.5, 0.5)),
-    ("Threshold", (0.1, 2.0)), ("PReLU", ()), ("LayerNorm", (4,)),
-    ("GroupNorm", (3, 3)), ("BatchNorm1d", (3,)), ("Dropout", (0.5,)), ("Flatten", ()),
-    ("Linear", (4, 2))])
+@pytest.mark.parametrize(
+    "name, args",
+    [
+        ("ReLU", ()),
+        ("SELU", ()),
+        ("GELU", ()),
+        ("ELU", (0.5,)),
+        ("GLU", ()),
+        ("Softmax", (1,)),
+        ("LogSoftmax", (1,)),
+        ("Hardtanh", (-0.5, 0.5)),
+        ("Threshold", (0.1, 2.0)),
+        ("PReLU", ()),
+        ("LayerNorm", (4,)),
+        ("GroupNorm", (3, 3)),
+        ("BatchNorm1d", (3,)),
+        ("Dropout", (0.5,)),
+        ("Flatten", ()),
+        ("Linear", (4, 2)),
+    ],
+)
 def test_layers_run_and_differentiate(name: str, args: Any) -> None:
     net = getattr(mint.nn, name)(*args)
     out, grads = ms.value_and_grad(net, 0, net.trainable_params())(X)

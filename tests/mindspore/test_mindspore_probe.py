@@ -30,16 +30,12 @@ KNOWN = {
     "grad.fn_primitive_instance": "MindSpore raises for operator objects; we compute",
     "grad.fn_builtin_abs": "MindSpore raises for builtins; we compute",
     "grad.input_complex64": "MindSpore has no complex gradient of Mul; we have",
-    "jac.jvp_sees_symbolic_values_in_pynative":
-        "MindSpore compiles jvp from source, so Python's side effects are not seen",
-    "hook.tensor_wrong_shape_return":
-        "MindSpore takes a replacement of another shape; we raise",
-    "inplace.parameter_assigned_in_forward":
-        "MindSpore overwrites what Mul had saved: 20, 40 for the right 11, 22",
+    "jac.jvp_sees_symbolic_values_in_pynative": "MindSpore compiles jvp from source, so Python's side effects are not seen",
+    "hook.tensor_wrong_shape_return": "MindSpore takes a replacement of another shape; we raise",
+    "inplace.parameter_assigned_in_forward": "MindSpore overwrites what Mul had saved: 20, 40 for the right 11, 22",
     "num.div_and_zero_division": "0 / 0 in y: MindSpore gives inf, the formula nan",
-    "second.log_softmax_dot":
-        "recorded by central differences of a float32 kernel, off by 8e-4; PyTorch's "
-        "double backward in float64 gives what we do (test below)",
+    "second.log_softmax_dot": "recorded by central differences of a float32 kernel, off by 8e-4; PyTorch's "
+    "double backward in float64 gives what we do (test below)",
     "wrap.loss_scale_cell_fixed": "MindSpore's CPU build has no kernel",
 }
 # cases whose answer depends on what ran before in the same process
@@ -60,15 +56,17 @@ def recorded() -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def answers(
-    recorded: Any, tmp_path_factory: pytest.TempPathFactory
-) -> dict[str, Any]:
+def answers(recorded: Any, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What isograd answers."""
     out = tmp_path_factory.mktemp("probe") / "answers.jsonl"
     script = RUN.format(path=str(PROBE / "probe.py"))
     run = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script, "--", str(out)],
-        capture_output=True, text=True, cwd=Path(__file__).parents[2], check=False)
+        capture_output=True,
+        text=True,
+        cwd=Path(__file__).parents[2],
+        check=False,
+    )
     assert run.returncode == 0, run.stderr[-2000:]
     return lines(out)
 
@@ -83,7 +81,8 @@ def close(a: Any, b: Any, rtol: float = 2e-4) -> bool:
         return False
     if isinstance(a, list):
         return len(a) == len(b) and all(
-            close(i, j, rtol) for i, j in zip(a, b, strict=True))
+            close(i, j, rtol) for i, j in zip(a, b, strict=True)
+        )
     if isinstance(a, dict):
         if a.get("t") == "raised" and b.get("t") == "raised":
             return a["type"] == b["type"]
@@ -104,16 +103,21 @@ def agrees(got: Any, want: Any) -> bool:
 def differing(recorded: Any, answers: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
     expected, right = recorded
     return {
-        name: (want, answers.get(name)) for name, want in expected.items()
-        if name not in ORDER and not any(
-            agrees(answers[name], w) for w in (want, right.get(name, want)))}
+        name: (want, answers.get(name))
+        for name, want in expected.items()
+        if name not in ORDER
+        and not any(agrees(answers[name], w) for w in (want, right.get(name, want)))
+    }
 
 
 def test_the_groups_that_scripts_rely_on_agree_completely(
     recorded: Any, answers: dict[str, Any]
 ) -> None:
-    wrong = {n: v for n, v in differing(recorded, answers).items()
-             if n.startswith(COMPLETE) and v[0]["level"] == "core"}
+    wrong = {
+        n: v
+        for n, v in differing(recorded, answers).items()
+        if n.startswith(COMPLETE) and v[0]["level"] == "core"
+    }
     assert not wrong
 
 
@@ -137,11 +141,14 @@ def test_messages_of_errors_at_level_core(
 
 def test_log_softmax_of_second_order_is_pytorchs(answers: dict[str, Any]) -> None:
     torch = pytest.importorskip("torch")
-    x, w, c = (torch.tensor(v, dtype=torch.float64) for v in (
-        [0.7, -0.4, 1.3], [0.3, 1.1, -0.6], [1.0, 2.0, -1.5]))
+    x, w, c = (
+        torch.tensor(v, dtype=torch.float64)
+        for v in ([0.7, -0.4, 1.3], [0.3, 1.1, -0.6], [1.0, 2.0, -1.5])
+    )
     x.requires_grad_()
     (g,) = torch.autograd.grad(
-        (torch.log_softmax(x, -1) * w).sum(), x, create_graph=True)
+        (torch.log_softmax(x, -1) * w).sum(), x, create_graph=True
+    )
     (h,) = torch.autograd.grad((g * c).sum(), x)
     found = answers["second.log_softmax_dot"]["result"]["v"]
     assert found == pytest.approx(h.tolist(), rel=1e-12)

@@ -57,13 +57,18 @@ def test_dtype_objects() -> None:
         ms.Tensor([1], "float99")
 
 
-@pytest.mark.parametrize(("value", "text"), [
-    (np.arange(4), "Tensor(shape=[4], dtype=Int64, value= [0, 1, 2, 3])"),
-    (np.float32([np.nan, 1]),
-     "Tensor(shape=[2], dtype=Float32, value= [            nan,  1.00000000e+00])"),
-    (np.zeros((0,), np.float32), "Tensor(shape=[0], dtype=Float32, value= [])"),
-    (np.array(True), "Tensor(shape=[], dtype=Bool, value= True)"),
-])
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (np.arange(4), "Tensor(shape=[4], dtype=Int64, value= [0, 1, 2, 3])"),
+        (
+            np.float32([np.nan, 1]),
+            "Tensor(shape=[2], dtype=Float32, value= [            nan,  1.00000000e+00])",
+        ),
+        (np.zeros((0,), np.float32), "Tensor(shape=[0], dtype=Float32, value= [])"),
+        (np.array(True), "Tensor(shape=[], dtype=Bool, value= True)"),
+    ],
+)
 def test_representation(value: np.ndarray, text: str) -> None:
     assert repr(ms.Tensor(value)) == text
     assert str(ms.Tensor(value)) == str(value)
@@ -78,16 +83,26 @@ def test_bfloat16_prints_and_converts() -> None:
 
 def test_copies() -> None:
     t = ms.Tensor([1.0, 2.0])
-    for other in (copy.copy(t), copy.deepcopy(t), pickle.loads(pickle.dumps(t)),
-                  t.copy()):
+    for other in (
+        copy.copy(t),
+        copy.deepcopy(t),
+        pickle.loads(pickle.dumps(t)),
+        t.copy(),
+    ):
         other[0] = 9.0
         assert t.asnumpy().tolist() == [1, 2] and other.asnumpy()[0] == 9
 
 
 def test_views_share_memory_and_copies_do_not() -> None:
     base = ms.Tensor(np.arange(6, dtype=np.float32).reshape(2, 3))
-    views = [base[0], base.T[:, 0], base.reshape(6), base.expand_dims(0)[0, 0],
-             ops.split(base, 1, 0)[0][0], base.view(3, 2)]
+    views = [
+        base[0],
+        base.T[:, 0],
+        base.reshape(6),
+        base.expand_dims(0)[0, 0],
+        ops.split(base, 1, 0)[0][0],
+        base.view(3, 2),
+    ]
     base[0, 0] = 7.0
     assert all(float(v.asnumpy().reshape(-1)[0]) == 7 for v in views)
     turned = base.T.reshape(6)  # had to be copied
@@ -99,6 +114,7 @@ def test_views_share_memory_and_copies_do_not() -> None:
 
 def test_writes_inside_of_a_differentiated_function_keep_what_was_saved() -> None:
     """exp saves its result; the write must not change it (MindSpore raises nothing)."""
+
     def fn(x):
         y = ops.exp(x)
         z = y * 2
@@ -152,20 +168,23 @@ def test_the_gradient_of_a_function_that_uses_the_other_dialect() -> None:
     np.testing.assert_allclose(g.asnumpy(), [1.0, 2 * np.e], rtol=1e-6)
 
 
-@pytest.mark.parametrize(("call", "error", "text"), [
-    (lambda x: x + ms.Tensor([1.0, 2.0]), ValueError, "For 'Add'"),
-    (lambda x: x + "a", TypeError, "For 'Add'"),
-    (lambda x: ops.MatMul()(x, x), ValueError, "For 'MatMul'"),
-    (lambda x: x.reshape(2), ValueError, "For 'Reshape'"),
-    (lambda x: x.sum(5), ValueError, "must be in range"),
-    (lambda x: ops.relu(3), TypeError, "must be a Tensor"),
-    (lambda x: ops.ReduceSum(3), TypeError, "'keep_dims' must be bool"),
-    (lambda x: bool(x), ValueError, "ambiguous"),
-    (lambda x: x[3], IndexError, "out of bounds for dimension with size 3"),
-    (lambda x: x[0, 0], IndexError, "too many indices"),
-    (lambda x: len(x.sum()), TypeError, "0-D"),
-    (lambda x: x.detach(), AttributeError, "has no attribute 'detach'"),
-])
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda x: x + ms.Tensor([1.0, 2.0]), ValueError, "For 'Add'"),
+        (lambda x: x + "a", TypeError, "For 'Add'"),
+        (lambda x: ops.MatMul()(x, x), ValueError, "For 'MatMul'"),
+        (lambda x: x.reshape(2), ValueError, "For 'Reshape'"),
+        (lambda x: x.sum(5), ValueError, "must be in range"),
+        (lambda x: ops.relu(3), TypeError, "must be a Tensor"),
+        (lambda x: ops.ReduceSum(3), TypeError, "'keep_dims' must be bool"),
+        (lambda x: bool(x), ValueError, "ambiguous"),
+        (lambda x: x[3], IndexError, "out of bounds for dimension with size 3"),
+        (lambda x: x[0, 0], IndexError, "too many indices"),
+        (lambda x: len(x.sum()), TypeError, "0-D"),
+        (lambda x: x.detach(), AttributeError, "has no attribute 'detach'"),
+    ],
+)
 def test_errors(call, error, text) -> None:
     with pytest.raises(error, match=text):
         call(ms.Tensor([1.0, 2.0, 3.0]))
@@ -183,8 +202,14 @@ def test_seeds_repeat_draws() -> None:
     draws = []
     for _ in range(2):
         ms.set_seed(3)
-        draws.append([ops.standard_normal((4,)), ops.randint(0, 9, (4,)),
-                      ops.StandardNormal(5)((2,)), ops.dropout(ops.ones((50,)), 0.5)])
+        draws.append(
+            [
+                ops.standard_normal((4,)),
+                ops.randint(0, 9, (4,)),
+                ops.StandardNormal(5)((2,)),
+                ops.dropout(ops.ones((50,)), 0.5),
+            ]
+        )
     for a, b in zip(*draws, strict=True):
         assert (a == b).all()
     with pytest.raises(ValueError, match="greater or equal to 0"):
@@ -225,8 +250,10 @@ def test_numpy_module_and_aliases() -> None:
     from isograd.mindspore.ops import operations as P
 
     x = mnp.array([[1.0, 2.0], [3.0, 4.0]])
-    np.testing.assert_array_equal(mnp.concatenate((x, x), axis=1).asnumpy(),
-                                  np.concatenate((x.asnumpy(),) * 2, axis=1))
+    np.testing.assert_array_equal(
+        mnp.concatenate((x, x), axis=1).asnumpy(),
+        np.concatenate((x.asnumpy(),) * 2, axis=1),
+    )
     np.testing.assert_allclose(mnp.std(x, axis=0).asnumpy(), x.asnumpy().std(0))
     assert mnp.arange(3).asnumpy().tolist() == [0, 1, 2]
     assert P.MatMul is ops.MatMul and functional.relu is ops.relu

@@ -16,8 +16,9 @@ Y = X.sum(axis=1, keepdims=True)
 
 
 def rows(d: Any) -> list[Any]:
-    return [[v.tolist() for v in row] for row in d.create_tuple_iterator(
-        output_numpy=True)]
+    return [
+        [v.tolist() for v in row] for row in d.create_tuple_iterator(output_numpy=True)
+    ]
 
 
 # --- datasets -------------------------------------------------------------------------
@@ -101,8 +102,12 @@ class Steps(train.Callback):
 def test_a_model_learns_and_tells(capsys: Any) -> None:
     net = nn.Dense(2, 1)
     steps = Steps()
-    model = ms.Model(net, nn.MSELoss(), nn.Adam(net.trainable_params(), 0.1),
-                     metrics={"mae": nn.MAE(), "loss": nn.Loss()})
+    model = ms.Model(
+        net,
+        nn.MSELoss(),
+        nn.Adam(net.trainable_params(), 0.1),
+        metrics={"mae": nn.MAE(), "loss": nn.Loss()},
+    )
     before = model.eval(data())
     model.train(2, data(), callbacks=[steps, ms.LossMonitor(2), ms.TimeMonitor()])
     assert steps.seen == ["begin", "1.1", "1.2", "2.3", "2.4", "end"]
@@ -122,8 +127,10 @@ def test_checkpoints_are_written_and_old_ones_removed(tmp_path: Any) -> None:
     config = ms.CheckpointConfig(save_checkpoint_steps=1, keep_checkpoint_max=2)
     keep = ms.ModelCheckpoint("net", str(tmp_path), config)
     model.train(2, data(), callbacks=keep)
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["net-2_1.ckpt",
-                                                          "net-2_2.ckpt"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "net-2_1.ckpt",
+        "net-2_2.ckpt",
+    ]
 
 
 def test_early_stopping() -> None:
@@ -140,7 +147,8 @@ def test_loss_scales() -> None:
     loss_net = nn.WithLossCell(net, nn.MSELoss())
     manager = nn.DynamicLossScaleUpdateCell(2.0**16, 2, 1)
     step = nn.TrainOneStepWithLossScaleCell(
-        loss_net, nn.SGD(net.trainable_params(), 0.1), manager)
+        loss_net, nn.SGD(net.trainable_params(), 0.1), manager
+    )
     _, overflow, scale = step(ms.Tensor(X), ms.Tensor(Y))
     assert not bool(overflow) and float(scale.asnumpy()) == 2.0**16
     moved = net.weight.asnumpy().copy()
@@ -156,8 +164,9 @@ def test_loss_scales() -> None:
 def test_a_dynamic_scaler_by_hand() -> None:
     scaler = ms.amp.DynamicLossScaler(1024.0, 2, 2)
     x = ms.Tensor([1.0, 2.0], ms.float32)
-    np.testing.assert_array_equal(scaler.unscale(scaler.scale(x)).asnumpy(),
-                                  x.asnumpy())
+    np.testing.assert_array_equal(
+        scaler.unscale(scaler.scale(x)).asnumpy(), x.asnumpy()
+    )
     scaler.adjust(ms.amp.all_finite((x,)))
     scaler.adjust(True)
     assert float(scaler.scale_value.asnumpy()) == 2048.0
@@ -188,12 +197,18 @@ SCORES = np.array([[0.7, 0.2, 0.1], [0.1, 0.3, 0.6], [0.2, 0.5, 0.3], [0.4, 0.5,
 LABELS = np.array([0, 2, 1, 0])
 
 
-@pytest.mark.parametrize("metric, expected", [
-    (nn.Accuracy(), 0.75), (nn.Top1CategoricalAccuracy(), 0.75),
-    (nn.TopKCategoricalAccuracy(2), 1.0), (nn.Precision(), [1.0, 0.5, 1.0]),
-    (nn.Recall(), [0.5, 1.0, 1.0]), (nn.F1(), [2 / 3, 2 / 3, 1.0]),
-    (nn.ConfusionMatrix(3), [[1, 1, 0], [0, 1, 0], [0, 0, 1]]),
-])
+@pytest.mark.parametrize(
+    "metric, expected",
+    [
+        (nn.Accuracy(), 0.75),
+        (nn.Top1CategoricalAccuracy(), 0.75),
+        (nn.TopKCategoricalAccuracy(2), 1.0),
+        (nn.Precision(), [1.0, 0.5, 1.0]),
+        (nn.Recall(), [0.5, 1.0, 1.0]),
+        (nn.F1(), [2 / 3, 2 / 3, 1.0]),
+        (nn.ConfusionMatrix(3), [[1, 1, 0], [0, 1, 0], [0, 0, 1]]),
+    ],
+)
 def test_metrics_of_classification(metric: Any, expected: Any) -> None:
     metric.clear()
     metric.update(ms.Tensor(SCORES[:2]), ms.Tensor(LABELS[:2]))

@@ -43,4 +43,5 @@ def test_printed_training_step_and_global_step() -> None:
     step = nn.TrainOneStepCell(net, nn.SGD(net.trainable_params(), 0.1))
     assert "(grad_reducer): Identity()" in str(step)
     assert str(step.optimizer.global_step) == (
-        "Parameter (name=global_step, shape=(1,), dtype=Int32, requires_grad=True)")
+        "Parameter (name=global_step, shape=(1,), dtype=Int32, requires_grad=True)"
+    )

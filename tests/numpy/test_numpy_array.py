@@ -20,8 +20,9 @@ def test_arrays_that_are_differentiated_are_written_in_place() -> None:
         return np.sum(out**2)
 
     # out = 2 (x2, x0, x1, 5): the gradient is 8 times what stands there
-    np.testing.assert_allclose(isograd.grad(f)(np.array([1.0, 2.0, 3.0])),
-                               [8.0, 16.0, 24.0])
+    np.testing.assert_allclose(
+        isograd.grad(f)(np.array([1.0, 2.0, 3.0])), [8.0, 16.0, 24.0]
+    )
 
 
 def test_index_arrays_and_masks_are_written_too() -> None:
@@ -93,8 +94,15 @@ def test_joining_elements_in_a_list() -> None:
     np.testing.assert_allclose(isograd.grad(f)(np.array([2.0, 3.0])), [36.0, 30.0])
 
 
-BAD_KEYS = [5, (0, 0, 0), "a", 1.5, ([0, 1], [0, 1, 2]), np.array([True, False, True]),
-            (slice(None), 7)]
+BAD_KEYS = [
+    5,
+    (0, 0, 0),
+    "a",
+    1.5,
+    ([0, 1], [0, 1, 2]),
+    np.array([True, False, True]),
+    (slice(None), 7),
+]
 
 
 @pytest.mark.parametrize("key", BAD_KEYS, ids=repr)

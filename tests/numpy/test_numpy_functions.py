@@ -147,8 +147,11 @@ x.astype(np.float64).copy().clip(0.5, 1.0).round(1)
 
 def used(expression: str) -> list[str]:
     names = compile(expression, "expression", "eval").co_names
-    inner = [c.co_names for c in compile(expression, "e", "eval").co_consts
-             if hasattr(c, "co_names")]
+    inner = [
+        c.co_names
+        for c in compile(expression, "e", "eval").co_consts
+        if hasattr(c, "co_names")
+    ]
     found = {*names, *(n for names_ in inner for n in names_)}
     return [k for k in OPERANDS if k in found]
 
@@ -181,9 +184,19 @@ def test_values_are_numpy_s_and_derivatives_those_of_differences(
     rng = np.random.default_rng(2)
     steps = [rng.normal(size=a.shape) for a in args]
     h = 1e-6
-    plain = [np.sum(np.asarray(evaluate(expression, np, {
-        n: a + s * d for n, a, d in zip(names, args, steps, strict=True)})) * weights)
-        for s in (h, -h)]
+    plain = [
+        np.sum(
+            np.asarray(
+                evaluate(
+                    expression,
+                    np,
+                    {n: a + s * d for n, a, d in zip(names, args, steps, strict=True)},
+                )
+            )
+            * weights
+        )
+        for s in (h, -h)
+    ]
     numeric = (plain[0] - plain[1]) / (2 * h)
     analytic = sum(np.sum(g * d) for g, d in zip(grads, steps, strict=True))
     np.testing.assert_allclose(analytic, numeric, rtol=2e-6, atol=1e-7)

@@ -55,7 +55,8 @@ def test_array_keys(data: Any) -> None:
     expected = x.copy()
     np.add.at(expected, key, ones)
     np.testing.assert_array_equal(
-        BOUND.index_put(x, key, ones, accumulate=True), expected)
+        BOUND.index_put(x, key, ones, accumulate=True), expected
+    )
 
 
 @quick
@@ -68,36 +69,42 @@ def test_mixed_keys_place_axes_as_numpy_does(data: Any) -> None:
         kind = data.draw(st.sampled_from(["int", "slice", "array", "mask", "none"]))
         if kind == "none":
             key.append(None)
-        key.append({
-            "int": lambda n=n: data.draw(st.integers(-n, n - 1)),
-            "slice": lambda n=n: data.draw(st.slices(n)),
-            "array": lambda: np.array(data.draw(st.sampled_from(INDICES))),
-            "mask": lambda n=n: np.arange(n) < 2,
-            "none": lambda: slice(None),
-        }[kind]())
+        key.append(
+            {
+                "int": lambda n=n: data.draw(st.integers(-n, n - 1)),
+                "slice": lambda n=n: data.draw(st.slices(n)),
+                "array": lambda: np.array(data.draw(st.sampled_from(INDICES))),
+                "mask": lambda n=n: np.arange(n) < 2,
+                "none": lambda: slice(None),
+            }[kind]()
+        )
     found = BOUND.index(x, tuple(key), ints_are_arrays=True)
     np.testing.assert_array_equal(found, x[tuple(key)])
 
 
 @quick
-@given(st.lists(st.sampled_from("abcd"), min_size=1, max_size=3),
-       st.lists(st.sampled_from("abcd"), min_size=1, max_size=3),
-       st.sets(st.sampled_from("abcd")))
+@given(
+    st.lists(st.sampled_from("abcd"), min_size=1, max_size=3),
+    st.lists(st.sampled_from("abcd"), min_size=1, max_size=3),
+    st.sets(st.sampled_from("abcd")),
+)
 def test_einsum_of_any_two(left: Any, right: Any, out: Any) -> None:
     sizes = {"a": 2, "b": 3, "c": 1, "d": 4}
     out = sorted(out & {*left, *right})
     rng = np.random.default_rng(len(left))
     x, y = (rng.normal(size=[sizes[d] for d in word]) for word in (left, right))
     equation = f"{''.join(left)},{''.join(right)}->{''.join(out)}"
-    np.testing.assert_allclose(RAW.einsum(equation, x, y), np.einsum(equation, x, y),
-                               atol=1e-12)
+    np.testing.assert_allclose(
+        RAW.einsum(equation, x, y), np.einsum(equation, x, y), atol=1e-12
+    )
 
 
 def test_conv_is_a_sum_over_windows() -> None:
     rng = np.random.default_rng(0)
     x, w = rng.normal(size=(2, 4, 7, 6)), rng.normal(size=(6, 2, 3, 2))
-    found = RAW.conv(x, w, stride=(2, 1), padding=((1, 2), (0, 1)), dilation=(1, 2),
-                     groups=2)
+    found = RAW.conv(
+        x, w, stride=(2, 1), padding=((1, 2), (0, 1)), dilation=(1, 2), groups=2
+    )
     full = np.pad(x, ((0, 0), (0, 0), (1, 2), (0, 1)))
     expected = np.zeros(found.shape)
     for n, o, i, j in np.ndindex(found.shape):
@@ -115,8 +122,12 @@ def test_the_three_convolutions_are_adjoint(
 ) -> None:
     """<conv(x, w), y> = <x, conv_data(y, w)> = <w, conv_filter(x, y)>, on all roads."""
     rng = np.random.default_rng(0)
-    words = {"stride": stride, "padding": ((1, 0), (2, 1)), "dilation": (1, 2),
-             "groups": groups}
+    words = {
+        "stride": stride,
+        "padding": ((1, 0), (2, 1)),
+        "dilation": (1, 2),
+        "groups": groups,
+    }
     x, w = rng.normal(size=(2, 4, *space)), rng.normal(size=(8, 4 // groups, 3, 2))
     out = RAW.conv(x, w, **words)
     y = rng.normal(size=out.shape)
@@ -131,14 +142,20 @@ def test_large_convolutions_are_copied_in_parts() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(3, 8, 96, 96)).astype(np.float32)
     w = rng.normal(size=(4, 8, 3, 3)).astype(np.float32)
-    words = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1),
-             "groups": 1}
+    words = {
+        "stride": (1, 1),
+        "padding": ((1, 1), (1, 1)),
+        "dilation": (1, 1),
+        "groups": 1,
+    }
     whole = RAW.conv(x, w, **words)
     single = np.concatenate([RAW.conv(x[i : i + 1], w, **words) for i in range(3)])
     np.testing.assert_allclose(whole, single, atol=1e-3)
     total = RAW.conv_filter(x, whole, window=(3, 3), **words)
-    parts = sum(RAW.conv_filter(x[i : i + 1], whole[i : i + 1], window=(3, 3), **words)
-                for i in range(3))
+    parts = sum(
+        RAW.conv_filter(x[i : i + 1], whole[i : i + 1], window=(3, 3), **words)
+        for i in range(3)
+    )
     np.testing.assert_allclose(total, parts, rtol=1e-4, atol=1.0)
 
 
@@ -146,22 +163,28 @@ def test_large_convolutions_are_copied_in_parts() -> None:
 @pytest.mark.parametrize("norm", [None, "ortho", "forward"])
 def test_transforms(axes: Any, norm: Any) -> None:
     x = np.random.default_rng(0).normal(size=(5, 4))
-    np.testing.assert_allclose(RAW.fftn(x, axes=axes, norm=norm),
-                               np.fft.fftn(x, axes=axes, norm=norm), atol=1e-12)
+    np.testing.assert_allclose(
+        RAW.fftn(x, axes=axes, norm=norm),
+        np.fft.fftn(x, axes=axes, norm=norm),
+        atol=1e-12,
+    )
     half = np.fft.rfftn(x, axes=axes, norm=norm)
     np.testing.assert_allclose(RAW.rfftn(x, axes=axes, norm=norm), half, atol=1e-12)
     sizes = tuple(x.shape[a] for a in axes)
-    np.testing.assert_allclose(RAW.irfftn(half, axes=axes, sizes=sizes, norm=norm), x,
-                               atol=1e-12)
+    np.testing.assert_allclose(
+        RAW.irfftn(half, axes=axes, sizes=sizes, norm=norm), x, atol=1e-12
+    )
 
 
 def test_tables_of_small_kinds() -> None:
     """Scatters of integers, bools and half precision."""
     at = np.array([0, 2, 2])
     np.testing.assert_array_equal(
-        RAW.scatter_add(np.array([1, 2, 3]), at, shape=(3,)), [1, 0, 5])
+        RAW.scatter_add(np.array([1, 2, 3]), at, shape=(3,)), [1, 0, 5]
+    )
     half = RAW.scatter_add(np.full((3, 400), 0.5, np.float16), at, shape=(3, 400))
     assert half.dtype == np.float16
     np.testing.assert_array_equal(half[:, 0], [0.5, 0, 1])
     np.testing.assert_array_equal(
-        RAW.scatter(np.zeros(3, bool), np.ones(3, bool), at), [True, False, True])
+        RAW.scatter(np.zeros(3, bool), np.ones(3, bool), at), [True, False, True]
+    )

@@ -40,14 +40,28 @@ CASES: dict[str, Any] = {
     "mixed key": (lambda F, x: F.index(x, (ROW, slice(1, 3), ROW)), (4, 3, 3)),
     "mask key": (lambda F, x: F.index(x, MASK), (4, 3)),
     "put": (lambda F, x, v: F.index_put(x, (slice(1, 3), 0), v), (4, 3), (2,)),
-    "put at arrays": (lambda F, x, v: F.index_put(x, (1, slice(None), ROW), v),
-                      (2, 2, 3), (2, 2)),
-    "accumulate": (lambda F, x, v: F.index_put(x, (ROW, slice(None), ROW), v,
-                                               accumulate=True), (4, 2, 3), (2, 1)),
-    "scatter mean": (lambda F, x, s: F.scatter_along(x, ALONG, s, axis=0,
-                                                     reduce="mean"), (4, 3), (2, 3)),
-    "scatter amax": (lambda F, x, s: F.scatter_along(
-        x, ALONG, s, axis=0, reduce="amax", include_self=False), (4, 3), (2, 3)),
+    "put at arrays": (
+        lambda F, x, v: F.index_put(x, (1, slice(None), ROW), v),
+        (2, 2, 3),
+        (2, 2),
+    ),
+    "accumulate": (
+        lambda F, x, v: F.index_put(x, (ROW, slice(None), ROW), v, accumulate=True),
+        (4, 2, 3),
+        (2, 1),
+    ),
+    "scatter mean": (
+        lambda F, x, s: F.scatter_along(x, ALONG, s, axis=0, reduce="mean"),
+        (4, 3),
+        (2, 3),
+    ),
+    "scatter amax": (
+        lambda F, x, s: F.scatter_along(
+            x, ALONG, s, axis=0, reduce="amax", include_self=False
+        ),
+        (4, 3),
+        (2, 3),
+    ),
     "embedding": (lambda F, w: F.embedding(w, IDX), (3, 2)),
     "index_fill": (lambda F, x, v: F.index_fill(x, ROW, v, axis=1), (2, 3), ()),
     "masked_select": (lambda F, x: F.masked_select(x, MASK), (3, 4)),
@@ -66,40 +80,71 @@ CASES: dict[str, Any] = {
     "diag": (lambda F, x: F.diag(x, offset=1), (3,)),
     "trace": (lambda F, x: F.trace(x, offset=1), (3, 4)),
     "tril": (lambda F, x: F.tril(x, offset=-1), (3, 4)),
-    "im2col": (lambda F, x: F.im2col(x, size=(2, 2), step=(1, 2), padding=(1, 0),
-                                     dilation=(1, 2)), (1, 2, 3, 4)),
+    "im2col": (
+        lambda F, x: F.im2col(
+            x, size=(2, 2), step=(1, 2), padding=(1, 0), dilation=(1, 2)
+        ),
+        (1, 2, 3, 4),
+    ),
     "dot": (lambda F, x, y: F.matmul_any(x, y), (3,), (3,)),
     "matrix times vector": (lambda F, x, y: F.matmul_any(x, y), (2, 2, 3), (3,)),
     "tensordot": (lambda F, x, y: F.tensordot(x, y, axes=((0,), (1,))), (2, 3), (4, 2)),
-    "einsum": (lambda F, x, y, z: F.einsum("bij,bkj,kl->bil", x, y, z), (2, 2, 3),
-               (2, 2, 3), (2, 2)),
+    "einsum": (
+        lambda F, x, y, z: F.einsum("bij,bkj,kl->bil", x, y, z),
+        (2, 2, 3),
+        (2, 2, 3),
+        (2, 2),
+    ),
     "einsum diagonal": (lambda F, x: F.einsum("iji->j", x), (3, 2, 3)),
     "kron": (lambda F, x, y: F.kron(x, y), (2, 3), (2,)),
     "bilinear": (lambda F, x, y, w: F.bilinear(x, y, w), (2, 2), (2, 3), (2, 2, 3)),
     "cross": (lambda F, x, y: F.cross(x, y, axis=1), (2, 3), (1, 3)),
     "matrix_power": (lambda F, x: F.matrix_power(x, exponent=3), (3, 3)),
     "multi_dot": (lambda F, *xs: F.multi_dot(*xs), (2, 3), (3, 1), (1, 2)),
-    "convolution": (lambda F, x, w, b: F.convolution(
-        x, w, b, padding=((1, 0), (0, 1)), **CONV), (2, 4, 3), (2, 2, 2, 2), (2,)),
-    "transposed": (lambda F, x, w, b: F.transposed_convolution(
-        x, w, b, padding=((0, 0), (1, 1)), extra=(1, 0), groups=2, **CONV),
-        (1, 2, 2, 3), (2, 1, 2, 2), (2,)),
+    "convolution": (
+        lambda F, x, w, b: F.convolution(x, w, b, padding=((1, 0), (0, 1)), **CONV),
+        (2, 4, 3),
+        (2, 2, 2, 2),
+        (2,),
+    ),
+    "transposed": (
+        lambda F, x, w, b: F.transposed_convolution(
+            x, w, b, padding=((0, 0), (1, 1)), extra=(1, 0), groups=2, **CONV
+        ),
+        (1, 2, 2, 3),
+        (2, 1, 2, 2),
+        (2,),
+    ),
     "max_pool": (lambda F, x: F.max_pool(x, dilation=(1, 1), **POOL)[0], (1, 2, 3, 4)),
     "avg_pool": (lambda F, x: F.avg_pool(x, count_padding=False, **POOL), (2, 3, 4)),
-    "adaptive_max_pool": (lambda F, x: F.adaptive_max_pool(x, count=(2, 3))[0],
-                          (1, 2, 3, 4)),
-    "adaptive_avg_pool": (lambda F, x: F.adaptive_avg_pool(x, count=(2, 3)),
-                          (1, 2, 3, 4)),
-    "interpolate": (lambda F, x: F.interpolate(x, count=(4, 3), mode="cubic"),
-                    (1, 2, 3, 4)),
-    "nearest": (lambda F, x: F.interpolate(x, count=(4, 3), mode="nearest"),
-                (1, 2, 3, 4)),
-    "grid_sample": (lambda F, x, g: F.grid_sample(x, F.tanh(g)), (1, 2, 3, 4),
-                    (1, 2, 2, 2)),
+    "adaptive_max_pool": (
+        lambda F, x: F.adaptive_max_pool(x, count=(2, 3))[0],
+        (1, 2, 3, 4),
+    ),
+    "adaptive_avg_pool": (
+        lambda F, x: F.adaptive_avg_pool(x, count=(2, 3)),
+        (1, 2, 3, 4),
+    ),
+    "interpolate": (
+        lambda F, x: F.interpolate(x, count=(4, 3), mode="cubic"),
+        (1, 2, 3, 4),
+    ),
+    "nearest": (
+        lambda F, x: F.interpolate(x, count=(4, 3), mode="nearest"),
+        (1, 2, 3, 4),
+    ),
+    "grid_sample": (
+        lambda F, x, g: F.grid_sample(x, F.tanh(g)),
+        (1, 2, 3, 4),
+        (1, 2, 2, 2),
+    ),
     "affine_grid": (lambda F, t: F.affine_grid(t, space=(2, 3)), (1, 2, 3)),
     "cholesky": (lambda F, x: F.cholesky(definite(F, x)), (2, 3, 3)),
-    "cholesky_solve": (lambda F, x, b: F.cholesky_solve(b, F.cholesky(definite(F, x))),
-                       (3, 3), (3, 2)),
+    "cholesky_solve": (
+        lambda F, x, b: F.cholesky_solve(b, F.cholesky(definite(F, x))),
+        (3, 3),
+        (3, 2),
+    ),
     "solve vector": (lambda F, x, b: F.solve_any(definite(F, x), b), (3, 3), (3,)),
     "qr wide": (lambda F, x: F.qr(x)[1], (2, 3)),
     "lu": (lambda F, x: F.lu(definite(F, x))[1:], (3, 3)),
@@ -137,5 +182,9 @@ def test_derivatives_and_batches(name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 def test_staged_programs(name: str) -> None:
-    check_nestings(function(name), operands(name), ["S", "SR", "SB", "RS"],
-                   stage=lambda fn: compile_(fn, executor="numpy"))
+    check_nestings(
+        function(name),
+        operands(name),
+        ["S", "SR", "SB", "RS"],
+        stage=lambda fn: compile_(fn, executor="numpy"),
+    )

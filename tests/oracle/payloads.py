@@ -28,13 +28,11 @@ def ours(fn: Callable[..., Any], xs: Sequence[Array], us: Sequence[Array]) -> An
     """(outputs, gradients, gradients of the gradients' squares) of `fn(F, *xs)`."""
 
     def call(*ts: Any) -> tuple[Tensor, ...]:
-        return tuple(wrap(Tensor, o)
-                     for o in tuple_of(fn(BOUND, *map(payload_of, ts))))
+        return tuple(wrap(Tensor, o) for o in tuple_of(fn(BOUND, *map(payload_of, ts))))
 
     def first(*ts: Any) -> Any:
         outs, pull = vjp(call, *ts)
-        seeds = [Tensor(us[i])
-                 for i in range(len(outs))]
+        seeds = [Tensor(us[i]) for i in range(len(outs))]
         return pull(tuple(seeds))
 
     ts = [Tensor(x) for x in xs]
@@ -55,14 +53,19 @@ def theirs(fn: Callable[..., Any], xs: Sequence[Array], us: Any) -> Any:
     seconds = [None] * len(ts)
     if live:
         seconds = torch.autograd.grad(
-            live, ts, [g.detach() * 0.5 + 1 for g in live], allow_unused=True)
+            live, ts, [g.detach() * 0.5 + 1 for g in live], allow_unused=True
+        )
     seconds = [z if g is None else g for g, z in zip(seconds, zeros, strict=True)]
     return [[numbers(t) for t in part] for part in (outs, grads, seconds)]
 
 
 def same(
-    fn: Callable[..., Any], reference: Callable[..., Any], *xs: Array,
-    rtol: float = 1e-9, second: bool = True, seed: int = 0,
+    fn: Callable[..., Any],
+    reference: Callable[..., Any],
+    *xs: Array,
+    rtol: float = 1e-9,
+    second: bool = True,
+    seed: int = 0,
 ) -> None:
     """`fn(F, *payloads)` and `reference(*torch tensors)` agree in all derivatives."""
     rng = np.random.default_rng(seed)
@@ -82,8 +85,9 @@ def same(
         for i, (a, b) in enumerate(zip(f, e, strict=True)):
             assert (a.shape, a.dtype) == (b.shape, b.dtype), (what, i)
             scale = max(1.0, float(np.abs(b).max()) if b.size else 0.0)
-            np.testing.assert_allclose(a, b, rtol=rtol, atol=rtol * scale,
-                                       err_msg=f"{what} {i}")
+            np.testing.assert_allclose(
+                a, b, rtol=rtol, atol=rtol * scale, err_msg=f"{what} {i}"
+            )
 
 
 def value(fn: Callable[..., Any], reference: Callable[..., Any], *xs: Array) -> None:

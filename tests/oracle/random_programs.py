@@ -14,78 +14,206 @@ Statement = tuple[str, str, int, int]
 Families = tuple[tuple[str, ...], ...]
 
 BINARY = (
-    "a + b", "a * b", "a - b", "a / (b * b + 1)", "torch.maximum(a, b)",
-    "torch.where(a > b, a, b)", "a.view(-1, 3) @ b.t()", "a * 2 + b",
-    "torch.cat([a, b])", "torch.stack([a, b]).sum(0)")
+    "a + b",
+    "a * b",
+    "a - b",
+    "a / (b * b + 1)",
+    "torch.maximum(a, b)",
+    "torch.where(a > b, a, b)",
+    "a.view(-1, 3) @ b.t()",
+    "a * 2 + b",
+    "torch.cat([a, b])",
+    "torch.stack([a, b]).sum(0)",
+)
 UNARY = (
-    "a.sin()", "a.exp()", "a * a", "a.sum()", "a.mean(0)", "a.tanh()", "a.clone()",
-    "a.detach()", "a.relu()", "a.abs()", "a.cumsum(0)", "a.max()", "-a", "a.pow(2)",
-    "a.sqrt()", "torch.sigmoid(a)", "a.sum(0, keepdim=True)", "a.float()",
-    "a.contiguous()")
+    "a.sin()",
+    "a.exp()",
+    "a * a",
+    "a.sum()",
+    "a.mean(0)",
+    "a.tanh()",
+    "a.clone()",
+    "a.detach()",
+    "a.relu()",
+    "a.abs()",
+    "a.cumsum(0)",
+    "a.max()",
+    "-a",
+    "a.pow(2)",
+    "a.sqrt()",
+    "torch.sigmoid(a)",
+    "a.sum(0, keepdim=True)",
+    "a.float()",
+    "a.contiguous()",
+)
 VIEWS = (
-    "a[0]", "a[:, 1:]", "a[1:]", "a.t()", "a.view(-1)", "a.reshape(3, 2)",
-    "a.unsqueeze(0)", "a.expand(2, *a.shape)", "a.diagonal()", "a.narrow(0, 0, 1)",
-    "a[..., 0]", "a.flatten()", "a.transpose(0, 1)", "a.unbind(0)[0]", "a.squeeze()",
-    "a.split(1)[0]", "a.view_as(a)", "a.select(0, 1)", "a.chunk(2, 1)[1]", "a.T",
-    "a[None]", "a.permute(1, 0)")
+    "a[0]",
+    "a[:, 1:]",
+    "a[1:]",
+    "a.t()",
+    "a.view(-1)",
+    "a.reshape(3, 2)",
+    "a.unsqueeze(0)",
+    "a.expand(2, *a.shape)",
+    "a.diagonal()",
+    "a.narrow(0, 0, 1)",
+    "a[..., 0]",
+    "a.flatten()",
+    "a.transpose(0, 1)",
+    "a.unbind(0)[0]",
+    "a.squeeze()",
+    "a.split(1)[0]",
+    "a.view_as(a)",
+    "a.select(0, 1)",
+    "a.chunk(2, 1)[1]",
+    "a.T",
+    "a[None]",
+    "a.permute(1, 0)",
+)
 IN_PLACE = (
-    "a.mul_(2)", "a.add_(b)", "a.copy_(b)", "a.zero_()", "a.fill_(0.5)", "a.exp_()",
-    "a.mul_(b)", "a.__setitem__(0, 1.5)", "a.__setitem__(0, b[0])", "a.__iadd__(1)",
-    "a.sub_(b, alpha=2)", "a.sigmoid_()", "a.div_(2)", "a.clamp_(-1, 1)",
-    "a.__setitem__((slice(None), 0), b[:, 0])", "a.neg_()",
-    "a.masked_fill_(b > 0, 0.25)", "a.detach_()", "a.requires_grad_()", "a.pow_(2)",
-    "a.relu_()", "a.tanh_()")
+    "a.mul_(2)",
+    "a.add_(b)",
+    "a.copy_(b)",
+    "a.zero_()",
+    "a.fill_(0.5)",
+    "a.exp_()",
+    "a.mul_(b)",
+    "a.__setitem__(0, 1.5)",
+    "a.__setitem__(0, b[0])",
+    "a.__iadd__(1)",
+    "a.sub_(b, alpha=2)",
+    "a.sigmoid_()",
+    "a.div_(2)",
+    "a.clamp_(-1, 1)",
+    "a.__setitem__((slice(None), 0), b[:, 0])",
+    "a.neg_()",
+    "a.masked_fill_(b > 0, 0.25)",
+    "a.detach_()",
+    "a.requires_grad_()",
+    "a.pow_(2)",
+    "a.relu_()",
+    "a.tanh_()",
+)
 SWEEPS = (
-    "a.sum().backward()", "a.sum().backward(retain_graph=True)", "a.backward()",
-    "(a * a).sum().backward()", "torch.autograd.grad(a.sum(), b)",
+    "a.sum().backward()",
+    "a.sum().backward(retain_graph=True)",
+    "a.backward()",
+    "(a * a).sum().backward()",
+    "torch.autograd.grad(a.sum(), b)",
     "torch.autograd.grad((a * a).sum(), b, create_graph=True)",
     "torch.autograd.grad(a.sum(), b, allow_unused=True, retain_graph=True)",
     "torch.autograd.grad((a * a).sum(), [a, b], allow_unused=True, retain_graph=True)",
     "a.backward(torch.ones_like(a), retain_graph=True)",
-    "a.sum().backward(inputs=[b])", "a.sum().backward(create_graph=True)")
+    "a.sum().backward(inputs=[b])",
+    "a.sum().backward(create_graph=True)",
+)
 GRADIENTS = (
-    "a.retain_grad()", "a.register_hook(lambda g: g * 2)",
-    "a.register_hook(lambda g: None)", "a.grad", "setattr(a, 'grad', None)",
-    "a.grad.zero_()", "setattr(a, 'grad', b.detach().clone())", "a.grad.mul_(2)",
-    "a.requires_grad_(False)", "setattr(a, 'requires_grad', True)",
-    "setattr(a, 'requires_grad', False)")
+    "a.retain_grad()",
+    "a.register_hook(lambda g: g * 2)",
+    "a.register_hook(lambda g: None)",
+    "a.grad",
+    "setattr(a, 'grad', None)",
+    "a.grad.zero_()",
+    "setattr(a, 'grad', b.detach().clone())",
+    "a.grad.mul_(2)",
+    "a.requires_grad_(False)",
+    "setattr(a, 'requires_grad', True)",
+    "setattr(a, 'requires_grad', False)",
+)
 MEMORY = (
-    "a.data", "a.data.mul_(2)", "a.detach().add_(1)", "setattr(a, 'data', b.detach())",
-    "a.detach()[0].zero_()", "a.data[0]", "a.detach().view(-1)", "a._base")
+    "a.data",
+    "a.data.mul_(2)",
+    "a.detach().add_(1)",
+    "setattr(a, 'data', b.detach())",
+    "a.detach()[0].zero_()",
+    "a.data[0]",
+    "a.detach().view(-1)",
+    "a._base",
+)
 SEVERAL = (
-    "a.unbind(0)", "a.split(1)", "a.chunk(2, 1)", "a.tensor_split(2)",
+    "a.unbind(0)",
+    "a.split(1)",
+    "a.chunk(2, 1)",
+    "a.tensor_split(2)",
     "a.split([1, 1])",
-    "[c.mul_(2) for c in a.chunk(2)]", "[c.add_(b[0]) for c in a.unbind(0)]",
-    "a.max(0)", "a.sort(0)", "a.hsplit(3)")
+    "[c.mul_(2) for c in a.chunk(2)]",
+    "[c.add_(b[0]) for c in a.unbind(0)]",
+    "a.max(0)",
+    "a.sort(0)",
+    "a.hsplit(3)",
+)
 KEYS = (
-    "a.__setitem__(a > 0, 0.5)", "a.__setitem__(b > 0, b[b > 0])", "a[b > 0]",
-    "a.__setitem__(torch.tensor([0, 1]), b)", "a[torch.tensor([1, 0, 1])]",
+    "a.__setitem__(a > 0, 0.5)",
+    "a.__setitem__(b > 0, b[b > 0])",
+    "a[b > 0]",
+    "a.__setitem__(torch.tensor([0, 1]), b)",
+    "a[torch.tensor([1, 0, 1])]",
     "a.__setitem__((slice(None), torch.tensor([0, 2])), 1.5)",
     "a[:, torch.tensor([0])]",
     "a.index_fill_(0, torch.tensor([0]), 2.0)",
     "a.index_add_(0, torch.tensor([0, 1]), b)",
-    "a.masked_fill(a > 0, 1.0)", "a.index_select(0, torch.tensor([1]))",
-    "a.__setitem__(Ellipsis, b)", "a.__setitem__(slice(None), b * 2)",
-    "a.__setitem__((0, 1), b.sum())", "a.masked_scatter_(a > 0, b)",
-    "a.scatter_(0, torch.tensor([[0, 1, 0]]), 3.0)", "a[0, 1]", "a[0:1, ::2]")
+    "a.masked_fill(a > 0, 1.0)",
+    "a.index_select(0, torch.tensor([1]))",
+    "a.__setitem__(Ellipsis, b)",
+    "a.__setitem__(slice(None), b * 2)",
+    "a.__setitem__((0, 1), b.sum())",
+    "a.masked_scatter_(a > 0, b)",
+    "a.scatter_(0, torch.tensor([[0, 1, 0]]), 3.0)",
+    "a[0, 1]",
+    "a[0:1, ::2]",
+)
 OUT = (
-    "torch.add(a, b, out=a)", "torch.mul(b, 2, out=a)", "torch.exp(b, out=a)",
-    "torch.add(a.detach(), 1, out=b)", "torch.sum(a, 0, out=b)")
+    "torch.add(a, b, out=a)",
+    "torch.mul(b, 2, out=a)",
+    "torch.exp(b, out=a)",
+    "torch.add(a.detach(), 1, out=b)",
+    "torch.sum(a, 0, out=b)",
+)
 DTYPES = (
-    "a.double()", "a.copy_(b.double())", "a.add_(b.double())", "a * b.double()",
-    "a.half().float()", "a.long()", "(a > 0) * b", "a + 1.5", "a * torch.tensor(2)",
-    "a.to(torch.float64)", "a.type_as(b)", "a.int() + b", "a.long().add_(b)",
+    "a.double()",
+    "a.copy_(b.double())",
+    "a.add_(b.double())",
+    "a * b.double()",
+    "a.half().float()",
+    "a.long()",
+    "(a > 0) * b",
+    "a + 1.5",
+    "a * torch.tensor(2)",
+    "a.to(torch.float64)",
+    "a.type_as(b)",
+    "a.int() + b",
+    "a.long().add_(b)",
     "a.bool()",
-    "a.mul_(torch.tensor(2))", "a.long() / 2", "a.round().long().requires_grad_()")
+    "a.mul_(torch.tensor(2))",
+    "a.long() / 2",
+    "a.round().long().requires_grad_()",
+)
 FUNCTIONS = (
-    "Double.apply(a)", "DoubleInPlace.apply(a)", "Same.apply(a)", "Flat.apply(a)",
-    "Both.apply(a, b)", "Saved.apply(a, b)", "SavedOut.apply(a)",
+    "Double.apply(a)",
+    "DoubleInPlace.apply(a)",
+    "Same.apply(a)",
+    "Flat.apply(a)",
+    "Both.apply(a, b)",
+    "Saved.apply(a, b)",
+    "SavedOut.apply(a)",
     "Same.apply(a).mul_(2)",
-    "Flat.apply(a).mul_(2)", "Constant.apply(a)")
+    "Flat.apply(a).mul_(2)",
+    "Constant.apply(a)",
+)
 # PLAIN is held by the tests; of WIDE a part still differs
 PLAIN: Families = (BINARY, UNARY, VIEWS, VIEWS, IN_PLACE, IN_PLACE)
-WIDE: Families = (*PLAIN, SWEEPS, SWEEPS, GRADIENTS, MEMORY, SEVERAL, KEYS, OUT, DTYPES,
-                  FUNCTIONS)
+WIDE: Families = (
+    *PLAIN,
+    SWEEPS,
+    SWEEPS,
+    GRADIENTS,
+    MEMORY,
+    SEVERAL,
+    KEYS,
+    OUT,
+    DTYPES,
+    FUNCTIONS,
+)
 MODES = ("", "", "", "", "no_grad")
 ALL_MODES = (*MODES, "inference_mode", "enable_grad")
 COUNT = 4  # leaves: two that require gradients, two that do not
@@ -183,13 +311,23 @@ def rounded(t: Any) -> Any:
 
 def facts(t: Any) -> tuple[Any, ...]:
     """What a tensor is, as far as a program can see."""
-    kept, error = attempt(lambda: (
-        None if t.grad_fn is None else type(t.grad_fn).__name__, t.is_leaf))
+    kept, error = attempt(
+        lambda: (None if t.grad_fn is None else type(t.grad_fn).__name__, t.is_leaf)
+    )
     grad = t.grad if kept and kept[1] else None
     version = None if t.is_inference() else t._version
-    return (rounded(t), str(t.dtype).partition(".")[2], t.requires_grad, error, kept,
-            version, t.is_inference(), None if t._base is None else rounded(t._base),
-            t.retains_grad, None if grad is None else rounded(grad))
+    return (
+        rounded(t),
+        str(t.dtype).partition(".")[2],
+        t.requires_grad,
+        error,
+        kept,
+        version,
+        t.is_inference(),
+        None if t._base is None else rounded(t._base),
+        t.retains_grad,
+        None if grad is None else rounded(grad),
+    )
 
 
 def attempt(fn: Any) -> tuple[Any, Any]:
@@ -210,8 +348,11 @@ def execute(torch: Any, program: list[Statement], double: bool = True) -> list[A
     """What a program does, statement by statement."""
     values, log, scope = start(torch), [], functions(torch)
     for text, mode, i, j in program:
-        names = scope | {"torch": torch, "a": values[i % len(values)],
-                         "b": values[j % len(values)]}
+        names = scope | {
+            "torch": torch,
+            "a": values[i % len(values)],
+            "b": values[j % len(values)],
+        }
         out, error = attempt(lambda: step(torch, text, mode, names))  # noqa: B023
         for o in out if isinstance(out, tuple | list) else [out]:
             if isinstance(o, torch.Tensor) and not any(o is v for v in values):
@@ -223,14 +364,18 @@ def execute(torch: Any, program: list[Statement], double: bool = True) -> list[A
 
 def gradients(torch: Any, values: list[Any], double: bool) -> Any:
     """First derivatives accumulated in all leaves, and second ones."""
-    total, error = attempt(lambda: sum(
-        (v.double() * v.double()).sum() for v in values if v.requires_grad))
+    total, error = attempt(
+        lambda: sum((v.double() * v.double()).sum() for v in values if v.requires_grad)
+    )
     if error is not None or isinstance(total, int):
         return error
     leaves = [v for v in values if v.requires_grad and v.is_leaf]
     if double and leaves:
-        found, error = attempt(lambda: torch.autograd.grad(
-            total, leaves, create_graph=True, allow_unused=True))
+        found, error = attempt(
+            lambda: torch.autograd.grad(
+                total, leaves, create_graph=True, allow_unused=True
+            )
+        )
         if error is not None:
             return error
         second = sum((g * g).sum() for g in found if g is not None)
@@ -238,4 +383,5 @@ def gradients(torch: Any, values: list[Any], double: bool) -> Any:
             total = second
     _, error = attempt(total.backward)
     return error or [
-        None if v.grad is None else v.grad.detach().numpy() for v in leaves]
+        None if v.grad is None else v.grad.detach().numpy() for v in leaves
+    ]

@@ -26,20 +26,30 @@ def inputs(torch: Any) -> dict[str, Any]:
         return torch.tensor(values, requires_grad=True)
 
     names = {
-        "a": floats(2, 3), "b": floats(2, 3), "p": floats(2, 3, lo=0.3, hi=0.9),
-        "v": floats(3), "w": floats(3), "s": floats(), "q": floats(3, 3),
-        "r": floats(3, 4), "t3": floats(2, 3, 4), "u3": floats(2, 4, 5),
+        "a": floats(2, 3),
+        "b": floats(2, 3),
+        "p": floats(2, 3, lo=0.3, hi=0.9),
+        "v": floats(3),
+        "w": floats(3),
+        "s": floats(),
+        "q": floats(3, 3),
+        "r": floats(3, 4),
+        "t3": floats(2, 3, 4),
+        "u3": floats(2, 4, 5),
         "d": torch.tensor(rng.normal(size=(2, 3)), requires_grad=True),
         "e": torch.tensor(np.zeros((0, 3), np.float32), requires_grad=True),
         "i": torch.tensor([[3, 1, 2], [5, -4, 0]]),
-        "j": torch.tensor([0, 2, 1]), "k": torch.tensor([[0, 2, 1], [1, 0, 0]]),
+        "j": torch.tensor([0, 2, 1]),
+        "k": torch.tensor([[0, 2, 1], [1, 0, 0]]),
         "m": torch.tensor([[True, False, True], [False, True, True]]),
-        "c": torch.tensor(rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3)),
-                          requires_grad=True),
+        "c": torch.tensor(
+            rng.normal(size=(2, 3)) + 1j * rng.normal(size=(2, 3)), requires_grad=True
+        ),
         "h": torch.tensor(rng.normal(size=(2, 3)).astype(np.float16)),
         "g": torch.tensor(rng.normal(size=(2, 3)).astype(np.float32)),
-        "spd": torch.tensor(np.array([[4, 1, 0.5], [1, 3, 0.2], [0.5, 0.2, 2]]),
-                            requires_grad=True),
+        "spd": torch.tensor(
+            np.array([[4, 1, 0.5], [1, 3, 0.2], [0.5, 0.2, 2]]), requires_grad=True
+        ),
         "np": np,
     }
     return {"torch": torch, **names}
@@ -98,9 +108,14 @@ def gradient_texts(torch: Any, result: Any, scope: dict[str, Any]) -> list[str]:
         total = term if total is None else total + term.to(total.dtype)
     if total is None:
         return []
-    names = [n for n, v in scope.items()
-             if isinstance(v, torch.Tensor) and v.requires_grad and v.is_leaf
-             and v is not result]
+    names = [
+        n
+        for n, v in scope.items()
+        if isinstance(v, torch.Tensor)
+        and v.requires_grad
+        and v.is_leaf
+        and v is not result
+    ]
     try:
         grads = torch.autograd.grad(total, [scope[n] for n in names], allow_unused=True)
     except Exception as error:
@@ -123,9 +138,13 @@ def same_text(found: str, expected: str) -> bool:
     if "Error: " in expected:
         return False
     # a number that rounds otherwise may change the width of its column
-    blank = [re.sub(r"\s+", " ", _NUMBER.sub("#", t)).replace("[ ", "[")
-             for t in (found, expected)]
+    blank = [
+        re.sub(r"\s+", " ", _NUMBER.sub("#", t)).replace("[ ", "[")
+        for t in (found, expected)
+    ]
     if blank[0] != blank[1]:
         return False
-    numbers = [np.array(list(map(float, _NUMBER.findall(t)))) for t in (found, expected)]
+    numbers = [
+        np.array(list(map(float, _NUMBER.findall(t)))) for t in (found, expected)
+    ]
     return np.allclose(*numbers, rtol=2e-3, atol=2e-4, equal_nan=True)

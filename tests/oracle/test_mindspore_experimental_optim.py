@@ -15,13 +15,20 @@ torch = pytest.importorskip("torch")
 START = [1.0, -2.0, 0.5]
 
 CASES: list[tuple[str, dict[str, Any]]] = [
-    ("SGD", {"lr": 0.1}), ("SGD", {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1}),
+    ("SGD", {"lr": 0.1}),
+    ("SGD", {"lr": 0.1, "momentum": 0.9, "weight_decay": 0.1}),
     ("SGD", {"lr": 0.1, "momentum": 0.9, "nesterov": True}),
-    ("Adam", {"lr": 0.1}), ("Adam", {"lr": 0.1, "amsgrad": True, "weight_decay": 0.1}),
-    ("AdamW", {"lr": 0.1}), ("Adamax", {"lr": 0.1}), ("NAdam", {"lr": 0.1}),
-    ("RAdam", {"lr": 0.1}), ("RMSprop", {"lr": 0.1}),
+    ("Adam", {"lr": 0.1}),
+    ("Adam", {"lr": 0.1, "amsgrad": True, "weight_decay": 0.1}),
+    ("AdamW", {"lr": 0.1}),
+    ("Adamax", {"lr": 0.1}),
+    ("NAdam", {"lr": 0.1}),
+    ("RAdam", {"lr": 0.1}),
+    ("RMSprop", {"lr": 0.1}),
     ("RMSprop", {"lr": 0.1, "momentum": 0.5, "centered": True}),
-    ("Rprop", {"lr": 0.1}), ("ASGD", {"lr": 0.1}), ("Adadelta", {"lr": 1.0}),
+    ("Rprop", {"lr": 0.1}),
+    ("ASGD", {"lr": 0.1}),
+    ("Adadelta", {"lr": 1.0}),
     ("Adagrad", {"lr": 0.1, "lr_decay": 0.1, "initial_accumulator_value": 0.1}),
 ]
 
@@ -40,16 +47,22 @@ def test_steps(name: str, settings: dict[str, Any]) -> None:
         ours((ms.Tensor(gradient(w.asnumpy())),))
         t.grad = torch.tensor(gradient(t.detach().numpy()))
         theirs.step()
-        np.testing.assert_allclose(w.asnumpy(), t.detach().numpy(), rtol=2e-5,
-                                   atol=2e-6)
+        np.testing.assert_allclose(
+            w.asnumpy(), t.detach().numpy(), rtol=2e-5, atol=2e-6
+        )
 
 
 SCHEDULES: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = [
-    ("StepLR", (2,), {}), ("MultiStepLR", ([2, 5],), {}), ("ExponentialLR", (0.9,), {}),
+    ("StepLR", (2,), {}),
+    ("MultiStepLR", ([2, 5],), {}),
+    ("ExponentialLR", (0.9,), {}),
     ("LambdaLR", (lambda e: 1 / (1 + e),), {}),
-    ("MultiplicativeLR", (lambda e: 0.9,), {}), ("ConstantLR", (), {}),
-    ("LinearLR", (), {}), ("PolynomialLR", (4, 2.0), {}),
-    ("CosineAnnealingLR", (4,), {}), ("CosineAnnealingWarmRestarts", (2, 2), {}),
+    ("MultiplicativeLR", (lambda e: 0.9,), {}),
+    ("ConstantLR", (), {}),
+    ("LinearLR", (), {}),
+    ("PolynomialLR", (4, 2.0), {}),
+    ("CosineAnnealingLR", (4,), {}),
+    ("CosineAnnealingWarmRestarts", (2, 2), {}),
     ("CyclicLR", (0.01, 0.1, 3), {"mode": "triangular2"}),
 ]
 
@@ -61,13 +74,18 @@ def test_schedules(name: str, args: Any, settings: Any) -> None:
     ours = optim.SGD([w], lr=0.1)
     theirs = torch.optim.SGD([torch.tensor(START, requires_grad=True)], lr=0.1)
     if name == "CyclicLR":
-        b = torch.optim.lr_scheduler.CyclicLR(theirs, *args, cycle_momentum=False,
-                                              **settings)
+        b = torch.optim.lr_scheduler.CyclicLR(
+            theirs, *args, cycle_momentum=False, **settings
+        )
     else:
         b = getattr(torch.optim.lr_scheduler, name)(theirs, *args, **settings)
     a = getattr(lr_scheduler, name)(ours, *args, **settings)
     for _ in range(9):
-        np.testing.assert_allclose(float(a.get_last_lr()[0].asnumpy()),
-                                   b.get_last_lr()[0], rtol=1e-5, atol=1e-9)
+        np.testing.assert_allclose(
+            float(a.get_last_lr()[0].asnumpy()),
+            b.get_last_lr()[0],
+            rtol=1e-5,
+            atol=1e-9,
+        )
         a.step()
         b.step()

@@ -31,7 +31,8 @@ def both(ours: Any, theirs: Any, *inputs: np.ndarray, tolerance: float = 2e-5) -
         return (out * ms.Tensor(weigh)).sum(), out
 
     (_, out), (grads, by_weight) = ms.value_and_grad(
-        loss, tuple(range(len(xs))), params, has_aux=True)(*xs)
+        loss, tuple(range(len(xs))), params, has_aux=True
+    )(*xs)
     close = dict(rtol=tolerance, atol=tolerance)
     np.testing.assert_allclose(out.asnumpy(), want.detach().numpy(), **close)
     (want * torch.tensor(weigh)).sum().backward()
@@ -52,8 +53,10 @@ def draw(*shape: int) -> np.ndarray:
     return RNG.normal(size=shape).astype(np.float32)
 
 
-@pytest.mark.parametrize("stride, dilation, group, padding", [
-    (1, 1, 1, 0), (2, 1, 1, 1), (1, 2, 2, 2), ((2, 1), 1, 4, (1, 1, 0, 0))])
+@pytest.mark.parametrize(
+    "stride, dilation, group, padding",
+    [(1, 1, 1, 0), (2, 1, 1, 1), (1, 2, 2, 2), ((2, 1), 1, 4, (1, 1, 0, 0))],
+)
 def test_conv2d(stride: Any, dilation: int, group: int, padding: Any) -> None:
     ours = nn.Conv2d(4, 8, 3, stride, "pad", padding, dilation, group, True)
     rows = (1, 0) if isinstance(padding, tuple) else padding
@@ -86,19 +89,32 @@ def test_transposed_shapes() -> None:
     assert nn.Conv2dTranspose(2, 3, 3, 2, "valid")(x).shape == (1, 3, 11, 11)
 
 
-@pytest.mark.parametrize("ours, theirs, shape", [
-    (nn.MaxPool2d(2, 2), torch.nn.MaxPool2d(2, 2), (2, 3, 6, 5)),
-    (nn.MaxPool2d(3, 2, "pad", 1), torch.nn.MaxPool2d(3, 2, 1), (2, 3, 6, 5)),
-    (nn.MaxPool1d(3, 2), torch.nn.MaxPool1d(3, 2), (2, 3, 7)),
-    (nn.AvgPool2d(2, 2), torch.nn.AvgPool2d(2, 2), (2, 3, 6, 5)),
-    (nn.AvgPool2d(3, 2, "pad", 1, count_include_pad=False),
-     torch.nn.AvgPool2d(3, 2, 1, count_include_pad=False), (2, 3, 6, 5)),
-    (nn.AvgPool2d(3, 1, "same"),
-     torch.nn.AvgPool2d(3, 1, 1, count_include_pad=False), (2, 3, 6, 5)),
-    (nn.AdaptiveAvgPool2d((3, 2)), torch.nn.AdaptiveAvgPool2d((3, 2)), (2, 3, 6, 5)),
-    (nn.AdaptiveMaxPool1d(2), torch.nn.AdaptiveMaxPool1d(2), (2, 3, 7)),
-    (nn.LPPool1d(2, 2, 2), torch.nn.LPPool1d(2, 2, 2), (2, 3, 6)),
-])
+@pytest.mark.parametrize(
+    "ours, theirs, shape",
+    [
+        (nn.MaxPool2d(2, 2), torch.nn.MaxPool2d(2, 2), (2, 3, 6, 5)),
+        (nn.MaxPool2d(3, 2, "pad", 1), torch.nn.MaxPool2d(3, 2, 1), (2, 3, 6, 5)),
+        (nn.MaxPool1d(3, 2), torch.nn.MaxPool1d(3, 2), (2, 3, 7)),
+        (nn.AvgPool2d(2, 2), torch.nn.AvgPool2d(2, 2), (2, 3, 6, 5)),
+        (
+            nn.AvgPool2d(3, 2, "pad", 1, count_include_pad=False),
+            torch.nn.AvgPool2d(3, 2, 1, count_include_pad=False),
+            (2, 3, 6, 5),
+        ),
+        (
+            nn.AvgPool2d(3, 1, "same"),
+            torch.nn.AvgPool2d(3, 1, 1, count_include_pad=False),
+            (2, 3, 6, 5),
+        ),
+        (
+            nn.AdaptiveAvgPool2d((3, 2)),
+            torch.nn.AdaptiveAvgPool2d((3, 2)),
+            (2, 3, 6, 5),
+        ),
+        (nn.AdaptiveMaxPool1d(2), torch.nn.AdaptiveMaxPool1d(2), (2, 3, 7)),
+        (nn.LPPool1d(2, 2, 2), torch.nn.LPPool1d(2, 2, 2), (2, 3, 6)),
+    ],
+)
 def test_pooling(ours: Any, theirs: Any, shape: Any) -> None:
     both(ours, theirs, draw(*shape))
 
@@ -107,33 +123,43 @@ def test_batch_norm_in_training_and_evaluation() -> None:
     ours, theirs = nn.BatchNorm2d(3), torch.nn.BatchNorm2d(3)
     ours.set_train()
     both(ours, theirs, draw(4, 3, 2, 2), tolerance=1e-4)
-    np.testing.assert_allclose(ours.moving_mean.asnumpy(), theirs.running_mean.numpy(),
-                               rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(ours.moving_variance.asnumpy(),
-                               theirs.running_var.numpy(), rtol=1e-5)
+    np.testing.assert_allclose(
+        ours.moving_mean.asnumpy(), theirs.running_mean.numpy(), rtol=1e-5, atol=1e-6
+    )
+    np.testing.assert_allclose(
+        ours.moving_variance.asnumpy(), theirs.running_var.numpy(), rtol=1e-5
+    )
     ours.set_train(False)
     theirs.eval()
     theirs.zero_grad()
     both(ours, theirs, draw(4, 3, 2, 2), tolerance=1e-4)
 
 
-@pytest.mark.parametrize("ours, theirs, shape", [
-    (nn.LayerNorm((5,), epsilon=1e-5), torch.nn.LayerNorm(5), (3, 5)),
-    (nn.LayerNorm((4, 5), begin_norm_axis=1, begin_params_axis=1, epsilon=1e-5),
-     torch.nn.LayerNorm((4, 5)), (3, 4, 5)),
-    (nn.GroupNorm(2, 4), torch.nn.GroupNorm(2, 4), (3, 4, 5, 2)),
-    (nn.InstanceNorm2d(4), torch.nn.InstanceNorm2d(4, affine=True), (3, 4, 5, 2)),
-    (nn.PReLU(4), torch.nn.PReLU(4), (3, 4, 5)),
-    (nn.GELU(), torch.nn.GELU(approximate="tanh"), (3, 4)),
-    (nn.GELU(approximate=False), torch.nn.GELU(), (3, 4)),
-    (nn.ELU(), torch.nn.ELU(), (3, 4)), (nn.HSwish(), torch.nn.Hardswish(), (3, 4)),
-    (nn.HSigmoid(), torch.nn.Hardsigmoid(), (3, 4)), (nn.Mish(), torch.nn.Mish(), (3,
-                                                                                   4)),
-    (nn.LogSoftmax(1), torch.nn.LogSoftmax(1), (3, 4)),
-    (nn.Softmax(), torch.nn.Softmax(-1), (3, 4)), (nn.SeLU(), torch.nn.SELU(), (3, 4)),
-    (nn.SoftShrink(), torch.nn.Softshrink(), (3, 4)),
-    (nn.GLU(), torch.nn.GLU(), (3, 4)),
-])
+@pytest.mark.parametrize(
+    "ours, theirs, shape",
+    [
+        (nn.LayerNorm((5,), epsilon=1e-5), torch.nn.LayerNorm(5), (3, 5)),
+        (
+            nn.LayerNorm((4, 5), begin_norm_axis=1, begin_params_axis=1, epsilon=1e-5),
+            torch.nn.LayerNorm((4, 5)),
+            (3, 4, 5),
+        ),
+        (nn.GroupNorm(2, 4), torch.nn.GroupNorm(2, 4), (3, 4, 5, 2)),
+        (nn.InstanceNorm2d(4), torch.nn.InstanceNorm2d(4, affine=True), (3, 4, 5, 2)),
+        (nn.PReLU(4), torch.nn.PReLU(4), (3, 4, 5)),
+        (nn.GELU(), torch.nn.GELU(approximate="tanh"), (3, 4)),
+        (nn.GELU(approximate=False), torch.nn.GELU(), (3, 4)),
+        (nn.ELU(), torch.nn.ELU(), (3, 4)),
+        (nn.HSwish(), torch.nn.Hardswish(), (3, 4)),
+        (nn.HSigmoid(), torch.nn.Hardsigmoid(), (3, 4)),
+        (nn.Mish(), torch.nn.Mish(), (3, 4)),
+        (nn.LogSoftmax(1), torch.nn.LogSoftmax(1), (3, 4)),
+        (nn.Softmax(), torch.nn.Softmax(-1), (3, 4)),
+        (nn.SeLU(), torch.nn.SELU(), (3, 4)),
+        (nn.SoftShrink(), torch.nn.Softshrink(), (3, 4)),
+        (nn.GLU(), torch.nn.GLU(), (3, 4)),
+    ],
+)
 def test_elementwise_and_norms(ours: Any, theirs: Any, shape: Any) -> None:
     both(ours, theirs, draw(*shape), tolerance=1e-4)
 
@@ -148,19 +174,23 @@ def test_recurrent_layers(kind: str) -> None:
     x = draw(2, 5, 3)
     want, _ = theirs(torch.tensor(x))
     out, _ = ours(ms.Tensor(x))
-    np.testing.assert_allclose(out.asnumpy(), want.detach().numpy(), rtol=1e-5,
-                               atol=1e-6)
+    np.testing.assert_allclose(
+        out.asnumpy(), want.detach().numpy(), rtol=1e-5, atol=1e-6
+    )
     lengths = [2, 4]
     packed = torch.nn.utils.rnn.pack_padded_sequence(
-        torch.tensor(x), lengths, batch_first=True, enforce_sorted=False)
+        torch.tensor(x), lengths, batch_first=True, enforce_sorted=False
+    )
     want, state = theirs(packed)
     want, _ = torch.nn.utils.rnn.pad_packed_sequence(want, True, total_length=5)
     out, end = ours(ms.Tensor(x), seq_length=ms.Tensor(lengths))
-    np.testing.assert_allclose(out.asnumpy(), want.detach().numpy(), rtol=1e-5,
-                               atol=1e-6)
+    np.testing.assert_allclose(
+        out.asnumpy(), want.detach().numpy(), rtol=1e-5, atol=1e-6
+    )
     first, theirs_first = (end[0], state[0]) if kind == "LSTM" else (end, state)
-    np.testing.assert_allclose(first.asnumpy(), theirs_first.detach().numpy(),
-                               rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(
+        first.asnumpy(), theirs_first.detach().numpy(), rtol=1e-5, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("kind", ["RNNCell", "LSTMCell", "GRUCell"])
@@ -169,8 +199,13 @@ def test_recurrent_cells(kind: str) -> None:
     carry(ours, theirs)
     x, h, c = draw(2, 3), draw(2, 4), draw(2, 4)
     if kind == "LSTMCell":
-        both(lambda x, h, c: ours(x, (h, c)), _Called(
-            lambda x, h, c: theirs(x, (h, c))), x, h, c)
+        both(
+            lambda x, h, c: ours(x, (h, c)),
+            _Called(lambda x, h, c: theirs(x, (h, c))),
+            x,
+            h,
+            c,
+        )
     else:
         both(ours, theirs, x, h)
 
@@ -194,20 +229,30 @@ def test_attention() -> None:
         t.data = torch.tensor(named[name].asnumpy().copy())
     q, k = draw(3, 2, 8), draw(5, 2, 8)
     mask = RNG.uniform(size=(3, 5)) < 0.3
-    out, weights = ours(ms.Tensor(q), ms.Tensor(k), ms.Tensor(k),
-                        attn_mask=ms.Tensor(mask))
-    want, theirs_weights = theirs(*map(torch.tensor, (q, k, k)),
-                                  attn_mask=torch.tensor(mask))
-    np.testing.assert_allclose(out.asnumpy(), want.detach().numpy(), rtol=1e-4,
-                               atol=1e-5)
-    np.testing.assert_allclose(weights.asnumpy(), theirs_weights.detach().numpy(),
-                               rtol=1e-4, atol=1e-5)
+    out, weights = ours(
+        ms.Tensor(q), ms.Tensor(k), ms.Tensor(k), attn_mask=ms.Tensor(mask)
+    )
+    want, theirs_weights = theirs(
+        *map(torch.tensor, (q, k, k)), attn_mask=torch.tensor(mask)
+    )
+    np.testing.assert_allclose(
+        out.asnumpy(), want.detach().numpy(), rtol=1e-4, atol=1e-5
+    )
+    np.testing.assert_allclose(
+        weights.asnumpy(), theirs_weights.detach().numpy(), rtol=1e-4, atol=1e-5
+    )
 
 
 LOSSES = {
-    "L1Loss": {}, "MSELoss": {}, "SmoothL1Loss": {"reduction": "mean"}, "HuberLoss": {},
-    "SoftMarginLoss": {}, "BCEWithLogitsLoss": {}, "KLDivLoss": {},
-    "PoissonNLLLoss": {}, "HingeEmbeddingLoss": {},
+    "L1Loss": {},
+    "MSELoss": {},
+    "SmoothL1Loss": {"reduction": "mean"},
+    "HuberLoss": {},
+    "SoftMarginLoss": {},
+    "BCEWithLogitsLoss": {},
+    "KLDivLoss": {},
+    "PoissonNLLLoss": {},
+    "HingeEmbeddingLoss": {},
 }
 
 
@@ -219,20 +264,42 @@ def test_losses(name: str, reduction: str) -> None:
     x, y = draw(4, 3), RNG.uniform(0.1, 0.9, (4, 3)).astype(np.float32)
     if name == "HingeEmbeddingLoss":
         y = np.sign(y - 0.5)
-    both(lambda x: ours(x, ms.Tensor(y)), _Called(
-        lambda x: theirs(x, torch.tensor(y))), x)
+    both(
+        lambda x: ours(x, ms.Tensor(y)),
+        _Called(lambda x: theirs(x, torch.tensor(y))),
+        x,
+    )
 
 
 @pytest.mark.parametrize("reduction", ["mean", "sum", "none"])
 def test_cross_entropies(reduction: str) -> None:
     x, y = draw(5, 3), np.array([0, 2, 1, 1, 0])
-    both(lambda x: nn.CrossEntropyLoss(reduction=reduction, label_smoothing=0.1)(
-        x, ms.Tensor(y, ms.int32)), _Called(lambda x: torch.nn.CrossEntropyLoss(
-            reduction=reduction, label_smoothing=0.1)(x, torch.tensor(y))), x)
-    plain = _Called(lambda x: torch.nn.CrossEntropyLoss(reduction=reduction)(
-        x, torch.tensor(y)))
-    both(lambda x: nn.SoftmaxCrossEntropyWithLogits(True, reduction)(
-        x, ms.Tensor(y, ms.int32)), plain, x)
+    both(
+        lambda x: nn.CrossEntropyLoss(reduction=reduction, label_smoothing=0.1)(
+            x, ms.Tensor(y, ms.int32)
+        ),
+        _Called(
+            lambda x: torch.nn.CrossEntropyLoss(
+                reduction=reduction, label_smoothing=0.1
+            )(x, torch.tensor(y))
+        ),
+        x,
+    )
+    plain = _Called(
+        lambda x: torch.nn.CrossEntropyLoss(reduction=reduction)(x, torch.tensor(y))
+    )
+    both(
+        lambda x: nn.SoftmaxCrossEntropyWithLogits(True, reduction)(
+            x, ms.Tensor(y, ms.int32)
+        ),
+        plain,
+        x,
+    )
     rows = np.eye(3, dtype=np.float32)[y]
-    both(lambda x: nn.SoftmaxCrossEntropyWithLogits(False, reduction)(
-        x, ms.Tensor(rows)), plain, x)
+    both(
+        lambda x: nn.SoftmaxCrossEntropyWithLogits(False, reduction)(
+            x, ms.Tensor(rows)
+        ),
+        plain,
+        x,
+    )

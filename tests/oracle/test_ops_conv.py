@@ -29,45 +29,72 @@ def normal(*shape: int) -> np.ndarray:
 def test_conv(d: int, stride: int, dilation: int, groups: int, o: int) -> None:
     x, w, b = normal(2, 4, *SPACE[d]), normal(o, 4 // groups, *(2,) * d), normal(o)
     words = {"stride": (stride,) * d, "dilation": (dilation,) * d, "groups": groups}
-    same(lambda F, x, w, b: F.convolution(x, w, b, padding=((1, 1),) * d, **words),
-         lambda x, w, b: CONVS[d](x, w, b, padding=1, **words), x, w, b)
+    same(
+        lambda F, x, w, b: F.convolution(x, w, b, padding=((1, 1),) * d, **words),
+        lambda x, w, b: CONVS[d](x, w, b, padding=1, **words),
+        x,
+        w,
+        b,
+    )
 
 
 def test_conv_of_one_sample_and_named_padding() -> None:
     x, w = normal(3, 7, 6), normal(2, 3, 4, 3)
     words = {"stride": (1, 1), "dilation": (1, 2)}
     for padding in ("same", "valid"):
-        same(lambda F, x, w, p=padding: F.convolution(x, w, padding=p, **words),
-             lambda x, w, p=padding: TF.conv2d(x, w, padding=p, **words), x, w)
+        same(
+            lambda F, x, w, p=padding: F.convolution(x, w, padding=p, **words),
+            lambda x, w, p=padding: TF.conv2d(x, w, padding=p, **words),
+            x,
+            w,
+        )
 
 
 def test_conv_of_a_large_space() -> None:
     """Larger and smaller numbers of positions take different roads."""
     x, w = normal(2, 2, 12, 11), normal(3, 2, 3, 3)
     words = {"stride": (1, 1), "dilation": (1, 1)}
-    same(lambda F, x, w: F.convolution(x, w, padding=((1, 1), (0, 0)), **words),
-         lambda x, w: TF.conv2d(x, w, padding=(1, 0), **words), x, w)
+    same(
+        lambda F, x, w: F.convolution(x, w, padding=((1, 1), (0, 0)), **words),
+        lambda x, w: TF.conv2d(x, w, padding=(1, 0), **words),
+        x,
+        w,
+    )
 
 
 def test_complex_conv() -> None:
     x, w = (normal(*s) + 1j * normal(*s) for s in ((2, 2, 5), (3, 2, 3)))
-    same(lambda F, x, w: F.convolution(x, w, padding=((1, 1),), stride=(2,),
-                                       dilation=(1,)),
-         lambda x, w: TF.conv1d(x, w, padding=1, stride=2), x, w)
+    same(
+        lambda F, x, w: F.convolution(
+            x, w, padding=((1, 1),), stride=(2,), dilation=(1,)
+        ),
+        lambda x, w: TF.conv1d(x, w, padding=1, stride=2),
+        x,
+        w,
+    )
 
 
 @pytest.mark.parametrize("d", [1, 2, 3])
-@pytest.mark.parametrize(("stride", "extra", "dilation", "groups"), [
-    (1, 0, 1, 1), (2, 1, 1, 2), (3, 2, 2, 1), (2, 0, 1, 4)])
+@pytest.mark.parametrize(
+    ("stride", "extra", "dilation", "groups"),
+    [(1, 0, 1, 1), (2, 1, 1, 2), (3, 2, 2, 1), (2, 0, 1, 4)],
+)
 def test_conv_transpose(
     d: int, stride: int, extra: int, dilation: int, groups: int
 ) -> None:
     x, w, b = normal(2, 4, *(3, 4, 2)[:d]), normal(4, 2, *(3,) * d), normal(2 * groups)
     words = {"stride": (stride,) * d, "dilation": (dilation,) * d, "groups": groups}
-    same(lambda F, x, w, b: F.transposed_convolution(
-             x, w, b, padding=((1, 1),) * d, extra=(extra,) * d, **words),
-         lambda x, w, b: TRANSPOSED[d](x, w, b, padding=1, output_padding=extra,
-                                       **words), x, w, b)
+    same(
+        lambda F, x, w, b: F.transposed_convolution(
+            x, w, b, padding=((1, 1),) * d, extra=(extra,) * d, **words
+        ),
+        lambda x, w, b: TRANSPOSED[d](
+            x, w, b, padding=1, output_padding=extra, **words
+        ),
+        x,
+        w,
+        b,
+    )
 
 
 POOLS = [
@@ -84,8 +111,11 @@ def test_max_pool(words: Any, ceil_mode: bool) -> None:
     x = normal(2, 3, 7, 6)
     names = {k: v for k, v in words.items() if k != "size"}
     names |= {"kernel_size": words["size"], "ceil_mode": ceil_mode}
-    same(lambda F, x: F.max_pool(x, ceil_mode=ceil_mode, **words)[0],
-         lambda x: TF.max_pool2d(x, **names), x)
+    same(
+        lambda F, x: F.max_pool(x, ceil_mode=ceil_mode, **words)[0],
+        lambda x: TF.max_pool2d(x, **names),
+        x,
+    )
     found = BOUND.max_pool(x, ceil_mode=ceil_mode, **words)
     wanted = TF.max_pool2d(torch.from_numpy(x), return_indices=True, **names)
     np.testing.assert_array_equal(found[1], wanted[1].numpy())
@@ -102,11 +132,18 @@ def test_max_pool_of_nan_infinities_and_ties() -> None:
 
 def test_max_pool_in_other_ranks() -> None:
     for d, pool in ((1, TF.max_pool1d), (3, TF.max_pool3d)):
-        words = {"size": (2,) * d, "stride": (2,) * d, "padding": (0,) * d,
-                 "dilation": (1,) * d}
+        words = {
+            "size": (2,) * d,
+            "stride": (2,) * d,
+            "padding": (0,) * d,
+            "dilation": (1,) * d,
+        }
         for x in (normal(2, 3, *SPACE[d]), normal(3, *SPACE[d])):
-            same(lambda F, x, w=words: F.max_pool(x, **w)[0],
-                 lambda x, p=pool: p(x, 2), x)
+            same(
+                lambda F, x, w=words: F.max_pool(x, **w)[0],
+                lambda x, p=pool: p(x, 2),
+                x,
+            )
 
 
 @pytest.mark.parametrize("words", [w for w in POOLS if w["dilation"] == (1, 1)])
@@ -117,34 +154,65 @@ def test_avg_pool(
     words: Any, ceil_mode: bool, divisor: int | None, count: bool
 ) -> None:
     words = {k: v for k, v in words.items() if k != "dilation"}
-    same(lambda F, x: F.avg_pool(x, ceil_mode=ceil_mode, divisor=divisor,
-                                 count_padding=count, **words),
-         lambda x: TF.avg_pool2d(x, words["size"], words["stride"], words["padding"],
-                                 ceil_mode, count, divisor), normal(2, 3, 7, 6))
+    same(
+        lambda F, x: F.avg_pool(
+            x, ceil_mode=ceil_mode, divisor=divisor, count_padding=count, **words
+        ),
+        lambda x: TF.avg_pool2d(
+            x,
+            words["size"],
+            words["stride"],
+            words["padding"],
+            ceil_mode,
+            count,
+            divisor,
+        ),
+        normal(2, 3, 7, 6),
+    )
 
 
 @pytest.mark.parametrize("count", [(1, 1), (7, 6), (3, 4), (7, 3), (9, 2)])
 def test_adaptive_pools(count: Any) -> None:
     x = normal(2, 3, 7, 6)
-    same(lambda F, x: F.adaptive_avg_pool(x, count=count),
-         lambda x: TF.adaptive_avg_pool2d(x, count), x)
-    same(lambda F, x: F.adaptive_max_pool(x, count=count)[0],
-         lambda x: TF.adaptive_max_pool2d(x, count), x)
-    same(lambda F, x: F.adaptive_avg_pool(x, count=count),
-         lambda x: TF.adaptive_avg_pool2d(x, count), x[0])
+    same(
+        lambda F, x: F.adaptive_avg_pool(x, count=count),
+        lambda x: TF.adaptive_avg_pool2d(x, count),
+        x,
+    )
+    same(
+        lambda F, x: F.adaptive_max_pool(x, count=count)[0],
+        lambda x: TF.adaptive_max_pool2d(x, count),
+        x,
+    )
+    same(
+        lambda F, x: F.adaptive_avg_pool(x, count=count),
+        lambda x: TF.adaptive_avg_pool2d(x, count),
+        x[0],
+    )
 
 
 def test_other_pools() -> None:
     x = np.abs(normal(2, 3, 7, 6))
-    same(lambda F, x: F.lp_pool(x, ord=2.0, size=(2, 3), stride=(2, 3)),
-         lambda x: TF.lp_pool2d(x, 2, (2, 3)), x)
+    same(
+        lambda F, x: F.lp_pool(x, ord=2.0, size=(2, 3), stride=(2, 3)),
+        lambda x: TF.lp_pool2d(x, 2, (2, 3)),
+        x,
+    )
     t, idx = TF.max_pool2d(torch.from_numpy(x), 2, return_indices=True)
-    same(lambda F, t: F.max_unpool(t, idx.numpy(), space=(7, 6)),
-         lambda t: TF.max_unpool2d(t, idx, 2, output_size=(7, 6)), t.numpy())
+    same(
+        lambda F, t: F.max_unpool(t, idx.numpy(), space=(7, 6)),
+        lambda t: TF.max_unpool2d(t, idx, 2, output_size=(7, 6)),
+        t.numpy(),
+    )
 
 
-MODES = {"nearest": "nearest", "nearest-exact": "nearest-exact", "bilinear": "linear",
-         "bicubic": "cubic", "area": "area"}
+MODES = {
+    "nearest": "nearest",
+    "nearest-exact": "nearest-exact",
+    "bilinear": "linear",
+    "bicubic": "cubic",
+    "area": "area",
+}
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -154,10 +222,14 @@ def test_interpolate(mode: str, count: Any) -> None:
     for corners in (None, False, True):
         if (corners is None) == (mode in ("bilinear", "bicubic")):
             continue
-        same(lambda F, x, c=corners: F.interpolate(x, count=count, mode=MODES[mode],
-                                                   corners=bool(c)),
-             lambda x, c=corners: TF.interpolate(x, count, mode=mode, align_corners=c),
-             x, rtol=1e-7)
+        same(
+            lambda F, x, c=corners: F.interpolate(
+                x, count=count, mode=MODES[mode], corners=bool(c)
+            ),
+            lambda x, c=corners: TF.interpolate(x, count, mode=mode, align_corners=c),
+            x,
+            rtol=1e-7,
+        )
 
 
 @pytest.mark.parametrize("mode", ["nearest", "bilinear", "bicubic"])
@@ -165,26 +237,40 @@ def test_interpolate(mode: str, count: Any) -> None:
 def test_interpolate_by_a_factor(mode: str, scale: float) -> None:
     x = normal(2, 2, 5, 6)
     count = (int(5 * scale), int(6 * scale))
-    same(lambda F, x: F.interpolate(x, count=count, mode=MODES[mode],
-                                    scales=(1 / scale,) * 2),
-         lambda x: TF.interpolate(x, scale_factor=scale, mode=mode), x, rtol=1e-7)
+    same(
+        lambda F, x: F.interpolate(
+            x, count=count, mode=MODES[mode], scales=(1 / scale,) * 2
+        ),
+        lambda x: TF.interpolate(x, scale_factor=scale, mode=mode),
+        x,
+        rtol=1e-7,
+    )
 
 
 @pytest.mark.parametrize("mode", ["bilinear", "bicubic"])
 def test_interpolate_with_antialiasing(mode: str) -> None:
     for count in ((3, 2), (9, 8)):
-        same(lambda F, x, c=count: F.interpolate(x, count=c, mode=MODES[mode],
-                                                 antialias=True),
-             lambda x, c=count: TF.interpolate(x, c, mode=mode, antialias=True),
-             normal(1, 2, 7, 6), second=False)
+        same(
+            lambda F, x, c=count: F.interpolate(
+                x, count=c, mode=MODES[mode], antialias=True
+            ),
+            lambda x, c=count: TF.interpolate(x, c, mode=mode, antialias=True),
+            normal(1, 2, 7, 6),
+            second=False,
+        )
 
 
 def test_interpolate_other_ranks() -> None:
-    same(lambda F, x: F.interpolate(x, count=(7,), mode="linear"),
-         lambda x: TF.interpolate(x, 7, mode="linear"), normal(2, 2, 4))
-    same(lambda F, x: F.interpolate(x, count=(3, 5, 2), mode="linear", corners=True),
-         lambda x: TF.interpolate(x, (3, 5, 2), mode="trilinear", align_corners=True),
-         normal(2, 2, 4, 3, 3))
+    same(
+        lambda F, x: F.interpolate(x, count=(7,), mode="linear"),
+        lambda x: TF.interpolate(x, 7, mode="linear"),
+        normal(2, 2, 4),
+    )
+    same(
+        lambda F, x: F.interpolate(x, count=(3, 5, 2), mode="linear", corners=True),
+        lambda x: TF.interpolate(x, (3, 5, 2), mode="trilinear", align_corners=True),
+        normal(2, 2, 4, 3, 3),
+    )
 
 
 @pytest.mark.parametrize("mode", ["bilinear", "nearest", "bicubic"])
@@ -192,24 +278,34 @@ def test_interpolate_other_ranks() -> None:
 @pytest.mark.parametrize("corners", [False, True])
 def test_grid_sample(mode: str, padding: str, corners: bool) -> None:
     x, grid = normal(2, 3, 5, 4), RNG.uniform(-1.6, 1.6, (2, 3, 6, 2))
-    same(lambda F, x, g: F.grid_sample(
-             x, g, mode=MODES[mode], padding=padding, corners=corners),
-         lambda x, g: TF.grid_sample(x, g, mode, padding, corners), x, grid,
-         second=mode == "nearest")
+    same(
+        lambda F, x, g: F.grid_sample(
+            x, g, mode=MODES[mode], padding=padding, corners=corners
+        ),
+        lambda x, g: TF.grid_sample(x, g, mode, padding, corners),
+        x,
+        grid,
+        second=mode == "nearest",
+    )
 
 
 def test_grid_sample_in_three_axes() -> None:
     x, grid = normal(2, 2, 3, 4, 5), RNG.uniform(-1.3, 1.3, (2, 2, 3, 2, 3))
-    same(lambda F, x, g: F.grid_sample(x, g), lambda x, g: TF.grid_sample(
-        x, g, align_corners=False), x, grid, second=False)
+    same(
+        lambda F, x, g: F.grid_sample(x, g),
+        lambda x, g: TF.grid_sample(x, g, align_corners=False),
+        x,
+        grid,
+        second=False,
+    )
 
 
 @pytest.mark.parametrize("corners", [False, True])
 def test_affine_grid(corners: bool) -> None:
     for space in ((4, 5), (3, 2, 4), (1, 3)):
         d = len(space)
-        same(lambda F, t, s=space: F.affine_grid(t, space=s, corners=corners),
-             lambda t, s=space: TF.affine_grid(t, [2, 1, *s], corners),
-             normal(2, d, d + 1))
-
-
+        same(
+            lambda F, t, s=space: F.affine_grid(t, space=s, corners=corners),
+            lambda t, s=space: TF.affine_grid(t, [2, 1, *s], corners),
+            normal(2, d, d + 1),
+        )

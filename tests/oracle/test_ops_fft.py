@@ -24,11 +24,17 @@ def normal(*shape: int, kind: str = "f") -> np.ndarray:
 @pytest.mark.parametrize("kind", "fc")
 def test_along_one_axis(norm: Any, n: Any, kind: str) -> None:
     x = normal(3, 5, kind=kind)
-    words: dict[str, Any] = {"axes": (1,), "norm": norm,
-                             "sizes": None if n is None else (n,)}
+    words: dict[str, Any] = {
+        "axes": (1,),
+        "norm": norm,
+        "sizes": None if n is None else (n,),
+    }
     same(lambda F, x: F.fftn(x, **words), lambda x: T.fft(x, n, 1, norm), x)
-    same(lambda F, x: F.fftn(x, inverse=True, **words), lambda x: T.ifft(x, n, 1, norm),
-         x)
+    same(
+        lambda F, x: F.fftn(x, inverse=True, **words),
+        lambda x: T.ifft(x, n, 1, norm),
+        x,
+    )
     same(lambda F, x: F.irfftn(x, **words), lambda x: T.irfft(x, n, 1, norm), x)
     same(lambda F, x: F.hfftn(x, **words), lambda x: T.hfft(x, n, 1, norm), x)
     if kind == "f":
@@ -42,23 +48,33 @@ def test_along_one_axis(norm: Any, n: Any, kind: str) -> None:
 @pytest.mark.parametrize("kind", "fc")
 def test_along_several_axes(norm: Any, sizes: Any, axes: Any, kind: str) -> None:
     x = normal(3, 4, 5, kind=kind)
-    words: dict[str, Any] = {"axes": tuple(a % 3 for a in axes), "norm": norm,
-                             "sizes": sizes}
+    words: dict[str, Any] = {
+        "axes": tuple(a % 3 for a in axes),
+        "norm": norm,
+        "sizes": sizes,
+    }
     same(lambda F, x: F.fftn(x, **words), lambda x: T.fftn(x, sizes, axes, norm), x)
     same(lambda F, x: F.irfftn(x, **words), lambda x: T.irfftn(x, sizes, axes, norm), x)
     same(lambda F, x: F.hfftn(x, **words), lambda x: T.hfftn(x, sizes, axes, norm), x)
     if kind == "f":
-        same(lambda F, x: F.rfftn(x, **words), lambda x: T.rfftn(x, sizes, axes, norm),
-             x)
-        same(lambda F, x: F.ihfftn(x, **words),
-             lambda x: T.ihfftn(x, sizes, axes, norm), x)
+        same(
+            lambda F, x: F.rfftn(x, **words), lambda x: T.rfftn(x, sizes, axes, norm), x
+        )
+        same(
+            lambda F, x: F.ihfftn(x, **words),
+            lambda x: T.ihfftn(x, sizes, axes, norm),
+            x,
+        )
 
 
 def test_shifts() -> None:
     x = normal(3, 4, 5)
     for inverse, reference in ((False, T.fftshift), (True, T.ifftshift)):
-        same(lambda F, x, i=inverse: F.fftshift(x, axes=(0, 2), inverse=i),
-             lambda x, r=reference: r(x, (0, 2)), x)
+        same(
+            lambda F, x, i=inverse: F.fftshift(x, axes=(0, 2), inverse=i),
+            lambda x, r=reference: r(x, (0, 2)),
+            x,
+        )
 
 
 @pytest.mark.parametrize("centre", [True, False])
@@ -67,14 +83,31 @@ def test_shifts() -> None:
 def test_short_time_transform(centre: bool, normalized: bool, onesided: bool) -> None:
     x, w = normal(2, 40), np.abs(normal(6)) + 0.5
     words = {"normalized": normalized, "onesided": onesided}
-    same(lambda F, x, w: F.stft(x, w, size=8, hop=3, centre=centre, **words),
-         lambda x, w: torch.stft(x, 8, 3, 6, w, centre, return_complex=True, **words),
-         x, w)
+    same(
+        lambda F, x, w: F.stft(x, w, size=8, hop=3, centre=centre, **words),
+        lambda x, w: torch.stft(x, 8, 3, 6, w, centre, return_complex=True, **words),
+        x,
+        w,
+    )
     w = np.abs(normal(8)) + 0.5
-    y = torch.stft(torch.from_numpy(x), 8, 2, 8, torch.from_numpy(w), centre,
-                   return_complex=True, **words).numpy()
+    y = torch.stft(
+        torch.from_numpy(x),
+        8,
+        2,
+        8,
+        torch.from_numpy(w),
+        centre,
+        return_complex=True,
+        **words,
+    ).numpy()
     for length in (None, 30):
-        same(lambda F, y, w, n=length: F.istft(y, w, size=8, hop=2, centre=centre,
-                                               length=n, **words),
-             lambda y, w, n=length: torch.istft(y, 8, 2, 8, w, centre, length=n,
-                                                **words), y, w)
+        same(
+            lambda F, y, w, n=length: F.istft(
+                y, w, size=8, hop=2, centre=centre, length=n, **words
+            ),
+            lambda y, w, n=length: torch.istft(
+                y, 8, 2, 8, w, centre, length=n, **words
+            ),
+            y,
+            w,
+        )

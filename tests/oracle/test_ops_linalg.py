@@ -52,34 +52,57 @@ CASES: dict[str, Any] = {
     "solve stacks": (lambda F, a, b: F.solve(a, b), LA.solve, (2, 1, 3, 3), (4, 3, 2)),
     "solve vector": (lambda F, a, b: F.solve_any(a, b), LA.solve, (3, 3), (3,)),
     "solve vectors": (lambda F, a, b: F.solve_any(a, b), LA.solve, (2, 3, 3), (2, 3)),
-    "solve right": (lambda F, a, b: F.solve_right(a, b),
-                    lambda a, b: LA.solve(a, b, left=False), (3, 3), (2, 3)),
+    "solve right": (
+        lambda F, a, b: F.solve_right(a, b),
+        lambda a, b: LA.solve(a, b, left=False),
+        (3, 3),
+        (2, 3),
+    ),
     "triangular": (
         lambda F, a, b: F.solve_triangular(a, b, lower=True, unit=False),
-        lambda a, b: LA.solve_triangular(a, b, upper=False), (2, 3, 3), (3, 2)),
+        lambda a, b: LA.solve_triangular(a, b, upper=False),
+        (2, 3, 3),
+        (3, 2),
+    ),
     "triangular unit": (
         lambda F, a, b: F.solve_triangular(a, b, lower=False, unit=True),
         lambda a, b: LA.solve_triangular(a, b, upper=True, unitriangular=True),
-        (3, 3), (3, 2)),
+        (3, 3),
+        (3, 2),
+    ),
     "triangular right": (
         lambda F, a, b: F.solve_triangular_right(a, b, lower=False, unit=False),
-        lambda a, b: LA.solve_triangular(a, b, upper=True, left=False), (3, 3), (2, 3)),
+        lambda a, b: LA.solve_triangular(a, b, upper=True, left=False),
+        (3, 3),
+        (2, 3),
+    ),
     "det": (lambda F, a: F.det(a), LA.det, (3, 3)),
     "det stack": (lambda F, a: F.det(a), LA.det, (2, 4, 4)),
     "slogdet": (lambda F, a: F.slogdet(a)[1], lambda a: LA.slogdet(a)[1], (2, 3, 3)),
-    "logdet": (lambda F, a: F.logdet(definite(F, a)), lambda a: torch.logdet(spd(a)),
-               (3, 3)),
+    "logdet": (
+        lambda F, a: F.logdet(definite(F, a)),
+        lambda a: torch.logdet(spd(a)),
+        (3, 3),
+    ),
     "pinv": (lambda F, a: F.pinv(a, rtol=None), LA.pinv, (4, 3)),
     "pinv wide": (lambda F, a: F.pinv(a, rtol=None), LA.pinv, (2, 3, 4)),
     "matrix_exp": (lambda F, a: F.matrix_exp(a), torch.matrix_exp, (3, 3)),
-    "cholesky": (lambda F, a: F.cholesky(definite(F, a)),
-                 lambda a: LA.cholesky(spd(a)), (2, 3, 3)),
+    "cholesky": (
+        lambda F, a: F.cholesky(definite(F, a)),
+        lambda a: LA.cholesky(spd(a)),
+        (2, 3, 3),
+    ),
     "cholesky_solve": (
         lambda F, a, b: F.cholesky_solve(b, F.cholesky(definite(F, a))),
-        lambda a, b: torch.cholesky_solve(b, LA.cholesky(spd(a))), (3, 3), (3, 2)),
+        lambda a, b: torch.cholesky_solve(b, LA.cholesky(spd(a))),
+        (3, 3),
+        (3, 2),
+    ),
     "cholesky_inverse": (
         lambda F, a: F.cholesky_inverse(F.cholesky(definite(F, a))),
-        lambda a: torch.cholesky_inverse(LA.cholesky(spd(a))), (3, 3)),
+        lambda a: torch.cholesky_inverse(LA.cholesky(spd(a))),
+        (3, 3),
+    ),
     "qr": (lambda F, a: F.qr(a), LA.qr, (4, 3)),
     "qr square": (lambda F, a: F.qr(a), LA.qr, (2, 3, 3)),
     "qr wide": (lambda F, a: F.qr(a), LA.qr, (3, 5)),
@@ -87,41 +110,81 @@ CASES: dict[str, Any] = {
     "lu tall": (lambda F, a: F.lu(a)[1:], lambda a: LA.lu(a)[1:], (4, 3)),
     "lu wide": (lambda F, a: F.lu(a)[1:], lambda a: LA.lu(a)[1:], (2, 4)),
     "lu_factor": (lambda F, a: F.lu_factor(a)[0], lambda a: LA.lu_factor(a)[0], (4, 3)),
-    "eigvalsh": (lambda F, a: F.eigvalsh(hermitian(F, a)),
-                 lambda a: LA.eigvalsh(a + a.mH), (2, 4, 4)),
-    "eigh": (lambda F, a: size2(F, F.eigh(hermitian(F, a))[1]),
-             lambda a: abs2(LA.eigh(a + a.mH)[1]), (3, 3)),
+    "eigvalsh": (
+        lambda F, a: F.eigvalsh(hermitian(F, a)),
+        lambda a: LA.eigvalsh(a + a.mH),
+        (2, 4, 4),
+    ),
+    "eigh": (
+        lambda F, a: size2(F, F.eigh(hermitian(F, a))[1]),
+        lambda a: abs2(LA.eigh(a + a.mH)[1]),
+        (3, 3),
+    ),
     "eig": (lambda F, a: size2(F, F.eig(a)[1]), lambda a: abs2(LA.eig(a)[1]), (3, 3)),
     "eigvals": (lambda F, a: F.eigvals(a), LA.eigvals, (2, 3, 3)),
     "svdvals": (lambda F, a: F.svdvals(a), LA.svdvals, (2, 3, 4)),
-    "svd": (lambda F, a: [size2(F, z) for z in F.svd(a)],
-            lambda a: [abs2(z) for z in LA.svd(a, full_matrices=False)], (4, 3)),
-    "svd wide": (lambda F, a: [size2(F, z) for z in F.svd(a)],
-                 lambda a: [abs2(z) for z in LA.svd(a, full_matrices=False)],
-                 (2, 2, 3)),
+    "svd": (
+        lambda F, a: [size2(F, z) for z in F.svd(a)],
+        lambda a: [abs2(z) for z in LA.svd(a, full_matrices=False)],
+        (4, 3),
+    ),
+    "svd wide": (
+        lambda F, a: [size2(F, z) for z in F.svd(a)],
+        lambda a: [abs2(z) for z in LA.svd(a, full_matrices=False)],
+        (2, 2, 3),
+    ),
     "norm fro": (lambda F, a: F.matrix_norm(a), LA.matrix_norm, (2, 3, 4)),
-    "norm nuc": (lambda F, a: F.matrix_norm(a, ord="nuc"),
-                 lambda a: LA.matrix_norm(a, "nuc"), (2, 3, 4)),
-    "norm 2": (lambda F, a: F.matrix_norm(a, ord=2), lambda a: LA.matrix_norm(a, 2),
-               (3, 4)),
-    "norm -2": (lambda F, a: F.matrix_norm(a, ord=-2), lambda a: LA.matrix_norm(a, -2),
-                (3, 4)),
-    "norm 1": (lambda F, a: F.matrix_norm(a, ord=1), lambda a: LA.matrix_norm(a, 1),
-               (2, 3, 4)),
-    "norm -inf": (lambda F, a: F.matrix_norm(a, ord=-np.inf),
-                  lambda a: LA.matrix_norm(a, -np.inf), (2, 3, 4)),
+    "norm nuc": (
+        lambda F, a: F.matrix_norm(a, ord="nuc"),
+        lambda a: LA.matrix_norm(a, "nuc"),
+        (2, 3, 4),
+    ),
+    "norm 2": (
+        lambda F, a: F.matrix_norm(a, ord=2),
+        lambda a: LA.matrix_norm(a, 2),
+        (3, 4),
+    ),
+    "norm -2": (
+        lambda F, a: F.matrix_norm(a, ord=-2),
+        lambda a: LA.matrix_norm(a, -2),
+        (3, 4),
+    ),
+    "norm 1": (
+        lambda F, a: F.matrix_norm(a, ord=1),
+        lambda a: LA.matrix_norm(a, 1),
+        (2, 3, 4),
+    ),
+    "norm -inf": (
+        lambda F, a: F.matrix_norm(a, ord=-np.inf),
+        lambda a: LA.matrix_norm(a, -np.inf),
+        (2, 3, 4),
+    ),
     "cond": (lambda F, a: F.cond(a), LA.cond, (2, 3, 3)),
-    "cond 1": (lambda F, a: F.cond(a, ord=1), # (its own cond fails here)
-               lambda a: LA.matrix_norm(a, 1) * LA.matrix_norm(LA.inv(a), 1), (3, 3)),
+    "cond 1": (
+        lambda F, a: F.cond(a, ord=1),  # (its own cond fails here)
+        lambda a: LA.matrix_norm(a, 1) * LA.matrix_norm(LA.inv(a), 1),
+        (3, 3),
+    ),
     "tensorinv": (lambda F, a: F.tensorinv(a, ind=2), LA.tensorinv, (2, 3, 6)),
-    "tensorsolve": (lambda F, a, b: F.tensorsolve(a, b), LA.tensorsolve, (2, 3, 6),
-                    (2, 3)),
+    "tensorsolve": (
+        lambda F, a, b: F.tensorsolve(a, b),
+        LA.tensorsolve,
+        (2, 3, 6),
+        (2, 3),
+    ),
     "householder_product": (
-        lambda F, a, t: F.householder_product(a, t), LA.householder_product, (2, 4, 3),
-        (2, 2)),
+        lambda F, a, t: F.householder_product(a, t),
+        LA.householder_product,
+        (2, 4, 3),
+        (2, 2),
+    ),
     "vander": (lambda F, x: F.vander(x, count=4), lambda x: LA.vander(x, N=4), (2, 3)),
-    "lstsq": (lambda F, a, b: F.lstsq(a, b), lambda a, b: LA.lstsq(a, b).solution,
-              (4, 3), (4, 2)),
+    "lstsq": (
+        lambda F, a, b: F.lstsq(a, b),
+        lambda a, b: LA.lstsq(a, b).solution,
+        (4, 3),
+        (4, 2),
+    ),
 }
 
 
@@ -133,8 +196,9 @@ def test_same_as_pytorch(name: str, kind: str) -> None:
         pytest.skip("PyTorch's second derivative is defined for real matrices alone")
     # the second derivative of PyTorch's lstsq and of eigenvectors is not offered
     second = not name.startswith(("lstsq", "eig", "svd", "cond", "norm", "lu tall"))
-    same(ours, theirs, *(normal(*s, kind=kind) for s in shapes), rtol=1e-8,
-         second=second)
+    same(
+        ours, theirs, *(normal(*s, kind=kind) for s in shapes), rtol=1e-8, second=second
+    )
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
@@ -168,20 +232,31 @@ def test_lu_solve() -> None:
     packed, pivots = BOUND.lu_factor(a)
     t = LA.lu_factor(torch.from_numpy(a))
     for adjoint in (False, True):
-        same(lambda F, m, b, j=adjoint: F.lu_solve(m, pivots, b, adjoint=j),
-             lambda m, b, j=adjoint: LA.lu_solve(m, t.pivots, b, adjoint=j), packed, b)
+        same(
+            lambda F, m, b, j=adjoint: F.lu_solve(m, pivots, b, adjoint=j),
+            lambda m, b, j=adjoint: LA.lu_solve(m, t.pivots, b, adjoint=j),
+            packed,
+            b,
+        )
 
 
 def test_rank() -> None:
     a = normal(2, 4, 2) @ normal(2, 2, 4)
-    np.testing.assert_array_equal(matrix_rank(a),
-                                  LA.matrix_rank(torch.from_numpy(a)).numpy())
+    np.testing.assert_array_equal(
+        matrix_rank(a), LA.matrix_rank(torch.from_numpy(a)).numpy()
+    )
     assert matrix_rank(np.diag([1.0, 0.1, 0.001]), rtol=0.01) == 2
 
 
-@pytest.mark.parametrize("fn", [
-    lambda a: BOUND.inv(a), lambda a: BOUND.solve(a, a),
-    lambda a: BOUND.cholesky(a), lambda a: BOUND.inv(np.stack([np.eye(3), a]))])
+@pytest.mark.parametrize(
+    "fn",
+    [
+        lambda a: BOUND.inv(a),
+        lambda a: BOUND.solve(a, a),
+        lambda a: BOUND.cholesky(a),
+        lambda a: BOUND.inv(np.stack([np.eye(3), a])),
+    ],
+)
 def test_singular_matrices_raise(fn: Any) -> None:
     a = np.array([[1.0, 2, 3], [2, 4, 6], [0, 0, 1]])
     with pytest.raises(EngineError, match="matrix is") as caught:

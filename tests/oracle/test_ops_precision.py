@@ -25,20 +25,28 @@ ROWS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
     "mean": (lambda x: F.mean(x, axes=(0,)), lambda x: x.mean(0)),
     "var": (lambda x: F.var(x, axes=(0,), correction=1), lambda x: x.var(0)),
     "std": (lambda x: F.std(x, axes=(1,), correction=1), lambda x: x.std(1)),
-    "norm": (lambda x: F.norm(x, axes=(0,), ord=2, safe=True),
-             lambda x: torch.linalg.vector_norm(x, 2, 0)),
-    "norm-1": (lambda x: F.norm(x, axes=(0,), ord=1, safe=True),
-               lambda x: torch.linalg.vector_norm(x, 1, 0)),
-    "norm-3": (lambda x: F.norm(x, axes=(0,), ord=3, safe=True),
-               lambda x: torch.linalg.vector_norm(x, 3, 0)),
+    "norm": (
+        lambda x: F.norm(x, axes=(0,), ord=2, safe=True),
+        lambda x: torch.linalg.vector_norm(x, 2, 0),
+    ),
+    "norm-1": (
+        lambda x: F.norm(x, axes=(0,), ord=1, safe=True),
+        lambda x: torch.linalg.vector_norm(x, 1, 0),
+    ),
+    "norm-3": (
+        lambda x: F.norm(x, axes=(0,), ord=3, safe=True),
+        lambda x: torch.linalg.vector_norm(x, 3, 0),
+    ),
     "logsumexp": (lambda x: F.logsumexp(x, axes=(0,)), lambda x: x.logsumexp(0)),
     "softmax": (lambda x: F.softmax(x, axis=0), lambda x: fn.softmax(x, 0)),
     "log_softmax": (lambda x: F.log_softmax(x, axis=1), lambda x: fn.log_softmax(x, 1)),
     "cumsum": (lambda x: F.cumsum(x, axis=0, reverse=False), lambda x: x.cumsum(0)),
     "cumprod": (lambda x: F.cumprod(x, axis=1, reverse=False), lambda x: x.cumprod(1)),
     "logcumsumexp": (lambda x: F.logcumsumexp(x, axis=0), lambda x: x.logcumsumexp(0)),
-    "mse_loss": (lambda x: F.mse_loss(x, x * 0, reduction="mean"),
-                 lambda x: fn.mse_loss(x, x * 0)),
+    "mse_loss": (
+        lambda x: F.mse_loss(x, x * 0, reduction="mean"),
+        lambda x: fn.mse_loss(x, x * 0),
+    ),
 }
 
 

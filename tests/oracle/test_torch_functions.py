@@ -15,7 +15,8 @@ CHUNK = 50
 def _chunks() -> list[object]:
     return [
         pytest.param(cases[i : i + CHUNK], id=f"{family}-{i // CHUNK}")
-        for family, cases in CASES.items() for i in range(0, len(cases), CHUNK)
+        for family, cases in CASES.items()
+        for i in range(0, len(cases), CHUNK)
     ]
 
 

@@ -31,9 +31,14 @@ ours = pytest.importorskip("isograd.torch")
 def programs(draw: Any, families: Families) -> list[Statement]:
     index = st.integers(0, COUNT + 8)
     return [
-        (draw(st.sampled_from(draw(st.sampled_from(families)))),
-         draw(st.sampled_from(MODES)), draw(index), draw(index))
-        for _ in range(draw(st.integers(2, 9)))]
+        (
+            draw(st.sampled_from(draw(st.sampled_from(families)))),
+            draw(st.sampled_from(MODES)),
+            draw(index),
+            draw(index),
+        )
+        for _ in range(draw(st.integers(2, 9)))
+    ]
 
 
 def same(theirs: Any, mine: Any) -> None:
@@ -55,8 +60,12 @@ def compare(program: list[Statement]) -> None:
         same(execute(real, program), execute(ours, program))
 
 
-@settings(max_examples=300, deadline=None, derandomize=True,
-          suppress_health_check=list(HealthCheck))
+@settings(
+    max_examples=300,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
 @given(programs(PLAIN))
 def test_programs_with_views_and_writes_do_the_same(program: list[Statement]) -> None:
     compare(program)

@@ -30,8 +30,12 @@ BOUND_DRAWS: dict[str, tuple[tuple[float, ...], float, float]] = {
     "random_binomial": ((10.0, 0.3), 3.0, 2.1),
     "random_gamma": ((2.5,), 2.5, 2.5),
 }
-MOMENTS = {"random_normal": (0, 1), "random_uniform": (0.5, 1 / 12),
-           "random_exponential": (1, 1), "random_integers": (1, 4)}
+MOMENTS = {
+    "random_normal": (0, 1),
+    "random_uniform": (0.5, 1 / 12),
+    "random_exponential": (1, 1),
+    "random_integers": (1, 4),
+}
 
 
 def generator(seed: int = 5) -> np.random.Generator:
@@ -56,8 +60,10 @@ def test_free_draws_follow_the_generator(name: str, dtype: str) -> None:
     d = bfloat16() if dtype == "bfloat16" else np.dtype(dtype)
     one, two = generator(), generator()
     for _ in range(2):
-        pair = [draw(name, shape=(2, 3), dtype=d, generator=g, **FREE[name])
-                for g in (one, two)]
+        pair = [
+            draw(name, shape=(2, 3), dtype=d, generator=g, **FREE[name])
+            for g in (one, two)
+        ]
         assert pair[0].shape == (2, 3) and pair[0].dtype == d
         np.testing.assert_array_equal(*pair)
     sample = draw(name, shape=(N,), dtype=d, generator=one, **FREE[name])
@@ -88,20 +94,23 @@ def test_draws_with_operands(name: str) -> None:
 def test_draws_with_operands_differ_over_a_batch() -> None:
     g = generator()
     out = vmap(lambda a: apply(REGISTRY["random_gamma"], Tensor, a, generator=g))(
-        Tensor(np.full((3, 2), 2.0)))
+        Tensor(np.full((3, 2), 2.0))
+    )
     assert len(np.unique(array_of(out))) == 6
 
 
 def test_permutation_holds_each_number_once() -> None:
-    out = draw("random_permutation", count=10, dtype=np.dtype("int64"),
-               generator=generator())
+    out = draw(
+        "random_permutation", count=10, dtype=np.dtype("int64"), generator=generator()
+    )
     np.testing.assert_array_equal(np.sort(out), np.arange(10))
 
 
 def test_multinomial_frequencies() -> None:
     p = np.array([[1.0, 2.0, 0.0, 1.0], [0.0, 0.0, 3.0, 1.0]])
-    out = draw("random_multinomial", p, count=N, replacement=True,
-               generator=generator())
+    out = draw(
+        "random_multinomial", p, count=N, replacement=True, generator=generator()
+    )
     for row, weights in zip(out, p, strict=True):
         found = np.bincount(row, minlength=4) / N
         np.testing.assert_allclose(found, weights / weights.sum(), atol=0.02)
@@ -109,8 +118,9 @@ def test_multinomial_frequencies() -> None:
 
 def test_multinomial_without_replacement_repeats_nothing() -> None:
     p = np.ones((50, 4))
-    out = draw("random_multinomial", p, count=3, replacement=False,
-               generator=generator())
+    out = draw(
+        "random_multinomial", p, count=3, replacement=False, generator=generator()
+    )
     assert out.shape == (50, 3)
     assert all(len(set(row)) == 3 for row in out.tolist())
 
@@ -146,8 +156,10 @@ def test_hard_gumbel_softmax_is_one_hot_with_a_soft_derivative() -> None:
 
     def sampled(hard: bool) -> Any:
         def fn(x: Tensor) -> Tensor:
-            return wrap(Tensor, F.gumbel_softmax(
-                payload_of(x), noise, tau=0.7, hard=hard, axis=1))
+            return wrap(
+                Tensor,
+                F.gumbel_softmax(payload_of(x), noise, tau=0.7, hard=hard, axis=1),
+            )
 
         return vjp(fn, Tensor(x))
 

@@ -126,10 +126,12 @@ def test_rules_read_any_layout_and_write_nowhere(prim: Primitive) -> None:
             laid = Case(prim, args, case.params)
             g = tuple(layouts(x)[k] if x.dtype.kind in "fcV" else None for x in gs)
             saved = saved_for(laid, tuple(layouts(o)[k] for o in outs))
-            needs = [Need(a.shape) if i in case.active else None
-                     for i, a in enumerate(args)]
-            found = prim.raw_vjp(RAW, g if prim.multi else g[0], saved, needs,
-                                 **case.params)
+            needs = [
+                Need(a.shape) if i in case.active else None for i, a in enumerate(args)
+            ]
+            found = prim.raw_vjp(
+                RAW, g if prim.multi else g[0], saved, needs, **case.params
+            )
             expected = expected or found
             for f, e in zip(found, expected, strict=True):
                 if e is not None:

@@ -87,9 +87,13 @@ def test_a_write_through_any_alias_reaches_the_base() -> None:
 
 
 def test_division_by_zero_is_silent(recwarn: pytest.WarningsRecorder) -> None:
-    script = ("import warnings, isograd.torch as torch\n"
-              "print(torch.ones(2) / 0, torch.tensor(0.).log())")
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    script = (
+        "import warnings, isograd.torch as torch\n"
+        "print(torch.ones(2) / 0, torch.tensor(0.).log())"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True
+    )
     assert done.stdout == "tensor([inf, inf]) tensor(-inf)\n"
     assert done.stderr == ""
 
@@ -119,8 +123,9 @@ print(type(y).__name__, Logged.calls[-2:], type(torch.ones(2) + 1).__name__)
 
 
 def test_subclasses_take_over() -> None:
-    done = subprocess.run([sys.executable, "-c", SUBCLASS], capture_output=True,
-                          text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", SUBCLASS], capture_output=True, text=True, check=True
+    )
     assert done.stdout == "Logged ['exp', 'sum'] Tensor\n"
 
 

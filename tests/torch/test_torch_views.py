@@ -42,8 +42,9 @@ def test_an_unrecorded_view_is_not_written_where_that_is_recorded() -> None:
         v.mul_(2)
 
 
-@pytest.mark.parametrize("use", [
-    lambda v: v.grad_fn, lambda v: v.is_leaf, lambda v: v * 2, lambda v: v[0]])
+@pytest.mark.parametrize(
+    "use", [lambda v: v.grad_fn, lambda v: v.is_leaf, lambda v: v * 2, lambda v: v[0]]
+)
 def test_an_unrecorded_view_is_not_used_after_a_write(
     use: Callable[[torch.Tensor], object],
 ) -> None:

@@ -5,5 +5,15 @@ from isograd.compile.lean.emit import Unsupported, fast_code, handles
 from isograd.compile.lean.region import Buffer, Reduce, Region, Store
 from isograd.compile.lean.scalar import Load, Within
 
-__all__ = ["Buffer", "Load", "Reduce", "Region", "Store", "Unsupported", "Within",
-           "build", "fast_code", "handles"]
+__all__ = [
+    "Buffer",
+    "Load",
+    "Reduce",
+    "Region",
+    "Store",
+    "Unsupported",
+    "Within",
+    "build",
+    "fast_code",
+    "handles",
+]

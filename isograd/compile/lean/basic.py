@@ -16,24 +16,61 @@ I32, I64 = ir.IntType(32), ir.IntType(64)
 CONTRACT = ("contract",)
 
 # exp(r) for |r| <= ln(2) / 2
-EXP = [1.0, 1.0, 0.5, 0.16666666666666702, 0.04166666666666669, 0.008333333333309528,
-       0.001388888888887189, 0.000198412699092171, 2.4801587350110797e-05,
-       2.7557224958392624e-06, 2.7557251904174915e-07, 2.5114869528657765e-08,
-       2.09215799649503e-09]
+EXP = [
+    1.0,
+    1.0,
+    0.5,
+    0.16666666666666702,
+    0.04166666666666669,
+    0.008333333333309528,
+    0.001388888888887189,
+    0.000198412699092171,
+    2.4801587350110797e-05,
+    2.7557224958392624e-06,
+    2.7557251904174915e-07,
+    2.5114869528657765e-08,
+    2.09215799649503e-09,
+]
 # (exp(r) - 1 - r) / r**2, 3e-9 of exp
-EXP32 = [0.5000000100371943, 0.16666512700184738, 0.04166618987644815,
-         0.008369615547723867, 0.001395153275440307]
+EXP32 = [
+    0.5000000100371943,
+    0.16666512700184738,
+    0.04166618987644815,
+    0.008369615547723867,
+    0.001395153275440307,
+]
 # (log(1 + f) - f + f**2 / 2) / f**3 for sqrt(1/2) <= 1 + f <= sqrt(2), 8e-10 of log
-LOG32 = [0.33333311900003076, -0.2500000654380829, 0.2000215368994361,
-         -0.1666815689357953, 0.14219086155314697, -0.12402892389760502,
-         0.11888606309017644, -0.11690107234609745, 0.06762466660794048]
+LOG32 = [
+    0.33333311900003076,
+    -0.2500000654380829,
+    0.2000215368994361,
+    -0.1666815689357953,
+    0.14219086155314697,
+    -0.12402892389760502,
+    0.11888606309017644,
+    -0.11690107234609745,
+    0.06762466660794048,
+]
 # 2 atanh(z) / z as a polynomial of z**2, 4e-16
-LOG_WIDE = [2.0, 0.666666666665479, 0.4000000006394533, 0.2857141567064847,
-            0.22223459530157944, 0.18121119335677327, 0.16847573349655665]
+LOG_WIDE = [
+    2.0,
+    0.666666666665479,
+    0.4000000006394533,
+    0.2857141567064847,
+    0.22223459530157944,
+    0.18121119335677327,
+    0.16847573349655665,
+]
 # (2 atanh(z) / z - 2) / z**2, 3e-18
-LOG64 = [0.6666666666666737, 0.3999999999939389, 0.2857142874740509,
-         0.22222198020085132, 0.18183594950337562, 0.15313221360096987,
-         0.1480468247483196]
+LOG64 = [
+    0.6666666666666737,
+    0.3999999999939389,
+    0.2857142874740509,
+    0.22222198020085132,
+    0.18183594950337562,
+    0.15313221360096987,
+    0.1480468247483196,
+]
 LN2_HI, LN2_LO = 6.93147180369123816490e-01, 1.90821492927058770002e-10
 LN2_HI32, LN2_LO32 = 0.693359375, -2.12194440054690583e-4
 
@@ -69,7 +106,8 @@ class Basic:
         t = args[0].type
         name = name + ("f" if t == F32 else "")
         fn = self.module.globals.get(name) or ir.Function(
-            self.module, ir.FunctionType(t, [t] * len(args)), name)
+            self.module, ir.FunctionType(t, [t] * len(args)), name
+        )
         fn.attributes.add("nounwind")
         return b.call(fn, args)
 
@@ -101,7 +139,7 @@ class Basic:
 
     def scaled(self, b: ir.IRBuilder, p: Any, n: Any) -> Any:
         """p * 2**n, in two halves: the power alone may overflow."""
-        t, bias, bits = ((I32, 127, 23) if p.type == F32 else (I64, 1023, 52))
+        t, bias, bits = (I32, 127, 23) if p.type == F32 else (I64, 1023, 52)
         n = b.select(b.fcmp_unordered("uno", n, n), number(n, 0.0), n)
         k = b.fptosi(n, t)
         half = b.ashr(k, ir.Constant(t, 1))
@@ -130,8 +168,10 @@ class Basic:
         least, shift = (2.0**-126, 24) if x.type == F32 else (2.0**-1022, 54)
         small = b.fcmp_ordered("<", x, number(x, least))
         scaled = b.fmul(x, number(x, 2.0**shift))
-        return (b.select(small, scaled, x),
-                b.select(small, number(x, -float(shift)), number(x, 0.0)))
+        return (
+            b.select(small, scaled, x),
+            b.select(small, number(x, -float(shift)), number(x, 0.0)),
+        )
 
     def log32(self, b: ir.IRBuilder, x: Any) -> Any:
         y, shift = self.normal(b, x)
@@ -139,8 +179,9 @@ class Basic:
         k = b.fadd(b.sitofp(k, F32), shift)
         f = b.fsub(m, number(x, 1.0))
         f2 = b.fmul(f, f)
-        low = self.fma(b, b.fmul(f2, f), self.poly(b, f, LOG32),
-                       b.fmul(k, number(x, LN2_LO32)))
+        low = self.fma(
+            b, b.fmul(f2, f), self.poly(b, f, LOG32), b.fmul(k, number(x, LN2_LO32))
+        )
         low = self.fma(b, f2, number(x, -0.5), low)
         out = self.fma(b, k, number(x, LN2_HI32), b.fadd(f, low))
         return self.log_edges(b, x, out)

@@ -41,7 +41,8 @@ def machine() -> llvm.TargetMachine:
     llvm.initialize_native_asmprinter()
     features = llvm.get_host_cpu_features().flatten()
     return llvm.Target.from_default_triple().create_target_machine(
-        cpu=llvm.get_host_cpu_name(), features=features, opt=3, jit=True)
+        cpu=llvm.get_host_cpu_name(), features=features, opt=3, jit=True
+    )
 
 
 target = cache(machine)
@@ -110,10 +111,16 @@ class Sharing:
 
 def parallel_axis(region: Region) -> int:
     """The first long axis that no partial reduction reduces; -1 if none."""
-    partial = [o for o in region.outputs
-               if isinstance(o, Reduce) and len(o.axes) < len(region.space)]
-    free = [k for k, n in enumerate(region.space)
-            if n > 1 and not any(k in o.axes for o in partial)]
+    partial = [
+        o
+        for o in region.outputs
+        if isinstance(o, Reduce) and len(o.axes) < len(region.space)
+    ]
+    free = [
+        k
+        for k, n in enumerate(region.space)
+        if n > 1 and not any(k in o.axes for o in partial)
+    ]
     if not free:
         return -1 if partial else 0
     enough = [k for k in free if region.space[k] >= 2 * cores()]
@@ -171,24 +178,39 @@ class Entry:
         b, dtype = self.b, o.expr.dtype
         p = b.bitcast(self.data[o.buffer], memory_type(dtype).as_pointer())
         size = ir.Constant(I64, prod(self.region.buffers[o.buffer].shape))
-        counted(b, ir.Constant(I64, 0), size, 1,
-                lambda i: store(b, neutral(o), b.gep(p, [i]), dtype))
+        counted(
+            b,
+            ir.Constant(I64, 0),
+            size,
+            1,
+            lambda i: store(b, neutral(o), b.gep(p, [i]), dtype),
+        )
 
     def call(self) -> None:
         b, sharing = self.b, self.sharing
         kernel = self.emitter.module.globals["kernel"]
         if sharing.tasks == 1:
-            b.call(kernel, [self.table, *(ir.Constant(I64, n)
-                                          for n in (0, 0, sharing.size))])
+            b.call(
+                kernel,
+                [self.table, *(ir.Constant(I64, n) for n in (0, 0, sharing.size))],
+            )
             return
         words = [I64, I64, TABLE, I64, I64, I64]
         shape = ir.FunctionType(ir.VoidType(), words)
         address = ir.Constant(I64, engine().dispatch)
         fn = b.inttoptr(address, shape.as_pointer())
-        numbers = [ir.Constant(I64, n)
-                   for n in (sharing.tasks, sharing.chunk, sharing.size)]
-        b.call(fn, [ir.Constant(I64, engine().pool.address),
-                    b.ptrtoint(kernel, I64), self.table, *numbers])
+        numbers = [
+            ir.Constant(I64, n) for n in (sharing.tasks, sharing.chunk, sharing.size)
+        ]
+        b.call(
+            fn,
+            [
+                ir.Constant(I64, engine().pool.address),
+                b.ptrtoint(kernel, I64),
+                self.table,
+                *numbers,
+            ],
+        )
 
     def fold(self, o: Reduce, memory: Any) -> None:
         """The slots combined, in order, to the output."""
@@ -197,8 +219,11 @@ class Entry:
         for i in range(self.sharing.tasks):
             v = b.load(b.gep(memory, [ir.Constant(I64, i)]))
             v = b.trunc(v, ir.IntType(1)) if o.expr.dtype.kind == "b" else v
-            total = v if total is None else combine(
-                b, o, total, v, self.emitter.maths, False)
+            total = (
+                v
+                if total is None
+                else combine(b, o, total, v, self.emitter.maths, False)
+            )
         dtype = o.expr.dtype
         if total.type == F64 and dtype.itemsize < 8:
             total = b.fptrunc(total, F32)

@@ -62,11 +62,23 @@ def memory_type(dtype: np.dtype) -> ir.Type:
 
 
 FLOAT_OPS = {"add": "fadd", "sub": "fsub", "mul": "fmul", "div": "fdiv"}
-INT_OPS = {"add": "add", "sub": "sub", "mul": "mul", "bitwise_and": "and_",
-           "bitwise_or": "or_", "bitwise_xor": "xor"}
+INT_OPS = {
+    "add": "add",
+    "sub": "sub",
+    "mul": "mul",
+    "bitwise_and": "and_",
+    "bitwise_or": "or_",
+    "bitwise_xor": "xor",
+}
 COMPARE = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">="}
-INTRINSIC = {"sqrt": "sqrt", "abs": "fabs", "floor": "floor", "ceil": "ceil",
-             "trunc": "trunc", "round": "rint"}
+INTRINSIC = {
+    "sqrt": "sqrt",
+    "abs": "fabs",
+    "floor": "floor",
+    "ceil": "ceil",
+    "trunc": "trunc",
+    "round": "rint",
+}
 BOOLS = {"logical_and": "and_", "logical_or": "or_", "logical_xor": "xor"}
 
 
@@ -103,8 +115,10 @@ class Emitter:
         fn.linkage = "private"
         b = ir.IRBuilder(fn.append_basic_block("entry"))
         table, *rest = fn.args
-        values = [b.bitcast(b.load(b.gep(table, [ir.Constant(I64, i)])), t)
-                  for i, t in enumerate(pointers)]
+        values = [
+            b.bitcast(b.load(b.gep(table, [ir.Constant(I64, i)])), t)
+            for i, t in enumerate(pointers)
+        ]
         b.call(self.fn, [*values, *rest])
         b.ret_void()
 
@@ -167,18 +181,31 @@ class Emitter:
             i1, j1 = end(i0, stop), end(j0, last)
             counted(b, i0, i1, 1, lambda i: row(i, j0, j1))
 
-        counted(b, start, stop, side, lambda i0: counted(
-            b, ir.Constant(I64, 0), last, side, lambda j0: block(i0, j0)))
+        counted(
+            b,
+            start,
+            stop,
+            side,
+            lambda i0: counted(
+                b, ir.Constant(I64, 0), last, side, lambda j0: block(i0, j0)
+            ),
+        )
 
     def innermost(self, axis: int, start: Any, stop: Any, segment: list[Any]) -> None:
         """The vectorised loop; values reduced along it stay in registers."""
-        local = [o for o in self.region.outputs
-                 if isinstance(o, Reduce) and axis in o.axes]
+        local = [
+            o for o in self.region.outputs if isinstance(o, Reduce) and axis in o.axes
+        ]
         if not local:
             counted(self.b, start, stop, 1, lambda i: self.at(axis, i, segment))
             return
-        counted(self.b, start, stop, BLOCK,
-                lambda first: self.summed(axis, first, stop, local, segment))
+        counted(
+            self.b,
+            start,
+            stop,
+            BLOCK,
+            lambda first: self.summed(axis, first, stop, local, segment),
+        )
 
     def summed(
         self, axis: int, first: Any, stop: Any, local: list[Reduce], segment: list[Any]
@@ -200,8 +227,10 @@ class Emitter:
             sums.append(phi)
         self.coords[axis] = i
         values = self.body(segment, skip=local)
-        new = [combine(b, o, s, v, self.maths, True)
-               for o, s, v in zip(local, sums, values, strict=True)]
+        new = [
+            combine(b, o, s, v, self.maths, True)
+            for o, s, v in zip(local, sums, values, strict=True)
+        ]
         following = b.add(i, ir.Constant(I64, 1), flags=("nsw",))
         i.add_incoming(following, b.block)
         for s, n in zip(sums, new, strict=True):
@@ -269,8 +298,10 @@ class Emitter:
             buffer, strides, offset = e.data
             return load(b, self.address(buffer, strides, offset), e.dtype)
         if e.op == "within":
-            hit = all(lo <= s[0] and s[1] <= hi
-                      for (lo, hi), s in zip(e.data, self.segment, strict=True))
+            hit = all(
+                lo <= s[0] and s[1] <= hi
+                for (lo, hi), s in zip(e.data, self.segment, strict=True)
+            )
             return self.value(e.args[0] if hit else e.args[1])
         args = [self.value(a) for a in e.args]
         if e.op == "convert":

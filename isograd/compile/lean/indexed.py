@@ -33,9 +33,14 @@ def _c(n: int) -> ir.Constant:
 def _module(types: list[ir.Type], body: Body) -> ir.Module:
     """`work(table, task, lo, hi)` around a body, and the `entry` that shares it out."""
     module = ir.Module("indexed")
-    fn = ir.Function(module, ir.FunctionType(
-        ir.VoidType(), [*(t.as_pointer() for t in types), I64.as_pointer(), I64, I64]),
-        "body")
+    fn = ir.Function(
+        module,
+        ir.FunctionType(
+            ir.VoidType(),
+            [*(t.as_pointer() for t in types), I64.as_pointer(), I64, I64],
+        ),
+        "body",
+    )
     fn.linkage = "private"
     for a in fn.args[: len(types) + 1]:
         a.add_attribute("noalias")
@@ -44,12 +49,15 @@ def _module(types: list[ir.Type], body: Body) -> ir.Module:
     known = {i: b.load(b.gep(sizes, [_c(i)])) for i in range(SIZES)}
     body(b, [*pointers, sizes], known.__getitem__, lo, hi)
     b.ret_void()
-    work = ir.Function(module, ir.FunctionType(ir.VoidType(), [TABLE, I64, I64, I64]),
-                       "work")
+    work = ir.Function(
+        module, ir.FunctionType(ir.VoidType(), [TABLE, I64, I64, I64]), "work"
+    )
     work.linkage = "private"
     b = ir.IRBuilder(work.append_basic_block("entry"))
-    args = [b.bitcast(b.load(b.gep(work.args[0], [_c(i)])), t.as_pointer())
-            for i, t in enumerate([*types, I64])]
+    args = [
+        b.bitcast(b.load(b.gep(work.args[0], [_c(i)])), t.as_pointer())
+        for i, t in enumerate([*types, I64])
+    ]
     b.call(fn, [*args, work.args[2], work.args[3]])
     b.ret_void()
     _entry(module, work, len(types) + 1)
@@ -57,8 +65,9 @@ def _module(types: list[ir.Type], body: Body) -> ir.Module:
 
 
 def _entry(module: ir.Module, work: ir.Function, count: int) -> None:
-    fn = ir.Function(module, ir.FunctionType(ir.VoidType(), [I8.as_pointer()] * count),
-                     "entry")
+    fn = ir.Function(
+        module, ir.FunctionType(ir.VoidType(), [I8.as_pointer()] * count), "entry"
+    )
     b = ir.IRBuilder(fn.append_basic_block("entry"))
     table = b.alloca(I8.as_pointer(), _c(count))
     data: Any = None
@@ -246,8 +255,12 @@ def add(dtype: np.dtype, rows: bool, single: bool) -> Callable[..., None]:
 
             def clear(k: Any) -> None:
                 start = _at(b, target, _times(b, k, inner))
-                _lanes(b, width, single,
-                       lambda i: b.store(zero, b.gep(out, [b.add(start, i)])))
+                _lanes(
+                    b,
+                    width,
+                    single,
+                    lambda i: b.store(zero, b.gep(out, [b.add(start, i)])),
+                )
 
             def element(j: Any) -> None:
                 row = _at(b, _times(b, o, count), j)
@@ -259,8 +272,7 @@ def add(dtype: np.dtype, rows: bool, single: bool) -> Callable[..., None]:
                     k = fixed if rows else _index(b, idx, at, n, sizes)
                     place = b.gep(out, [_at(b, target, _times(b, k, inner), i)])
                     v, old = b.load(b.gep(g, [at])), b.load(place)
-                    b.store(b.fadd(old, v) if t in (F32, F64) else b.add(old, v),
-                            place)
+                    b.store(b.fadd(old, v) if t in (F32, F64) else b.add(old, v), place)
 
                 _lanes(b, width, single, lane)
 

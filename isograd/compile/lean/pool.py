@@ -34,8 +34,9 @@ declare void @isograd_nap(i32)
 
 define void @work(i64* %s) {{
 entry:
-{_place('fp', FUNCTION)}{_place('ap', ARGUMENT)}{_place('cp', CHUNK)}{
-    _place('ep', END)}{_place('dp', DONE)}  br label %next
+{_place("fp", FUNCTION)}{_place("ap", ARGUMENT)}{_place("cp", CHUNK)}{
+    _place("ep", END)
+}{_place("dp", DONE)}  br label %next
 next:
   %w = load atomic i64, i64* %s seq_cst, align 8
   %i = and i64 %w, 65535
@@ -68,7 +69,7 @@ done:
 
 define void @worker(i64* %s) {{
 entry:
-{_place('sp', STOP)}  br label %wait
+{_place("sp", STOP)}  br label %wait
 wait:
   %n = phi i64 [ 0, %entry ], [ %n1, %idle ], [ %n1, %doze ], [ 0, %go ]
   %stop = load atomic i64, i64* %sp seq_cst, align 8
@@ -99,14 +100,15 @@ end:
 
 define void @dispatch(i64* %s, i64 %f, i8** %arg, i64 %tasks, i64 %chunk, i64 %e) {{
 entry:
-{_place('kp', TAKEN)}{_place('dp', DONE)}  %one = icmp sle i64 %tasks, 1
+{_place("kp", TAKEN)}{_place("dp", DONE)}  %one = icmp sle i64 %tasks, 1
   br i1 %one, label %alone, label %try
 try:
   %pair = cmpxchg i64* %kp, i64 0, i64 1 seq_cst seq_cst
   %got = extractvalue {{ i64, i1 }} %pair, 1
   br i1 %got, label %share, label %alone
 share:
-{_place('fp', FUNCTION)}{_place('ap', ARGUMENT)}{_place('cp', CHUNK)}{_place('ep', END)
+{_place("fp", FUNCTION)}{_place("ap", ARGUMENT)}{_place("cp", CHUNK)}{
+    _place("ep", END)
 }  store atomic i64 %f, i64* %fp seq_cst, align 8
   %ai = ptrtoint i8** %arg to i64
   store atomic i64 %ai, i64* %ap seq_cst, align 8
@@ -186,8 +188,7 @@ class Pool:
         self.address = start + (-start) % 64
         self.words = (ctypes.c_int64 * SIZE).from_address(self.address)
         self.nap = _nap()
-        llvm.add_symbol("isograd_nap",
-                        ctypes.cast(self.nap, ctypes.c_void_p).value)
+        llvm.add_symbol("isograd_nap", ctypes.cast(self.nap, ctypes.c_void_p).value)
         self.threads: list[threading.Thread] = []
         self.lock = threading.Lock()
 
@@ -198,8 +199,9 @@ class Pool:
                 return
             run = ctypes.CFUNCTYPE(None, ctypes.c_void_p)(worker)
             self.threads = [
-                threading.Thread(target=run, args=(self.address,), daemon=True,
-                                 name=f"isograd-{i}")
+                threading.Thread(
+                    target=run, args=(self.address,), daemon=True, name=f"isograd-{i}"
+                )
                 for i in range(cores() - 1)
             ]
             for t in self.threads:

@@ -101,20 +101,25 @@ def _joins(
     return (
         all(w[k] == w[j] * space[j] for w in walks)
         and all(b[k] == (0, space[k]) and b[j] == (0, space[j]) for b in boxes)
-        and all((k in o.axes) == (j in o.axes)
-                for o in outputs if isinstance(o, Reduce))
+        and all(
+            (k in o.axes) == (j in o.axes) for o in outputs if isinstance(o, Reduce)
+        )
     )
 
 
 def _regrouped(region: Region, groups: list[list[int]]) -> Region:
     """The region over the joined axes; without axes it gets one of length one."""
     if not groups:
-        return _mapped(region, (1,), lambda s: (0,), lambda axes: (0,),
-                       lambda b: ((0, 1),))
+        return _mapped(
+            region, (1,), lambda s: (0,), lambda axes: (0,), lambda b: ((0, 1),)
+        )
     space = tuple(prod(region.space[k] for k in g) for g in groups)
     last = [g[-1] for g in groups]
-    reduces_all = {o: len(o.axes) == len(region.space)
-                   for o in region.outputs if isinstance(o, Reduce)}
+    reduces_all = {
+        o: len(o.axes) == len(region.space)
+        for o in region.outputs
+        if isinstance(o, Reduce)
+    }
 
     def axes(o: Reduce) -> Shape:
         if reduces_all[o]:
@@ -122,8 +127,10 @@ def _regrouped(region: Region, groups: list[list[int]]) -> Region:
         return tuple(i for i, g in enumerate(groups) if g[0] in o.axes)
 
     def box(b: Any) -> Any:
-        return tuple(b[g[0]] if len(g) == 1 else (0, n)
-                     for g, n in zip(groups, space, strict=True))
+        return tuple(
+            b[g[0]] if len(g) == 1 else (0, n)
+            for g, n in zip(groups, space, strict=True)
+        )
 
     return _mapped(region, space, lambda s: tuple(s[k] for k in last), axes, box)
 
@@ -135,8 +142,11 @@ def tiled(region: Region) -> Region:
     walks, boxes = walks_of(region)
     if boxes or any(isinstance(o, Reduce) for o in region.outputs):
         return region
-    across = [k for k in range(len(region.space) - 1)
-              if any(w[k] == 1 and w[-1] > 1 for w in walks)]
+    across = [
+        k
+        for k in range(len(region.space) - 1)
+        if any(w[k] == 1 and w[-1] > 1 for w in walks)
+    ]
     if not across or min(region.space[across[-1]], region.space[-1]) < 4:
         return region
     k = across[-1]
@@ -165,5 +175,6 @@ def _mapped(region: Region, space: Any, strides: Any, axes: Any, box: Any) -> Re
         o._replace(expr=visit(o.expr), strides=strides(o.strides))
         if isinstance(o, Store)
         else o._replace(expr=visit(o.expr), strides=strides(o.strides), axes=axes(o))
-        for o in region.outputs)
+        for o in region.outputs
+    )
     return Region(space, region.buffers, outputs)

@@ -187,8 +187,11 @@ def _key(e: Equation) -> Any:
     if e.prim.effect:
         return None
     parts = tuple(
-        (a.dtype, a.value.tobytes()) if isinstance(a, Const) and a.is_scalar
-        else id(a.value) if isinstance(a, Const) else a
+        (a.dtype, a.value.tobytes())
+        if isinstance(a, Const) and a.is_scalar
+        else id(a.value)
+        if isinstance(a, Const)
+        else a
         for a in e.inputs
     )
     try:

@@ -17,13 +17,31 @@ from isograd.mindspore.seed import set_seed as set_seed
 from isograd.mindspore.tensor import Tensor as Tensor
 
 globals().update(dtype.names())
-__getattr__ = attributes("mindspore.common", {
-    **{n: f"isograd.mindspore.common.{n}"
-       for n in ("api", "initializer", "parameter", "seed", "tensor")},
-    **dict.fromkeys(("_Function", "saved_tensors_hooks"), "isograd.mindspore.custom"),
-    **dict.fromkeys(("default_generator", "manual_seed", "initial_seed",
-                     "get_rng_state", "set_rng_state", "Generator"),
-                    "isograd.mindspore.seed"),
-    **dict.fromkeys(("from_numpy", "is_tensor"), "isograd.mindspore.tensor"),
-    **dict.fromkeys(("lazy_inline", "no_inline", "enable_dynamic",
-                     "ms_memory_recycle"), "isograd.mindspore.jit")})
+__getattr__ = attributes(
+    "mindspore.common",
+    {
+        **{
+            n: f"isograd.mindspore.common.{n}"
+            for n in ("api", "initializer", "parameter", "seed", "tensor")
+        },
+        **dict.fromkeys(
+            ("_Function", "saved_tensors_hooks"), "isograd.mindspore.custom"
+        ),
+        **dict.fromkeys(
+            (
+                "default_generator",
+                "manual_seed",
+                "initial_seed",
+                "get_rng_state",
+                "set_rng_state",
+                "Generator",
+            ),
+            "isograd.mindspore.seed",
+        ),
+        **dict.fromkeys(("from_numpy", "is_tensor"), "isograd.mindspore.tensor"),
+        **dict.fromkeys(
+            ("lazy_inline", "no_inline", "enable_dynamic", "ms_memory_recycle"),
+            "isograd.mindspore.jit",
+        ),
+    },
+)

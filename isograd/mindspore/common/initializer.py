@@ -21,7 +21,21 @@ from isograd.mindspore.initializer import (
 )
 
 __all__ = [
-    "Constant", "Dirac", "HeNormal", "HeUniform", "Identity", "Initializer", "Normal",
-    "One", "Orthogonal", "Sparse", "TruncatedNormal", "Uniform", "VarianceScaling",
-    "XavierNormal", "XavierUniform", "Zero", "initializer",
+    "Constant",
+    "Dirac",
+    "HeNormal",
+    "HeUniform",
+    "Identity",
+    "Initializer",
+    "Normal",
+    "One",
+    "Orthogonal",
+    "Sparse",
+    "TruncatedNormal",
+    "Uniform",
+    "VarianceScaling",
+    "XavierNormal",
+    "XavierUniform",
+    "Zero",
+    "initializer",
 ]

@@ -18,7 +18,10 @@ from isograd.mindspore.dataset.sources import SubsetSampler as SubsetSampler
 from isograd.mindspore.missing import attributes
 
 zip = zip_datasets
-__getattr__ = attributes("mindspore.dataset", {
-    "transforms": "isograd.mindspore.dataset.transforms",
-    "vision": "isograd.mindspore.dataset.vision",
-})
+__getattr__ = attributes(
+    "mindspore.dataset",
+    {
+        "transforms": "isograd.mindspore.dataset.transforms",
+        "vision": "isograd.mindspore.dataset.vision",
+    },
+)

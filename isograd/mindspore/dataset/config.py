@@ -9,9 +9,14 @@ import numpy as np
 from isograd.mindspore.seed import get_seed as _global_seed
 
 _settings: dict[str, Any] = {
-    "seed": None, "prefetch_size": 16, "num_parallel_workers": 8,
-    "monitor_sampling_interval": 1000, "auto_num_workers": False,
-    "enable_shared_mem": False, "enable_watchdog": True, "debug_mode": False,
+    "seed": None,
+    "prefetch_size": 16,
+    "num_parallel_workers": 8,
+    "monitor_sampling_interval": 1000,
+    "auto_num_workers": False,
+    "enable_shared_mem": False,
+    "enable_watchdog": True,
+    "debug_mode": False,
 }
 
 
@@ -19,8 +24,9 @@ def set_seed(seed: int) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise TypeError(f"seed isn't of type int, but got {type(seed)}")
     if not 0 <= seed < 2**32:
-        raise ValueError("seed given is not within the required range of [0, 2**32 - "
-                         "1]")
+        raise ValueError(
+            "seed given is not within the required range of [0, 2**32 - 1]"
+        )
     _settings["seed"] = seed
 
 

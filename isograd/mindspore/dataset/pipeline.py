@@ -34,43 +34,69 @@ class Dataset:
     # --- steps ------------------------------------------------------------------------
 
     def batch(
-        self, batch_size: Any, drop_remainder: bool = False,
-        num_parallel_workers: Any = None, per_batch_map: Any = None,
-        input_columns: Any = None, output_columns: Any = None, **_: Any,
+        self,
+        batch_size: Any,
+        drop_remainder: bool = False,
+        num_parallel_workers: Any = None,
+        per_batch_map: Any = None,
+        input_columns: Any = None,
+        output_columns: Any = None,
+        **_: Any,
     ) -> Dataset:
         """Rows stacked, `batch_size` at a time.
 
         Raises:
             ValueError: for a batch_size that is no positive int.
         """
-        if not callable(batch_size) and (isinstance(batch_size, bool) or not isinstance(
-                batch_size, int) or batch_size <= 0):
+        if not callable(batch_size) and (
+            isinstance(batch_size, bool)
+            or not isinstance(batch_size, int)
+            or batch_size <= 0
+        ):
             raise ValueError(f"batch_size should be positive, but got {batch_size}.")
         out: Dataset = _Batch(self, batch_size, drop_remainder)
         if per_batch_map is not None:
             names = _names(input_columns) or self.columns
-            out = _Map(out, [lambda *c: per_batch_map(*c, None)], names,
-                       _names(output_columns) or names)
+            out = _Map(
+                out,
+                [lambda *c: per_batch_map(*c, None)],
+                names,
+                _names(output_columns) or names,
+            )
         return out
 
-    def padded_batch(self, batch_size: int, drop_remainder: bool = False,
-                     num_parallel_workers: Any = None, pad_info: Any = None) -> Dataset:
+    def padded_batch(
+        self,
+        batch_size: int,
+        drop_remainder: bool = False,
+        num_parallel_workers: Any = None,
+        pad_info: Any = None,
+    ) -> Dataset:
         """Batches of rows padded to one shape."""
         return _Batch(self, batch_size, drop_remainder, pad_info or {})
 
     def shuffle(self, buffer_size: int) -> Dataset:
         """Rows in random order, out of a buffer."""
         if isinstance(buffer_size, bool) or not isinstance(buffer_size, int):
-            raise TypeError(f"Argument buffer_size with value {buffer_size} is not of "
-                            f"type [<class 'int'>], but got {type(buffer_size)}.")
+            raise TypeError(
+                f"Argument buffer_size with value {buffer_size} is not of "
+                f"type [<class 'int'>], but got {type(buffer_size)}."
+            )
         if buffer_size < 2:
-            raise ValueError("Input buffer_size is not within the required interval of "
-                             "[2, 2147483647].")
+            raise ValueError(
+                "Input buffer_size is not within the required interval of "
+                "[2, 2147483647]."
+            )
         return _Shuffle(self, buffer_size)
 
-    def map(self, operations: Any, input_columns: Any = None,
-            output_columns: Any = None,
-            num_parallel_workers: Any = None, **_: Any) -> Dataset:
+    def map(
+        self,
+        operations: Any,
+        input_columns: Any = None,
+        output_columns: Any = None,
+        num_parallel_workers: Any = None,
+        **_: Any,
+    ) -> Dataset:
         """Columns passed through functions, one after another."""
         ops = list(operations) if isinstance(operations, list | tuple) else [operations]
         names = _names(input_columns) or self.columns
@@ -83,12 +109,17 @@ class Dataset:
             out = out + p
         return out
 
-    def filter(self, predicate: Callable[..., Any], input_columns: Any = None,
-               num_parallel_workers: Any = None) -> Dataset:
+    def filter(
+        self,
+        predicate: Callable[..., Any],
+        input_columns: Any = None,
+        num_parallel_workers: Any = None,
+    ) -> Dataset:
         names = _names(input_columns) or self.columns
         at = [self.columns.index(n) for n in names]
-        return _Rows(self, lambda rows: (
-            r for r in rows if predicate(*(r[i] for i in at))))
+        return _Rows(
+            self, lambda rows: (r for r in rows if predicate(*(r[i] for i in at)))
+        )
 
     def repeat(self, count: int | None = None) -> Dataset:
         """The rows `count` times over; None and -1: without end."""
@@ -100,8 +131,9 @@ class Dataset:
     def take(self, count: int = -1) -> Dataset:
         if count == -1:
             return self
-        return _Rows(self, lambda rows: (r for r, _ in zip(rows, range(count),
-                                                           strict=False)))
+        return _Rows(
+            self, lambda rows: (r for r, _ in zip(rows, range(count), strict=False))
+        )
 
     def split(self, sizes: Sequence[Any], randomize: bool = True) -> list[Dataset]:
         """Parts with the given numbers, or fractions, of rows."""
@@ -152,7 +184,10 @@ class Dataset:
         return _Iterator(self, output_numpy, as_dict=True)
 
     def create_tuple_iterator(
-        self, columns: Any = None, num_epochs: int = -1, output_numpy: bool = False,
+        self,
+        columns: Any = None,
+        num_epochs: int = -1,
+        output_numpy: bool = False,
         do_copy: bool = False,
     ) -> Iterator[list[Any]]:
         """Rows of one pass as lists of Tensors (or arrays)."""
@@ -247,8 +282,9 @@ class _Step(Dataset):
 class _Rows(_Step):
     """A function of the iterator over rows."""
 
-    def __init__(self, source: Dataset, fn: Callable[[Iterator[Row]], Iterable[Row]]
-                 ) -> None:
+    def __init__(
+        self, source: Dataset, fn: Callable[[Iterator[Row]], Iterable[Row]]
+    ) -> None:
         super().__init__(source)
         self.fn = fn
 
@@ -268,8 +304,9 @@ class _Fixed(Dataset):
 
 
 class _Batch(_Step):
-    def __init__(self, source: Dataset, count: Any, drop: bool,
-                 pad: Any = None) -> None:
+    def __init__(
+        self, source: Dataset, count: Any, drop: bool, pad: Any = None
+    ) -> None:
         super().__init__(source)
         self.count, self.drop, self.pad = count, drop, pad
 
@@ -291,23 +328,35 @@ class _Batch(_Step):
     def _stacked(self, part: list[Row]) -> Row:
         columns = list(zip(*part, strict=True))
         if self.pad is not None:
-            columns = [self._padded(n, c) for n, c in zip(self.columns, columns,
-                                                          strict=True)]
+            columns = [
+                self._padded(n, c) for n, c in zip(self.columns, columns, strict=True)
+            ]
         try:
             return tuple(np.stack([np.asarray(v) for v in c]) for c in columns)
         except ValueError:
-            raise RuntimeError("Exception thrown from dataset pipeline. Inconsistent "
-                               "batch shapes, batch operation expects same shape for "
-                               "each data row.") from None
+            raise RuntimeError(
+                "Exception thrown from dataset pipeline. Inconsistent "
+                "batch shapes, batch operation expects same shape for "
+                "each data row."
+            ) from None
 
     def _padded(self, name: str, values: Any) -> Any:
         shape, fill = self.pad.get(name, (None, 0))
         arrays = [np.asarray(v) for v in values]
         most = [max(sizes) for sizes in zip(*(a.shape for a in arrays), strict=True)]
-        target = most if shape is None else [
-            m if n is None else n for n, m in zip(shape, most, strict=True)]
-        return [np.pad(a, [(0, t - n) for n, t in zip(a.shape, target, strict=True)],
-                       constant_values=fill or 0) for a in arrays]
+        target = (
+            most
+            if shape is None
+            else [m if n is None else n for n, m in zip(shape, most, strict=True)]
+        )
+        return [
+            np.pad(
+                a,
+                [(0, t - n) for n, t in zip(a.shape, target, strict=True)],
+                constant_values=fill or 0,
+            )
+            for a in arrays
+        ]
 
     def size(self) -> int:
         n, k = self.source.size(), self._wanted()
@@ -344,14 +393,21 @@ class _Shuffle(_Step):
 
 
 class _Map(_Step):
-    def __init__(self, source: Dataset, operations: list[Any], inputs: list[str],
-                 outputs: list[str]) -> None:
+    def __init__(
+        self,
+        source: Dataset,
+        operations: list[Any],
+        inputs: list[str],
+        outputs: list[str],
+    ) -> None:
         super().__init__(source)
         for n in inputs:
             if n not in source.columns:
-                raise RuntimeError("Exception thrown from dataset pipeline. Invalid "
-                                   f"parameter, column name: {n} doesn't exist in the "
-                                   "dataset columns.")
+                raise RuntimeError(
+                    "Exception thrown from dataset pipeline. Invalid "
+                    f"parameter, column name: {n} doesn't exist in the "
+                    "dataset columns."
+                )
         self.operations, self.inputs, self.outputs = operations, inputs, outputs
         at = self.columns.index(inputs[0])
         rest = [c for c in self.columns if c not in inputs]
@@ -408,8 +464,9 @@ class _Zip(Dataset):
         self.parts = parts
         self.columns = [c for p in parts for c in p.columns]
         if len(set(self.columns)) != len(self.columns):
-            raise ValueError("zip: the datasets have a column name in common: "
-                             f"{self.columns}")
+            raise ValueError(
+                f"zip: the datasets have a column name in common: {self.columns}"
+            )
 
     def rows(self) -> Iterator[Row]:
         for rows in zip(*(p.rows() for p in self.parts), strict=False):

@@ -28,8 +28,9 @@ class Sampler:
 
 
 class SequentialSampler(Sampler):
-    def __init__(self, start_index: int | None = None, num_samples: int | None = None
-                 ) -> None:
+    def __init__(
+        self, start_index: int | None = None, num_samples: int | None = None
+    ) -> None:
         super().__init__(num_samples)
         self.start_index = start_index or 0
 
@@ -38,8 +39,12 @@ class SequentialSampler(Sampler):
 
 
 class RandomSampler(Sampler):
-    def __init__(self, replacement: bool = False, num_samples: int | None = None,
-                 shuffle: Any = None) -> None:
+    def __init__(
+        self,
+        replacement: bool = False,
+        num_samples: int | None = None,
+        shuffle: Any = None,
+    ) -> None:
         super().__init__(num_samples)
         self.replacement = replacement
 
@@ -67,11 +72,18 @@ class SubsetRandomSampler(SubsetSampler):
 class _Source(Dataset):
     """Rows by index, in an order: sequential, shuffled, or a sampler's."""
 
-    def _order(self, shuffle: Any, sampler: Any, num_samples: Any, num_shards: Any,
-               shard_id: Any) -> None:
+    def _order(
+        self,
+        shuffle: Any,
+        sampler: Any,
+        num_samples: Any,
+        num_shards: Any,
+        shard_id: Any,
+    ) -> None:
         if sampler is not None and shuffle is not None:
-            raise RuntimeError("sampler and shuffle cannot be specified at the same "
-                               "time.")
+            raise RuntimeError(
+                "sampler and shuffle cannot be specified at the same time."
+            )
         self.shuffled = sampler is None and (shuffle is None or bool(shuffle))
         self.sampler = sampler
         self.num_samples = num_samples
@@ -81,8 +93,11 @@ class _Source(Dataset):
     def _indices(self, count: int) -> Any:
         if self.sampler is not None:
             sampler = self.sampler
-            found = sampler.indices(count) if isinstance(sampler, Sampler) else list(
-                sampler)
+            found = (
+                sampler.indices(count)
+                if isinstance(sampler, Sampler)
+                else list(sampler)
+            )
         elif self.shuffled:
             rng = config.generator()
             for _ in range(self.passes):
@@ -111,24 +126,35 @@ class NumpySlicesDataset(_Source):
     """
 
     def __init__(
-        self, data: Any, column_names: Any = None, num_samples: int | None = None,
-        num_parallel_workers: int = 1, shuffle: bool | None = None, sampler: Any = None,
-        num_shards: int | None = None, shard_id: int | None = None,
+        self,
+        data: Any,
+        column_names: Any = None,
+        num_samples: int | None = None,
+        num_parallel_workers: int = 1,
+        shuffle: bool | None = None,
+        sampler: Any = None,
+        num_shards: int | None = None,
+        shard_id: int | None = None,
     ) -> None:
         if isinstance(data, dict):
             self.columns, parts = list(data), list(data.values())
         else:
             parts = list(data) if isinstance(data, tuple) else [data]
             names = [column_names] if isinstance(column_names, str) else column_names
-            self.columns = list(names) if names else [
-                f"column_{i}" for i in range(len(parts))]
+            self.columns = (
+                list(names) if names else [f"column_{i}" for i in range(len(parts))]
+            )
         if len(self.columns) != len(parts):
-            raise ValueError(f"Length of column_names must equal that of the data: "
-                             f"{len(parts)}, but got {len(self.columns)}.")
+            raise ValueError(
+                f"Length of column_names must equal that of the data: "
+                f"{len(parts)}, but got {len(self.columns)}."
+            )
         self.parts = [as_array(p) for p in parts]
         if len({len(p) for p in self.parts}) > 1:
-            raise ValueError("Input data must have the same length in all columns, but "
-                             f"got {[len(p) for p in self.parts]}.")
+            raise ValueError(
+                "Input data must have the same length in all columns, but "
+                f"got {[len(p) for p in self.parts]}."
+            )
         self._order(shuffle, sampler, num_samples, num_shards, shard_id)
 
     def rows(self) -> Iterator[Row]:
@@ -148,22 +174,37 @@ class GeneratorDataset(_Source):
     """
 
     def __init__(
-        self, source: Any, column_names: Any = None, column_types: Any = None,
-        schema: Any = None, num_samples: int | None = None,
-        num_parallel_workers: int = 1, shuffle: bool | None = None, sampler: Any = None,
-        num_shards: int | None = None, shard_id: int | None = None,
-        python_multiprocessing: bool = True, max_rowsize: Any = None, **_: Any,
+        self,
+        source: Any,
+        column_names: Any = None,
+        column_types: Any = None,
+        schema: Any = None,
+        num_samples: int | None = None,
+        num_parallel_workers: int = 1,
+        shuffle: bool | None = None,
+        sampler: Any = None,
+        num_shards: int | None = None,
+        shard_id: int | None = None,
+        python_multiprocessing: bool = True,
+        max_rowsize: Any = None,
+        **_: Any,
     ) -> None:
         if column_names is None:
             raise ValueError("Neither columns_names nor schema are provided.")
-        self.columns = [column_names] if isinstance(column_names, str) else list(
-            column_names)
+        self.columns = (
+            [column_names] if isinstance(column_names, str) else list(column_names)
+        )
         self.source = source
         self.by_index = hasattr(source, "__getitem__") and hasattr(source, "__len__")
         if not self.by_index and shuffle:
             raise RuntimeError("Generator without random access cannot be shuffled.")
-        self._order(shuffle if self.by_index else False, sampler, num_samples,
-                    num_shards, shard_id)
+        self._order(
+            shuffle if self.by_index else False,
+            sampler,
+            num_samples,
+            num_shards,
+            shard_id,
+        )
 
     def rows(self) -> Iterator[Row]:
         if self.by_index:
@@ -175,13 +216,18 @@ class GeneratorDataset(_Source):
         for n, value in enumerate(given):
             if not self.by_index and self.num_samples and n >= self.num_samples:
                 return
-            row = value if isinstance(value, tuple | list) and not (
-                len(self.columns) == 1 and isinstance(value, list)) else (value,)
+            row = (
+                value
+                if isinstance(value, tuple | list)
+                and not (len(self.columns) == 1 and isinstance(value, list))
+                else (value,)
+            )
             if len(row) != len(self.columns):
                 raise RuntimeError(
                     "Exception thrown from dataset pipeline. Invalid Python function, "
                     f"the number of columns returned {len(row)} does not match the "
-                    f"number of column_names {len(self.columns)}.")
+                    f"number of column_names {len(self.columns)}."
+                )
             yield tuple(as_array(v) for v in row)
 
     def size(self) -> int:
@@ -197,5 +243,6 @@ class PaddedDataset(GeneratorDataset):
 
     def __init__(self, padded_samples: list[dict[str, Any]]) -> None:
         names = list(padded_samples[0])
-        super().__init__([tuple(r[n] for n in names) for r in padded_samples], names,
-                         shuffle=False)
+        super().__init__(
+            [tuple(r[n] for n in names) for r in padded_samples], names, shuffle=False
+        )

@@ -28,8 +28,10 @@ class TypeCast:
 
     def __init__(self, output_type: Any) -> None:
         self.output_type = (
-            output_type.np if isinstance(output_type, dtypes.Type)
-            else np.dtype(output_type))
+            output_type.np
+            if isinstance(output_type, dtypes.Type)
+            else np.dtype(output_type)
+        )
 
     def __call__(self, x: Any) -> Any:
         return np.asarray(x).astype(self.output_type)

@@ -35,7 +35,12 @@ masked_scatter
 _SAME_NAMES = {n: FUNCTIONS[n] for n in _SAME.split() if n in FUNCTIONS}
 globals().update(_SAME_NAMES)
 globals().update(functions.TABLE)
-__getattr__ = attributes("mindspore.mint", {
-    "nn": "isograd.mindspore.mint.nn", "optim": "isograd.mindspore.mint.optim",
-    "linalg": "isograd.mindspore.mint.linalg",
-    "special": "isograd.mindspore.mint.special"})
+__getattr__ = attributes(
+    "mindspore.mint",
+    {
+        "nn": "isograd.mindspore.mint.nn",
+        "optim": "isograd.mindspore.mint.optim",
+        "linalg": "isograd.mindspore.mint.linalg",
+        "special": "isograd.mindspore.mint.special",
+    },
+)

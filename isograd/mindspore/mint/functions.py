@@ -26,6 +26,7 @@ TABLE: dict[str, Callable[..., Any]] = {}
 
 def mint(names: str = "") -> Callable[[Callable[..., Any]], Any]:
     """Register a body on payloads as functions of `mindspore.mint`."""
+
     def register(body: Callable[..., Any]) -> Callable[..., Any]:
         words = names.split() or [body.__name__.rstrip("_")]
         fn = public(body, words[0])
@@ -37,9 +38,16 @@ def mint(names: str = "") -> Callable[[Callable[..., Any]], Any]:
 
 
 for _name in ("std", "var"):
-    def _spread(input: Payload, dim: Any = None, *, correction: Any = 1,
-                keepdim: bool = False, unbiased: Any = None,
-                _name: str = _name) -> Payload:
+
+    def _spread(
+        input: Payload,
+        dim: Any = None,
+        *,
+        correction: Any = 1,
+        keepdim: bool = False,
+        unbiased: Any = None,
+        _name: str = _name,
+    ) -> Payload:
         degrees = correction if unbiased is None else int(unbiased)
         return reduced(_name, floating(input), dim, keepdim, correction=degrees)
 
@@ -47,11 +55,15 @@ for _name in ("std", "var"):
     mint(f"{_name}_mean")(
         lambda input, dim=None, *, correction=1, keepdim=False, _name=_name: (
             reduced(_name, input, dim, keepdim, correction=correction),
-            reduced("mean", input, dim, keepdim)))
+            reduced("mean", input, dim, keepdim),
+        )
+    )
 
 for _name in ("max", "min"):
-    def _most(input: Payload, dim: Any = None, keepdim: bool = False, *,
-              _name: str = _name) -> Any:
+
+    def _most(
+        input: Payload, dim: Any = None, keepdim: bool = False, *, _name: str = _name
+    ) -> Any:
         if dim is None:
             return reduced(_name, input, None, keepdim)
         return extreme(_name, input, dim, keepdim)
@@ -60,8 +72,14 @@ for _name in ("max", "min"):
 
 
 @mint()
-def norm(input: Payload, p: Any = "fro", dim: Any = None, keepdim: bool = False, *,
-         dtype: Any = None) -> Payload:
+def norm(
+    input: Payload,
+    p: Any = "fro",
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+) -> Payload:
     x = floating(input) if dtype is None else cast(input, dtypes.np_of(dtype))
     order = 2.0 if p in ("fro", None) else float(p)
     return reduced("norm", x, dim, keepdim, ord=order, safe=False)
@@ -83,15 +101,18 @@ def scatter_add(input: Payload, dim: int, index: Payload, src: Payload) -> Paylo
 
 
 @mint()
-def topk(input: Payload, k: int, dim: int = -1, largest: bool = True,
-         sorted: bool = True) -> Any:
-    return F.topk(input, axis=axis_of(dim, input.ndim, "topk"), k=int(k),
-                  largest=largest)
+def topk(
+    input: Payload, k: int, dim: int = -1, largest: bool = True, sorted: bool = True
+) -> Any:
+    return F.topk(
+        input, axis=axis_of(dim, input.ndim, "topk"), k=int(k), largest=largest
+    )
 
 
 @mint()
-def sort(input: Payload, *, dim: int = -1, descending: bool = False,
-         stable: bool = False) -> Any:
+def sort(
+    input: Payload, *, dim: int = -1, descending: bool = False, stable: bool = False
+) -> Any:
     return F.sort(input, axis=axis_of(dim, input.ndim, "sort"), descending=descending)
 
 
@@ -112,11 +133,19 @@ def median(input: Payload, dim: Any = None, keepdim: bool = False) -> Any:
 
 
 @mint()
-def unique(input: Payload, sorted: bool = True, return_inverse: bool = False,
-           return_counts: bool = False, dim: Any = None) -> Any:
+def unique(
+    input: Payload,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: Any = None,
+) -> Any:
     values, _, inverse, counts = selection.unique(input, axis=dim)
-    out = (values, *([inverse.astype(I64)] if return_inverse else []),
-           *([counts.astype(I64)] if return_counts else []))
+    out = (
+        values,
+        *([inverse.astype(I64)] if return_inverse else []),
+        *([counts.astype(I64)] if return_counts else []),
+    )
     return out if len(out) > 1 else values
 
 
@@ -133,21 +162,24 @@ def dot(input: Payload, other: Payload) -> Payload:
 
 
 @mint()
-def normal(mean: Any = 0.0, std: Any = 1.0, size: Any = None, *,
-           generator: Any = None) -> Payload:
-    shape = size if size is not None else (
-        mean.shape if hasattr(mean, "shape") else std.shape)
+def normal(
+    mean: Any = 0.0, std: Any = 1.0, size: Any = None, *, generator: Any = None
+) -> Payload:
+    shape = (
+        size
+        if size is not None
+        else (mean.shape if hasattr(mean, "shape") else std.shape)
+    )
     z = random.drawn("normal", shape, None, generator)
     return F.add(F.mul(z, std), mean)
-
-
 
 
 # functions on tensors themselves: views
 TABLE["transpose"] = lambda input, dim0, dim1: shapes.swapaxes(input, dim0, dim1)
 TABLE["permute"] = lambda input, dims: shapes.transpose(input, dims)
 TABLE["flatten"] = lambda input, start_dim=0, end_dim=-1: shapes.flatten(
-    input, start_dim=start_dim, end_dim=end_dim)
+    input, start_dim=start_dim, end_dim=end_dim
+)
 TABLE["t"] = lambda input: shapes.transpose(input)
 TABLE["ravel"] = lambda input: shapes.reshape(input, (-1,))
 TABLE["select"] = lambda input, dim, index: shapes.select_axis(input, dim, index)

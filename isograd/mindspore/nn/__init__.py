@@ -17,14 +17,33 @@ from isograd.mindspore.nn.containers import SequentialCell as SequentialCell
 
 # Modules of layers, in the order in which a name is looked for.
 _PARTS = (
-    "nn.basic", "nn.activations", "nn.convolutions", "nn.normalisation", "nn.pooling",
-    "nn.losses", "nn.mathematics",
-    "nn.wrap", "nn.optim", "nn.schedules", "nn.recurrent", "nn.attention",
+    "nn.basic",
+    "nn.activations",
+    "nn.convolutions",
+    "nn.normalisation",
+    "nn.pooling",
+    "nn.losses",
+    "nn.mathematics",
+    "nn.wrap",
+    "nn.optim",
+    "nn.schedules",
+    "nn.recurrent",
+    "nn.attention",
     "train.metrics",
 )
 # MindSpore's modules of those names.
-_MODULES = ("optim", "loss", "layer", "wrap", "metrics", "cell", "dynamic_lr",
-            "learning_rate_schedule", "utils", "grad")
+_MODULES = (
+    "optim",
+    "loss",
+    "layer",
+    "wrap",
+    "metrics",
+    "cell",
+    "dynamic_lr",
+    "learning_rate_schedule",
+    "utils",
+    "grad",
+)
 
 _missing = attributes("mindspore.nn", {})
 
@@ -47,13 +66,17 @@ def _public(found: Any) -> bool:
     if not callable(found):
         return False
     return home == "isograd.mindspore.nn" or home.startswith(
-        ("isograd.mindspore.nn.", "isograd.mindspore.train.metrics"))
+        ("isograd.mindspore.nn.", "isograd.mindspore.train.metrics")
+    )
 
 
 def __dir__() -> list[str]:
     names = set(globals())
     for part in _PARTS:
         module = import_module(f"isograd.mindspore.{part}")
-        names |= {n for n in vars(module)
-                  if not n.startswith("_") and _public(getattr(module, n))}
+        names |= {
+            n
+            for n in vars(module)
+            if not n.startswith("_") and _public(getattr(module, n))
+        }
     return sorted(names)

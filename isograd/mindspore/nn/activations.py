@@ -44,8 +44,11 @@ for _name, (_text, _function, _settings) in _TABLE.items():
     if _settings != "axis":  # MindSpore shows the settings of these alone
         globals()[_name].extend_repr = Cell.extend_repr
 
-GELU = cell_of("GELU", "approximate=True", lambda self, x: ops.gelu(
-    x, approximate="tanh" if self.approximate else "none"))
+GELU = cell_of(
+    "GELU",
+    "approximate=True",
+    lambda self, x: ops.gelu(x, approximate="tanh" if self.approximate else "none"),
+)
 GELU.extend_repr = Cell.extend_repr
 Softmax2d = cell_of("Softmax2d", "", lambda self, x: ops.softmax(x, axis=-3))
 
@@ -56,8 +59,9 @@ class PReLU(Cell):
     def __init__(self, channel: int = 1, w: Any = 0.25) -> None:
         super().__init__()
         if isinstance(channel, bool) or not isinstance(channel, int) or channel <= 0:
-            raise ValueError(f"For 'PReLU', the 'channel' must be a positive int, but "
-                             f"got {channel}.")
+            raise ValueError(
+                f"For 'PReLU', the 'channel' must be a positive int, but got {channel}."
+            )
         self.w = Parameter(initializer(w, [channel], dtypes.float32), name="a")
 
     def construct(self, x: Any) -> Any:
@@ -65,12 +69,28 @@ class PReLU(Cell):
 
 
 _NAMES = {
-    "softmax": "Softmax", "logsoftmax": "LogSoftmax", "relu": "ReLU", "silu": "SiLU",
-    "relu6": "ReLU6", "tanh": "Tanh", "gelu": "GELU", "fast_gelu": "FastGelu",
-    "elu": "ELU", "sigmoid": "Sigmoid", "softsign": "Softsign", "prelu": "PReLU",
-    "leakyrelu": "LeakyReLU", "hswish": "HSwish", "hsigmoid": "HSigmoid",
-    "logsigmoid": "LogSigmoid", "softshrink": "SoftShrink", "hshrink": "HShrink",
-    "threshold": "Threshold", "mish": "Mish", "selu": "SeLU", "celu": "CELU",
+    "softmax": "Softmax",
+    "logsoftmax": "LogSoftmax",
+    "relu": "ReLU",
+    "silu": "SiLU",
+    "relu6": "ReLU6",
+    "tanh": "Tanh",
+    "gelu": "GELU",
+    "fast_gelu": "FastGelu",
+    "elu": "ELU",
+    "sigmoid": "Sigmoid",
+    "softsign": "Softsign",
+    "prelu": "PReLU",
+    "leakyrelu": "LeakyReLU",
+    "hswish": "HSwish",
+    "hsigmoid": "HSigmoid",
+    "logsigmoid": "LogSigmoid",
+    "softshrink": "SoftShrink",
+    "hshrink": "HShrink",
+    "threshold": "Threshold",
+    "mish": "Mish",
+    "selu": "SeLU",
+    "celu": "CELU",
 }
 
 
@@ -99,6 +119,8 @@ def activation_of(given: Any, owner: str) -> Any:
     if isinstance(given, str):
         return get_activation(given, owner)
     if not callable(given):
-        raise TypeError(f"For '{owner}', the 'activation' must be str or Cell or "
-                        f"Primitive, but got {type(given).__name__}.")
+        raise TypeError(
+            f"For '{owner}', the 'activation' must be str or Cell or "
+            f"Primitive, but got {type(given).__name__}."
+        )
     return given

@@ -14,8 +14,11 @@ from isograd.mindspore.parameter import Parameter, ParameterTuple, already
 from isograd.mindspore.tensor import Tensor
 
 Names = Iterator[tuple[str, Parameter]]
-_FLAGS = {"mindspore.float16": "fp16", "mindspore.float32": "fp32",
-          "mindspore.bfloat16": "bf16"}
+_FLAGS = {
+    "mindspore.float16": "fp16",
+    "mindspore.float32": "fp32",
+    "mindspore.bfloat16": "bf16",
+}
 
 
 class Cell:
@@ -94,7 +97,8 @@ class Cell:
             if value is not None:
                 raise TypeError(
                     f"For 'Cell', the type of {name} must be cell, but got "
-                    f"{type(value).__name__}.")
+                    f"{type(value).__name__}."
+                )
             own["_cells"][name] = None
         elif "_buffers" in own and name in own["_buffers"]:
             own["_buffers"][name] = value
@@ -115,8 +119,9 @@ class Cell:
 
     def _begun(self, what: str) -> None:
         if "_params" not in self.__dict__:
-            raise AttributeError(f"For 'Cell', can not assign {what} before using "
-                                 "super().__init__().")
+            raise AttributeError(
+                f"For 'Cell', can not assign {what} before using super().__init__()."
+            )
 
     def _drop(self, name: str) -> None:
         self.__dict__.pop(name, None)
@@ -142,12 +147,15 @@ class Cell:
         else:
             raise TypeError(
                 f"For 'Cell', the type of {name} must be Parameter or ParameterTuple, "
-                f"but got {type(value).__name__}.")
+                f"but got {type(value).__name__}."
+            )
 
     # --- parameters -------------------------------------------------------------------
 
     def insert_param_to_cell(
-        self, param_name: str, param: Parameter | None,
+        self,
+        param_name: str,
+        param: Parameter | None,
         check_name_contain_dot: bool = True,
     ) -> None:
         """Add a parameter under a name.
@@ -157,17 +165,25 @@ class Cell:
             TypeError: if it is no parameter.
         """
         if not param_name:
-            raise KeyError("For 'insert_param_to_cell', the argument 'param_name' "
-                           "should not be None.")
+            raise KeyError(
+                "For 'insert_param_to_cell', the argument 'param_name' "
+                "should not be None."
+            )
         if check_name_contain_dot and "." in param_name:
-            raise KeyError("For 'insert_param_to_cell', the argument 'param_name' "
-                           f"should not contain '.', but got {param_name}")
+            raise KeyError(
+                "For 'insert_param_to_cell', the argument 'param_name' "
+                f"should not contain '.', but got {param_name}"
+            )
         if hasattr(self, param_name) and param_name not in self._params:
-            raise KeyError("For 'insert_param_to_cell', the argument 'param_name' "
-                           f"'{param_name}' already exists in the Cell.")
+            raise KeyError(
+                "For 'insert_param_to_cell', the argument 'param_name' "
+                f"'{param_name}' already exists in the Cell."
+            )
         if not isinstance(param, Parameter) and param is not None:
-            raise TypeError("For 'insert_param_to_cell', the argument 'param' should "
-                            f"be 'Parameter' if not None, but got {type(param)}.")
+            raise TypeError(
+                "For 'insert_param_to_cell', the argument 'param' should "
+                f"be 'Parameter' if not None, but got {type(param)}."
+            )
         if param is not None and param._renamable:
             param.name = param_name
         self._params[param_name] = param
@@ -175,8 +191,11 @@ class Cell:
     def parameters_and_names(self, name_prefix: str = "", expand: bool = True) -> Names:
         """Each parameter once, with its path of attribute names."""
         seen: set[int] = set()
-        cells = self.cells_and_names(name_prefix=name_prefix) if expand else [
-            (name_prefix, self)]
+        cells = (
+            self.cells_and_names(name_prefix=name_prefix)
+            if expand
+            else [(name_prefix, self)]
+        )
         for cell_name, cell in cells:
             for name, p in cell._params.items():
                 if p is not None and id(p) not in seen:
@@ -201,8 +220,10 @@ class Cell:
     def update_parameters_name(self, prefix: str = "", recurse: bool = True) -> None:
         """Name each parameter by `prefix` and its path."""
         if not isinstance(prefix, str):
-            raise TypeError("For 'update_parameters_name', the type of 'prefix' must "
-                            f"be str, but got {type(prefix).__name__}.")
+            raise TypeError(
+                "For 'update_parameters_name', the type of 'prefix' must "
+                f"be str, but got {type(prefix).__name__}."
+            )
         for name, p in list(self.parameters_and_names(expand=recurse)):
             if prefix:
                 p.name = prefix + name
@@ -228,8 +249,13 @@ class Cell:
             raise AttributeError(f"`{name}` is not a Parameter")
         return found
 
-    def state_dict(self, *args: Any, destination: Any = None, prefix: str = "",
-                   keep_vars: bool = False) -> Any:
+    def state_dict(
+        self,
+        *args: Any,
+        destination: Any = None,
+        prefix: str = "",
+        keep_vars: bool = False,
+    ) -> Any:
         """Parameters and persistent buffers by path."""
         out = OrderedDict() if destination is None else destination
         for cell_name, cell in self.cells_and_names():
@@ -251,7 +277,8 @@ class Cell:
         if strict and (missing or unexpected):
             raise RuntimeError(
                 f"Error(s) in loading state_dict for {type(self).__name__}: missing "
-                f"keys {missing}, unexpected keys {unexpected}.")
+                f"keys {missing}, unexpected keys {unexpected}."
+            )
         for k, t in own.items():
             if k in state_dict:
                 t.set_data(state_dict[k])
@@ -291,15 +318,21 @@ class Cell:
             KeyError: if the name is taken, TypeError: if it is no cell.
         """
         if not child_name or "." in child_name:
-            raise KeyError("For 'insert_child_to_cell', the argument 'child_name' "
-                           "should not be None and should not contain '.'")
+            raise KeyError(
+                "For 'insert_child_to_cell', the argument 'child_name' "
+                "should not be None and should not contain '.'"
+            )
         if hasattr(self, child_name) and child_name not in self._cells:
-            raise KeyError("For 'insert_child_to_cell', the argument 'child_name' "
-                           f"'{child_name}' already exists in the Cell.")
+            raise KeyError(
+                "For 'insert_child_to_cell', the argument 'child_name' "
+                f"'{child_name}' already exists in the Cell."
+            )
         if not isinstance(child_cell, Cell) and child_cell is not None:
-            raise TypeError("For 'insert_child_to_cell', the argument 'child_cell' "
-                            "should be 'Cell' if not None, but got "
-                            f"{type(child_cell)}.")
+            raise TypeError(
+                "For 'insert_child_to_cell', the argument 'child_cell' "
+                "should be 'Cell' if not None, but got "
+                f"{type(child_cell)}."
+            )
         self._cells[child_name] = child_cell
 
     def cells_and_names(
@@ -331,8 +364,9 @@ class Cell:
         cell: Any = self
         for name in filter(None, target.split(".")):
             if not hasattr(cell, name):
-                raise AttributeError(f"'{type(cell).__name__}' has no attribute "
-                                     f"`{name}`")
+                raise AttributeError(
+                    f"'{type(cell).__name__}' has no attribute `{name}`"
+                )
             cell = getattr(cell, name)
             if not isinstance(cell, Cell):
                 raise AttributeError(f"`{name}` is not an nn.Cell")
@@ -360,8 +394,10 @@ class Cell:
     def set_grad(self, requires_grad: bool = True) -> Cell:
         """Set the flag `requires_grad`, which changes nothing else."""
         if not isinstance(requires_grad, bool):
-            raise TypeError("For 'Cell', the argument 'requires_grad' must be bool, "
-                            f"but got {type(requires_grad).__name__}.")
+            raise TypeError(
+                "For 'Cell', the argument 'requires_grad' must be bool, "
+                f"but got {type(requires_grad).__name__}."
+            )
         object.__setattr__(self, "requires_grad", requires_grad)
         return self
 
@@ -389,9 +425,11 @@ class Cell:
             ValueError: for a dtype that is neither float16, float32 nor bfloat16.
         """
         if repr(dst_type) not in _FLAGS:
-            raise ValueError("For 'to_float', the argument 'dst_type' must be "
-                             "mstype.float32, mstype.float16 or mstype.bfloat16, but "
-                             f"got type: {type(dst_type)} and value: {dst_type}.")
+            raise ValueError(
+                "For 'to_float', the argument 'dst_type' must be "
+                "mstype.float32, mstype.float16 or mstype.bfloat16, but "
+                f"got type: {type(dst_type)} and value: {dst_type}."
+            )
         for _, cell in self.cells_and_names():
             object.__setattr__(cell, "_precision", dst_type)
             object.__setattr__(cell, "_special", True)
@@ -404,13 +442,20 @@ class Cell:
 
     # --- hooks ------------------------------------------------------------------------
 
-    def _hook(self, table: str, hook: Any, prepend: bool = False,
-              with_kwargs: bool = False, always: bool = False) -> HookHandle:
+    def _hook(
+        self,
+        table: str,
+        hook: Any,
+        prepend: bool = False,
+        with_kwargs: bool = False,
+        always: bool = False,
+    ) -> HookHandle:
         own = self.__dict__
         for name in (table, table + "_kwargs", table + "_always"):
             own.setdefault(name, HookTable())
-        handle = register(own[table], hook,
-                          own[table + "_kwargs"] if with_kwargs else None, prepend)
+        handle = register(
+            own[table], hook, own[table + "_kwargs"] if with_kwargs else None, prepend
+        )
         if always:
             own[table + "_always"][handle.handle_id] = True
         object.__setattr__(self, "_special", True)
@@ -423,7 +468,11 @@ class Cell:
         return self._hook("_forward_pre_hooks", hook_fn, prepend, with_kwargs)
 
     def register_forward_hook(
-        self, hook_fn: Any, with_kwargs: bool = False, *, prepend: bool = False,
+        self,
+        hook_fn: Any,
+        with_kwargs: bool = False,
+        *,
+        prepend: bool = False,
         always_call: bool = False,
     ) -> HookHandle:
         """`hook(cell, inputs, output)` after construct; may replace the output."""
@@ -507,8 +556,9 @@ class Cell:
 class GraphCell(Cell):
     """A graph loaded from a file, which isograd cannot run."""
 
-    def __init__(self, graph: Any, params_init: Any = None, obf_random_seed: Any = None
-                 ) -> None:
+    def __init__(
+        self, graph: Any, params_init: Any = None, obf_random_seed: Any = None
+    ) -> None:
         super().__init__()
         raise NotImplementedError("nn.GraphCell: MindIR graphs are not supported")
 

@@ -11,17 +11,22 @@ from isograd.mindspore.nn.cell import Cell
 
 def _check_cell(x: Any, owner: str) -> None:
     if not isinstance(x, Cell):
-        raise TypeError(f"For '{owner}', each argument must be a cell, but got type "
-                        f"{type(x)}.")
+        raise TypeError(
+            f"For '{owner}', each argument must be a cell, but got type {type(x)}."
+        )
 
 
 def _check_index(owner: str, index: Any, count: int) -> int:
     if not isinstance(index, int) or isinstance(index, bool):
-        raise TypeError(f"For '{owner}', the type of 'index' must be int, but got "
-                        f"{type(index).__name__}.")
+        raise TypeError(
+            f"For '{owner}', the type of 'index' must be int, but got "
+            f"{type(index).__name__}."
+        )
     if not -count <= index < count:
-        raise IndexError(f"For '{owner}', the value of 'index' must be a number in "
-                         f"range [{-count}, {count}), but got {index}.")
+        raise IndexError(
+            f"For '{owner}', the value of 'index' must be a number in "
+            f"range [{-count}, {count}), but got {index}."
+        )
     return index % count
 
 
@@ -45,8 +50,11 @@ class _Row(Cell):
     def __getitem__(self, index: Any) -> Any:
         cells = list(self._cells.values())
         if isinstance(index, slice):
-            return type(self)(cells[index]) if isinstance(self, CellList) else (
-                type(self)(*cells[index]))
+            return (
+                type(self)(cells[index])
+                if isinstance(self, CellList)
+                else (type(self)(*cells[index]))
+            )
         if isinstance(index, str):
             return self._cells[index]
         return cells[_check_index(type(self).__name__, index, len(cells))]
@@ -88,8 +96,10 @@ class _Row(Cell):
 
     def extend(self, cells: Iterable[Cell]) -> Any:
         if not isinstance(cells, Iterable):
-            raise TypeError(f"For '{type(self).__name__}', the new cells wanting to "
-                            f"append must be a list, but got {type(cells).__name__}.")
+            raise TypeError(
+                f"For '{type(self).__name__}', the new cells wanting to "
+                f"append must be a list, but got {type(cells).__name__}."
+            )
         for cell in cells:
             self.append(cell)
         return self
@@ -165,8 +175,12 @@ class CellDict(Cell):
         return self._cells[key]
 
     def __setitem__(self, key: str, cell: Cell) -> None:
-        if not isinstance(key, str) or not key or "." in key or hasattr(type(self),
-                                                                        key):
+        if (
+            not isinstance(key, str)
+            or not key
+            or "." in key
+            or hasattr(type(self), key)
+        ):
             raise KeyError(f"For 'CellDict', the key {key!r} is not a valid name.")
         _check_cell(cell, "CellDict")
         self._cells[key] = cell

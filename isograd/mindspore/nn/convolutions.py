@@ -25,18 +25,24 @@ def sizes_of(value: Any, rank: int, name: str, owner: str, least: int = 1) -> An
     Raises:
         TypeError, ValueError: for anything else, or a number less than `least`.
     """
-    if isinstance(value, bool) or not isinstance(value,
-                                                 int | tuple | list | np.integer):
-        raise TypeError(f"For '{owner}', the type of '{name}' must be int or tuple, "
-                        f"but got {type(value).__name__}.")
+    if isinstance(value, bool) or not isinstance(
+        value, int | tuple | list | np.integer
+    ):
+        raise TypeError(
+            f"For '{owner}', the type of '{name}' must be int or tuple, "
+            f"but got {type(value).__name__}."
+        )
     out = tuple(value) if isinstance(value, tuple | list) else (int(value),) * rank
     if len(out) != rank:
-        raise ValueError(f"For '{owner}', the length of '{name}' must be {rank}, but "
-                         f"got {len(out)}.")
+        raise ValueError(
+            f"For '{owner}', the length of '{name}' must be {rank}, but got {len(out)}."
+        )
     for n in out:
         if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < least:
-            raise ValueError(f"For '{owner}', the '{name}' must be int and must >= "
-                             f"{least}, but got {value}.")
+            raise ValueError(
+                f"For '{owner}', the '{name}' must be int and must >= "
+                f"{least}, but got {value}."
+            )
     return tuple(int(n) for n in out)
 
 
@@ -46,8 +52,10 @@ def pads_of(padding: Any, rank: int, owner: str) -> Any:
     if len(flat) == rank:
         return tuple((n, n) for n in flat)
     if len(flat) != 2 * rank:
-        raise ValueError(f"For '{owner}', the length of 'padding' must be {rank} or "
-                         f"{2 * rank}, but got {len(flat)}.")
+        raise ValueError(
+            f"For '{owner}', the length of 'padding' must be {rank} or "
+            f"{2 * rank}, but got {len(flat)}."
+        )
     return tuple((flat[2 * i], flat[2 * i + 1]) for i in range(rank))
 
 
@@ -62,8 +70,10 @@ def _channels_last(x: Any, rank: int) -> Any:
 def _convolve(x: Any, w: Any, b: Any, layer: Any) -> Any:
     rank = layer.rank
     if x.ndim != rank + 2:
-        raise ValueError(f"For '{type(layer).__name__}', the input must have "
-                         f"{rank + 2} axes, but got shape {list(x.shape)}.")
+        raise ValueError(
+            f"For '{type(layer).__name__}', the input must have "
+            f"{rank + 2} axes, but got shape {list(x.shape)}."
+        )
     if layer.channels_last:
         x = _channels_first(x, rank)
         w = _channels_first(w, rank)
@@ -73,7 +83,8 @@ def _convolve(x: Any, w: Any, b: Any, layer: Any) -> Any:
             f"For 'Conv{rank}D', 'C_in' of input 'x' shape divide by parameter 'group' "
             "must be equal to 'C_in' of input 'weight' shape: "
             f"{channels // layer.group}, but got 'C_in' of input 'x' shape: "
-            f"{x.shape[1]}, and 'group': {layer.group}.")
+            f"{x.shape[1]}, and 'group': {layer.group}."
+        )
     x, w, *more = promoted(x, w, *([] if b is None else [b]))
     out = layer._convolved(x, w, more[0] if more else None)
     return _channels_last(out, rank) if layer.channels_last else out
@@ -90,10 +101,20 @@ class _Conv(Cell):
     _layout = "NCHW"
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
-        pad_mode: str = "same", padding: Any = 0, dilation: Any = 1, group: int = 1,
-        has_bias: bool = False, weight_init: Any = None, bias_init: Any = None,
-        data_format: str | None = None, dtype: Any = dtypes.float32,
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        pad_mode: str = "same",
+        padding: Any = 0,
+        dilation: Any = 1,
+        group: int = 1,
+        has_bias: bool = False,
+        weight_init: Any = None,
+        bias_init: Any = None,
+        data_format: str | None = None,
+        dtype: Any = dtypes.float32,
     ) -> None:
         super().__init__()
         name, rank = type(self).__name__, self.rank
@@ -103,7 +124,8 @@ class _Conv(Cell):
         if in_channels % group or out_channels % group:
             raise ValueError(
                 f"For '{name}', the 'in_channels' and 'out_channels' must be divisible "
-                f"by 'group', but got {in_channels}, {out_channels} and {group}.")
+                f"by 'group', but got {in_channels}, {out_channels} and {group}."
+            )
         self.kernel_size = sizes_of(kernel_size, rank, "kernel_size", name)
         self.stride = sizes_of(stride, rank, "stride", name)
         self.dilation = sizes_of(dilation, rank, "dilation", name)
@@ -113,26 +135,40 @@ class _Conv(Cell):
         self.data_format = self.format = data_format or self._layout
         self.channels_last = self.data_format.endswith("C")
         self.weight_init, self.bias_init = weight_init, bias_init
-        self.weight = Parameter(initializer(
-            HeUniform(sqrt(5)) if weight_init is None else weight_init,
-            self._weight_shape(), dtype), name="weight")
+        self.weight = Parameter(
+            initializer(
+                HeUniform(sqrt(5)) if weight_init is None else weight_init,
+                self._weight_shape(),
+                dtype,
+            ),
+            name="weight",
+        )
         self.bias: Any = None
         if has_bias:
             bound = 1 / sqrt(self.in_channels // group * prod(self.kernel_size))
-            self.bias = Parameter(initializer(
-                Uniform(bound) if bias_init is None else bias_init, [out_channels],
-                dtype), name="bias")
+            self.bias = Parameter(
+                initializer(
+                    Uniform(bound) if bias_init is None else bias_init,
+                    [out_channels],
+                    dtype,
+                ),
+                name="bias",
+            )
 
     def _checked_pads(self) -> Any:
         name = type(self).__name__
         if self.pad_mode not in ("same", "valid", "pad"):
-            raise ValueError(f"For '{name}', the 'pad_mode' must be one of ['valid', "
-                             f"'same', 'pad'], but got {self.pad_mode}.")
+            raise ValueError(
+                f"For '{name}', the 'pad_mode' must be one of ['valid', "
+                f"'same', 'pad'], but got {self.pad_mode}."
+            )
         pads = pads_of(self.padding, self.rank, name)
         if self.pad_mode != "pad" and any(n for pair in pads for n in pair):
-            raise ValueError(f"For '{name}', the 'padding' must be zero when "
-                             "'pad_mode' is not 'pad', but got 'padding': "
-                             f"{self.padding} and 'pad_mode': {self.pad_mode}.")
+            raise ValueError(
+                f"For '{name}', the 'padding' must be zero when "
+                "'pad_mode' is not 'pad', but got 'padding': "
+                f"{self.padding} and 'pad_mode': {self.pad_mode}."
+            )
         return pads
 
     def _weight_shape(self) -> list[int]:
@@ -145,16 +181,25 @@ class _Conv(Cell):
         pads = self.pads
         if self.pad_mode == "same":
             pads = same_pads(x.shape[2:], self.kernel_size, self.stride, self.dilation)
-        return F.convolution(x, w, b, stride=self.stride, padding=pads,
-                             dilation=self.dilation, groups=self.group)
+        return F.convolution(
+            x,
+            w,
+            b,
+            stride=self.stride,
+            padding=pads,
+            dilation=self.dilation,
+            groups=self.group,
+        )
 
     def construct(self, x: Any) -> Any:
         return convolve(x, self.weight, self.bias, self)
 
     def extend_repr(self) -> str:
-        words = ("input_channels=in_channels output_channels=out_channels kernel_size "
-                 "stride pad_mode padding dilation group has_bias weight_init "
-                 "bias_init format")
+        words = (
+            "input_channels=in_channels output_channels=out_channels kernel_size "
+            "stride pad_mode padding dilation group has_bias weight_init "
+            "bias_init format"
+        )
         pairs = [(s.split("=") * 2)[:2] for s in words.split()]
         return ", ".join(f"{k}={getattr(self, v)}" for k, v in pairs)
 
@@ -177,19 +222,41 @@ class _ConvTranspose(_Conv):
     transposed = True
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
-        pad_mode: str = "same", padding: Any = 0, output_padding: Any = 0,
-        dilation: Any = 1, group: int = 1, has_bias: bool = False,
-        weight_init: Any = None, bias_init: Any = None, data_format: str | None = None,
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        pad_mode: str = "same",
+        padding: Any = 0,
+        output_padding: Any = 0,
+        dilation: Any = 1,
+        group: int = 1,
+        has_bias: bool = False,
+        weight_init: Any = None,
+        bias_init: Any = None,
+        data_format: str | None = None,
         dtype: Any = dtypes.float32,
     ) -> None:
-        super().__init__(in_channels, out_channels, kernel_size, stride, pad_mode,
-                         padding, dilation, group, has_bias, weight_init, bias_init,
-                         data_format, dtype)
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            pad_mode,
+            padding,
+            dilation,
+            group,
+            has_bias,
+            weight_init,
+            bias_init,
+            data_format,
+            dtype,
+        )
         name = type(self).__name__
-        self.output_padding = sizes_of(output_padding, self.rank, "output_padding",
-                                       name,
-                                       least=0)
+        self.output_padding = sizes_of(
+            output_padding, self.rank, "output_padding", name, least=0
+        )
 
     def _weight_shape(self) -> list[int]:
         return [self.in_channels, self.out_channels // self.group, *self.kernel_size]
@@ -197,32 +264,72 @@ class _ConvTranspose(_Conv):
     def _convolved(self, x: Any, w: Any, b: Any) -> Any:
         pads, extra = self.pads, self.output_padding
         if self.pad_mode != "pad":
-            space = transposed_size(x.shape[2:], self.kernel_size, self.stride,
-                                    self.dilation, self.pad_mode)
-            pads = (same_pads(space, self.kernel_size, self.stride, self.dilation)
-                    if self.pad_mode == "same" else pads)
-            made = tuple((n - 1) * s - sum(p) + d * (k - 1) + 1 for n, k, s, p,
-                         d in zip(
-                x.shape[2:], self.kernel_size, self.stride, pads, self.dilation,
-                strict=True))
+            space = transposed_size(
+                x.shape[2:], self.kernel_size, self.stride, self.dilation, self.pad_mode
+            )
+            pads = (
+                same_pads(space, self.kernel_size, self.stride, self.dilation)
+                if self.pad_mode == "same"
+                else pads
+            )
+            made = tuple(
+                (n - 1) * s - sum(p) + d * (k - 1) + 1
+                for n, k, s, p, d in zip(
+                    x.shape[2:],
+                    self.kernel_size,
+                    self.stride,
+                    pads,
+                    self.dilation,
+                    strict=True,
+                )
+            )
             extra = tuple(a - b for a, b in zip(space, made, strict=True))
         return F.transposed_convolution(
-            x, w, b, stride=self.stride, padding=pads, extra=extra,
-            dilation=self.dilation, groups=self.group)
+            x,
+            w,
+            b,
+            stride=self.stride,
+            padding=pads,
+            extra=extra,
+            dilation=self.dilation,
+            groups=self.group,
+        )
 
 
 class Conv1dTranspose(_ConvTranspose):
     rank, _layout = 1, "NCW"
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
-        pad_mode: str = "same", padding: Any = 0, dilation: Any = 1, group: int = 1,
-        has_bias: bool = False, weight_init: Any = None, bias_init: Any = None,
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        pad_mode: str = "same",
+        padding: Any = 0,
+        dilation: Any = 1,
+        group: int = 1,
+        has_bias: bool = False,
+        weight_init: Any = None,
+        bias_init: Any = None,
         dtype: Any = dtypes.float32,
     ) -> None:
-        super().__init__(in_channels, out_channels, kernel_size, stride, pad_mode,
-                         padding, 0, dilation, group, has_bias, weight_init, bias_init,
-                         None, dtype)
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            pad_mode,
+            padding,
+            0,
+            dilation,
+            group,
+            has_bias,
+            weight_init,
+            bias_init,
+            None,
+            dtype,
+        )
 
 
 class Conv2dTranspose(_ConvTranspose):
@@ -233,13 +340,35 @@ class Conv3dTranspose(_ConvTranspose):
     rank, _layout = 3, "NCDHW"
 
     def __init__(
-        self, in_channels: int, out_channels: int, kernel_size: Any, stride: Any = 1,
-        pad_mode: str = "same", padding: Any = 0, dilation: Any = 1, group: int = 1,
-        output_padding: Any = 0, has_bias: bool = False, weight_init: Any = None,
-        bias_init: Any = None, data_format: str | None = None,
+        self,
+        in_channels: int,
+        out_channels: int,
+        kernel_size: Any,
+        stride: Any = 1,
+        pad_mode: str = "same",
+        padding: Any = 0,
+        dilation: Any = 1,
+        group: int = 1,
+        output_padding: Any = 0,
+        has_bias: bool = False,
+        weight_init: Any = None,
+        bias_init: Any = None,
+        data_format: str | None = None,
         dtype: Any = dtypes.float32,
     ) -> None:
-        super().__init__(in_channels, out_channels, kernel_size, stride, pad_mode,
-                         padding, output_padding, dilation, group, has_bias,
-                         weight_init,
-                         bias_init, data_format, dtype)
+        super().__init__(
+            in_channels,
+            out_channels,
+            kernel_size,
+            stride,
+            pad_mode,
+            padding,
+            output_padding,
+            dilation,
+            group,
+            has_bias,
+            weight_init,
+            bias_init,
+            data_format,
+            dtype,
+        )

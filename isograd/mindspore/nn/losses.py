@@ -30,8 +30,10 @@ class LossBase(Cell):
         if reduction is None:
             reduction = "none"
         if reduction not in ("mean", "sum", "none"):
-            raise ValueError(f"For '{type(self).__name__}', the 'reduction' must be in "
-                             f"['mean', 'sum', 'none'], but got {reduction}.")
+            raise ValueError(
+                f"For '{type(self).__name__}', the 'reduction' must be in "
+                f"['mean', 'sum', 'none'], but got {reduction}."
+            )
         self.reduction = reduction
         self.average = reduction == "mean"
         self.reduce = reduction != "none"
@@ -60,37 +62,75 @@ _TABLE: dict[str, tuple[str, str, str, str]] = {
     "KLDivLoss": ("", "mean", "kl_div", "reduction"),
     "MultiLabelMarginLoss": ("", "mean", "multilabel_margin_loss", "reduction"),
     "MultilabelMarginLoss": ("", "mean", "multilabel_margin_loss", "reduction"),
-    "MultiLabelSoftMarginLoss": ("weight=None", "mean", "multilabel_soft_margin_loss",
-                                 "weight reduction"),
-    "CosineEmbeddingLoss": ("margin=0.0", "mean", "cosine_embedding_loss",
-                            "margin reduction"),
-    "HingeEmbeddingLoss": ("margin=1.0", "mean", "hinge_embedding_loss",
-                           "margin reduction"),
-    "MarginRankingLoss": ("margin=0.0", "mean", "margin_ranking_loss",
-                          "margin reduction"),
-    "PoissonNLLLoss": ("log_input=True, full=False, eps=1e-8", "mean",
-                       "poisson_nll_loss", "log_input full eps reduction"),
+    "MultiLabelSoftMarginLoss": (
+        "weight=None",
+        "mean",
+        "multilabel_soft_margin_loss",
+        "weight reduction",
+    ),
+    "CosineEmbeddingLoss": (
+        "margin=0.0",
+        "mean",
+        "cosine_embedding_loss",
+        "margin reduction",
+    ),
+    "HingeEmbeddingLoss": (
+        "margin=1.0",
+        "mean",
+        "hinge_embedding_loss",
+        "margin reduction",
+    ),
+    "MarginRankingLoss": (
+        "margin=0.0",
+        "mean",
+        "margin_ranking_loss",
+        "margin reduction",
+    ),
+    "PoissonNLLLoss": (
+        "log_input=True, full=False, eps=1e-8",
+        "mean",
+        "poisson_nll_loss",
+        "log_input full eps reduction",
+    ),
 }
 # reduction stands elsewhere among the arguments of these
 _ORDERED: dict[str, tuple[str, str, str]] = {
     "HuberLoss": ("reduction='mean', delta=1.0", "huber_loss", "reduction delta"),
-    "BCEWithLogitsLoss": ("reduction='mean', weight=None, pos_weight=None",
-                          "binary_cross_entropy_with_logits",
-                          "weight pos_weight reduction"),
-    "NLLLoss": ("weight=None, ignore_index=-100, reduction='mean'", "nll_loss",
-                "weight ignore_index reduction"),
+    "BCEWithLogitsLoss": (
+        "reduction='mean', weight=None, pos_weight=None",
+        "binary_cross_entropy_with_logits",
+        "weight pos_weight reduction",
+    ),
+    "NLLLoss": (
+        "weight=None, ignore_index=-100, reduction='mean'",
+        "nll_loss",
+        "weight ignore_index reduction",
+    ),
     "CrossEntropyLoss": (
         "weight=None, ignore_index=-100, reduction='mean', label_smoothing=0.0",
-        "cross_entropy", "weight ignore_index reduction label_smoothing"),
-    "GaussianNLLLoss": ("*, full=False, eps=1e-6, reduction='mean'",
-                        "gaussian_nll_loss", "full eps reduction"),
+        "cross_entropy",
+        "weight ignore_index reduction label_smoothing",
+    ),
+    "GaussianNLLLoss": (
+        "*, full=False, eps=1e-6, reduction='mean'",
+        "gaussian_nll_loss",
+        "full eps reduction",
+    ),
     "TripletMarginLoss": (
         "p=2, swap=False, eps=1e-6, reduction='mean', margin=1.0",
-        "triplet_margin_loss", "margin p eps swap reduction"),
-    "MultiMarginLoss": ("p=1, margin=1.0, reduction='mean', weight=None",
-                        "multi_margin_loss", "p margin weight reduction"),
-    "CTCLoss": ("blank=0, reduction='mean', zero_infinity=False", "ctc_loss",
-                "blank reduction zero_infinity"),
+        "triplet_margin_loss",
+        "margin p eps swap reduction",
+    ),
+    "MultiMarginLoss": (
+        "p=1, margin=1.0, reduction='mean', weight=None",
+        "multi_margin_loss",
+        "p margin weight reduction",
+    ),
+    "CTCLoss": (
+        "blank=0, reduction='mean', zero_infinity=False",
+        "ctc_loss",
+        "blank reduction zero_infinity",
+    ),
 }
 
 
@@ -109,8 +149,9 @@ def _loss(name: str, text: str, function: str, settings: str) -> type[Cell]:
 
 for _name, (_text, _default, _function, _settings) in _TABLE.items():
     _text = f"{_text}, " if _text else ""
-    globals()[_name] = _loss(_name, f"{_text}reduction={_default!r}", _function,
-                             _settings)
+    globals()[_name] = _loss(
+        _name, f"{_text}reduction={_default!r}", _function, _settings
+    )
 for _name, (_text, _function, _settings) in _ORDERED.items():
     globals()[_name] = _loss(_name, _text, _function, _settings)
 
@@ -148,14 +189,18 @@ class SoftmaxCrossEntropyWithLogits(LossBase):
     def __init__(self, sparse: bool = False, reduction: str = "none") -> None:
         super().__init__(reduction)
         if not isinstance(sparse, bool):
-            raise TypeError("For 'SoftmaxCrossEntropyWithLogits', the type of 'sparse' "
-                            f"must be bool, but got {type(sparse).__name__}.")
+            raise TypeError(
+                "For 'SoftmaxCrossEntropyWithLogits', the type of 'sparse' "
+                f"must be bool, but got {type(sparse).__name__}."
+            )
         self.sparse = sparse
 
     def construct(self, logits: Any, labels: Any) -> Any:
         if not isinstance(logits, Tensor) or not isinstance(labels, Tensor):
-            raise TypeError("For 'SoftmaxCrossEntropyWithLogits', the 'logits' and "
-                            "'labels' must be Tensors.")
+            raise TypeError(
+                "For 'SoftmaxCrossEntropyWithLogits', the 'logits' and "
+                "'labels' must be Tensors."
+            )
         return softmax_loss(logits, labels, self.sparse, self.reduction)
 
 
@@ -176,8 +221,9 @@ class DiceLoss(LossBase):
 class FocalLoss(LossBase):
     """Lin et al. 2017: cross entropy weighed by `(1 - p)^gamma`."""
 
-    def __init__(self, weight: Any = None, gamma: float = 2.0, reduction: str = "mean"
-                 ) -> None:
+    def __init__(
+        self, weight: Any = None, gamma: float = 2.0, reduction: str = "mean"
+    ) -> None:
         super().__init__(reduction)
         self.weight, self.gamma = weight, gamma
 
@@ -212,11 +258,17 @@ _focal = public(_focal_body, "focal_loss")
 class TripletMarginWithDistanceLoss(LossBase):
     """The triplet loss with a distance of one's own."""
 
-    def __init__(self, distance_function: Any = None, swap: bool = False,
-                 reduction: str = "mean", margin: float = 1.0) -> None:
+    def __init__(
+        self,
+        distance_function: Any = None,
+        swap: bool = False,
+        reduction: str = "mean",
+        margin: float = 1.0,
+    ) -> None:
         super().__init__(reduction)
         self.distance = distance_function or (
-            lambda a, b: ops.sqrt(((a - b + 1e-6) ** 2).sum(axis=-1)))
+            lambda a, b: ops.sqrt(((a - b + 1e-6) ** 2).sum(axis=-1))
+        )
         self.swap, self.margin = swap, margin
 
     def construct(self, x: Any, positive: Any, negative: Any) -> Any:
@@ -226,5 +278,8 @@ class TripletMarginWithDistanceLoss(LossBase):
         return self.get_loss(ops.relu(near - far + self.margin))
 
 
-__all__ = [n for n, v in list(globals().items())
-           if isinstance(v, type) and issubclass(v, LossBase) and not n.startswith("_")]
+__all__ = [
+    n
+    for n, v in list(globals().items())
+    if isinstance(v, type) and issubclass(v, LossBase) and not n.startswith("_")
+]

@@ -20,8 +20,13 @@ def signature(text: str) -> inspect.Signature:
 
 
 def cell_of(
-    name: str, text: str, body: Callable[..., Any] | str, settings: str = "",
-    base: type[Cell] = Cell, doc: str = "", module: str = "isograd.mindspore.nn",
+    name: str,
+    text: str,
+    body: Callable[..., Any] | str,
+    settings: str = "",
+    base: type[Cell] = Cell,
+    doc: str = "",
+    module: str = "isograd.mindspore.nn",
 ) -> type[Cell]:
     """A Cell class whose arguments are attributes, and which applies a function.
 
@@ -58,9 +63,13 @@ def cell_of(
     def extend_repr(self: Any) -> str:
         return ", ".join(f"{k}={getattr(self, k)}" for k in sig.parameters)
 
-    members = {"__init__": __init__, "construct": construct, "__doc__": doc or (
-        f"`{name}({text})`, see `mindspore.ops`."), "__module__": module,
-        "__signature__": sig}
+    members = {
+        "__init__": __init__,
+        "construct": construct,
+        "__doc__": doc or (f"`{name}({text})`, see `mindspore.ops`."),
+        "__module__": module,
+        "__signature__": sig,
+    }
     if sig.parameters:
         members["extend_repr"] = extend_repr
     return type(name, (base,), members)

@@ -9,8 +9,10 @@ from isograd.mindspore.nn.cell import Cell
 from isograd.mindspore.nn.making import cell_of
 
 ReduceLogSumExp = cell_of(
-    "ReduceLogSumExp", "axis, keep_dims=False",
-    lambda self, x: ops.logsumexp(x, self.axis, self.keep_dims))
+    "ReduceLogSumExp",
+    "axis, keep_dims=False",
+    lambda self, x: ops.logsumexp(x, self.axis, self.keep_dims),
+)
 LGamma = cell_of("LGamma", "", "lgamma")
 DiGamma = cell_of("DiGamma", "", "digamma")
 MatDet = cell_of("MatDet", "", "det")
@@ -29,8 +31,9 @@ class Norm(Cell):
         self.axis, self.keep_dims = axis, keep_dims
 
     def construct(self, x: Any) -> Any:
-        return ops.sqrt(ops.square(x).sum(axis=_axes(self.axis, x.ndim),
-                                          keepdims=self.keep_dims))
+        return ops.sqrt(
+            ops.square(x).sum(axis=_axes(self.axis, x.ndim), keepdims=self.keep_dims)
+        )
 
 
 class Moments(Cell):
@@ -42,8 +45,10 @@ class Moments(Cell):
 
     def construct(self, x: Any) -> Any:
         axes = _axes(self.axis, x.ndim)
-        return (x.mean(axis=axes, keep_dims=self.keep_dims),
-                x.var(axis=axes, ddof=0, keepdims=self.keep_dims))
+        return (
+            x.mean(axis=axes, keep_dims=self.keep_dims),
+            x.var(axis=axes, ddof=0, keepdims=self.keep_dims),
+        )
 
 
 class Range(Cell):
@@ -61,12 +66,15 @@ class Range(Cell):
 class TimeDistributed(Cell):
     """A layer applied to each slice along the axis of time."""
 
-    def __init__(self, layer: Any, time_axis: int, reshape_with_axis: int | None = None
-                 ) -> None:
+    def __init__(
+        self, layer: Any, time_axis: int, reshape_with_axis: int | None = None
+    ) -> None:
         super().__init__()
         if not callable(layer):
-            raise TypeError("For 'TimeDistributed', the layer must be a Cell, but got "
-                            f"{type(layer)}.")
+            raise TypeError(
+                "For 'TimeDistributed', the layer must be a Cell, but got "
+                f"{type(layer)}."
+            )
         self.layer = layer
         self.time_axis, self.reshape_with_axis = time_axis, reshape_with_axis
 

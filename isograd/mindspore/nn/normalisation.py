@@ -33,15 +33,19 @@ def _norm(body: Any, name: str) -> Any:
 batch_norm = _norm(lambda x, g, b, eps: F.batch_norm(x, g, b, eps=eps), "batch_norm")
 batch_norm_with = public(
     lambda x, g, b, mean, var, eps: F.batch_norm_with(x, mean, var, g, b, eps=eps),
-    "batch_norm")
-layer_norm = _norm(lambda x, g, b, count, eps: F.layer_norm(
-    x, g, b, count=count, eps=eps), "layer_norm")
-group_norm = _norm(lambda x, g, b, groups, eps: F.group_norm(
-    x, g, b, groups=groups, eps=eps), "group_norm")
-instance_norm = _norm(lambda x, g, b, eps: F.instance_norm(x, g, b, eps=eps),
-                      "instance_norm")
-
-
+    "batch_norm",
+)
+layer_norm = _norm(
+    lambda x, g, b, count, eps: F.layer_norm(x, g, b, count=count, eps=eps),
+    "layer_norm",
+)
+group_norm = _norm(
+    lambda x, g, b, groups, eps: F.group_norm(x, g, b, groups=groups, eps=eps),
+    "group_norm",
+)
+instance_norm = _norm(
+    lambda x, g, b, eps: F.instance_norm(x, g, b, eps=eps), "instance_norm"
+)
 
 
 class _BatchNorm(Cell):
@@ -50,45 +54,64 @@ class _BatchNorm(Cell):
     ranks: tuple[int, ...] = (4,)
 
     def __init__(
-        self, num_features: int, eps: float = 1e-5, momentum: float = 0.9,
-        affine: bool = True, gamma_init: Any = "ones", beta_init: Any = "zeros",
-        moving_mean_init: Any = "zeros", moving_var_init: Any = "ones",
-        use_batch_statistics: bool | None = None, data_format: str = "NCHW",
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.9,
+        affine: bool = True,
+        gamma_init: Any = "ones",
+        beta_init: Any = "zeros",
+        moving_mean_init: Any = "zeros",
+        moving_var_init: Any = "ones",
+        use_batch_statistics: bool | None = None,
+        data_format: str = "NCHW",
         dtype: Any = dtypes.float32,
     ) -> None:
         super().__init__()
         name = type(self).__name__
         positive_int(num_features, "num_features", name)
         if not 0 <= momentum <= 1:
-            raise ValueError(f"For '{name}', the 'momentum' must be a number in range "
-                             f"[0, 1], but got {momentum}.")
+            raise ValueError(
+                f"For '{name}', the 'momentum' must be a number in range "
+                f"[0, 1], but got {momentum}."
+            )
         self.num_features, self.eps = num_features, eps
         self.momentum = 1.0 - momentum
         self.use_batch_statistics = use_batch_statistics
         self.data_format, self.affine = data_format, affine
         shape = [num_features]
-        self.moving_mean = Parameter(initializer(moving_mean_init, shape, dtype),
-                                     name="mean", requires_grad=False)
-        self.moving_variance = Parameter(initializer(moving_var_init, shape, dtype),
-                                         name="variance", requires_grad=False)
-        self.gamma = Parameter(initializer(gamma_init, shape, dtype), name="gamma",
-                               requires_grad=affine)
-        self.beta = Parameter(initializer(beta_init, shape, dtype), name="beta",
-                              requires_grad=affine)
+        self.moving_mean = Parameter(
+            initializer(moving_mean_init, shape, dtype),
+            name="mean",
+            requires_grad=False,
+        )
+        self.moving_variance = Parameter(
+            initializer(moving_var_init, shape, dtype),
+            name="variance",
+            requires_grad=False,
+        )
+        self.gamma = Parameter(
+            initializer(gamma_init, shape, dtype), name="gamma", requires_grad=affine
+        )
+        self.beta = Parameter(
+            initializer(beta_init, shape, dtype), name="beta", requires_grad=affine
+        )
 
     def construct(self, x: Any) -> Any:
         if x.ndim not in self.ranks:
             raise ValueError(
                 f"For '{type(self).__name__}', the input must have "
                 f"{' or '.join(map(str, self.ranks))} axes, but got shape "
-                f"{list(x.shape)}.")
+                f"{list(x.shape)}."
+            )
         last = self.data_format == "NHWC"
         if last:
             x = x.transpose((0, x.ndim - 1, *range(1, x.ndim - 1)))
         if x.shape[1] != self.num_features:
             raise ValueError(
                 f"For '{type(self).__name__}', the number of channels must be "
-                f"{self.num_features}, but got {x.shape[1]}.")
+                f"{self.num_features}, but got {x.shape[1]}."
+            )
         out = self._normalized(x)
         return out.transpose((0, *range(2, x.ndim), 1)) if last else out
 
@@ -104,17 +127,26 @@ class _BatchNorm(Cell):
         return out
 
     def extend_repr(self) -> str:
-        return (f"num_features={self.num_features}, eps={self.eps}, "
-                f"momentum={self.momentum}, gamma={self.gamma}, beta={self.beta}, "
-                f"moving_mean={self.moving_mean}, "
-                f"moving_variance={self.moving_variance}")
+        return (
+            f"num_features={self.num_features}, eps={self.eps}, "
+            f"momentum={self.momentum}, gamma={self.gamma}, beta={self.beta}, "
+            f"moving_mean={self.moving_mean}, "
+            f"moving_variance={self.moving_variance}"
+        )
 
 
-def _with_statistics(x: Any, gamma: Any, beta: Any, mean: Any, var: Any, eps: float
-                     ) -> Any:
+def _with_statistics(
+    x: Any, gamma: Any, beta: Any, mean: Any, var: Any, eps: float
+) -> Any:
     dtype = x.dtype
-    return batch_norm_with(x, gamma.astype(dtype), beta.astype(dtype),
-                           mean.astype(dtype), var.astype(dtype), eps)
+    return batch_norm_with(
+        x,
+        gamma.astype(dtype),
+        beta.astype(dtype),
+        mean.astype(dtype),
+        var.astype(dtype),
+        eps,
+    )
 
 
 def _move(statistic: Parameter, batch: Any, momentum: float, factor: float) -> None:
@@ -144,108 +176,165 @@ class SyncBatchNorm(_BatchNorm):
 
     ranks = (2, 3, 4, 5)
 
-    def __init__(self, num_features: int, eps: float = 1e-5, momentum: float = 0.9,
-                 affine: bool = True, gamma_init: Any = "ones",
-                 beta_init: Any = "zeros",
-                 moving_mean_init: Any = "zeros", moving_var_init: Any = "ones",
-                 use_batch_statistics: bool | None = None, process_groups: Any = None,
-                 dtype: Any = dtypes.float32) -> None:
-        super().__init__(num_features, eps, momentum, affine, gamma_init, beta_init,
-                         moving_mean_init, moving_var_init, use_batch_statistics,
-                         dtype=dtype)
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.9,
+        affine: bool = True,
+        gamma_init: Any = "ones",
+        beta_init: Any = "zeros",
+        moving_mean_init: Any = "zeros",
+        moving_var_init: Any = "ones",
+        use_batch_statistics: bool | None = None,
+        process_groups: Any = None,
+        dtype: Any = dtypes.float32,
+    ) -> None:
+        super().__init__(
+            num_features,
+            eps,
+            momentum,
+            affine,
+            gamma_init,
+            beta_init,
+            moving_mean_init,
+            moving_var_init,
+            use_batch_statistics,
+            dtype=dtype,
+        )
 
 
 class LayerNorm(Cell):
     """Standardised over the axes from `begin_norm_axis` on."""
 
     def __init__(
-        self, normalized_shape: Any, begin_norm_axis: int = -1,
-        begin_params_axis: int = -1, gamma_init: Any = "ones", beta_init: Any = "zeros",
-        epsilon: float = 1e-7, dtype: Any = dtypes.float32,
+        self,
+        normalized_shape: Any,
+        begin_norm_axis: int = -1,
+        begin_params_axis: int = -1,
+        gamma_init: Any = "ones",
+        beta_init: Any = "zeros",
+        epsilon: float = 1e-7,
+        dtype: Any = dtypes.float32,
     ) -> None:
         super().__init__()
         if not isinstance(normalized_shape, tuple | list):
-            raise TypeError("For 'LayerNorm', the type of 'normalized_shape' must be "
-                            f"tuple[int] or list[int], but got {normalized_shape} and "
-                            f"the type is {type(normalized_shape)}.")
+            raise TypeError(
+                "For 'LayerNorm', the type of 'normalized_shape' must be "
+                f"tuple[int] or list[int], but got {normalized_shape} and "
+                f"the type is {type(normalized_shape)}."
+            )
         if not normalized_shape:
-            raise ValueError("Expected normalized_shape to be at least 1-dimensional, "
-                             f"i.e., containing at least one element, but got "
-                             f"normalized_shape = {normalized_shape}")
+            raise ValueError(
+                "Expected normalized_shape to be at least 1-dimensional, "
+                f"i.e., containing at least one element, but got "
+                f"normalized_shape = {normalized_shape}"
+            )
         self.normalized_shape = tuple(normalized_shape)
         self.begin_norm_axis = begin_norm_axis
         self.begin_params_axis = begin_params_axis
         self.epsilon = epsilon
-        self.gamma = Parameter(initializer(gamma_init, normalized_shape, dtype),
-                               name="gamma")
-        self.beta = Parameter(initializer(beta_init, normalized_shape, dtype),
-                              name="beta")
+        self.gamma = Parameter(
+            initializer(gamma_init, normalized_shape, dtype), name="gamma"
+        )
+        self.beta = Parameter(
+            initializer(beta_init, normalized_shape, dtype), name="beta"
+        )
 
     def construct(self, input_x: Any) -> Any:
         count = input_x.ndim - self.begin_norm_axis % input_x.ndim
         return layer_norm(input_x, self.gamma, self.beta, count=count, eps=self.epsilon)
 
     def extend_repr(self) -> str:
-        return (f"normalized_shape={self.normalized_shape}, "
-                f"begin_norm_axis={self.begin_norm_axis}, "
-                f"begin_params_axis={self.begin_params_axis}, gamma={self.gamma}, "
-                f"beta={self.beta}")
+        return (
+            f"normalized_shape={self.normalized_shape}, "
+            f"begin_norm_axis={self.begin_norm_axis}, "
+            f"begin_params_axis={self.begin_params_axis}, gamma={self.gamma}, "
+            f"beta={self.beta}"
+        )
 
 
 class GroupNorm(Cell):
     """Standardised over the channels of each group and over space."""
 
     def __init__(
-        self, num_groups: int, num_channels: int, eps: float = 1e-5,
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
         affine: bool = True,
-        gamma_init: Any = "ones", beta_init: Any = "zeros", dtype: Any = dtypes.float32,
+        gamma_init: Any = "ones",
+        beta_init: Any = "zeros",
+        dtype: Any = dtypes.float32,
     ) -> None:
         super().__init__()
         positive_int(num_groups, "num_groups", "GroupNorm")
         positive_int(num_channels, "num_channels", "GroupNorm")
         if num_channels % num_groups:
-            raise ValueError("For 'GroupNorm', the 'num_channels' must be divided by "
-                             f"'num_groups', but got 'num_channels': {num_channels}, "
-                             f"'num_groups': {num_groups}.")
+            raise ValueError(
+                "For 'GroupNorm', the 'num_channels' must be divided by "
+                f"'num_groups', but got 'num_channels': {num_channels}, "
+                f"'num_groups': {num_groups}."
+            )
         self.num_groups, self.num_channels, self.eps = num_groups, num_channels, eps
         self.affine = affine
-        self.gamma = Parameter(initializer(gamma_init, [num_channels], dtype),
-                               name="gamma", requires_grad=affine)
-        self.beta = Parameter(initializer(beta_init, [num_channels], dtype),
-                              name="beta",
-                              requires_grad=affine)
+        self.gamma = Parameter(
+            initializer(gamma_init, [num_channels], dtype),
+            name="gamma",
+            requires_grad=affine,
+        )
+        self.beta = Parameter(
+            initializer(beta_init, [num_channels], dtype),
+            name="beta",
+            requires_grad=affine,
+        )
 
     def construct(self, x: Any) -> Any:
-        return group_norm(x, self.gamma, self.beta, groups=self.num_groups,
-                          eps=self.eps)
+        return group_norm(
+            x, self.gamma, self.beta, groups=self.num_groups, eps=self.eps
+        )
 
     def extend_repr(self) -> str:
-        return (f"num_groups={self.num_groups}, num_channels={self.num_channels}, "
-                f"eps={self.eps}, affine={self.affine}")
+        return (
+            f"num_groups={self.num_groups}, num_channels={self.num_channels}, "
+            f"eps={self.eps}, affine={self.affine}"
+        )
 
 
 class _InstanceNorm(Cell):
     def __init__(
-        self, num_features: int, eps: float = 1e-5, momentum: float = 0.1,
-        affine: bool = True, gamma_init: Any = "ones", beta_init: Any = "zeros",
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.1,
+        affine: bool = True,
+        gamma_init: Any = "ones",
+        beta_init: Any = "zeros",
         dtype: Any = dtypes.float32,
     ) -> None:
         super().__init__()
         positive_int(num_features, "num_features", type(self).__name__)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine = affine
-        self.gamma = Parameter(initializer(gamma_init, [num_features], dtype),
-                               name="gamma", requires_grad=affine)
-        self.beta = Parameter(initializer(beta_init, [num_features], dtype),
-                              name="beta",
-                              requires_grad=affine)
+        self.gamma = Parameter(
+            initializer(gamma_init, [num_features], dtype),
+            name="gamma",
+            requires_grad=affine,
+        )
+        self.beta = Parameter(
+            initializer(beta_init, [num_features], dtype),
+            name="beta",
+            requires_grad=affine,
+        )
 
     def construct(self, x: Any) -> Any:
         return instance_norm(x, self.gamma, self.beta, eps=self.eps)[0]
 
     def extend_repr(self) -> str:
-        return (f"num_features={self.num_features}, eps={self.eps}, "
-                f"momentum={self.momentum}, affine={self.affine}")
+        return (
+            f"num_features={self.num_features}, eps={self.eps}, "
+            f"momentum={self.momentum}, affine={self.affine}"
+        )
 
 
 class InstanceNorm1d(_InstanceNorm): ...
@@ -260,8 +349,14 @@ class InstanceNorm3d(_InstanceNorm): ...
 class LRN(Cell):
     """`x / (bias + alpha sum of squares of the neighbouring channels)^beta`."""
 
-    def __init__(self, depth_radius: int = 5, bias: float = 1.0, alpha: float = 1.0,
-                 beta: float = 0.5, norm_region: str = "ACROSS_CHANNELS") -> None:
+    def __init__(
+        self,
+        depth_radius: int = 5,
+        bias: float = 1.0,
+        alpha: float = 1.0,
+        beta: float = 0.5,
+        norm_region: str = "ACROSS_CHANNELS",
+    ) -> None:
         super().__init__()
         self.depth_radius, self.bias = depth_radius, bias
         self.alpha, self.beta = alpha, beta
@@ -270,8 +365,12 @@ class LRN(Cell):
         return _lrn(x, self.depth_radius, self.bias, self.alpha, self.beta)
 
 
-_lrn = public(lambda x, radius, bias, alpha, beta: F.local_response_norm(
-    x, size=2 * radius + 1, alpha=alpha * (2 * radius + 1), beta=beta, k=bias), "lrn")
+_lrn = public(
+    lambda x, radius, bias, alpha, beta: F.local_response_norm(
+        x, size=2 * radius + 1, alpha=alpha * (2 * radius + 1), beta=beta, k=bias
+    ),
+    "lrn",
+)
 
 __all__ = [
     "LRN",

@@ -37,7 +37,10 @@ class Optimizer(Cell):
     _decays = True  # whether weight decay is added to gradients
 
     def __init__(
-        self, learning_rate: Any, parameters: Any, weight_decay: Any = 0.0,
+        self,
+        learning_rate: Any,
+        parameters: Any,
+        weight_decay: Any = 0.0,
         loss_scale: float = 1.0,
     ) -> None:
         super().__init__(auto_prefix=False)
@@ -61,9 +64,16 @@ class Optimizer(Cell):
         else:
             self._rate(rates[0])
         for name, init in self._slots.items():
-            setattr(self, name, self.parameters.clone(
-                prefix=name, init=getattr(self, init) if isinstance(init, str) and
-                hasattr(self, init) else init))
+            setattr(
+                self,
+                name,
+                self.parameters.clone(
+                    prefix=name,
+                    init=getattr(self, init)
+                    if isinstance(init, str) and hasattr(self, init)
+                    else init,
+                ),
+            )
 
     def _rate(self, rate: Any) -> None:
         if isinstance(rate, Parameter | Cell):
@@ -75,47 +85,67 @@ class Optimizer(Cell):
 
     def _check(self, loss_scale: Any) -> None:
         if isinstance(loss_scale, bool) or not isinstance(loss_scale, int | float):
-            raise TypeError("For 'Optimizer', the argument 'loss_scale' must be "
-                            f"float, but got {type(loss_scale).__name__}.")
+            raise TypeError(
+                "For 'Optimizer', the argument 'loss_scale' must be "
+                f"float, but got {type(loss_scale).__name__}."
+            )
         if loss_scale <= 0:
-            raise ValueError("For 'Optimizer', the argument 'loss_scale' must be "
-                             f"greater than 0, but got {loss_scale}.")
+            raise ValueError(
+                "For 'Optimizer', the argument 'loss_scale' must be "
+                f"greater than 0, but got {loss_scale}."
+            )
 
     def _groups(self, parameters: Any, lr: Any, decay: Any) -> list[dict[str, Any]]:
         if not isinstance(parameters, Iterable):
-            raise TypeError("For 'Optimizer', the argument 'parameters' must be "
-                            f"Iterable type, but got {type(parameters)}.")
+            raise TypeError(
+                "For 'Optimizer', the argument 'parameters' must be "
+                f"Iterable type, but got {type(parameters)}."
+            )
         given = list(parameters)
         if not given:
-            raise ValueError("For 'Optimizer', the argument parameters must not be "
-                             "empty.")
+            raise ValueError(
+                "For 'Optimizer', the argument parameters must not be empty."
+            )
         self.__dict__["_given"] = given
         for x in given:
             if not isinstance(x, Parameter | dict):
                 raise TypeError(
                     "For 'Optimizer', all elements of the argument 'parameters' must "
-                    f"be of 'Parameter' type or 'dict' type, but got {type(x)}.")
+                    f"be of 'Parameter' type or 'dict' type, but got {type(x)}."
+                )
         rate = self._checked_rate(lr)
         if not isinstance(given[0], dict):
-            return [{"params": given, "lr": rate,
-                     "weight_decay": self._checked_decay(decay), "own_decay": False,
-                     "grad_centralization": False}]
-        return self._ordered([self._group(g, rate, decay) for g in given
-                              if "order_params" not in g],
-                             [g for g in given if "order_params" in g])
+            return [
+                {
+                    "params": given,
+                    "lr": rate,
+                    "weight_decay": self._checked_decay(decay),
+                    "own_decay": False,
+                    "grad_centralization": False,
+                }
+            ]
+        return self._ordered(
+            [self._group(g, rate, decay) for g in given if "order_params" not in g],
+            [g for g in given if "order_params" in g],
+        )
 
     def _group(self, group: dict[str, Any], rate: Any, decay: Any) -> dict[str, Any]:
         if not isinstance(group, dict) or "params" not in group:
-            raise KeyError("For 'Optimizer', the key 'params' must exist in each "
-                           f"parameter group, but got {group}.")
+            raise KeyError(
+                "For 'Optimizer', the key 'params' must exist in each "
+                f"parameter group, but got {group}."
+            )
         for key in group:
             if key not in _GROUP_KEYS:
-                raise KeyError("For 'Optimizer', the key in group params must be in "
-                               f"{sorted(_GROUP_KEYS)}, but got {key}.")
+                raise KeyError(
+                    "For 'Optimizer', the key in group params must be in "
+                    f"{sorted(_GROUP_KEYS)}, but got {key}."
+                )
         params = list(group["params"])
         if not params:
-            raise ValueError("For 'Optimizer', the empty group parameters is not "
-                             "allowed.")
+            raise ValueError(
+                "For 'Optimizer', the empty group parameters is not allowed."
+            )
         own = "weight_decay" in group
         return {
             "params": params,
@@ -131,10 +161,13 @@ class Optimizer(Cell):
 
     def _checked_rate(self, lr: Any) -> Any:
         if isinstance(lr, bool) or not isinstance(
-                lr, int | float | core.Tensor | Iterable | Cell):
-            raise TypeError("For 'Optimizer', the argument 'learning_rate' must be "
-                            "int, float, Tensor, Iterable or LearningRateSchedule, but "
-                            f"got {type(lr)}.")
+            lr, int | float | core.Tensor | Iterable | Cell
+        ):
+            raise TypeError(
+                "For 'Optimizer', the argument 'learning_rate' must be "
+                "int, float, Tensor, Iterable or LearningRateSchedule, but "
+                f"got {type(lr)}."
+            )
         if isinstance(lr, int | float):
             return self._rate_parameter(float(lr))
         if isinstance(lr, Parameter | Cell):
@@ -144,27 +177,34 @@ class Optimizer(Cell):
         if values.ndim == 0:
             return self._rate_parameter(float(values))
         if values.ndim != 1 or not values.size:
-            raise ValueError("For 'Optimizer', if 'learning_rate' is Iterable or "
-                             "Tensor, its dimension must be 0 or 1, and it must not be "
-                             "empty.")
+            raise ValueError(
+                "For 'Optimizer', if 'learning_rate' is Iterable or "
+                "Tensor, its dimension must be 0 or 1, and it must not be "
+                "empty."
+            )
         return Tensor(values)
 
     def _rate_parameter(self, value: float) -> Parameter:
         if value < 0:
             raise ValueError(
                 f"For '{type(self).__name__}', the 'learning rate' must be float and "
-                f"must >= 0, but got '{value}' with type 'float'.")
+                f"must >= 0, but got '{value}' with type 'float'."
+            )
         return Parameter(Tensor(value, dtypes.float32), name="learning_rate")
 
     def _checked_decay(self, decay: Any) -> Any:
         if isinstance(decay, Cell):
             return decay
         if isinstance(decay, bool) or not isinstance(decay, int | float):
-            raise TypeError("For 'Optimizer', the argument 'weight_decay' must be "
-                            f"float, int or Cell, but got {type(decay).__name__}.")
+            raise TypeError(
+                "For 'Optimizer', the argument 'weight_decay' must be "
+                f"float, int or Cell, but got {type(decay).__name__}."
+            )
         if decay < 0:
-            raise ValueError("For 'Optimizer', the argument 'weight_decay' must be "
-                             f"non-negative, but got {decay}.")
+            raise ValueError(
+                "For 'Optimizer', the argument 'weight_decay' must be "
+                f"non-negative, but got {decay}."
+            )
         return float(decay)
 
     # --- what a step uses -------------------------------------------------------------
@@ -185,19 +225,23 @@ class Optimizer(Cell):
 
     def get_lr(self) -> Any:
         """The learning rate(s) of the next step; counts the step."""
-        rates = tuple(Tensor(self._rate_of(g["lr"]), dtypes.float32)
-                      for g in self.group_settings)
+        rates = tuple(
+            Tensor(self._rate_of(g["lr"]), dtypes.float32) for g in self.group_settings
+        )
         self.global_step._p += 1
         return rates if self.is_group_lr else rates[0]
 
     def get_weight_decay(self) -> Any:
-        found = tuple(Tensor(self._decay_of(g["weight_decay"]), dtypes.float32)
-                      for g in self.group_settings)
+        found = tuple(
+            Tensor(self._decay_of(g["weight_decay"]), dtypes.float32)
+            for g in self.group_settings
+        )
         return found if self.is_group else found[0]
 
     def _group_of(self, param: Parameter) -> dict[str, Any]:
-        return next(g for g in self.group_settings
-                    if any(p is param for p in g["params"]))
+        return next(
+            g for g in self.group_settings if any(p is param for p in g["params"])
+        )
 
     def get_lr_parameter(self, param: Any) -> Any:
         """The learning rate of a parameter, or a list for several."""
@@ -246,8 +290,10 @@ class Optimizer(Cell):
         """
         grads = (gradients,) if isinstance(gradients, core.Tensor) else tuple(gradients)
         if len(grads) != len(self.parameters):
-            raise ValueError(f"For '{type(self).__name__}', the number of gradients "
-                             f"must be {len(self.parameters)}, but got {len(grads)}.")
+            raise ValueError(
+                f"For '{type(self).__name__}', the number of gradients "
+                f"must be {len(self.parameters)}, but got {len(grads)}."
+            )
         at = 0
         for group in self.group_settings:
             rate = self._rate_of(group["lr"])
@@ -277,8 +323,9 @@ class Optimizer(Cell):
             g = rules.centralized(g, tuple(range(1, g.ndim)))
         return g
 
-    def _update(self, i: int, p: Parameter, w: np.ndarray, g: np.ndarray, lr: float,
-                group: Any) -> None:
+    def _update(
+        self, i: int, p: Parameter, w: np.ndarray, g: np.ndarray, lr: float, group: Any
+    ) -> None:
         raise NotImplementedError
 
     def state(self, name: str, i: int) -> np.ndarray:
@@ -301,5 +348,3 @@ def writable(p: Parameter) -> np.ndarray:
     if type(p._p) is not ndarray or not a.flags.writeable:
         a = p._p = a.copy()
     return a
-
-

@@ -16,50 +16,76 @@ F = BOUND
 class _Pool(Cell):
     rank = 2
 
-    def _settings(self, kernel_size: Any, stride: Any, pad_mode: str, padding: Any,
-                  dilation: Any = 1) -> None:
+    def _settings(
+        self,
+        kernel_size: Any,
+        stride: Any,
+        pad_mode: str,
+        padding: Any,
+        dilation: Any = 1,
+    ) -> None:
         name, rank = type(self).__name__, self.rank
         self.kernel_size = sizes_of(kernel_size, rank, "kernel_size", name)
         self.stride = sizes_of(stride, rank, "stride", name)
         self.dilation = sizes_of(dilation, rank, "dilation", name)
         mode = pad_mode.lower() if isinstance(pad_mode, str) else pad_mode
         if mode not in ("same", "valid", "pad"):
-            raise ValueError(f"For '{name}', the 'pad_mode' must be one of ['VALID', "
-                             f"'SAME', 'PAD'], but got {pad_mode}.")
+            raise ValueError(
+                f"For '{name}', the 'pad_mode' must be one of ['VALID', "
+                f"'SAME', 'PAD'], but got {pad_mode}."
+            )
         self.pad_mode, self.padding = mode.upper(), padding
         self.pads = pads_of(padding, rank, name)
 
     def _pads(self, x: Any) -> Any:
         if self.pad_mode == "SAME":
-            return same_pads(x.shape[-self.rank:], self.kernel_size, self.stride,
-                             self.dilation)
+            return same_pads(
+                x.shape[-self.rank :], self.kernel_size, self.stride, self.dilation
+            )
         return self.pads
 
     def _checked(self, x: Any) -> Any:
         if x.ndim not in (self.rank + 1, self.rank + 2):
-            raise ValueError(f"For '{type(self).__name__}', the input must have "
-                             f"{self.rank + 2} axes, but got shape {list(x.shape)}.")
+            raise ValueError(
+                f"For '{type(self).__name__}', the input must have "
+                f"{self.rank + 2} axes, but got shape {list(x.shape)}."
+            )
         return x
 
     def extend_repr(self) -> str:
         def shown(sizes: Any) -> Any:
             return sizes[0] if len(set(sizes)) == 1 else sizes
 
-        return (f"kernel_size={shown(self.kernel_size)}, stride={shown(self.stride)}, "
-                f"pad_mode={self.pad_mode}")
+        return (
+            f"kernel_size={shown(self.kernel_size)}, stride={shown(self.stride)}, "
+            f"pad_mode={self.pad_mode}"
+        )
 
 
-_max = public(lambda x, layer: F.max_pool_pairs(
-    layer._checked(x), size=layer.kernel_size, stride=layer.stride,
-    pads=layer._pads(x), dilation=layer.dilation, ceil_mode=layer.ceil_mode),
-    "max_pool")
+_max = public(
+    lambda x, layer: F.max_pool_pairs(
+        layer._checked(x),
+        size=layer.kernel_size,
+        stride=layer.stride,
+        pads=layer._pads(x),
+        dilation=layer.dilation,
+        ceil_mode=layer.ceil_mode,
+    ),
+    "max_pool",
+)
 
 
 class _MaxPool(_Pool):
     def __init__(
-        self, kernel_size: Any = 1, stride: Any = 1, pad_mode: str = "valid",
-        padding: Any = 0, dilation: Any = 1, return_indices: bool = False,
-        ceil_mode: bool = False, data_format: str = "NCHW",
+        self,
+        kernel_size: Any = 1,
+        stride: Any = 1,
+        pad_mode: str = "valid",
+        padding: Any = 0,
+        dilation: Any = 1,
+        return_indices: bool = False,
+        ceil_mode: bool = False,
+        data_format: str = "NCHW",
     ) -> None:
         super().__init__()
         self._settings(kernel_size, stride, pad_mode, padding, dilation)
@@ -88,12 +114,18 @@ class MaxPool3d(_MaxPool):
 def _avg_body(x: Any, layer: Any) -> Any:
     layer._checked(x)
     if layer.pad_mode == "SAME":
-        return F.avg_pool_pairs(x, size=layer.kernel_size, stride=layer.stride,
-                                pads=layer._pads(x))
+        return F.avg_pool_pairs(
+            x, size=layer.kernel_size, stride=layer.stride, pads=layer._pads(x)
+        )
     return F.avg_pool(
-        x, size=layer.kernel_size, stride=layer.stride,
-        padding=tuple(a for a, _ in layer.pads), ceil_mode=layer.ceil_mode,
-        count_padding=layer.count_include_pad, divisor=layer.divisor_override)
+        x,
+        size=layer.kernel_size,
+        stride=layer.stride,
+        padding=tuple(a for a, _ in layer.pads),
+        ceil_mode=layer.ceil_mode,
+        count_padding=layer.count_include_pad,
+        divisor=layer.divisor_override,
+    )
 
 
 _avg = public(_avg_body, "avg_pool")
@@ -101,9 +133,15 @@ _avg = public(_avg_body, "avg_pool")
 
 class _AvgPool(_Pool):
     def __init__(
-        self, kernel_size: Any = 1, stride: Any = 1, pad_mode: str = "valid",
-        padding: Any = 0, ceil_mode: bool = False, count_include_pad: bool = True,
-        divisor_override: int | None = None, data_format: str = "NCHW",
+        self,
+        kernel_size: Any = 1,
+        stride: Any = 1,
+        pad_mode: str = "valid",
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+        data_format: str = "NCHW",
     ) -> None:
         super().__init__()
         self._settings(kernel_size, stride, pad_mode, padding)
@@ -119,11 +157,18 @@ class _AvgPool(_Pool):
 class AvgPool1d(_AvgPool):
     rank = 1
 
-    def __init__(self, kernel_size: Any = 1, stride: Any = 1, pad_mode: str = "valid",
-                 padding: Any = 0, ceil_mode: bool = False,
-                 count_include_pad: bool = True) -> None:
-        super().__init__(kernel_size, stride, pad_mode, padding, ceil_mode,
-                         count_include_pad)
+    def __init__(
+        self,
+        kernel_size: Any = 1,
+        stride: Any = 1,
+        pad_mode: str = "valid",
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+    ) -> None:
+        super().__init__(
+            kernel_size, stride, pad_mode, padding, ceil_mode, count_include_pad
+        )
 
 
 class AvgPool2d(_AvgPool): ...
@@ -132,12 +177,25 @@ class AvgPool2d(_AvgPool): ...
 class AvgPool3d(_AvgPool):
     rank = 3
 
-    def __init__(self, kernel_size: Any = 1, stride: Any = 1, pad_mode: str = "valid",
-                 padding: Any = 0, ceil_mode: bool = False,
-                 count_include_pad: bool = True, divisor_override: int | None = None
-                 ) -> None:
-        super().__init__(kernel_size, stride, pad_mode, padding, ceil_mode,
-                         count_include_pad, divisor_override)
+    def __init__(
+        self,
+        kernel_size: Any = 1,
+        stride: Any = 1,
+        pad_mode: str = "valid",
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: int | None = None,
+    ) -> None:
+        super().__init__(
+            kernel_size,
+            stride,
+            pad_mode,
+            padding,
+            ceil_mode,
+            count_include_pad,
+            divisor_override,
+        )
 
 
 class _Adaptive(Cell):
@@ -149,20 +207,24 @@ class _Adaptive(Cell):
 
     def _count(self, x: Any) -> tuple[int, ...]:
         given = self.output_size
-        sizes = (given,) * self.rank if given is None or isinstance(given,
-                                                                    int) else given
-        space = x.shape[-self.rank:]
-        return tuple(n if m is None else int(m)
-                     for n, m in zip(space, sizes, strict=True))
+        sizes = (
+            (given,) * self.rank if given is None or isinstance(given, int) else given
+        )
+        space = x.shape[-self.rank :]
+        return tuple(
+            n if m is None else int(m) for n, m in zip(space, sizes, strict=True)
+        )
 
     def extend_repr(self) -> str:
         return f"output_size={self.output_size}"
 
 
-_adaptive_avg = public(lambda x, count: F.adaptive_avg_pool(x, count=count),
-                       "adaptive_avg_pool")
-_adaptive_max = public(lambda x, count: F.adaptive_max_pool(x, count=count),
-                       "adaptive_max_pool")
+_adaptive_avg = public(
+    lambda x, count: F.adaptive_avg_pool(x, count=count), "adaptive_avg_pool"
+)
+_adaptive_max = public(
+    lambda x, count: F.adaptive_max_pool(x, count=count), "adaptive_max_pool"
+)
 
 
 class _AdaptiveAvg(_Adaptive):
@@ -182,22 +244,41 @@ class _AdaptiveMax(_Adaptive):
 for _kind, _base in (("Avg", _AdaptiveAvg), ("Max", _AdaptiveMax)):
     for _rank in (1, 2, 3):
         _name = f"Adaptive{_kind}Pool{_rank}d"
-        globals()[_name] = type(_name, (_base,), {
-            "rank": _rank, "__module__": "isograd.mindspore.nn",
-            "__doc__": f"{_kind} over cells that cover the space."})
+        globals()[_name] = type(
+            _name,
+            (_base,),
+            {
+                "rank": _rank,
+                "__module__": "isograd.mindspore.nn",
+                "__doc__": f"{_kind} over cells that cover the space.",
+            },
+        )
 
 
-_lp = public(lambda x, layer: F.lp_pool(
-    x, ord=layer.norm_type, size=layer.kernel_size, stride=layer.stride,
-    ceil_mode=layer.ceil_mode), "lp_pool")
+_lp = public(
+    lambda x, layer: F.lp_pool(
+        x,
+        ord=layer.norm_type,
+        size=layer.kernel_size,
+        stride=layer.stride,
+        ceil_mode=layer.ceil_mode,
+    ),
+    "lp_pool",
+)
 
 
 class _LPPool(_Pool):
-    def __init__(self, norm_type: float, kernel_size: Any, stride: Any = None,
-                 ceil_mode: bool = False) -> None:
+    def __init__(
+        self,
+        norm_type: float,
+        kernel_size: Any,
+        stride: Any = None,
+        ceil_mode: bool = False,
+    ) -> None:
         super().__init__()
-        self._settings(kernel_size, kernel_size if stride is None else stride, "valid",
-                       0)
+        self._settings(
+            kernel_size, kernel_size if stride is None else stride, "valid", 0
+        )
         self.norm_type, self.ceil_mode = float(norm_type), ceil_mode
 
     def construct(self, x: Any) -> Any:
@@ -217,15 +298,23 @@ _unpool = public(lambda x, at, space: F.max_unpool(x, at, space=space), "max_unp
 class _MaxUnpool(_Pool):
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
-        self._settings(kernel_size, kernel_size if stride is None else stride, "pad",
-                       padding)
+        self._settings(
+            kernel_size, kernel_size if stride is None else stride, "pad", padding
+        )
 
     def construct(self, x: Any, indices: Any, output_size: Any = None) -> Any:
-        space = tuple((n - 1) * s - sum(p) + k for n, s, p, k in zip(
-            x.shape[-self.rank:], self.stride, self.pads, self.kernel_size,
-            strict=True))
+        space = tuple(
+            (n - 1) * s - sum(p) + k
+            for n, s, p, k in zip(
+                x.shape[-self.rank :],
+                self.stride,
+                self.pads,
+                self.kernel_size,
+                strict=True,
+            )
+        )
         if output_size is not None:
-            space = tuple(output_size)[-self.rank:]
+            space = tuple(output_size)[-self.rank :]
         return _unpool(x, indices, space)
 
 

@@ -22,9 +22,16 @@ F = BOUND
 _GATES = {"lstm": 4, "gru": 3, "tanh": 1, "relu": 1}
 
 
-def _run(x: Any, state: Any, weights: Any, kind: str, directions: int,
-         batch_first: bool,
-         rate: float, lengths: Any) -> Any:
+def _run(
+    x: Any,
+    state: Any,
+    weights: Any,
+    kind: str,
+    directions: int,
+    batch_first: bool,
+    rate: float,
+    lengths: Any,
+) -> Any:
     if batch_first:
         x = F.transpose(x, axes=(1, 0, 2))
     order = sizes = None
@@ -36,8 +43,9 @@ def _run(x: Any, state: Any, weights: Any, kind: str, directions: int,
         x = F.index_select(F.ranged(x, axis=0, start=0, stop=len(sizes)), order, axis=1)
         state = tuple(F.index_select(s, order, axis=1) for s in state)
     drop = None if not rate else lambda y: dropped(y, rate, y.shape)
-    out, ends = recurrent.layers(F, kind, x, tuple(state), weights, directions, drop,
-                                 sizes)
+    out, ends = recurrent.layers(
+        F, kind, x, tuple(state), weights, directions, drop, sizes
+    )
     if order is not None:
         back = np.argsort(order)
         out = F.index_select(out, back, axis=1)
@@ -55,9 +63,15 @@ class _Recurrent(Cell):
     kind = "tanh"
 
     def __init__(
-        self, input_size: int, hidden_size: int, num_layers: int = 1,
-        has_bias: bool = True, batch_first: bool = False, dropout: float = 0.0,
-        bidirectional: bool = False, dtype: Any = dtypes.float32,
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        has_bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        dtype: Any = dtypes.float32,
     ) -> None:
         super().__init__()
         name = type(self).__name__
@@ -65,8 +79,10 @@ class _Recurrent(Cell):
         positive_int(input_size, "input_size", name)
         positive_int(num_layers, "num_layers", name)
         if not isinstance(dropout, int | float) or not 0 <= dropout < 1:
-            raise ValueError(f"For '{name}', the 'dropout' must be a number in range "
-                             f"[0, 1), but got {dropout}.")
+            raise ValueError(
+                f"For '{name}', the 'dropout' must be a number in range "
+                f"[0, 1), but got {dropout}."
+            )
         self.input_size, self.hidden_size = input_size, hidden_size
         self.num_layers, self.has_bias = num_layers, has_bias
         self.batch_first, self.dropout = batch_first, float(dropout)
@@ -76,20 +92,30 @@ class _Recurrent(Cell):
 
     def _make_weights(self, dtype: Any) -> None:
         gate = _GATES[self.kind] * self.hidden_size
-        lists: dict[str, list[Parameter]] = {k: [] for k in (
-            "weight_ih", "weight_hh", "bias_ih", "bias_hh")}
+        lists: dict[str, list[Parameter]] = {
+            k: [] for k in ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        }
         for layer in range(self.num_layers):
             inputs = self.hidden_size * self.directions if layer else self.input_size
-            shapes = {"weight_ih": [gate, inputs], "weight_hh": [gate,
-                                                                 self.hidden_size],
-                      "bias_ih": [gate], "bias_hh": [gate]}
+            shapes = {
+                "weight_ih": [gate, inputs],
+                "weight_hh": [gate, self.hidden_size],
+                "bias_ih": [gate],
+                "bias_hh": [gate],
+            }
             for d in range(self.directions):
                 for stem, shape in shapes.items():
                     if stem.startswith("bias") and not self.has_bias:
                         continue
                     full = f"{stem}_l{layer}{'_reverse' if d else ''}"
-                    lists[stem].append(Parameter(initializer(
-                        Uniform(1 / sqrt(self.hidden_size)), shape, dtype), name=full))
+                    lists[stem].append(
+                        Parameter(
+                            initializer(
+                                Uniform(1 / sqrt(self.hidden_size)), shape, dtype
+                            ),
+                            name=full,
+                        )
+                    )
         self.w_ih_list = ParameterTuple(lists["weight_ih"])
         self.w_hh_list = ParameterTuple(lists["weight_hh"])
         if self.has_bias:
@@ -101,8 +127,10 @@ class _Recurrent(Cell):
         none: Sequence[Any] = (None,) * count
         b_x = self.b_ih_list if self.has_bias else none
         b_h = self.b_hh_list if self.has_bias else none
-        return [(self.w_ih_list[i], self.w_hh_list[i], b_x[i], b_h[i], None)
-                for i in range(count)]
+        return [
+            (self.w_ih_list[i], self.w_hh_list[i], b_x[i], b_h[i], None)
+            for i in range(count)
+        ]
 
     def _start(self, x: Any, hx: Any) -> Any:
         if hx is not None:
@@ -114,18 +142,30 @@ class _Recurrent(Cell):
 
     def construct(self, x: Any, hx: Any = None, seq_length: Any = None) -> Any:
         if x.ndim != 3:
-            raise ValueError(f"For '{type(self).__name__}', the input must have 3 "
-                             f"axes, but got shape {list(x.shape)}.")
+            raise ValueError(
+                f"For '{type(self).__name__}', the input must have 3 "
+                f"axes, but got shape {list(x.shape)}."
+            )
         rate = self.dropout if self.training else 0.0
-        out, ends = run(x, tuple(self._start(x, hx)), self._weights(), self.kind,
-                        self.directions, self.batch_first, rate, seq_length)
+        out, ends = run(
+            x,
+            tuple(self._start(x, hx)),
+            self._weights(),
+            self.kind,
+            self.directions,
+            self.batch_first,
+            rate,
+            seq_length,
+        )
         return out, (tuple(ends) if self.kind == "lstm" else ends[0])
 
     def extend_repr(self) -> str:
-        return (f"input_size={self.input_size}, hidden_size={self.hidden_size}, "
-                f"num_layers={self.num_layers}, has_bias={self.has_bias}, "
-                f"batch_first={self.batch_first}, dropout={self.dropout}, "
-                f"bidirectional={self.bidirectional}")
+        return (
+            f"input_size={self.input_size}, hidden_size={self.hidden_size}, "
+            f"num_layers={self.num_layers}, has_bias={self.has_bias}, "
+            f"batch_first={self.batch_first}, dropout={self.dropout}, "
+            f"bidirectional={self.bidirectional}"
+        )
 
 
 _zeros = public(lambda x, shape: np.zeros(shape, x.dtype), "zeros")
@@ -143,8 +183,10 @@ class RNN(_Recurrent):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         nonlinearity = kwargs.pop("nonlinearity", "tanh")
         if nonlinearity not in ("tanh", "relu"):
-            raise ValueError("For 'RNN', the 'nonlinearity' must be in ['tanh', "
-                             f"'relu'], but got {nonlinearity}.")
+            raise ValueError(
+                "For 'RNN', the 'nonlinearity' must be in ['tanh', "
+                f"'relu'], but got {nonlinearity}."
+            )
         object.__setattr__(self, "kind", nonlinearity)
         super().__init__(*args, **kwargs)
 
@@ -161,8 +203,13 @@ step = public(_step, "rnn_cell")
 class _RecurrentCell(Cell):
     kind = "tanh"
 
-    def __init__(self, input_size: int, hidden_size: int, has_bias: bool = True,
-                 dtype: Any = dtypes.float32) -> None:
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        has_bias: bool = True,
+        dtype: Any = dtypes.float32,
+    ) -> None:
         super().__init__()
         name = type(self).__name__
         positive_int(input_size, "input_size", name)
@@ -180,8 +227,12 @@ class _RecurrentCell(Cell):
 
     def construct(self, x: Any, hx: Any) -> Any:
         state = tuple(hx) if isinstance(hx, tuple | list) else (hx,)
-        out = step(x, state, (self.weight_ih, self.weight_hh, self.bias_ih,
-                              self.bias_hh), self.kind)
+        out = step(
+            x,
+            state,
+            (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh),
+            self.kind,
+        )
         return tuple(out) if self.kind == "lstm" else out[0]
 
 
@@ -194,12 +245,18 @@ class GRUCell(_RecurrentCell):
 
 
 class RNNCell(_RecurrentCell):
-    def __init__(self, input_size: int, hidden_size: int, has_bias: bool = True,
-                 nonlinearity: str = "tanh", dtype: Any = dtypes.float32) -> None:
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        has_bias: bool = True,
+        nonlinearity: str = "tanh",
+        dtype: Any = dtypes.float32,
+    ) -> None:
         if nonlinearity not in ("tanh", "relu"):
-            raise ValueError("For 'RNNCell', the 'nonlinearity' must be in ['tanh', "
-                             f"'relu'], but got {nonlinearity}.")
+            raise ValueError(
+                "For 'RNNCell', the 'nonlinearity' must be in ['tanh', "
+                f"'relu'], but got {nonlinearity}."
+            )
         object.__setattr__(self, "kind", nonlinearity)
         super().__init__(input_size, hidden_size, has_bias, dtype)
-
-

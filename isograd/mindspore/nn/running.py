@@ -52,8 +52,10 @@ def _pre_hooks(cell: Any, hooks: Any, args: Args, kwargs: Kwargs) -> Any:
             found = hook(cell, args, kwargs)
             if found is not None:
                 if not isinstance(found, tuple) or len(found) != 2:
-                    raise RuntimeError("forward pre hook must return None or a tuple "
-                                       f"of (args, kwargs), but got {found}.")
+                    raise RuntimeError(
+                        "forward pre hook must return None or a tuple "
+                        f"of (args, kwargs), but got {found}."
+                    )
                 args, kwargs = found
             continue
         found = hook(cell, args)
@@ -85,8 +87,9 @@ def _with_backward_hooks(cell: Any, args: Args, kwargs: Kwargs) -> Any:
             return _backward_hooks(cell, post, gs, seen.get("out", ()))
 
         passed = identity(tuple(args[i] for i in places), pull_inputs)
-        args = tuple(passed[places.index(i)] if i in places else a
-                     for i, a in enumerate(args))
+        args = tuple(
+            passed[places.index(i)] if i in places else a for i, a in enumerate(args)
+        )
     out = _with_forward_hooks(cell, args, kwargs)
     leaves, treedef = tree.flatten(out)
     at = [i for i, o in enumerate(leaves) if isinstance(o, core.Tensor)]
@@ -98,8 +101,9 @@ def _with_backward_hooks(cell: Any, args: Args, kwargs: Kwargs) -> Any:
         return gs
 
     if at:
-        for i, t in zip(at, identity(tuple(leaves[i] for i in at), pull_outputs),
-                        strict=True):
+        for i, t in zip(
+            at, identity(tuple(leaves[i] for i in at), pull_outputs), strict=True
+        ):
             leaves[i] = t
     return tree.unflatten(treedef, leaves)
 
@@ -115,8 +119,10 @@ def _replaced(found: Any, grads: Args) -> Args:
         return grads
     found = tuple(found) if isinstance(found, tuple | list) else (found,)
     if len(found) != len(grads):
-        raise TypeError(f"The backward hook return value size is {len(found)} not "
-                        f"equal to expect size {len(grads)}.")
+        raise TypeError(
+            f"The backward hook return value size is {len(found)} not "
+            f"equal to expect size {len(grads)}."
+        )
     return found
 
 
@@ -193,14 +199,18 @@ def _with_bprop(cell: Any, args: Args, kwargs: Kwargs) -> Any:
 
     def rule(given: Any, outs: Any, cotangents: Any) -> Any:
         inputs, named = flat.arguments(given)
-        douts = [BOUND.zeros_like(o) if c is None else c
-                 for o, c in zip(outs, cotangents, strict=True)]
-        grads = cell.bprop(*inputs, *named.values(), flat.result(outs),
-                           flat.result(douts))
+        douts = [
+            BOUND.zeros_like(o) if c is None else c
+            for o, c in zip(outs, cotangents, strict=True)
+        ]
+        grads = cell.bprop(
+            *inputs, *named.values(), flat.result(outs), flat.result(douts)
+        )
         return _checked_bprop(grads, [*inputs, *named.values()], given)
 
-    outs = custom_call(flat.forward, rule, tuple(map(payload_of, flat.tensors)),
-                       type(cell).__name__)
+    outs = custom_call(
+        flat.forward, rule, tuple(map(payload_of, flat.tensors)), type(cell).__name__
+    )
     return flat.result(outs)
 
 
@@ -216,8 +226,10 @@ def _checked_bprop(grads: Any, inputs: Any, given: Any) -> list[Payload | None]:
     if len(found) == 2 and isinstance(found[0], tuple) and isinstance(found[1], dict):
         found = found[0]  # gradients of weights are ignored, as MindSpore does
     if len(found) < len(inputs):
-        raise RuntimeError("Grad size should lager than forward inputs, but got "
-                           f"{len(found)} vs {len(inputs)}")
+        raise RuntimeError(
+            "Grad size should lager than forward inputs, but got "
+            f"{len(found)} vs {len(inputs)}"
+        )
     out: list[Payload | None] = []
     for g, x in zip(found, inputs, strict=False):
         out += _matched(g, x)
@@ -277,8 +289,11 @@ def recomputed(cell: Any, args: Args, kwargs: Kwargs, fn: Any) -> Any:
         return tuple(found.get(watched.leaves[id(t)]) for t in (*inputs, *weights))
 
     operands = (*flat.tensors, *weights)
-    return flat.result(custom_call(forward, rule, tuple(map(payload_of, operands)),
-                                   type(cell).__name__))
+    return flat.result(
+        custom_call(
+            forward, rule, tuple(map(payload_of, operands)), type(cell).__name__
+        )
+    )
 
 
 def _hold(weights: list[Parameter], payloads: Any) -> None:

@@ -57,7 +57,8 @@ class WithGradCell(Cell):
         self.grad = GradOperation(get_by_list=True, sens_param=sens is not None)
         self.sens = sens
         self.network_with_loss = (
-            network if loss_fn is None else WithLossCell(network, loss_fn))
+            network if loss_fn is None else WithLossCell(network, loss_fn)
+        )
 
     def construct(self, *inputs: Any) -> Any:
         grads = self.grad(self.network_with_loss, self.weights)
@@ -67,21 +68,32 @@ class WithGradCell(Cell):
 class ForwardValueAndGrad(Cell):
     """`(output, gradients)`, these as `GradOperation` gives them."""
 
-    def __init__(self, network: Any, weights: Any = None, get_all: bool = False,
-                 get_by_list: bool = False, sens_param: bool = False) -> None:
+    def __init__(
+        self,
+        network: Any,
+        weights: Any = None,
+        get_all: bool = False,
+        get_by_list: bool = False,
+        sens_param: bool = False,
+    ) -> None:
         super().__init__(auto_prefix=False)
         owner = "For 'ForwardValueAndGrad', "
         if not isinstance(network, Cell | types.FunctionType | types.MethodType):
-            raise TypeError(f"{owner}the argument 'network' must be cell, function "
-                            f"type or method type, but got '{type(network)}'")
+            raise TypeError(
+                f"{owner}the argument 'network' must be cell, function "
+                f"type or method type, but got '{type(network)}'"
+            )
         for name, value in (("get_all", get_all), ("get_by_list", get_by_list)):
             if not isinstance(value, bool):
-                raise TypeError(f"{owner}the type of '{name}' must be bool, but got "
-                                f"'{type(value)}'")
+                raise TypeError(
+                    f"{owner}the type of '{name}' must be bool, but got '{type(value)}'"
+                )
         if get_by_list and not isinstance(weights, ParameterTuple | tuple | list):
-            raise TypeError(f"{owner}when 'get_by_list' is set to True, the argument "
-                            f"'weights' must be Parameters array, but got "
-                            f"'{type(weights)}'")
+            raise TypeError(
+                f"{owner}when 'get_by_list' is set to True, the argument "
+                f"'weights' must be Parameters array, but got "
+                f"'{type(weights)}'"
+            )
         self.network = network
         self.weights = weights
         self.get_all, self.get_by_list = get_all, get_by_list
@@ -108,8 +120,9 @@ class TrainOneStepCell(Cell):
         return_grad: give `(loss, {name of the parameter: gradient})`.
     """
 
-    def __init__(self, network: Any, optimizer: Any, sens: Any = None,
-                 return_grad: bool = False) -> None:
+    def __init__(
+        self, network: Any, optimizer: Any, sens: Any = None, return_grad: bool = False
+    ) -> None:
         super().__init__(auto_prefix=False)
         if sens == 0:
             raise ValueError("The input argument of 'sens' can not be 0.")
@@ -123,8 +136,9 @@ class TrainOneStepCell(Cell):
         self.grad = GradOperation(get_by_list=True, sens_param=True)
         self.grad_no_sens = GradOperation(get_by_list=True)
         self.grad_reducer = Identity()
-        self._value_and_grad = value_and_grad(network, None, self.weights,
-                                              sens_param=sens is not None)
+        self._value_and_grad = value_and_grad(
+            network, None, self.weights, sens_param=sens is not None
+        )
 
     def construct(self, *inputs: Any) -> Any:
         if self.sens is None:
@@ -161,8 +175,9 @@ class FixedLossScaleUpdateCell(Cell):
 class DynamicLossScaleUpdateCell(Cell):
     """A loss scale that shrinks at an overflow and grows after steps without one."""
 
-    def __init__(self, loss_scale_value: float, scale_factor: int, scale_window: int
-                 ) -> None:
+    def __init__(
+        self, loss_scale_value: float, scale_factor: int, scale_window: int
+    ) -> None:
         super().__init__()
         self.scale_factor, self.scale_window = scale_factor, scale_window
         self.loss_scale_value = loss_scale_value
@@ -200,14 +215,17 @@ class TrainOneStepWithLossScaleCell(TrainOneStepCell):
         elif isinstance(scale_sense, Tensor):
             value = float(scale_sense.asnumpy().reshape(()))
         else:
-            raise TypeError("For 'TrainOneStepWithLossScaleCell', the argument "
-                            "'scale_sense' must be Cell or Tensor, but got "
-                            f"{type(scale_sense)}.")
+            raise TypeError(
+                "For 'TrainOneStepWithLossScaleCell', the argument "
+                "'scale_sense' must be Cell or Tensor, but got "
+                f"{type(scale_sense)}."
+            )
         self.scale_sense = Parameter(Tensor(value, dtypes.float32), name="scale_sense")
 
     def construct(self, *inputs: Any) -> Any:
-        loss_and_grads = value_and_grad(self.network, None, self.weights,
-                                        sens_param=True)
+        loss_and_grads = value_and_grad(
+            self.network, None, self.weights, sens_param=True
+        )
         scale = self.scale_sense.value().copy()
         loss, grads = loss_and_grads(*inputs, scale)
         grads = tuple(g / scale.astype(g.dtype) for g in grads)
@@ -239,8 +257,10 @@ class ParameterUpdate(Cell):
     def __init__(self, param: Parameter) -> None:
         super().__init__(auto_prefix=False)
         if not isinstance(param, Parameter):
-            raise TypeError("For 'ParameterUpdate', 'param' must be 'Parameter', but "
-                            f"got {type(param)}.")
+            raise TypeError(
+                "For 'ParameterUpdate', 'param' must be 'Parameter', but "
+                f"got {type(param)}."
+            )
         self._param = param
 
     def construct(self, x: Any) -> Any:
@@ -251,8 +271,9 @@ class ParameterUpdate(Cell):
 class GetNextSingleOp(Cell):
     """The next row of a dataset queue."""
 
-    def __init__(self, dataset_types: Any, dataset_shapes: Any,
-                 queue_name: str) -> None:
+    def __init__(
+        self, dataset_types: Any, dataset_shapes: Any, queue_name: str
+    ) -> None:
         super().__init__()
         raise NotImplementedError("nn.GetNextSingleOp: there are no device queues")
 

@@ -83,17 +83,18 @@ for _entry in _ELEMENTWISE.split():
     TABLE[_name] = _elementwise(FUNCTIONS[_source or _name])
 for _name in _METHODS.split():
     TABLE[_name] = _method(_name)
-TABLE.update({n: d for n, d in dtypes.names().items()
-                  if isinstance(d, dtypes.Type)})
+TABLE.update({n: d for n, d in dtypes.names().items() if isinstance(d, dtypes.Type)})
 
 # --- creation -------------------------------------------------------------------------
 
 for _name in ("zeros", "ones", "empty"):
     TABLE[_name] = lambda shape, dtype=dtypes.float32, _v=int(_name == "ones"): (
-        FUNCTIONS["full"](shape, _v, dtype=dtype))
+        FUNCTIONS["full"](shape, _v, dtype=dtype)
+    )
 for _name in ("zeros_like", "ones_like", "empty_like"):
     TABLE[_name] = lambda prototype, dtype=None, shape=None, _n=_name: FUNCTIONS[_n](
-        asarray(prototype), dtype=dtype)
+        asarray(prototype), dtype=dtype
+    )
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
@@ -109,10 +110,18 @@ def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) ->
     return out
 
 
-def linspace(start: Any, stop: Any, num: int = 50, endpoint: bool = True,
-             retstep: bool = False, dtype: Any = None, axis: int = 0) -> Any:
-    out, step = np.linspace(lower_array(start), lower_array(stop), num, endpoint,
-                            retstep=True, axis=axis)
+def linspace(
+    start: Any,
+    stop: Any,
+    num: int = 50,
+    endpoint: bool = True,
+    retstep: bool = False,
+    dtype: Any = None,
+    axis: int = 0,
+) -> Any:
+    out, step = np.linspace(
+        lower_array(start), lower_array(stop), num, endpoint, retstep=True, axis=axis
+    )
     t = Tensor(out, dtype or dtypes.float32)
     return (t, float(step)) if retstep else t
 
@@ -124,20 +133,45 @@ def lower_array(x: Any) -> Any:
 
 def _from_numpy(name: str) -> Fn:
     """A function of NumPy whose result has no derivative."""
+
     def function(*args: Any, dtype: Any = None, **kwargs: Any) -> Any:
         out = getattr(np, name)(*map(lower_array, args), **kwargs)
         if isinstance(out, tuple | list):
             return type(out)(Tensor(o, dtype) for o in out)
-        return Tensor(out, dtype or (
-            dtypes.float32 if out.dtype == np.float64 else None))
+        return Tensor(
+            out, dtype or (dtypes.float32 if out.dtype == np.float64 else None)
+        )
 
     return function
 
 
-for _name in ("logspace", "geomspace", "tri", "tril_indices", "triu_indices", "indices",
-              "bartlett", "blackman", "hamming", "hanning", "diag_indices", "histogram",
-              "digitize", "isin", "in1d", "intersect1d", "setdiff1d", "unique", "gcd",
-              "lcm", "signbit", "argwhere", "bincount", "unravel_index", "argsort"):
+for _name in (
+    "logspace",
+    "geomspace",
+    "tri",
+    "tril_indices",
+    "triu_indices",
+    "indices",
+    "bartlett",
+    "blackman",
+    "hamming",
+    "hanning",
+    "diag_indices",
+    "histogram",
+    "digitize",
+    "isin",
+    "in1d",
+    "intersect1d",
+    "setdiff1d",
+    "unique",
+    "gcd",
+    "lcm",
+    "signbit",
+    "argwhere",
+    "bincount",
+    "unravel_index",
+    "argsort",
+):
     if hasattr(np, _name):
         TABLE[_name] = _from_numpy(_name)
 
@@ -158,8 +192,9 @@ def randn(*shape: int, dtype: Any = dtypes.float32) -> Tensor:
     return _random.randn(shape, dtype=dtype)
 
 
-def randint(minval: int, maxval: Any = None, shape: Any = None,
-            dtype: Any = dtypes.int32) -> Tensor:
+def randint(
+    minval: int, maxval: Any = None, shape: Any = None, dtype: Any = dtypes.int32
+) -> Tensor:
     low, high = (0, minval) if maxval is None else (minval, maxval)
     return lift(_random.between(shape or (), low, high, dtype))
 
@@ -190,8 +225,10 @@ for _name in ("vstack", "hstack", "dstack", "column_stack"):
     TABLE[_name] = lambda tup, _n=_name: FUNCTIONS[_n]([asarray(a) for a in tup])
 for _name in ("atleast_1d", "atleast_2d", "atleast_3d"):
     TABLE[_name] = lambda *arys, _n=_name: (
-        FUNCTIONS[_n](asarray(arys[0])) if len(arys) == 1 else
-        FUNCTIONS[_n]([asarray(a) for a in arys]))
+        FUNCTIONS[_n](asarray(arys[0]))
+        if len(arys) == 1
+        else FUNCTIONS[_n]([asarray(a) for a in arys])
+    )
 
 
 def split(x: Any, indices_or_sections: Any, axis: int = 0) -> Any:
@@ -256,15 +293,19 @@ def diagflat(v: Any, k: int = 0) -> Tensor:
     return diag(asarray(v).ravel(), k)
 
 
-def pad(arr: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0,
-        **_: Any) -> Tensor:
+def pad(
+    arr: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0, **_: Any
+) -> Tensor:
     from isograd.core.primitive import BOUND
 
     t = asarray(arr)
     widths = np.broadcast_to(np.asarray(pad_width), (t.ndim, 2)).tolist()
     how = {"edge": "replicate", "wrap": "circular"}.get(mode, mode)
-    return lift(BOUND.pad_with(lower(t), tuple(map(tuple, widths)), mode=how,
-                               value=constant_values))
+    return lift(
+        BOUND.pad_with(
+            lower(t), tuple(map(tuple, widths)), mode=how, value=constant_values
+        )
+    )
 
 
 # --- mathematics ----------------------------------------------------------------------
@@ -278,8 +319,9 @@ def norm(x: Any, ord: Any = None, axis: Any = None, keepdims: bool = False) -> T
     return FUNCTIONS["norm"](asarray(x), ord, axis, keepdims)
 
 
-def average(x: Any, axis: Any = None, weights: Any = None,
-            returned: bool = False) -> Any:
+def average(
+    x: Any, axis: Any = None, weights: Any = None, returned: bool = False
+) -> Any:
     t = asarray(x)
     if weights is None:
         out = t.mean(axis)
@@ -302,8 +344,9 @@ def cross(a: Any, b: Any, axis: int = -1) -> Tensor:
     return FUNCTIONS["cross"](asarray(a), asarray(b), axis)
 
 
-def diff(a: Any, n: int = 1, axis: int = -1, prepend: Any = None,
-         append: Any = None) -> Tensor:
+def diff(
+    a: Any, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None
+) -> Tensor:
     return FUNCTIONS["diff"](asarray(a), n, axis, prepend, append)
 
 
@@ -315,8 +358,14 @@ def matrix_power(a: Any, n: int) -> Tensor:
     return FUNCTIONS["matrix_power"](asarray(a), n)
 
 
-def cov(m: Any, y: Any = None, rowvar: bool = True, bias: bool = False,
-        ddof: Any = None, **_: Any) -> Tensor:
+def cov(
+    m: Any,
+    y: Any = None,
+    rowvar: bool = True,
+    bias: bool = False,
+    ddof: Any = None,
+    **_: Any,
+) -> Tensor:
     t = asarray(m) if rowvar else asarray(m).T
     return FUNCTIONS["cov"](t, correction=(0 if bias else 1) if ddof is None else ddof)
 
@@ -371,14 +420,24 @@ def ndim(a: Any) -> int:
 
 
 def result_type(*arrays_and_dtypes: Any) -> dtypes.Type:
-    kinds = [dtypes.np_of(a) if isinstance(a, dtypes.Type) else a._p.dtype
-             for a in arrays_and_dtypes
-             if hasattr(a, "_p") or isinstance(a, dtypes.Type)]
-    return dtypes.of_numpy(dtypes.result_of(kinds, [
-        a for a in arrays_and_dtypes if isinstance(a, bool | int | float | complex)]))
+    kinds = [
+        dtypes.np_of(a) if isinstance(a, dtypes.Type) else a._p.dtype
+        for a in arrays_and_dtypes
+        if hasattr(a, "_p") or isinstance(a, dtypes.Type)
+    ]
+    return dtypes.of_numpy(
+        dtypes.result_of(
+            kinds,
+            [
+                a
+                for a in arrays_and_dtypes
+                if isinstance(a, bool | int | float | complex)
+            ],
+        )
+    )
 
 
 def promote_types(type1: Any, type2: Any) -> dtypes.Type:
-    return dtypes.of_numpy(dtypes.promoted_pair(dtypes.np_of(type1),
-                                                dtypes.np_of(type2)))
-
+    return dtypes.of_numpy(
+        dtypes.promoted_pair(dtypes.np_of(type1), dtypes.np_of(type2))
+    )

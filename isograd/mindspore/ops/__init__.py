@@ -32,15 +32,20 @@ from isograd.mindspore.ops.primitive import prim_attr_register as prim_attr_regi
 
 # what the gradient API adds, see `mindspore.gradients` and its neighbours
 _LAZY = {
-    **dict.fromkeys(("grad", "value_and_grad", "get_grad", "GradOperation"),
-                    "isograd.mindspore.gradients"),
-    **dict.fromkeys(("vjp", "jvp", "jacrev", "jacfwd", "vmap", "jet", "derivative",
-                     "linearize"),
-                    "isograd.mindspore.functional_transforms"),
+    **dict.fromkeys(
+        ("grad", "value_and_grad", "get_grad", "GradOperation"),
+        "isograd.mindspore.gradients",
+    ),
+    **dict.fromkeys(
+        ("vjp", "jvp", "jacrev", "jacfwd", "vmap", "jet", "derivative", "linearize"),
+        "isograd.mindspore.functional_transforms",
+    ),
     **dict.fromkeys(("InsertGradientOf", "HookBackward"), "isograd.mindspore.hooks"),
     **dict.fromkeys(("WhileLoop", "ForiLoop", "Scan"), "isograd.mindspore.ops.loops"),
-    **{n: f"isograd.mindspore.ops.{n}" for n in ("function", "functional",
-                                                 "operations")},
+    **{
+        n: f"isograd.mindspore.ops.{n}"
+        for n in ("function", "functional", "operations")
+    },
 }
 __getattr__ = attributes("mindspore.ops", _LAZY)
 globals().update(FUNCTIONS)

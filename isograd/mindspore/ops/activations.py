@@ -57,8 +57,10 @@ def hardtanh(input: Payload, min_val: Any = -1.0, max_val: Any = 1.0) -> Payload
 @op("gelu")
 def gelu(input: Payload, approximate: str = "none") -> Payload:
     if approximate not in ("none", "tanh"):
-        raise ValueError("For 'gelu', the 'approximate' must be 'none' or 'tanh', but "
-                         f"got {approximate!r}.")
+        raise ValueError(
+            "For 'gelu', the 'approximate' must be 'none' or 'tanh', but "
+            f"got {approximate!r}."
+        )
     x = floating(input)
     return F.gelu_tanh(x) if approximate == "tanh" else F.gelu(x)
 
@@ -84,13 +86,18 @@ def celu(x: Payload, alpha: float = 1.0) -> Payload:
 
 # body: (names, names of methods)
 _PLAIN: dict[str, tuple[str, str]] = {
-    "selu": ("selu", ""), "silu": ("silu swish", ""), "mish": ("mish", ""),
-    "softsign": ("softsign", ""), "logsigmoid": ("logsigmoid log_sigmoid", ""),
-    "hardsigmoid": ("hardsigmoid", ""), "tanhshrink": ("tanhshrink", ""),
+    "selu": ("selu", ""),
+    "silu": ("silu swish", ""),
+    "mish": ("mish", ""),
+    "softsign": ("softsign", ""),
+    "logsigmoid": ("logsigmoid log_sigmoid", ""),
+    "hardsigmoid": ("hardsigmoid", ""),
+    "tanhshrink": ("tanhshrink", ""),
 }
 for _name, (_names, _methods) in _PLAIN.items():
     op(_names, methods=_methods)(
-        lambda input, _name=_name: getattr(F, _name)(floating(input)))
+        lambda input, _name=_name: getattr(F, _name)(floating(input))
+    )
 
 
 @op("hardswish")
@@ -156,8 +163,9 @@ def softmin(x: Payload, axis: Any = -1, *, dtype: Any = None) -> Payload:
 
 
 @op("gumbel_softmax")
-def gumbel_softmax(logits: Payload, tau: float = 1.0, hard: bool = False,
-                   dim: int = -1) -> Payload:
+def gumbel_softmax(
+    logits: Payload, tau: float = 1.0, hard: bool = False, dim: int = -1
+) -> Payload:
     noise = -np.log(generator().exponential(size=logits.shape))
     a = axis_of(dim, logits.ndim, "gumbel_softmax")
     soft = F.softmax(F.mul(F.add(logits, noise.astype(logits.dtype)), 1 / tau), axis=a)

@@ -62,6 +62,7 @@ def binary(prim_name: str, shown: str, least: str = "", result: Any = None) -> F
 
 def _whole_result(name: str) -> Fn:
     """Bool operands of an arithmetic operator: computed as int64 where NumPy cannot."""
+
     def compute(a: Payload, b: Payload) -> Payload:
         if a.dtype.kind == "b":
             a, b = cast(a, np.dtype("int32")), cast(b, np.dtype("int32"))
@@ -105,14 +106,16 @@ _BINARY: dict[str, tuple[Fn, str, str]] = {
     "less": (binary("lt", "Less"), "lt", "less lt"),
     "less_equal": (binary("le", "LessEqual"), "le tensor_le", "less_equal le"),
     "greater": (binary("gt", "Greater"), "gt tensor_gt", "greater gt"),
-    "greater_equal": (binary("ge", "GreaterEqual"), "ge tensor_ge",
-                      "greater_equal ge"),
+    "greater_equal": (binary("ge", "GreaterEqual"), "ge tensor_ge", "greater_equal ge"),
     "bitwise_and": (binary("bitwise_and", "BitwiseAnd"), "", "bitwise_and"),
     "bitwise_or": (binary("bitwise_or", "BitwiseOr"), "", "bitwise_or"),
     "bitwise_xor": (binary("bitwise_xor", "BitwiseXor"), "", "bitwise_xor"),
     "bitwise_left_shift": (binary("left_shift", "LeftShift"), "", "bitwise_left_shift"),
-    "bitwise_right_shift": (binary("right_shift", "RightShift"), "",
-                            "bitwise_right_shift"),
+    "bitwise_right_shift": (
+        binary("right_shift", "RightShift"),
+        "",
+        "bitwise_right_shift",
+    ),
 }
 
 
@@ -127,12 +130,14 @@ def _reflected(fn: Fn) -> Fn:
 
 
 def _is_operand(x: Any) -> bool:
-    return isinstance(x, CoreTensor | bool | int | float | complex | np.generic
-                      | np.ndarray)
+    return isinstance(
+        x, CoreTensor | bool | int | float | complex | np.generic | np.ndarray
+    )
 
 
 def _compared(fn: Fn, otherwise: bool) -> Fn:
     """Equality with things that are no operands has an answer, too."""
+
     def compare(self: Any, other: Any) -> Any:
         if type(other) is Tensor or _is_operand(other):
             return fn(self, other)
@@ -141,12 +146,22 @@ def _compared(fn: Fn, otherwise: bool) -> Fn:
     return compare
 
 
-for _name, _fn in {"add": add, "sub": sub, "mul": mul, "truediv": div,
-                   "floordiv": floordiv, "mod": remainder}.items():
+for _name, _fn in {
+    "add": add,
+    "sub": sub,
+    "mul": mul,
+    "truediv": div,
+    "floordiv": floordiv,
+    "mod": remainder,
+}.items():
     setattr(Tensor, f"__{_name}__", _fn)
     setattr(Tensor, f"__r{_name}__", _reflected(_fn))
-for _name, _key in {"lt": "less", "le": "less_equal", "gt": "greater",
-                    "ge": "greater_equal"}.items():
+for _name, _key in {
+    "lt": "less",
+    "le": "less_equal",
+    "gt": "greater",
+    "ge": "greater_equal",
+}.items():
     setattr(Tensor, f"__{_name}__", _BINARY[_key][0])
 for _name in ("and", "or", "xor"):
     _fn = _BINARY[f"bitwise_{_name}"][0]
@@ -157,8 +172,9 @@ for _name in ("left", "right"):
 expose(_compared(_BINARY["equal"][0], False), [], "__eq__")
 expose(_compared(_BINARY["not_equal"][0], True), [], "__ne__")
 
-_square = fast.unary(REGISTRY["square"], Tensor, lambda x: lift(F.square(lower(x))),
-                     family=FAMILY)
+_square = fast.unary(
+    REGISTRY["square"], Tensor, lambda x: lift(F.square(lower(x))), family=FAMILY
+)
 
 
 def power(x: Any, y: Any) -> Any:
@@ -192,26 +208,46 @@ def unary(prim_name: str, kinds: str = "f") -> Fn:
 
 # primitive: (names in ops, names of methods; True for the same)
 _UNARY: dict[str, tuple[str, str | bool]] = {
-    "exp": ("exp", True), "exp2": ("exp2", False), "expm1": ("expm1", True),
-    "log": ("log", True), "log2": ("log2", True), "log10": ("log10", True),
-    "log1p": ("log1p", True), "sqrt": ("sqrt", True), "rsqrt": ("rsqrt", True),
-    "sin": ("sin", True), "cos": ("cos", True), "tan": ("tan", True),
-    "asin": ("asin arcsin", True), "acos": ("acos arccos", True),
-    "atan": ("atan arctan", True), "sinh": ("sinh", True), "cosh": ("cosh", True),
-    "tanh": ("tanh", True), "asinh": ("asinh arcsinh", True),
-    "acosh": ("acosh arccosh", True), "atanh": ("atanh arctanh", True),
-    "erf": ("erf", True), "erfc": ("erfc", True), "erfinv": ("erfinv", True),
-    "lgamma": ("lgamma", True), "digamma": ("digamma", True),
-    "reciprocal": ("reciprocal inv", "reciprocal inv"), "sinc": ("sinc", True),
-    "i0": ("i0 bessel_i0", "i0"), "i1": ("bessel_i1", False),
+    "exp": ("exp", True),
+    "exp2": ("exp2", False),
+    "expm1": ("expm1", True),
+    "log": ("log", True),
+    "log2": ("log2", True),
+    "log10": ("log10", True),
+    "log1p": ("log1p", True),
+    "sqrt": ("sqrt", True),
+    "rsqrt": ("rsqrt", True),
+    "sin": ("sin", True),
+    "cos": ("cos", True),
+    "tan": ("tan", True),
+    "asin": ("asin arcsin", True),
+    "acos": ("acos arccos", True),
+    "atan": ("atan arctan", True),
+    "sinh": ("sinh", True),
+    "cosh": ("cosh", True),
+    "tanh": ("tanh", True),
+    "asinh": ("asinh arcsinh", True),
+    "acosh": ("acosh arccosh", True),
+    "atanh": ("atanh arctanh", True),
+    "erf": ("erf", True),
+    "erfc": ("erfc", True),
+    "erfinv": ("erfinv", True),
+    "lgamma": ("lgamma", True),
+    "digamma": ("digamma", True),
+    "reciprocal": ("reciprocal inv", "reciprocal inv"),
+    "sinc": ("sinc", True),
+    "i0": ("i0 bessel_i0", "i0"),
+    "i1": ("bessel_i1", False),
     "sigmoid": ("sigmoid", True),
 }
 for _prim, (_names, _methods) in _UNARY.items():
     expose(unary(_prim), _names.split(), _methods)
 
 _KEEPS: dict[str, tuple[str, str | bool]] = {  # defined for integers as well
-    "square": ("square", True), "neg": ("neg negative", True),
-    "abs": ("abs absolute", True), "sign": ("sign", True),
+    "square": ("square", True),
+    "neg": ("neg negative", True),
+    "abs": ("abs absolute", True),
+    "sign": ("sign", True),
 }
 for _prim, (_names, _methods) in _KEEPS.items():
     expose(unary(_prim, "fi"), _names.split(), _methods)
@@ -226,6 +262,7 @@ def positive(input: Payload) -> Payload:
 
 
 for _name in ("floor", "ceil", "trunc"):
+
     def _rounded(input: Payload, _name: str = _name) -> Payload:
         whole = fits(input, _name).dtype.kind in "iub"
         return input if whole else getattr(F, _name)(input)
@@ -239,7 +276,7 @@ def round(input: Payload, *, decimals: int = 0) -> Payload:
         return input
     if not decimals:
         return F.round(input)
-    scale = 10.0 ** decimals
+    scale = 10.0**decimals
     return F.div(F.round(F.mul(input, scale)), scale)
 
 
@@ -268,23 +305,32 @@ def logit(input: Payload, eps: float | None = None) -> Payload:
 
 
 @op(methods=True)
-def nan_to_num(input: Payload, nan: float | None = None, posinf: float | None = None,
-               neginf: float | None = None) -> Payload:
+def nan_to_num(
+    input: Payload,
+    nan: float | None = None,
+    posinf: float | None = None,
+    neginf: float | None = None,
+) -> Payload:
     if input.dtype.kind not in "f":
         return input
     big = float(np.finfo(input.dtype).max)
-    return F.nan_to_num(input, nan=0.0 if nan is None else nan,
-                        posinf=big if posinf is None else posinf,
-                        neginf=-big if neginf is None else neginf)
+    return F.nan_to_num(
+        input,
+        nan=0.0 if nan is None else nan,
+        posinf=big if posinf is None else posinf,
+        neginf=-big if neginf is None else neginf,
+    )
 
 
 for _name in ("isnan", "isinf", "isfinite"):
+
     def _tested(input: Payload, _name: str = _name) -> Payload:
         return getattr(F, _name)(floating(input))
 
     op(_name, methods=True)(_tested)
 
 for _name in ("and", "or", "xor"):
+
     def _logical(input: Payload, other: Payload, _name: str = _name) -> Payload:
         truth = np.dtype(bool)
         return getattr(F, f"logical_{_name}")(cast(input, truth), cast(other, truth))
@@ -322,8 +368,9 @@ def clamp(input: Payload, min: Any = None, max: Any = None) -> Payload:
 
 
 @op()
-def clip_by_value(x: Any, clip_value_min: Any = None,
-                  clip_value_max: Any = None) -> Any:
+def clip_by_value(
+    x: Any, clip_value_min: Any = None, clip_value_max: Any = None
+) -> Any:
     if isinstance(x, tuple | list):
         return type(x)(clip_by_value_of(v, clip_value_min, clip_value_max) for v in x)
     return clip_by_value_of(x, clip_value_min, clip_value_max)
@@ -331,8 +378,10 @@ def clip_by_value(x: Any, clip_value_min: Any = None,
 
 def clip_by_value_of(x: Payload, lo: Any, hi: Any) -> Payload:
     if lo is None and hi is None:
-        raise ValueError("For 'clip_by_value', at least one of 'clip_value_min' or "
-                         "'clip_value_max' must not be None")
+        raise ValueError(
+            "For 'clip_by_value', at least one of 'clip_value_min' or "
+            "'clip_value_max' must not be None"
+        )
     return bounded(x, lo, hi, 0.5)
 
 
@@ -409,7 +458,8 @@ op("squared_difference")(lambda x, y: F.square(F.sub(*promoted(x, y))))
 op("div_no_nan")(lambda x, y: _no_nan(F.div, *promoted(x, y, least="f")))
 op("mul_no_nan")(lambda x, y: _no_nan(F.mul, *promoted(x, y, least="f")))
 op("xdivy", methods="xdivy")(
-    lambda x, y: _zero_first(F.div, *promoted(x, y, least="f")))
+    lambda x, y: _zero_first(F.div, *promoted(x, y, least="f"))
+)
 
 
 def _no_nan(fn: Fn, x: Payload, y: Payload) -> Payload:

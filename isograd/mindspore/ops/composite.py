@@ -16,8 +16,11 @@ Fn = Callable[..., Any]
 def _type_names(x: Any) -> tuple[str, ...]:
     """The names of the types that an argument has, narrowest first."""
     if isinstance(x, CoreTensor):
-        return ("Parameter", "Tensor") if type(x).__name__ == "Parameter" else (
-            "Tensor", "Ref")
+        return (
+            ("Parameter", "Tensor")
+            if type(x).__name__ == "Parameter"
+            else ("Tensor", "Ref")
+        )
     if isinstance(x, bool):
         return ("Bool", "Number")
     if isinstance(x, int):
@@ -28,8 +31,13 @@ def _type_names(x: Any) -> tuple[str, ...]:
         return ("None", "NoneType")
     if isinstance(x, dtypes.Type):
         return ("TypeType", "Type")
-    for kind, name in ((tuple, "Tuple"), (list, "List"), (dict, "Dictionary"),
-                       (str, "String"), (slice, "Slice")):
+    for kind, name in (
+        (tuple, "Tuple"),
+        (list, "List"),
+        (dict, "Dictionary"),
+        (str, "String"),
+        (slice, "Slice"),
+    ):
         if isinstance(x, kind):
             return (name,)
     return ("Function", "Primitive") if callable(x) else (type(x).__name__,)
@@ -49,13 +57,13 @@ def _name_of(kind: Any) -> str:
 class MultitypeFuncGraph:
     """A function with a definition for each tuple of argument types."""
 
-    def __init__(self, name: str, read_value: bool = False,
-                 doc_url: str = "") -> None:
+    def __init__(self, name: str, read_value: bool = False, doc_url: str = "") -> None:
         self.name = name
         self.entries: list[tuple[tuple[str, ...], Fn]] = []
 
     def register(self, *type_names: Any) -> Callable[[Fn], Fn]:
         """Decorator: the definition for arguments of these types."""
+
         def add(fn: Fn) -> Fn:
             self.entries.append((tuple(map(_name_of, type_names)), fn))
             return fn
@@ -68,13 +76,15 @@ class MultitypeFuncGraph:
         names = [_type_names(a) for a in args]
         for types, fn in self.entries:
             if len(types) == len(args) and all(
-                    t in n or t == "Any" for t, n in zip(types, names, strict=True)):
+                t in n or t == "Any" for t, n in zip(types, names, strict=True)
+            ):
                 return fn(*args)
         given = ", ".join(n[0] for n in names)
         raise RuntimeError(
             f"The 'HyperMap' or 'MultitypeFuncGraph' {self.name} has no definition for "
             f"({given}); it has: "
-            + "; ".join("(" + ", ".join(t) + ")" for t, _ in self.entries))
+            + "; ".join("(" + ", ".join(t) + ")" for t, _ in self.entries)
+        )
 
 
 class HyperMap:
@@ -103,7 +113,8 @@ class HyperMap:
         if len(sizes) > 1:
             raise ValueError(
                 f"The length of inputs of {type(self).__name__} must be the same, but "
-                f"got {sorted(sizes)}.")
+                f"got {sorted(sizes)}."
+            )
         rows = list(zip(*trees, strict=True))
         if self.reverse:
             rows.reverse()
@@ -119,7 +130,11 @@ class Map(HyperMap):
     deep = False
 
 
-__getattr__ = attributes("mindspore.ops.composite", {
-    "GradOperation": "isograd.mindspore.gradients",
-    "clip_by_value": "isograd.mindspore.ops",
-    "clip_by_global_norm": "isograd.mindspore.ops"})
+__getattr__ = attributes(
+    "mindspore.ops.composite",
+    {
+        "GradOperation": "isograd.mindspore.gradients",
+        "clip_by_value": "isograd.mindspore.ops",
+        "clip_by_global_norm": "isograd.mindspore.ops",
+    },
+)

@@ -46,8 +46,9 @@ def ones(shape: Any, dtype: Any = None) -> Payload:
 
 
 def _of_value(value: Any) -> Any:
-    return dtypes.of_numpy(value.dtype if is_payload(value)
-                           else dtypes.result_of((), [value]))
+    return dtypes.of_numpy(
+        value.dtype if is_payload(value) else dtypes.result_of((), [value])
+    )
 
 
 @op()
@@ -71,28 +72,48 @@ def _like(x: Payload, value: Any, dtype: Any) -> Payload:
     return out if dtype is None else cast(out, dtypes.np_of(dtype))
 
 
-op("zeros_like zeros_like_ext")(lambda input, dtype=None, *, memory_format=None: _like(
-    input, 0, dtype))
+op("zeros_like zeros_like_ext")(
+    lambda input, dtype=None, *, memory_format=None: _like(input, 0, dtype)
+)
 op("ones_like")(lambda input, dtype=None: _like(input, 1, dtype))
-op("full_like")(lambda input, fill_value, dtype=None: _like(
-    input, array_of(fill_value).item(), dtype))
-op("empty")(lambda *size, dtype=None, device=None: filled(
-    size[0] if len(size) == 1 else size, 0, dtype or dtypes.float32))
+op("full_like")(
+    lambda input, fill_value, dtype=None: _like(
+        input, array_of(fill_value).item(), dtype
+    )
+)
+op("empty")(
+    lambda *size, dtype=None, device=None: filled(
+        size[0] if len(size) == 1 else size, 0, dtype or dtypes.float32
+    )
+)
 op("empty_like")(lambda input, *, dtype=None, device=None: _like(input, 0, dtype))
 
 for _name, _value in (("zeros", 0), ("ones", 1)):
-    expose(lambda self, *size, dtype=None, _v=_value: lift(filled(
-        size[0] if len(size) == 1 else size, _v, dtype or self.dtype)), [],
-        f"new_{_name}")
-expose(lambda self, size, fill_value, *, dtype=None: lift(filled(
-    size, fill_value, dtype or self.dtype)), [], "new_full")
-expose(lambda self, data, *, dtype=None: Tensor(data, dtype or self.dtype), [],
-       "new_tensor")
+    expose(
+        lambda self, *size, dtype=None, _v=_value: lift(
+            filled(size[0] if len(size) == 1 else size, _v, dtype or self.dtype)
+        ),
+        [],
+        f"new_{_name}",
+    )
+expose(
+    lambda self, size, fill_value, *, dtype=None: lift(
+        filled(size, fill_value, dtype or self.dtype)
+    ),
+    [],
+    "new_full",
+)
+expose(
+    lambda self, data, *, dtype=None: Tensor(data, dtype or self.dtype),
+    [],
+    "new_tensor",
+)
 
 
 @op("arange range_")
-def arange(start: Any = 0, end: Any = None, step: Any = 1, *,
-           dtype: Any = None) -> Payload:
+def arange(
+    start: Any = 0, end: Any = None, step: Any = 1, *, dtype: Any = None
+) -> Payload:
     if end is None:
         start, end = 0, start
     a, b, c = (array_of(v).item() for v in (start, end, step))
@@ -112,27 +133,50 @@ def range_(start: Any, end: Any, step: Any = 1, maxlen: int = 1000000) -> Payloa
 @op()
 def linspace(start: Any, end: Any, steps: Any, *, dtype: Any = None) -> Payload:
     a, b, n = array_of(start), array_of(end), int(array_of(steps))
-    d = dtypes.np_of(dtype) if dtype is not None else (
-        a.dtype if is_payload(start) and a.dtype.kind == "f" else np.dtype("float32"))
+    d = (
+        dtypes.np_of(dtype)
+        if dtype is not None
+        else (
+            a.dtype
+            if is_payload(start) and a.dtype.kind == "f"
+            else np.dtype("float32")
+        )
+    )
     return np.linspace(a.item(), b.item(), n, dtype=d)
 
 
 @op()
-def logspace(start: Any, end: Any, steps: int, base: float = 10, *,
-             dtype: Any = dtypes.float32) -> Payload:
-    return np.logspace(array_of(start).item(), array_of(end).item(), int(steps),
-                       base=base, dtype=dtypes.np_of(dtype))
+def logspace(
+    start: Any, end: Any, steps: int, base: float = 10, *, dtype: Any = dtypes.float32
+) -> Payload:
+    return np.logspace(
+        array_of(start).item(),
+        array_of(end).item(),
+        int(steps),
+        base=base,
+        dtype=dtypes.np_of(dtype),
+    )
 
 
 @op()
 def eye(n: int, m: Any = None, dtype: Any = None) -> Payload:
-    return np.eye(int(n), None if m is None else int(m),
-                  dtype=dtypes.np_of(dtype or dtypes.float32))
+    return np.eye(
+        int(n),
+        None if m is None else int(m),
+        dtype=dtypes.np_of(dtype or dtypes.float32),
+    )
 
 
 for _name in ("tril", "triu"):
-    def _indices(row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64,
-                 _name: str = _name) -> Payload:
+
+    def _indices(
+        row: int,
+        col: int,
+        offset: int = 0,
+        *,
+        dtype: Any = dtypes.int64,
+        _name: str = _name,
+    ) -> Payload:
         rows = getattr(np, f"{_name}_indices")(row, offset, col)
         return np.stack(rows).astype(dtypes.np_of(dtype))
 
@@ -140,18 +184,26 @@ for _name in ("tril", "triu"):
 
 
 def _window(name: str) -> Any:
-    def window(window_length: Any, periodic: bool = True, *, dtype: Any = None,
-               **_: Any) -> Payload:
+    def window(
+        window_length: Any, periodic: bool = True, *, dtype: Any = None, **_: Any
+    ) -> Payload:
         n = int(array_of(window_length))
-        out = getattr(np, name)(n + 1)[:-1] if periodic and n > 1 else getattr(
-            np, name)(n)
+        out = (
+            getattr(np, name)(n + 1)[:-1]
+            if periodic and n > 1
+            else getattr(np, name)(n)
+        )
         return out.astype(dtypes.np_of(dtype or dtypes.float32))
 
     return window
 
 
-for _name, _numpy in {"blackman_window": "blackman", "bartlett_window": "bartlett",
-                      "hamming_window": "hamming", "hann_window": "hanning"}.items():
+for _name, _numpy in {
+    "blackman_window": "blackman",
+    "bartlett_window": "bartlett",
+    "hamming_window": "hamming",
+    "hann_window": "hanning",
+}.items():
     op(_name)(_window(_numpy))
 
 
@@ -170,18 +222,30 @@ def scalar_to_tensor(input_x: Any, dtype: Any = None) -> Tensor:
 
 
 expose(scalar_to_tensor, ["scalar_to_tensor", "scalar_to_array"])
-expose(lambda input_x, dtype=None: Tensor(list(input_x), dtype),
-       ["tuple_to_array", "tuple_to_tensor", "list_to_tensor"])
-expose(lambda input_x, dtype: dtypes.dtype_to_pytype(dtype)(
-    input_x.item() if isinstance(input_x, Tensor) else input_x), ["scalar_cast"])
+expose(
+    lambda input_x, dtype=None: Tensor(list(input_x), dtype),
+    ["tuple_to_array", "tuple_to_tensor", "list_to_tensor"],
+)
+expose(
+    lambda input_x, dtype: dtypes.dtype_to_pytype(dtype)(
+        input_x.item() if isinstance(input_x, Tensor) else input_x
+    ),
+    ["scalar_cast"],
+)
 expose(lambda x: isinstance(x, Tensor), ["is_tensor"])
 expose(lambda input: input.is_floating_point(), ["is_floating_point"])
 expose(lambda input: input._p.dtype.kind == "c", ["is_complex"])
 expose(lambda input: bool(input), ["is_nonzero"])
 expose(lambda x, t: isinstance(x, t), ["isinstance_"])
 expose(lambda x, y: dtypes.issubclass_(x, y), ["issubclass_"])
-expose(lambda x: dtypes.TensorType(x.dtype) if isinstance(x, Tensor) else
-       dtypes.pytype_to_dtype(type(x)), ["typeof"])
+expose(
+    lambda x: (
+        dtypes.TensorType(x.dtype)
+        if isinstance(x, Tensor)
+        else dtypes.pytype_to_dtype(type(x))
+    ),
+    ["typeof"],
+)
 
 
 def fill_in_place(self: Tensor, value: Any) -> Tensor:

@@ -16,20 +16,24 @@ def clip_by_global_norm(x: Any, clip_norm: Any = 1.0, use_norm: Any = None) -> A
     """Tensors scaled so that their common norm is at most `clip_norm`."""
     bound = float(array_of(clip_norm))
     if bound <= 0:
-        raise ValueError("For 'clip_by_global_norm', the 'clip_norm' must be greater "
-                         f"than 0, but got {bound}.")
+        raise ValueError(
+            "For 'clip_by_global_norm', the 'clip_norm' must be greater "
+            f"than 0, but got {bound}."
+        )
     return type(x)(clipping.by_global_norm(F, list(x), bound))
 
 
 @op("clip_by_norm")
-def clip_by_norm(x: Any, max_norm: Any, norm_type: float = 2.0,
-                 error_if_nonfinite: bool = False) -> Any:
+def clip_by_norm(
+    x: Any, max_norm: Any, norm_type: float = 2.0, error_if_nonfinite: bool = False
+) -> Any:
     single = not isinstance(x, tuple | list)
     xs = [x] if single else list(x)
     total = clipping.total_norm(F, xs, float(norm_type))
     if error_if_nonfinite and not bool(F.isfinite(total)):
-        raise RuntimeError("For 'clip_by_norm', the total norm of order "
-                           f"{norm_type} is not finite.")
+        raise RuntimeError(
+            f"For 'clip_by_norm', the total norm of order {norm_type} is not finite."
+        )
     out = clipping.scaled(F, xs, total, float(array_of(max_norm)))
     return out[0] if single else tuple(out)
 

@@ -40,16 +40,19 @@ def index_payload(x: Any) -> Payload:
 
 
 @op("gather")
-def gather(input_params: Payload, input_indices: Any, axis: Any,
-           batch_dims: int = 0) -> Payload:
+def gather(
+    input_params: Payload, input_indices: Any, axis: Any, batch_dims: int = 0
+) -> Payload:
     """Rows of an axis; the first `batch_dims` axes of both run in parallel."""
     x, idx = fits(input_params, "Gather"), index_payload(input_indices)
     a = axis_of(axis, x.ndim, "Gather")
     if not batch_dims:
         return F.gather(x, idx, axis=a)
     lead = idx.shape[:batch_dims]
-    grids = [np.arange(n).reshape([-1 if i == k else 1 for k in range(idx.ndim)])
-             for i, n in enumerate(lead)]
+    grids = [
+        np.arange(n).reshape([-1 if i == k else 1 for k in range(idx.ndim)])
+        for i, n in enumerate(lead)
+    ]
     moved = F.moveaxis(x, a, batch_dims)
     out = F.gather(moved, *grids, idx)
     for i in range(batch_dims, a):  # put the axes between back in front
@@ -78,8 +81,9 @@ def gather_nd(input_x: Payload, indices: Payload) -> Payload:
 def _columns(indices: Payload) -> tuple[Payload, ...]:
     """The index arrays in the last axis of `indices`."""
     last = indices.ndim - 1
-    return tuple(F.select(indices, axis=last, index=i)
-                 for i in range(indices.shape[last]))
+    return tuple(
+        F.select(indices, axis=last, index=i) for i in range(indices.shape[last])
+    )
 
 
 @op("index_select", methods="index_select")
@@ -99,9 +103,14 @@ expose(take, [], "take")
 
 
 @op("embedding")
-def embedding(input: Payload, weight: Payload, padding_idx: int | None = None,
-              max_norm: Any = None, norm_type: float = 2.0,
-              scale_grad_by_freq: bool = False) -> Payload:
+def embedding(
+    input: Payload,
+    weight: Payload,
+    padding_idx: int | None = None,
+    max_norm: Any = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+) -> Payload:
     if padding_idx is not None:
         padding_idx %= weight.shape[0]
     return F.embedding(weight, input, padding=padding_idx)
@@ -122,7 +131,7 @@ def _written(x: Payload, indices: Any, updates: Payload, how: str) -> Payload:
     columns = _columns(index_payload(indices))
     src = cast(updates, x.dtype)
     lead = columns[0].shape
-    src = F.broadcast_to(src, (*lead, *x.shape[len(columns):]))
+    src = F.broadcast_to(src, (*lead, *x.shape[len(columns) :]))
     if how == "update":
         return F.scatter(x, src, *columns)
     if how in ("add", "sub"):
@@ -135,35 +144,48 @@ def _row_by_row(x: Payload, columns: Any, src: Payload, how: str) -> Payload:
     """Products and extrema, along one flattened axis of rows."""
     k = len(columns)
     inner = int(np.prod(x.shape[k:], dtype=int))
-    places = np.ravel_multi_index(tuple(array_of(c) for c in columns),
-                                  x.shape[:k]).reshape(-1)
+    places = np.ravel_multi_index(
+        tuple(array_of(c) for c in columns), x.shape[:k]
+    ).reshape(-1)
     rows = F.reshape(x, shape=(int(np.prod(x.shape[:k], dtype=int)), inner))
     new = F.reshape(src, shape=(places.size, inner))
     idx = np.broadcast_to(places[:, None], (places.size, inner))
     kind = {"mul": "prod", "max": "amax", "min": "amin", "div": "prod"}[how]
     if how == "div":
         new = F.reciprocal(new)
-    return F.reshape(F.scatter_along(rows, idx, new, axis=0, reduce=kind),
-                     shape=x.shape)
+    return F.reshape(
+        F.scatter_along(rows, idx, new, axis=0, reduce=kind), shape=x.shape
+    )
 
 
 for _how in ("update", "add", "sub", "mul", "div", "max", "min"):
-    def _scattered(input_x: Payload, indices: Payload, updates: Payload,
-                   _how: str = _how) -> Payload:
+
+    def _scattered(
+        input_x: Payload, indices: Payload, updates: Payload, _how: str = _how
+    ) -> Payload:
         return _written(input_x, indices, updates, _how)
 
     op(f"tensor_scatter_{_how}", methods=True)(_scattered)
-op("tensor_scatter_elements")(lambda input_x, indices, updates, axis=0,
-                              reduction="none": _elements(
-    input_x, axis, indices, updates, reduction))
+op("tensor_scatter_elements")(
+    lambda input_x, indices, updates, axis=0, reduction="none": _elements(
+        input_x, axis, indices, updates, reduction
+    )
+)
 
 
 def _elements(x: Payload, axis: int, index: Payload, src: Any, reduce: str) -> Payload:
     a = axis_of(axis, x.ndim, "scatter")
     if not is_payload(src):
         src = np.full(index.shape, src, x.dtype)
-    kind = {"none": "replace", None: "replace", "add": "sum", "mul": "prod",
-            "amax": "amax", "amin": "amin", "multiply": "prod"}[reduce]
+    kind = {
+        "none": "replace",
+        None: "replace",
+        "add": "sum",
+        "mul": "prod",
+        "amax": "amax",
+        "amin": "amin",
+        "multiply": "prod",
+    }[reduce]
     return F.scatter_along(x, index, cast(src, x.dtype), axis=a, reduce=kind)
 
 
@@ -183,21 +205,29 @@ def scatter_nd(indices: Payload, updates: Payload, shape: Any) -> Payload:
 
 
 @op("index_add")
-def index_add(x: Payload, indices: Payload, y: Payload, axis: int, *_: Any,
-              **__: Any) -> Payload:
-    return F.index_add(x, indices, cast(y, x.dtype),
-                       axis=axis_of(axis, x.ndim, "index_add"))
+def index_add(
+    x: Payload, indices: Payload, y: Payload, axis: int, *_: Any, **__: Any
+) -> Payload:
+    return F.index_add(
+        x, indices, cast(y, x.dtype), axis=axis_of(axis, x.ndim, "index_add")
+    )
 
 
-expose(lambda self, dim, index, source, *, alpha=1: index_add(
-    self, index, source if alpha == 1 else source * alpha, dim), [], "index_add")
+expose(
+    lambda self, dim, index, source, *, alpha=1: index_add(
+        self, index, source if alpha == 1 else source * alpha, dim
+    ),
+    [],
+    "index_add",
+)
 
 
 @op("index_fill", methods="index_fill")
 def index_fill(x: Payload, axis: int, index: Any, value: Any) -> Payload:
     idx = index_payload(index)
-    return F.index_fill(x, F.ravel(idx), cast(value, x.dtype),
-                        axis=axis_of(axis, x.ndim, "index_fill"))
+    return F.index_fill(
+        x, F.ravel(idx), cast(value, x.dtype), axis=axis_of(axis, x.ndim, "index_fill")
+    )
 
 
 # --- segments -------------------------------------------------------------------------
@@ -207,7 +237,7 @@ def _segments(name: str, reduce: str) -> Callable[..., Any]:
     def function(input_x: Payload, segment_ids: Payload, num_segments: Any) -> Payload:
         x, ids = input_x, array_of(segment_ids)
         n = int(array_of(num_segments))
-        rest = x.shape[ids.ndim:]
+        rest = x.shape[ids.ndim :]
         rows = F.reshape(x, shape=(ids.size, *rest))
         keep = np.flatnonzero(ids.reshape(-1) >= 0)
         at = ids.reshape(-1)[keep]
@@ -215,21 +245,33 @@ def _segments(name: str, reduce: str) -> Callable[..., Any]:
             rows = F.gather(rows, keep)
         if reduce == "sum":
             return F.scatter_add(rows, at, shape=(n, *rest))
-        start = np.full((n, *rest), 1 if reduce == "prod" else
-                        (-np.inf if reduce == "amax" else np.inf)
-                        if x.dtype.kind == "f" else 0, x.dtype)
+        start = np.full(
+            (n, *rest),
+            1
+            if reduce == "prod"
+            else (-np.inf if reduce == "amax" else np.inf)
+            if x.dtype.kind == "f"
+            else 0,
+            x.dtype,
+        )
         idx = np.broadcast_to(at.reshape(-1, *(1 for _ in rest)), rows.shape)
-        return F.scatter_along(start, idx, rows, axis=0, reduce=reduce,
-                               include_self=x.dtype.kind == "f")
+        return F.scatter_along(
+            start, idx, rows, axis=0, reduce=reduce, include_self=x.dtype.kind == "f"
+        )
 
     function.__name__ = name
     return function
 
 
-for _name, _reduce in {"sum": "sum", "max": "amax", "min": "amin",
-                       "prod": "prod"}.items():
-    op(f"unsorted_segment_{_name}", methods=f"unsorted_segment_{_name}"
-       )(_segments(_name, _reduce))
+for _name, _reduce in {
+    "sum": "sum",
+    "max": "amax",
+    "min": "amin",
+    "prod": "prod",
+}.items():
+    op(f"unsorted_segment_{_name}", methods=f"unsorted_segment_{_name}")(
+        _segments(_name, _reduce)
+    )
 
 # --- masks and selection --------------------------------------------------------------
 
@@ -251,8 +293,10 @@ expose(lambda self, condition, y: where(condition, self, y), [], "select")
 @op("masked_fill", methods="masked_fill")
 def masked_fill(input_x: Payload, mask: Payload, value: Any) -> Payload:
     if mask.dtype.kind != "b":
-        raise TypeError("For 'MaskedFill', the type of 'mask' must be bool, but got "
-                        f"{dtypes.of_numpy(mask.dtype)}.")
+        raise TypeError(
+            "For 'MaskedFill', the type of 'mask' must be bool, but got "
+            f"{dtypes.of_numpy(mask.dtype)}."
+        )
     broadcast_shapes("MaskedFill", input_x.shape, mask.shape)
     return F.masked_fill(input_x, mask, cast(value, input_x.dtype))
 
@@ -283,13 +327,15 @@ def argwhere(input: Payload) -> Payload:
 
 
 @op("one_hot")
-def one_hot(indices: Payload, depth: Any, on_value: Any = 1, off_value: Any = 0,
-            axis: int = -1) -> Payload:
+def one_hot(
+    indices: Payload, depth: Any, on_value: Any = 1, off_value: Any = 0, axis: int = -1
+) -> Payload:
     """`on_value` at the place of each index along a new axis, `off_value` elsewhere."""
     n = int(array_of(depth))
     d = on_value.dtype if is_payload(on_value) else dtypes.result_of((), [on_value])
-    hot = F.eq(F.reshape(indices, shape=(*indices.shape, 1)),
-               np.arange(n, dtype=indices.dtype))
+    hot = F.eq(
+        F.reshape(indices, shape=(*indices.shape, 1)), np.arange(n, dtype=indices.dtype)
+    )
     out = F.where(hot, cast(on_value, d), cast(off_value, d))
     last = out.ndim - 1
     return out if axis in (-1, last) else F.moveaxis(out, last, axis)
@@ -303,18 +349,26 @@ def unique(input: Payload) -> Any:
     order = np.argsort(first, kind="stable")
     rank = np.argsort(order, kind="stable")
     return values[order], rank[back].astype(I32 if a.dtype == I32 else I64).reshape(
-        input.shape)
+        input.shape
+    )
 
 
 expose(unique, [], "unique")
 
 
 @op("unique_consecutive", methods="unique_consecutive")
-def unique_consecutive(input: Payload, return_inverse: bool = False,
-                       return_counts: bool = False, dim: Any = None) -> Any:
+def unique_consecutive(
+    input: Payload,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: Any = None,
+) -> Any:
     values, inverse, counts = selection.unique_consecutive(input, axis=dim)
-    out = (values, *([inverse] if return_inverse else []),
-           *([counts] if return_counts else []))
+    out = (
+        values,
+        *([inverse] if return_inverse else []),
+        *([counts] if return_counts else []),
+    )
     return out if len(out) > 1 else values
 
 
@@ -329,8 +383,15 @@ def histc(input: Payload, bins: int = 100, min: Any = 0.0, max: Any = 0.0) -> Pa
 
 
 @op("searchsorted", methods="searchsorted")
-def searchsorted(sorted_sequence: Payload, values: Any, *, out_int32: bool = False,
-                 right: bool = False, side: Any = None, sorter: Any = None) -> Payload:
+def searchsorted(
+    sorted_sequence: Payload,
+    values: Any,
+    *,
+    out_int32: bool = False,
+    right: bool = False,
+    side: Any = None,
+    sorter: Any = None,
+) -> Payload:
     v = values if is_payload(values) else np.asarray(values, sorted_sequence.dtype)
     at = F.searchsorted(sorted_sequence, v, right=bool(right) or side == "right")
     return cast(at, I32 if out_int32 else I64)
@@ -348,14 +409,24 @@ def isin(element: Payload, test_elements: Any) -> Payload:
 
 
 @op("isclose", methods="isclose")
-def isclose(input: Payload, other: Payload, rtol: float = 1e-5, atol: float = 1e-8,
-            equal_nan: bool = False) -> Payload:
+def isclose(
+    input: Payload,
+    other: Payload,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+    equal_nan: bool = False,
+) -> Payload:
     return np.isclose(array_of(input), array_of(other), rtol, atol, equal_nan)
 
 
 @op("allclose", methods="allclose")
-def allclose(input: Payload, other: Payload, rtol: float = 1e-5, atol: float = 1e-8,
-             equal_nan: bool = False) -> Any:
+def allclose(
+    input: Payload,
+    other: Payload,
+    rtol: float = 1e-5,
+    atol: float = 1e-8,
+    equal_nan: bool = False,
+) -> Any:
     return bool(np.allclose(array_of(input), array_of(other), rtol, atol, equal_nan))
 
 
@@ -376,8 +447,9 @@ def equal_count(x: Payload, y: Payload) -> Payload:
 
 
 @op("diff", methods="diff")
-def diff(x: Payload, n: int = 1, axis: int = -1, prepend: Any = None,
-         append: Any = None) -> Payload:
+def diff(
+    x: Payload, n: int = 1, axis: int = -1, prepend: Any = None, append: Any = None
+) -> Payload:
     a = axis_of(axis, x.ndim, "diff")
     parts = [p for p in (prepend, x, append) if p is not None]
     return F.diff(F.concatenate(*parts, axis=a) if len(parts) > 1 else x, axis=a, n=n)
@@ -390,8 +462,9 @@ def trapz(y: Payload, x: Any = None, *, dx: float = 1.0, dim: int = -1) -> Paylo
         return F.trapezoid(y, dx, axis=a)
     steps = F.diff(x, axis=x.ndim - 1 if x.ndim == 1 else a, n=1)
     if x.ndim == 1:
-        steps = F.reshape(steps, shape=tuple(
-            steps.size if i == a else 1 for i in range(y.ndim)))
+        steps = F.reshape(
+            steps, shape=tuple(steps.size if i == a else 1 for i in range(y.ndim))
+        )
     return F.trapezoid(y, steps, axis=a)
 
 
@@ -400,13 +473,16 @@ def trapz(y: Payload, x: Any = None, *, dx: float = 1.0, dim: int = -1) -> Paylo
 
 def assign_function(variable: Any, value: Any) -> Any:
     """Write a value to a parameter (or tensor); gives the parameter."""
-    assign(variable, as_payload(value, None) if not isinstance(value, Tensor)
-           else lower(value))
+    assign(
+        variable,
+        as_payload(value, None) if not isinstance(value, Tensor) else lower(value),
+    )
     return variable
 
 
 expose(assign_function, ["assign"])
 for _name, _op in {"add": F.add, "sub": F.sub}.items():
+
     def _updated(variable: Any, value: Any, _op: Any = _op) -> Any:
         a, b = promoted(lower(variable), lower(value))
         assign(variable, _op(a, b))
@@ -417,6 +493,7 @@ for _name, _op in {"add": F.add, "sub": F.sub}.items():
 
 def _scatter_parameter(how: str) -> Callable[..., Any]:
     """Rows of a parameter written in place, at indices of its first axis."""
+
     def function(input_x: Any, indices: Any, updates: Any) -> Any:
         x, idx, src = lower(input_x), index_payload(lower(indices)), lower(updates)
         column = F.reshape(idx, shape=(*idx.shape, 1))

@@ -20,18 +20,23 @@ F = BOUND
 
 _INDEX_ERRORS = {
     "index_range": lambda f: IndexError(
-        f"index {f['index']} is out of bounds for dimension with size {f['size']}"),
+        f"index {f['index']} is out of bounds for dimension with size {f['size']}"
+    ),
     "index_count": lambda f: IndexError(
-        f"too many indices for tensor with dimension size {f['ndim']}"),
+        f"too many indices for tensor with dimension size {f['ndim']}"
+    ),
     "index_type": lambda f: IndexError(
         f"For tensor getitem, the index type {f['found']} is not supported: integers, "
-        "slices, None, Ellipsis, bool and integer or bool tensors are"),
+        "slices, None, Ellipsis, bool and integer or bool tensors are"
+    ),
     "mask_shape": lambda f: IndexError(
         f"The shape of the mask {f['mask']} at index {f['axis']} does not match the "
-        f"shape of the indexed tensor {f['shape']} at index {f['at']}"),
+        f"shape of the indexed tensor {f['shape']} at index {f['at']}"
+    ),
     "value_shape": lambda f: ValueError(
         f"For tensor setitem, the value of shape {f['found']} cannot be broadcast to "
-        f"the shape {f['expected']}"),
+        f"the shape {f['expected']}"
+    ),
 }
 
 
@@ -67,8 +72,9 @@ _SELECT = REGISTRY["select"]
 def getitem(self: Tensor, index: Any) -> Any:
     shape = self._p.shape
     if type(index) is int and shape and -shape[0] <= index < shape[0]:
-        return mutation.make_view(Tensor, self, _SELECT,
-                                  {"axis": 0, "index": index % shape[0]})
+        return mutation.make_view(
+            Tensor, self, _SELECT, {"axis": 0, "index": index % shape[0]}
+        )
     try:
         key = read_key(self._p.shape, _key(index))
         t = viewed(self, key.steps or (() if key.arrays else identity(self._p.shape)))

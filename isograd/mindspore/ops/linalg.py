@@ -38,15 +38,18 @@ def product(x: Payload, y: Payload, name: str = "MatMul") -> Payload:
     """
     x, y = promoted(fits(x, name, "x"), fits(y, name, "y"), name=name)
     if not x.ndim or not y.ndim:
-        raise ValueError(f"For '{name}', the inputs must have at least one axis, but "
-                         f"got shapes {list(x.shape)} and {list(y.shape)}.")
+        raise ValueError(
+            f"For '{name}', the inputs must have at least one axis, but "
+            f"got shapes {list(x.shape)} and {list(y.shape)}."
+        )
     row, column = x.ndim == 1, y.ndim == 1
     a = F.reshape(x, shape=(1, *x.shape)) if row else x
     b = F.reshape(y, shape=(*y.shape, 1)) if column else y
     if a.shape[-1] != b.shape[-2]:
         raise ValueError(
             f"For '{name}' the input dimensions must be equal, but got 'x1_col': "
-            f"{a.shape[-1]} and 'x2_row': {b.shape[-2]}.")
+            f"{a.shape[-1]} and 'x2_row': {b.shape[-2]}."
+        )
     broadcast_shapes(name, a.shape[:-2], b.shape[:-2])
     out = F.matmul(a, b)
     shape = out.shape[:-2]
@@ -68,16 +71,24 @@ _fast = fast.binary(REGISTRY["matmul"], Tensor, _general, FAMILY, "fc")
 
 def matmul(input: Any, other: Any) -> Any:
     """The matrix product of two tensors."""
-    if isinstance(input, CoreTensor) and isinstance(other, CoreTensor) \
-            and input._p.ndim > 1 and other._p.ndim > 1:
+    if (
+        isinstance(input, CoreTensor)
+        and isinstance(other, CoreTensor)
+        and input._p.ndim > 1
+        and other._p.ndim > 1
+    ):
         return _fast(input, other)
     return _general(input, other)
 
 
 def matrices(x: Any, y: Any) -> Any:
     """`ops.MatMul()`: the product of two matrices, rank 2 alone."""
-    if isinstance(x, CoreTensor) and isinstance(y, CoreTensor) \
-            and x._p.ndim == 2 and y._p.ndim == 2:
+    if (
+        isinstance(x, CoreTensor)
+        and isinstance(y, CoreTensor)
+        and x._p.ndim == 2
+        and y._p.ndim == 2
+    ):
         return _fast(x, y)
     a, b = (fits(lower(v), "MatMul", n) for v, n in ((x, "x"), (y, "y")))
     return lift(transposed_product(a, b, False, False, "MatMul"))
@@ -92,13 +103,16 @@ expose(matmul, ["mm"], "mm")
 expose(lambda input, vec: matmul(input, vec), ["mv"], "mv")
 
 
-def transposed_product(x: Payload, y: Payload, transpose_a: bool, transpose_b: bool,
-                       name: str) -> Payload:
+def transposed_product(
+    x: Payload, y: Payload, transpose_a: bool, transpose_b: bool, name: str
+) -> Payload:
     """x y with either exchanged in its last two axes first."""
     if name == "MatMul" and (x.ndim != 2 or y.ndim != 2):
-        raise ValueError(f"For '{name}', inputs 'x', 'y' should have the same "
-                         "dimension size and be equal to 2, but got x: "
-                         f"{list(x.shape)}, y: {list(y.shape)}.")
+        raise ValueError(
+            f"For '{name}', inputs 'x', 'y' should have the same "
+            "dimension size and be equal to 2, but got x: "
+            f"{list(x.shape)}, y: {list(y.shape)}."
+        )
     return product(F.mT(x) if transpose_a else x, F.mT(y) if transpose_b else y, name)
 
 
@@ -118,8 +132,14 @@ def tensor_dot(x1: Payload, x2: Payload, axes: Any = 2) -> Payload:
         pairs: Any = (tuple(range(x.ndim - axes, x.ndim)), tuple(range(axes)))
     else:
         pairs = tuple(ints_of(a) for a in axes)
-    return F.tensordot(x, y, axes=(axes_of(pairs[0], x.ndim) if pairs[0] else (),
-                                   axes_of(pairs[1], y.ndim) if pairs[1] else ()))
+    return F.tensordot(
+        x,
+        y,
+        axes=(
+            axes_of(pairs[0], x.ndim) if pairs[0] else (),
+            axes_of(pairs[1], y.ndim) if pairs[1] else (),
+        ),
+    )
 
 
 @op()
@@ -134,8 +154,10 @@ def batch_dot(x1: Payload, x2: Payload, axes: Any = None) -> Payload:
     right = F.moveaxis(y, b, 1)
     n, inner = x.shape[0], x.shape[a]
     lead, rest = left.shape[1:-1], right.shape[2:]
-    out = F.matmul(F.reshape(left, shape=(n, int(np.prod(lead, dtype=int)), inner)),
-                   F.reshape(right, shape=(n, inner, int(np.prod(rest, dtype=int)))))
+    out = F.matmul(
+        F.reshape(left, shape=(n, int(np.prod(lead, dtype=int)), inner)),
+        F.reshape(right, shape=(n, inner, int(np.prod(rest, dtype=int)))),
+    )
     shape = (n, *lead, *rest)
     return F.reshape(out, shape=shape if len(shape) > 1 else (n, 1))
 
@@ -175,24 +197,35 @@ def einsum(equation: str, *operands: Any) -> Payload:
 
 
 @op("addmm", methods="addmm")
-def addmm(input: Payload, mat1: Payload, mat2: Payload, *, beta: Any = 1,
-          alpha: Any = 1) -> Payload:
+def addmm(
+    input: Payload, mat1: Payload, mat2: Payload, *, beta: Any = 1, alpha: Any = 1
+) -> Payload:
     return _scaled_sum(input, product(mat1, mat2), beta, alpha)
 
 
 for _name in ("addbmm", "baddbmm", "addmv"):
-    def _plus_product(input: Payload, a: Payload, b: Payload, *, beta: Any = 1,
-                      alpha: Any = 1, _name: str = _name) -> Payload:
+
+    def _plus_product(
+        input: Payload,
+        a: Payload,
+        b: Payload,
+        *,
+        beta: Any = 1,
+        alpha: Any = 1,
+        _name: str = _name,
+    ) -> Payload:
         out = product(a, b)
-        return _scaled_sum(input, F.sum(out, axes=(0,)) if _name == "addbmm" else out,
-                           beta, alpha)
+        return _scaled_sum(
+            input, F.sum(out, axes=(0,)) if _name == "addbmm" else out, beta, alpha
+        )
 
     op(_name, methods=_name)(_plus_product)
 
 
 @op("addr", methods="addr")
-def addr(x: Payload, vec1: Payload, vec2: Payload, *, beta: Any = 1,
-         alpha: Any = 1) -> Payload:
+def addr(
+    x: Payload, vec1: Payload, vec2: Payload, *, beta: Any = 1, alpha: Any = 1
+) -> Payload:
     return _scaled_sum(x, outer.__wrapped__(vec1, vec2), beta, alpha)
 
 
@@ -214,8 +247,9 @@ def diag(input: Payload) -> Payload:
 
 @op("diagonal", methods="diagonal")
 def diagonal(input: Payload, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Payload:
-    return F.diagonal(input, axis1=dim1 % input.ndim, axis2=dim2 % input.ndim,
-                      offset=offset)
+    return F.diagonal(
+        input, axis1=dim1 % input.ndim, axis2=dim2 % input.ndim, offset=offset
+    )
 
 
 @op("diag_embed diag_embed_")
@@ -228,24 +262,33 @@ def diagflat(input: Payload, offset: int = 0) -> Payload:
     return F.diag(F.ravel(input), offset=offset)
 
 
-def trace(input: Payload, offset: int = 0, axis1: int = 0, axis2: int = 1,
-          dtype: Any = None) -> Payload:
-    return F.trace(input, offset=offset, axis1=axis1 % input.ndim,
-                   axis2=axis2 % input.ndim)
+def trace(
+    input: Payload, offset: int = 0, axis1: int = 0, axis2: int = 1, dtype: Any = None
+) -> Payload:
+    return F.trace(
+        input, offset=offset, axis1=axis1 % input.ndim, axis2=axis2 % input.ndim
+    )
 
 
 op("trace", methods="trace")(trace)
 
 
 @op("matrix_diag")
-def matrix_diag(x: Payload, k: int = 0, num_rows: int = -1, num_cols: int = -1,
-                padding_value: Any = 0, align: str = "RIGHT_LEFT") -> Payload:
+def matrix_diag(
+    x: Payload,
+    k: int = 0,
+    num_rows: int = -1,
+    num_cols: int = -1,
+    padding_value: Any = 0,
+    align: str = "RIGHT_LEFT",
+) -> Payload:
     return F.diag_embed(x, offset=int(k))
 
 
 @op("matrix_diag_part")
-def matrix_diag_part(x: Payload, k: int = 0, padding_value: Any = 0,
-                     align: str = "RIGHT_LEFT") -> Payload:
+def matrix_diag_part(
+    x: Payload, k: int = 0, padding_value: Any = 0, align: str = "RIGHT_LEFT"
+) -> Payload:
     return F.diagonal(x, axis1=x.ndim - 2, axis2=x.ndim - 1, offset=int(k))
 
 
@@ -303,8 +346,9 @@ def matrix_power(input: Payload, n: int) -> Payload:
 
 
 @op("pinv", methods="pinv pinverse")
-def pinv(x: Payload, *, atol: Any = None, rtol: Any = None,
-         hermitian: bool = False) -> Payload:
+def pinv(
+    x: Payload, *, atol: Any = None, rtol: Any = None, hermitian: bool = False
+) -> Payload:
     return F.pinv(floating(x))
 
 
@@ -331,11 +375,13 @@ def matrix_band_part(x: Payload, lower: int, upper: int) -> Payload:
 
 
 @op("cov", methods="cov")
-def cov(input: Payload, *, correction: int = 1, fweights: Any = None,
-        aweights: Any = None) -> Payload:
+def cov(
+    input: Payload, *, correction: int = 1, fweights: Any = None, aweights: Any = None
+) -> Payload:
     x = floating(input)
-    return F.cov(F.reshape(x, shape=(1, x.size)) if x.ndim < 2 else x,
-                 correction=correction)
+    return F.cov(
+        F.reshape(x, shape=(1, x.size)) if x.ndim < 2 else x, correction=correction
+    )
 
 
 op("corrcoef", methods="corrcoef")(lambda input: F.corrcoef(floating(input)))
@@ -367,12 +413,18 @@ def matrix_norm_of(x: Payload, ord: Any, dim: Any, keepdim: bool) -> Payload:
         out = F.matrix_norm(x, axes=axes, ord=ord)
     if not keepdim:
         return out
-    return F.reshape(out, shape=tuple(1 if i in axes else n
-                                      for i, n in enumerate(x.shape)))
+    return F.reshape(
+        out, shape=tuple(1 if i in axes else n for i, n in enumerate(x.shape))
+    )
 
 
 @op("matrix_norm")
-def matrix_norm(A: Payload, ord: Any = "fro", axis: Any = (-2, -1),
-                keepdims: bool = False, *, dtype: Any = None) -> Payload:
+def matrix_norm(
+    A: Payload,
+    ord: Any = "fro",
+    axis: Any = (-2, -1),
+    keepdims: bool = False,
+    *,
+    dtype: Any = None,
+) -> Payload:
     return matrix_norm_of(floating(A), ord, axis, keepdims)
-

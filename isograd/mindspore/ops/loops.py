@@ -21,8 +21,9 @@ class WhileLoop:
 class ForiLoop:
     """`ForiLoop()(lower, upper, loop_func, init_val)`: `loop_func(i, value)`."""
 
-    def __call__(self, lower: Any, upper: Any, loop_func: Fn, init_val: Any,
-                 unroll: bool = True) -> Any:
+    def __call__(
+        self, lower: Any, upper: Any, loop_func: Fn, init_val: Any, unroll: bool = True
+    ) -> Any:
         value = init_val
         for i in range(int(lower), int(upper)):
             value = loop_func(i, value)
@@ -35,8 +36,9 @@ class Scan:
     Returns the last carry and the list of the ys; xs None means `length` times None.
     """
 
-    def __call__(self, loop_func: Fn, init: Any, xs: Any, length: Any = None,
-                 unroll: bool = True) -> Any:
+    def __call__(
+        self, loop_func: Fn, init: Any, xs: Any, length: Any = None, unroll: bool = True
+    ) -> Any:
         carry, ys = init, []
         for x in [None] * int(length) if xs is None else xs:
             carry, y = loop_func(carry, x)

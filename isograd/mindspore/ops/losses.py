@@ -27,8 +27,10 @@ def reduction_of(reduction: str, name: str) -> str:
         ValueError: if it is none of "none", "mean" and "sum".
     """
     if reduction not in ("none", "mean", "sum", "batchmean"):
-        raise ValueError(f"For '{name}', the 'reduction' must be in ['none', 'mean', "
-                         f"'sum'], but got {reduction}.")
+        raise ValueError(
+            f"For '{name}', the 'reduction' must be in ['none', 'mean', "
+            f"'sum'], but got {reduction}."
+        )
     return reduction
 
 
@@ -38,10 +40,15 @@ def _pair(x: Payload, y: Payload, name: str) -> list[Payload]:
 
 
 # name: (the loss in F, default reduction); (input, target, reduction)
-for _name, _default in {"mse_loss": "mean", "l1_loss": "mean",
-                        "soft_margin_loss": "mean"}.items():
-    def _two(input: Payload, target: Payload, reduction: str = _default,
-             _name: str = _name) -> Payload:
+for _name, _default in {
+    "mse_loss": "mean",
+    "l1_loss": "mean",
+    "soft_margin_loss": "mean",
+}.items():
+
+    def _two(
+        input: Payload, target: Payload, reduction: str = _default, _name: str = _name
+    ) -> Payload:
         x, y = _pair(input, target, _name)
         return getattr(F, _name)(x, y, reduction=reduction_of(reduction, _name))
 
@@ -49,38 +56,51 @@ for _name, _default in {"mse_loss": "mean", "l1_loss": "mean",
 
 
 @op("smooth_l1_loss")
-def smooth_l1_loss(input: Payload, target: Payload, beta: float = 1.0,
-                   reduction: str = "none") -> Payload:
+def smooth_l1_loss(
+    input: Payload, target: Payload, beta: float = 1.0, reduction: str = "none"
+) -> Payload:
     x, y = _pair(input, target, "SmoothL1Loss")
-    return F.smooth_l1_loss(x, y, beta=float(beta),
-                            reduction=reduction_of(reduction, "SmoothL1Loss"))
+    return F.smooth_l1_loss(
+        x, y, beta=float(beta), reduction=reduction_of(reduction, "SmoothL1Loss")
+    )
 
 
 @op("huber_loss")
-def huber_loss(input: Payload, target: Payload, reduction: str = "mean",
-               delta: float = 1.0) -> Payload:
+def huber_loss(
+    input: Payload, target: Payload, reduction: str = "mean", delta: float = 1.0
+) -> Payload:
     x, y = _pair(input, target, "huber_loss")
-    return F.huber_loss(x, y, delta=float(delta),
-                        reduction=reduction_of(reduction, "huber_loss"))
+    return F.huber_loss(
+        x, y, delta=float(delta), reduction=reduction_of(reduction, "huber_loss")
+    )
 
 
 @op("binary_cross_entropy")
-def binary_cross_entropy(logits: Payload, labels: Payload, weight: Any = None,
-                         reduction: str = "mean") -> Payload:
+def binary_cross_entropy(
+    logits: Payload, labels: Payload, weight: Any = None, reduction: str = "mean"
+) -> Payload:
     x, y = _pair(logits, labels, "BinaryCrossEntropy")
-    return F.binary_cross_entropy(x, y, _as(weight, x), reduction=reduction_of(
-        reduction, "BinaryCrossEntropy"))
+    return F.binary_cross_entropy(
+        x, y, _as(weight, x), reduction=reduction_of(reduction, "BinaryCrossEntropy")
+    )
 
 
 @op("binary_cross_entropy_with_logits")
 def binary_cross_entropy_with_logits(
-    logits: Payload, label: Payload, weight: Any = None, pos_weight: Any = None,
+    logits: Payload,
+    label: Payload,
+    weight: Any = None,
+    pos_weight: Any = None,
     reduction: str = "mean",
 ) -> Payload:
     x, y = _pair(logits, label, "BCEWithLogitsLoss")
     return F.binary_cross_entropy_with_logits(
-        x, y, _as(weight, x), _as(pos_weight, x),
-        reduction=reduction_of(reduction, "BCEWithLogitsLoss"))
+        x,
+        y,
+        _as(weight, x),
+        _as(pos_weight, x),
+        reduction=reduction_of(reduction, "BCEWithLogitsLoss"),
+    )
 
 
 def _as(x: Any, like: Payload) -> Any:
@@ -94,23 +114,43 @@ def sigmoid_cross_entropy_with_logits(logits: Payload, label: Payload) -> Payloa
 
 
 @op("cross_entropy")
-def cross_entropy(input: Payload, target: Payload, weight: Any = None,
-                  ignore_index: int = -100, reduction: str = "mean",
-                  label_smoothing: float = 0.0) -> Payload:
+def cross_entropy(
+    input: Payload,
+    target: Payload,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Payload:
     x = floating(input)
     y = target if target.dtype.kind in "iu" else cast(target, x.dtype)
-    return F.cross_entropy(x, y, _as(weight, x), ignore_index=ignore_index,
-                           label_smoothing=float(label_smoothing),
-                           reduction=reduction_of(reduction, "cross_entropy"))
+    return F.cross_entropy(
+        x,
+        y,
+        _as(weight, x),
+        ignore_index=ignore_index,
+        label_smoothing=float(label_smoothing),
+        reduction=reduction_of(reduction, "cross_entropy"),
+    )
 
 
 @op("nll_loss")
-def nll_loss(inputs: Payload, target: Payload, weight: Any = None,
-             ignore_index: int = -100, reduction: str = "mean",
-             label_smoothing: float = 0.0) -> Payload:
+def nll_loss(
+    inputs: Payload,
+    target: Payload,
+    weight: Any = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Payload:
     x = floating(inputs)
-    loss = F.nll_loss(x, target, _as(weight, x), ignore_index=ignore_index,
-                      reduction=reduction_of(reduction, "nll_loss"))
+    loss = F.nll_loss(
+        x,
+        target,
+        _as(weight, x),
+        ignore_index=ignore_index,
+        reduction=reduction_of(reduction, "nll_loss"),
+    )
     if not label_smoothing:
         return loss
     smooth = F.neg(F.mean(x, axes=(1,)))
@@ -138,95 +178,187 @@ def kl_div(logits: Payload, labels: Payload, reduction: str = "mean") -> Payload
 
 
 @op("poisson_nll_loss")
-def poisson_nll_loss(input: Payload, target: Payload, log_input: bool = True,
-                     full: bool = False, eps: float = 1e-8,
-                     reduction: str = "mean") -> Payload:
+def poisson_nll_loss(
+    input: Payload,
+    target: Payload,
+    log_input: bool = True,
+    full: bool = False,
+    eps: float = 1e-8,
+    reduction: str = "mean",
+) -> Payload:
     x, y = _pair(input, target, "poisson_nll_loss")
-    return F.poisson_nll_loss(x, y, log_input=log_input, full=full, eps=eps,
-                              reduction=reduction_of(reduction, "poisson_nll_loss"))
+    return F.poisson_nll_loss(
+        x,
+        y,
+        log_input=log_input,
+        full=full,
+        eps=eps,
+        reduction=reduction_of(reduction, "poisson_nll_loss"),
+    )
 
 
 @op("gaussian_nll_loss")
-def gaussian_nll_loss(x: Payload, target: Payload, var: Payload, full: bool = False,
-                      eps: float = 1e-6, reduction: str = "mean") -> Payload:
+def gaussian_nll_loss(
+    x: Payload,
+    target: Payload,
+    var: Payload,
+    full: bool = False,
+    eps: float = 1e-6,
+    reduction: str = "mean",
+) -> Payload:
     a, b, v = promoted(x, target, var, least="f")
-    return F.gaussian_nll_loss(a, b, v, full=full, eps=eps,
-                               reduction=reduction_of(reduction, "gaussian_nll_loss"))
+    return F.gaussian_nll_loss(
+        a,
+        b,
+        v,
+        full=full,
+        eps=eps,
+        reduction=reduction_of(reduction, "gaussian_nll_loss"),
+    )
 
 
 @op("hinge_embedding_loss")
-def hinge_embedding_loss(inputs: Payload, targets: Payload, margin: float = 1.0,
-                         reduction: str = "mean") -> Payload:
+def hinge_embedding_loss(
+    inputs: Payload, targets: Payload, margin: float = 1.0, reduction: str = "mean"
+) -> Payload:
     x, y = _pair(inputs, targets, "hinge_embedding_loss")
-    return F.hinge_embedding_loss(x, y, margin=float(margin), reduction=reduction_of(
-        reduction, "hinge_embedding_loss"))
+    return F.hinge_embedding_loss(
+        x,
+        y,
+        margin=float(margin),
+        reduction=reduction_of(reduction, "hinge_embedding_loss"),
+    )
 
 
 @op("margin_ranking_loss")
-def margin_ranking_loss(input1: Payload, input2: Payload, target: Payload,
-                        margin: float = 0.0, reduction: str = "mean") -> Payload:
+def margin_ranking_loss(
+    input1: Payload,
+    input2: Payload,
+    target: Payload,
+    margin: float = 0.0,
+    reduction: str = "mean",
+) -> Payload:
     a, b, y = promoted(input1, input2, target, least="f")
-    return F.margin_ranking_loss(a, b, y, margin=float(margin), reduction=reduction_of(
-        reduction, "margin_ranking_loss"))
+    return F.margin_ranking_loss(
+        a,
+        b,
+        y,
+        margin=float(margin),
+        reduction=reduction_of(reduction, "margin_ranking_loss"),
+    )
 
 
 @op("cosine_embedding_loss")
-def cosine_embedding_loss(input1: Payload, input2: Payload, target: Payload,
-                          margin: float = 0.0, reduction: str = "mean") -> Payload:
+def cosine_embedding_loss(
+    input1: Payload,
+    input2: Payload,
+    target: Payload,
+    margin: float = 0.0,
+    reduction: str = "mean",
+) -> Payload:
     a, b = _pair(input1, input2, "cosine_embedding_loss")
     return F.cosine_embedding_loss(
-        a, b, cast(target, a.dtype), margin=float(margin),
-        reduction=reduction_of(reduction, "cosine_embedding_loss"))
+        a,
+        b,
+        cast(target, a.dtype),
+        margin=float(margin),
+        reduction=reduction_of(reduction, "cosine_embedding_loss"),
+    )
 
 
 @op("triplet_margin_loss")
-def triplet_margin_loss(anchor: Payload, positive: Payload, negative: Payload,
-                        margin: Any = 1.0, p: int = 2, eps: float = 1e-6,
-                        swap: bool = False, reduction: str = "mean") -> Payload:
+def triplet_margin_loss(
+    anchor: Payload,
+    positive: Payload,
+    negative: Payload,
+    margin: Any = 1.0,
+    p: int = 2,
+    eps: float = 1e-6,
+    swap: bool = False,
+    reduction: str = "mean",
+) -> Payload:
     a, b, c = promoted(anchor, positive, negative, least="f")
     return F.triplet_margin_loss(
-        a, b, c, margin=float(np.asarray(margin)), p=float(p), eps=eps, swap=swap,
-        reduction=reduction_of(reduction, "triplet_margin_loss"))
+        a,
+        b,
+        c,
+        margin=float(np.asarray(margin)),
+        p=float(p),
+        eps=eps,
+        swap=swap,
+        reduction=reduction_of(reduction, "triplet_margin_loss"),
+    )
 
 
 @op("multi_margin_loss")
-def multi_margin_loss(input: Payload, target: Payload, p: int = 1, margin: float = 1,
-                      weight: Any = None, reduction: str = "mean") -> Payload:
+def multi_margin_loss(
+    input: Payload,
+    target: Payload,
+    p: int = 1,
+    margin: float = 1,
+    weight: Any = None,
+    reduction: str = "mean",
+) -> Payload:
     x = floating(input)
-    return F.multi_margin_loss(x, target, _as(weight, x), p=p, margin=float(margin),
-                               reduction=reduction_of(reduction, "multi_margin_loss"))
+    return F.multi_margin_loss(
+        x,
+        target,
+        _as(weight, x),
+        p=p,
+        margin=float(margin),
+        reduction=reduction_of(reduction, "multi_margin_loss"),
+    )
 
 
 @op("multilabel_margin_loss")
-def multilabel_margin_loss(input: Payload, target: Payload,
-                           reduction: str = "mean") -> Payload:
+def multilabel_margin_loss(
+    input: Payload, target: Payload, reduction: str = "mean"
+) -> Payload:
     return F.multilabel_margin_loss(
-        floating(input), target,
-        reduction=reduction_of(reduction, "multilabel_margin_loss"))
+        floating(input),
+        target,
+        reduction=reduction_of(reduction, "multilabel_margin_loss"),
+    )
 
 
 @op("multilabel_soft_margin_loss")
-def multilabel_soft_margin_loss(input: Payload, target: Payload, weight: Any = None,
-                                reduction: str = "mean") -> Payload:
+def multilabel_soft_margin_loss(
+    input: Payload, target: Payload, weight: Any = None, reduction: str = "mean"
+) -> Payload:
     x, y = _pair(input, target, "multilabel_soft_margin_loss")
     return F.multilabel_soft_margin_loss(
-        x, y, _as(weight, x),
-        reduction=reduction_of(reduction, "multilabel_soft_margin_loss"))
+        x,
+        y,
+        _as(weight, x),
+        reduction=reduction_of(reduction, "multilabel_soft_margin_loss"),
+    )
 
 
 @op("ctc_loss")
-def ctc_loss(log_probs: Payload, targets: Payload, input_lengths: Payload,
-             target_lengths: Payload, blank: int = 0, reduction: str = "mean",
-             zero_infinity: bool = False) -> Any:
+def ctc_loss(
+    log_probs: Payload,
+    targets: Payload,
+    input_lengths: Payload,
+    target_lengths: Payload,
+    blank: int = 0,
+    reduction: str = "mean",
+    zero_infinity: bool = False,
+) -> Any:
     """The loss; MindSpore's second result, log-likelihoods of states, is not made."""
     return F.ctc_loss(
-        log_probs, array_of(targets), input_lengths=ints_of(input_lengths),
-        target_lengths=ints_of(target_lengths), blank=blank,
-        zero_infinity=zero_infinity, reduction=reduction_of(reduction, "ctc_loss"))
+        log_probs,
+        array_of(targets),
+        input_lengths=ints_of(input_lengths),
+        target_lengths=ints_of(target_lengths),
+        blank=blank,
+        zero_infinity=zero_infinity,
+        reduction=reduction_of(reduction, "ctc_loss"),
+    )
 
 
 @op("cosine_similarity")
-def cosine_similarity(x1: Payload, x2: Payload, dim: int = 1,
-                      eps: float = 1e-8) -> Payload:
+def cosine_similarity(
+    x1: Payload, x2: Payload, dim: int = 1, eps: float = 1e-8
+) -> Payload:
     a, b = _pair(x1, x2, "cosine_similarity")
     return F.cosine_similarity(a, b, axis=dim % max(a.ndim, b.ndim), eps=eps)

@@ -120,23 +120,36 @@ def _reduction(name: str, function: str) -> None:
     def factory(keep_dims: bool = False, skip_mode: bool = False) -> Fn:
         fn = FUNCTIONS[function]
         if not isinstance(keep_dims, bool):
-            raise TypeError(f"For '{name}', the 'keep_dims' must be bool, but got "
-                            f"{type(keep_dims).__name__}.")
+            raise TypeError(
+                f"For '{name}', the 'keep_dims' must be bool, but got "
+                f"{type(keep_dims).__name__}."
+            )
         return lambda x, axis=(): fn(x, axis, keep_dims)
 
     OPERATORS[name] = setting_operator(name, factory)
 
 
-for _name, _function in {"Sum": "sum", "Mean": "mean", "Max": "max", "Min": "min",
-                         "Prod": "prod", "All": "all", "Any": "any"}.items():
+for _name, _function in {
+    "Sum": "sum",
+    "Mean": "mean",
+    "Max": "max",
+    "Min": "min",
+    "Prod": "prod",
+    "All": "all",
+    "Any": "any",
+}.items():
     _reduction(f"Reduce{_name}", f"reduce_{_function}")
 
 
 def _argument(name: str, function: str) -> None:
     def factory(axis: int = -1, output_type: Any = dtypes.int32) -> Fn:
         d = dtypes.np_of(output_type)
-        return on_payloads(lambda input_x: cast(getattr(F, function)(
-            input_x, axis=axis_of(axis, input_x.ndim, name)), d), name)
+        return on_payloads(
+            lambda input_x: cast(
+                getattr(F, function)(input_x, axis=axis_of(axis, input_x.ndim, name)), d
+            ),
+            name,
+        )
 
     OPERATORS[name] = setting_operator(name, factory)
 
@@ -165,8 +178,12 @@ def _scan(name: str, function: str) -> None:
         def compute(x: Payload, axis: Any) -> Payload:
             a = axis_of(axis, x.ndim, name)
             if exclusive:
-                x = F.shifted(x, axis=a, by=-1 if reverse else 1,
-                              value=0 if function == "cumsum" else 1)
+                x = F.shifted(
+                    x,
+                    axis=a,
+                    by=-1 if reverse else 1,
+                    value=0 if function == "cumsum" else 1,
+                )
             return getattr(F, function)(x, axis=a, reverse=reverse)
 
         return on_payloads(compute, name)
@@ -205,8 +222,9 @@ def Sort(axis: int = -1, descending: bool = False) -> Fn:
 
 @setting
 def L2Loss() -> Fn:
-    return on_payloads(lambda x: F.mul(F.sum(F.square(x), axes=tuple(range(x.ndim))),
-                                       0.5), "L2Loss")
+    return on_payloads(
+        lambda x: F.mul(F.sum(F.square(x), axes=tuple(range(x.ndim))), 0.5), "L2Loss"
+    )
 
 
 @setting
@@ -215,10 +233,15 @@ def L2Normalize(axis: Any = 0, epsilon: float = 1e-4) -> Fn:
 
 
 @setting
-def LpNorm(axis: Any, p: int = 2, keep_dims: bool = False,
-           epsilon: float = 1e-12) -> Fn:
-    return on_payloads(lambda x: reductions.reduced(
-        "norm", x, axis, keep_dims, ord=float(p), safe=False), "LpNorm")
+def LpNorm(
+    axis: Any, p: int = 2, keep_dims: bool = False, epsilon: float = 1e-12
+) -> Fn:
+    return on_payloads(
+        lambda x: reductions.reduced(
+            "norm", x, axis, keep_dims, ord=float(p), safe=False
+        ),
+        "LpNorm",
+    )
 
 
 @setting
@@ -236,8 +259,12 @@ def _product(name: str) -> None:
     def factory(transpose_a: bool = False, transpose_b: bool = False) -> Fn:
         if not transpose_a and not transpose_b:
             return linalg.matrices if name == "MatMul" else linalg.matmul
-        return on_payloads(lambda x, y: linalg.transposed_product(
-            x, y, transpose_a, transpose_b, name), name)
+        return on_payloads(
+            lambda x, y: linalg.transposed_product(
+                x, y, transpose_a, transpose_b, name
+            ),
+            name,
+        )
 
     OPERATORS[name] = setting_operator(name, factory)
 
@@ -271,8 +298,11 @@ _ONE_SETTING: dict[str, tuple[str, Any, Fn]] = {
     "Pack": ("axis", 0, lambda xs, axis: FUNCTIONS["stack"](xs, axis)),
     "BroadcastTo": ("shape", ..., lambda x, shape: shapes.broadcast_to(x, shape)),
     "ReverseV2": ("axis", ..., lambda x, axis: FUNCTIONS["reverse"](x, axis)),
-    "Meshgrid": ("indexing", "xy",
-                 lambda xs, how: FUNCTIONS["meshgrid"](*xs, indexing=how)),
+    "Meshgrid": (
+        "indexing",
+        "xy",
+        lambda xs, how: FUNCTIONS["meshgrid"](*xs, indexing=how),
+    ),
     "Tril": ("diagonal", 0, lambda x, diagonal: FUNCTIONS["tril"](x, diagonal)),
     "Triu": ("diagonal", 0, lambda x, diagonal: FUNCTIONS["triu"](x, diagonal)),
     "Softmax": ("axis", -1, lambda x, axis: FUNCTIONS["softmax"](x, axis)),
@@ -300,7 +330,8 @@ for _name, _row in _ONE_SETTING.items():
 @setting
 def Split(axis: int = 0, output_num: int = 1) -> Fn:
     return lambda input_x: shapes.split(
-        input_x, input_x.shape[axis] // output_num, axis)
+        input_x, input_x.shape[axis] // output_num, axis
+    )
 
 
 @setting
@@ -320,16 +351,23 @@ OPERATORS["Unpack"] = OPERATORS["Unstack"]
 def Slice() -> Fn:
     def compute(input_x: Any, begin: Any, size: Any) -> Any:
         start, count = ints_of(begin), ints_of(size)
-        index = tuple((b, n if c == -1 else b + c, 1) for b, c, n in zip(
-            start, count, input_x.shape, strict=True))
+        index = tuple(
+            (b, n if c == -1 else b + c, 1)
+            for b, c, n in zip(start, count, input_x.shape, strict=True)
+        )
         return shapes.view_of(input_x, "slice", index=index)
 
     return compute
 
 
 @setting
-def StridedSlice(begin_mask: int = 0, end_mask: int = 0, ellipsis_mask: int = 0,
-                 new_axis_mask: int = 0, shrink_axis_mask: int = 0) -> Fn:
+def StridedSlice(
+    begin_mask: int = 0,
+    end_mask: int = 0,
+    ellipsis_mask: int = 0,
+    new_axis_mask: int = 0,
+    shrink_axis_mask: int = 0,
+) -> Fn:
     def key(i: int, begin: int, end: int, step: int) -> Any:
         if ellipsis_mask >> i & 1:
             return ...
@@ -337,8 +375,11 @@ def StridedSlice(begin_mask: int = 0, end_mask: int = 0, ellipsis_mask: int = 0,
             return None
         if shrink_axis_mask >> i & 1:
             return begin
-        return slice(None if begin_mask >> i & 1 else begin,
-                     None if end_mask >> i & 1 else end, step)
+        return slice(
+            None if begin_mask >> i & 1 else begin,
+            None if end_mask >> i & 1 else end,
+            step,
+        )
 
     def compute(input_x: Any, begin: Any, end: Any, strides: Any = None) -> Any:
         b, e = ints_of(begin), ints_of(end)
@@ -350,7 +391,8 @@ def StridedSlice(begin_mask: int = 0, end_mask: int = 0, ellipsis_mask: int = 0,
 
 
 FUNCTIONS["strided_slice"] = lambda input_x, begin, end, strides, *masks, **named: (
-    OPERATORS["StridedSlice"](*masks, **named)(input_x, begin, end, strides))
+    OPERATORS["StridedSlice"](*masks, **named)(input_x, begin, end, strides)
+)
 FUNCTIONS["slice"] = OPERATORS["Slice"]()
 
 
@@ -363,32 +405,42 @@ def Pad(paddings: Any) -> Fn:
 def PadV3(mode: str = "constant", paddings_contiguous: bool = True) -> Fn:
     how = {"edge": "replicate"}.get(mode, mode)
     return lambda x, paddings, constant_value=0: FUNCTIONS["pad"](
-        x, ints_of(paddings), how, constant_value)
+        x, ints_of(paddings), how, constant_value
+    )
 
 
 @setting
 def MirrorPad(mode: str = "REFLECT") -> Fn:
-    return on_payloads(lambda input_x, paddings: layers.padded_pairs(
-        input_x, paddings, mode.lower()), "MirrorPad")
+    return on_payloads(
+        lambda input_x, paddings: layers.padded_pairs(input_x, paddings, mode.lower()),
+        "MirrorPad",
+    )
 
 
 @setting
 def ReverseSequence(seq_dim: int, batch_dim: int = 0) -> Fn:
-    return on_payloads(lambda x, seq_lengths: F.take_along(
-        x, _reversed_places(x.shape, array_of(seq_lengths), seq_dim, batch_dim),
-        axis=seq_dim), "ReverseSequence")
+    return on_payloads(
+        lambda x, seq_lengths: F.take_along(
+            x,
+            _reversed_places(x.shape, array_of(seq_lengths), seq_dim, batch_dim),
+            axis=seq_dim,
+        ),
+        "ReverseSequence",
+    )
 
 
-FUNCTIONS["reverse_sequence"] = lambda x, seq_lengths, seq_dim, batch_dim=0: (
-    OPERATORS["ReverseSequence"](seq_dim, batch_dim)(x, seq_lengths))
+FUNCTIONS["reverse_sequence"] = lambda x, seq_lengths, seq_dim, batch_dim=0: OPERATORS[
+    "ReverseSequence"
+](seq_dim, batch_dim)(x, seq_lengths)
 
 
 def _reversed_places(shape: Any, lengths: Any, axis: int, batch: int) -> Any:
     """Places along an axis with the first `lengths` ones of each batch reversed."""
     import numpy as np
 
-    at = np.arange(shape[axis]).reshape([-1 if i == axis else 1
-                                         for i in range(len(shape))])
+    at = np.arange(shape[axis]).reshape(
+        [-1 if i == axis else 1 for i in range(len(shape))]
+    )
     n = lengths.reshape([-1 if i == batch else 1 for i in range(len(shape))])
     return np.broadcast_to(np.where(at < n, n - 1 - at, at), shape)
 
@@ -424,7 +476,8 @@ def Eye() -> Fn:
 @setting
 def OneHot(axis: int = -1) -> Fn:
     return lambda indices, depth, on_value, off_value: FUNCTIONS["one_hot"](
-        indices, depth, on_value, off_value, axis)
+        indices, depth, on_value, off_value, axis
+    )
 
 
 @setting
@@ -439,7 +492,8 @@ def IndexAdd(axis: int, use_lock: bool = True, check_index_bound: bool = True) -
 @setting
 def TensorScatterElements(axis: int = 0, reduction: str = "none") -> Fn:
     return lambda data, indices, updates: FUNCTIONS["tensor_scatter_elements"](
-        data, indices, updates, axis, reduction)
+        data, indices, updates, axis, reduction
+    )
 
 
 @setting
@@ -464,23 +518,28 @@ def _seeds(seed: int, seed2: int) -> Any:
 def StandardNormal(seed: int = 0, seed2: int = 0) -> Fn:
     source = random.generator(_seeds(seed, seed2)) if seed or seed2 else None
     holder = None if source is None else type("Held", (), {"numpy": source})
-    return on_payloads(lambda shape: random.drawn("normal", shape, None, holder),
-                       "StandardNormal")
+    return on_payloads(
+        lambda shape: random.drawn("normal", shape, None, holder), "StandardNormal"
+    )
 
 
 @setting
 def UniformReal(seed: int = 0, seed2: int = 0) -> Fn:
     source = random.generator(_seeds(seed, seed2)) if seed or seed2 else None
     holder = None if source is None else type("Held", (), {"numpy": source})
-    return on_payloads(lambda shape: random.drawn("uniform", shape, None, holder),
-                       "UniformReal")
+    return on_payloads(
+        lambda shape: random.drawn("uniform", shape, None, holder), "UniformReal"
+    )
 
 
 @setting
 def UniformInt(seed: int = 0, seed2: int = 0) -> Fn:
-    return on_payloads(lambda shape, minval, maxval: random.between(
-        shape, array_of(minval), array_of(maxval), dtypes.int32, _seeds(seed, seed2)),
-        "UniformInt")
+    return on_payloads(
+        lambda shape, minval, maxval: random.between(
+            shape, array_of(minval), array_of(maxval), dtypes.int32, _seeds(seed, seed2)
+        ),
+        "UniformInt",
+    )
 
 
 @setting
@@ -491,13 +550,15 @@ def StandardLaplace(seed: int = 0, seed2: int = 0) -> Fn:
 @setting
 def Gamma(seed: int = 0, seed2: int = 0) -> Fn:
     return lambda shape, alpha, beta: FUNCTIONS["gamma"](
-        shape, alpha, beta, _seeds(seed, seed2))
+        shape, alpha, beta, _seeds(seed, seed2)
+    )
 
 
 @setting
 def Multinomial(seed: int = 0, seed2: int = 0, dtype: Any = dtypes.int32) -> Fn:
     return lambda x, num_samples: FUNCTIONS["multinomial"](
-        x, num_samples, True, _seeds(seed, seed2))
+        x, num_samples, True, _seeds(seed, seed2)
+    )
 
 
 @setting
@@ -513,8 +574,10 @@ def Bernoulli(seed: int = -1, offset: int = 0) -> Fn:
 @setting
 def Dropout(keep_prob: float = 0.5, Seed0: int = 0, Seed1: int = 0) -> Fn:
     def compute(x: Payload) -> Any:
-        mask = F.lt(random.drawn("uniform", x.shape, None, _seeds(Seed0, Seed1)),
-                    float(keep_prob))
+        mask = F.lt(
+            random.drawn("uniform", x.shape, None, _seeds(Seed0, Seed1)),
+            float(keep_prob),
+        )
         scaled = F.mul(x, 1 / keep_prob) if keep_prob else x
         return (F.where(mask, scaled, F.zeros_like(x)), cast(mask, x.dtype))
 
@@ -527,20 +590,22 @@ def Dropout(keep_prob: float = 0.5, Seed0: int = 0, Seed1: int = 0) -> Fn:
 @setting
 def SmoothL1Loss(beta: float = 1.0, reduction: str = "none") -> Fn:
     return lambda logits, labels: FUNCTIONS["smooth_l1_loss"](
-        logits, labels, beta, reduction)
+        logits, labels, beta, reduction
+    )
 
 
 @setting
 def BCEWithLogitsLoss(reduction: str = "mean") -> Fn:
     return lambda predict, target, weight=None, pos_weight=None: FUNCTIONS[
-        "binary_cross_entropy_with_logits"](predict, target, weight, pos_weight,
-                                            reduction)
+        "binary_cross_entropy_with_logits"
+    ](predict, target, weight, pos_weight, reduction)
 
 
 @setting
 def BinaryCrossEntropy(reduction: str = "mean") -> Fn:
     return lambda logits, labels, weight=None: FUNCTIONS["binary_cross_entropy"](
-        logits, labels, weight, reduction)
+        logits, labels, weight, reduction
+    )
 
 
 @setting
@@ -551,8 +616,9 @@ def KLDivLoss(reduction: str = "mean") -> Fn:
 @setting
 def NLLLoss(reduction: str = "mean", ignore_index: int = -100) -> Fn:
     def compute(logits: Payload, labels: Payload, weight: Payload) -> Any:
-        loss = F.nll_loss(logits, labels, weight, ignore_index=ignore_index,
-                          reduction=reduction)
+        loss = F.nll_loss(
+            logits, labels, weight, ignore_index=ignore_index, reduction=reduction
+        )
         return loss, F.sum(F.gather(weight, labels), axes=tuple(range(labels.ndim)))
 
     return on_payloads(compute, "NLLLoss")
@@ -580,15 +646,23 @@ class ReduceOp:
 
 def _alone(name: str) -> None:
     """A collective operation of one process: its input as it is."""
-    def factory(op: Any = ReduceOp.SUM, group: str = "hccl_world_group",
-                *rest: Any) -> Fn:
+
+    def factory(
+        op: Any = ReduceOp.SUM, group: str = "hccl_world_group", *rest: Any
+    ) -> Fn:
         return lambda x: x
 
     OPERATORS[name] = setting_operator(name, factory)
 
 
-for _name in ("AllReduce", "AllGather", "ReduceScatter", "Broadcast", "AlltoAll",
-              "NeighborExchange"):
+for _name in (
+    "AllReduce",
+    "AllGather",
+    "ReduceScatter",
+    "Broadcast",
+    "AlltoAll",
+    "NeighborExchange",
+):
     _alone(_name)
 
 
@@ -603,6 +677,7 @@ FUNCTIONS["print_"] = lambda *values: print(*values)
 @setting
 def FloatStatus() -> Fn:
     """1 if an element is not finite, else 0: shape (1,)."""
+
     def compute(x: Payload) -> Payload:
         bad = F.logical_not(F.all(F.isfinite(x), axes=tuple(range(x.ndim))))
         return F.reshape(cast(bad, dtypes.float32.np), shape=(1,))
@@ -617,11 +692,15 @@ for _name in ("NPUAllocFloatStatus", "NPUGetFloatStatus", "NPUClearFloatStatus")
 @setting
 def CheckValid() -> Fn:
     """Which boxes (n, 4) lie inside of an image (height, width, ratio)."""
+
     def compute(bboxes: Payload, img_metas: Payload) -> Payload:
         box, meta = array_of(bboxes), array_of(img_metas)
         high, wide = meta[0] * meta[2] - 1, meta[1] * meta[2] - 1
-        return ((box[:, 0] >= 0) & (box[:, 1] >= 0) & (box[:, 2] <= wide)
-                & (box[:, 3] <= high))
+        return (
+            (box[:, 0] >= 0)
+            & (box[:, 1] >= 0)
+            & (box[:, 2] <= wide)
+            & (box[:, 3] <= high)
+        )
 
     return on_payloads(compute, "CheckValid")
-

@@ -44,7 +44,8 @@ class Primitive:
     def __call__(self, *args: Any) -> Any:
         raise NotImplementedError(
             f"Primitive {self.name!r} has no computation of its own here; "
-            "docs/coverage.md lists the operators that isograd provides")
+            "docs/coverage.md lists the operators that isograd provides"
+        )
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}()"
@@ -60,9 +61,16 @@ class PrimitiveWithCheck(Primitive):
 
 def operator(name: str, fn: Fn) -> type[Primitive]:
     """The operator class without settings whose objects compute `fn`."""
-    return type(name, (Primitive,), {
-        "__init__": _init_plain(name), "__call__": staticmethod(fn),
-        "__module__": "mindspore.ops.operations", "__doc__": fn.__doc__})
+    return type(
+        name,
+        (Primitive,),
+        {
+            "__init__": _init_plain(name),
+            "__call__": staticmethod(fn),
+            "__module__": "mindspore.ops.operations",
+            "__doc__": fn.__doc__,
+        },
+    )
 
 
 def _init_plain(title: str) -> Fn:
@@ -81,6 +89,7 @@ def setting_operator(name: str, factory: Fn) -> type[Primitive]:
     `factory(*settings)` gives the function that the object computes; its settings are
     attributes of the object.
     """
+
     def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
         try:
             bound = _signature(factory).bind(*args, **kwargs)
@@ -96,9 +105,16 @@ def setting_operator(name: str, factory: Fn) -> type[Primitive]:
     def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:
         return self._compute(*args, **kwargs)
 
-    return type(name, (Primitive,), {
-        "__init__": __init__, "__call__": __call__,
-        "__module__": "mindspore.ops.operations", "__doc__": factory.__doc__})
+    return type(
+        name,
+        (Primitive,),
+        {
+            "__init__": __init__,
+            "__call__": __call__,
+            "__module__": "mindspore.ops.operations",
+            "__doc__": factory.__doc__,
+        },
+    )
 
 
 def prim_attr_register(fn: Fn) -> Fn:
@@ -116,8 +132,13 @@ def prim_attr_register(fn: Fn) -> Fn:
     return __init__
 
 
-def constexpr(fn: Fn | None = None, get_instance: bool = True, name: Any = None,
-              reuse_result: bool = True, check: bool = True) -> Any:
+def constexpr(
+    fn: Fn | None = None,
+    get_instance: bool = True,
+    name: Any = None,
+    reuse_result: bool = True,
+    check: bool = True,
+) -> Any:
     """Decorator: a function that is evaluated on constants (it is one anyway)."""
     return fn if fn is not None else lambda f: f
 

@@ -23,8 +23,9 @@ def drawn(kind: str, shape: Any, dtype: Any = None, seed: Any = None) -> Payload
     return getattr(F, f"random_{kind}")(shape=ints_of(shape), dtype=d, generator=source)
 
 
-def between(shape: Any, low: Any, high: Any, dtype: Any = None,
-            seed: Any = None) -> Any:
+def between(
+    shape: Any, low: Any, high: Any, dtype: Any = None, seed: Any = None
+) -> Any:
     """Integers low <= n < high."""
     source = getattr(seed, "numpy", None) or generator(int(seed) if seed else None)
     out = source.integers(low, high, ints_of(shape))
@@ -50,8 +51,9 @@ def normal(shape: Any, mean: Any, stddev: Any, seed: Any = None) -> Payload:
 
 
 @op("uniform")
-def uniform(shape: Any, minval: Any, maxval: Any, seed: Any = None,
-            dtype: Any = dtypes.float32) -> Payload:
+def uniform(
+    shape: Any, minval: Any, maxval: Any, seed: Any = None, dtype: Any = dtypes.float32
+) -> Payload:
     low, high = array_of(minval), array_of(maxval)
     d = dtypes.np_of(dtype)
     size = np.broadcast_shapes(ints_of(shape), low.shape, high.shape)
@@ -86,23 +88,26 @@ def randn_like(input: Payload, seed: Any = None, *, dtype: Any = None) -> Payloa
 
 
 @op("randint")
-def randint(low: Any, high: Any = None, size: Any = (), seed: Any = None, *,
-            dtype: Any = None) -> Payload:
+def randint(
+    low: Any, high: Any = None, size: Any = (), seed: Any = None, *, dtype: Any = None
+) -> Payload:
     if size == () and not isinstance(high, int):
         low, high, size = 0, low, high
     return between(size, low, high, dtype, seed)
 
 
 @op("randint_like")
-def randint_like(input: Payload, low: Any, high: Any = None, seed: Any = None, *,
-                 dtype: Any = None) -> Payload:
+def randint_like(
+    input: Payload, low: Any, high: Any = None, seed: Any = None, *, dtype: Any = None
+) -> Payload:
     low, high = (0, low) if high is None else (low, high)
     return between(input.shape, low, high, dtype or dtypes.of_numpy(input.dtype), seed)
 
 
 @op("randperm")
-def randperm(n: Any, seed: Any = 0, offset: int = 0,
-             dtype: Any = dtypes.int64) -> Payload:
+def randperm(
+    n: Any, seed: Any = 0, offset: int = 0, dtype: Any = dtypes.int64
+) -> Payload:
     out = generator(int(seed) if seed else None).permutation(int(array_of(n)))
     return out.astype(dtypes.np_of(dtype))
 
@@ -119,8 +124,9 @@ def bernoulli(input: Payload, p: Any = 0.5, seed: Any = None) -> Payload:
 
 
 @op("multinomial", methods="multinomial")
-def multinomial(input: Payload, num_samples: int, replacement: bool = True,
-                seed: Any = None) -> Payload:
+def multinomial(
+    input: Payload, num_samples: int, replacement: bool = True, seed: Any = None
+) -> Payload:
     rng, p = generator(seed), array_of(input).astype(float)
     rows = p.reshape(-1, p.shape[-1])
     out = [rng.choice(r.size, num_samples, replacement, r / r.sum()) for r in rows]
@@ -135,22 +141,27 @@ def gamma(shape: Any, alpha: Any, beta: Any, seed: Any = None) -> Payload:
 
 
 @op("poisson random_poisson")
-def random_poisson(shape: Any, rate: Any, seed: Any = None,
-                   dtype: Any = dtypes.float32) -> Payload:
+def random_poisson(
+    shape: Any, rate: Any, seed: Any = None, dtype: Any = dtypes.float32
+) -> Payload:
     r = array_of(rate)
-    return np.asarray(generator(seed).poisson(r, ints_of(shape) + r.shape),
-                      dtypes.np_of(dtype))
+    return np.asarray(
+        generator(seed).poisson(r, ints_of(shape) + r.shape), dtypes.np_of(dtype)
+    )
 
 
 @op("laplace")
 def laplace(shape: Any, mean: Any, lambda_param: Any, seed: Any = None) -> Payload:
-    return np.asarray(generator(seed).laplace(array_of(mean), array_of(lambda_param),
-                                              ints_of(shape)), F32)
+    return np.asarray(
+        generator(seed).laplace(array_of(mean), array_of(lambda_param), ints_of(shape)),
+        F32,
+    )
 
 
 @op("random_categorical")
-def random_categorical(logits: Payload, num_sample: int, seed: int = 0,
-                       dtype: Any = dtypes.int64) -> Payload:
+def random_categorical(
+    logits: Payload, num_sample: int, seed: int = 0, dtype: Any = dtypes.int64
+) -> Payload:
     x = array_of(logits)
     p = np.exp(x - x.max(-1, keepdims=True))
     rng = generator(seed or None)
@@ -168,8 +179,9 @@ def dropped(x: Payload, p: float, shape: Any, seed: Any = None) -> Payload:
         ValueError: for a p outside of [0, 1].
     """
     if not 0 <= p <= 1:
-        raise ValueError("For 'Dropout', the 'p' must be in range [0, 1], but got "
-                         f"{p}.")
+        raise ValueError(
+            f"For 'Dropout', the 'p' must be in range [0, 1], but got {p}."
+        )
     if p == 1:
         return F.mul(x, 0.0)
     u = drawn("uniform", shape, None, seed)
@@ -178,16 +190,21 @@ def dropped(x: Payload, p: float, shape: Any, seed: Any = None) -> Payload:
 
 
 @op("dropout")
-def dropout(input: Payload, p: float = 0.5, training: bool = True,
-            seed: Any = None) -> Payload:
+def dropout(
+    input: Payload, p: float = 0.5, training: bool = True, seed: Any = None
+) -> Payload:
     return dropped(input, p, input.shape, seed) if training and p else input
 
 
 for _rank in (1, 2, 3):
+
     def _channels(input: Payload, p: float = 0.5, training: bool = True) -> Payload:
         lead = input.shape[:2]
-        return dropped(input, p, lead + (1,) * (input.ndim - 2)) if training and p \
+        return (
+            dropped(input, p, lead + (1,) * (input.ndim - 2))
+            if training and p
             else input
+        )
 
     op(f"dropout{_rank}d")(_channels)
 
@@ -206,11 +223,13 @@ def alpha_dropout(input: Payload, p: float = 0.5, training: bool = False) -> Pay
 
 
 def _in_place(kind: str) -> Any:
-    def method(self: Tensor, a: float = 0, b: float = 1, *,
-               generator: Any = None) -> Any:
+    def method(
+        self: Tensor, a: float = 0, b: float = 1, *, generator: Any = None
+    ) -> Any:
         out = drawn(kind, self.shape, self.dtype, generator)
-        scaled = F.add(F.mul(out, b), a) if kind == "normal" else F.add(
-            F.mul(out, b - a), a)
+        scaled = (
+            F.add(F.mul(out, b), a) if kind == "normal" else F.add(F.mul(out, b - a), a)
+        )
         write(self, scaled)
         return self
 

@@ -20,13 +20,12 @@ I32 = np.dtype("int32")
 
 def kept(out: Payload, shape: tuple[int, ...], axes: tuple[int, ...]) -> Payload:
     """A reduced payload with the axes put back as ones."""
-    return F.reshape(out, shape=tuple(1 if i in axes else n
-                                      for i, n in enumerate(shape)))
+    return F.reshape(
+        out, shape=tuple(1 if i in axes else n for i, n in enumerate(shape))
+    )
 
 
-def reduced(
-    name: str, x: Payload, axis: Any, keepdims: bool, **params: Any
-) -> Payload:
+def reduced(name: str, x: Payload, axis: Any, keepdims: bool, **params: Any) -> Payload:
     """A reduction of ours over MindSpore's axes; None and () are all of them."""
     axes = axes_of(axis, fits(x, name).ndim, name)
     out = getattr(F, name)(x, axes=axes, **params)
@@ -41,8 +40,9 @@ def _wide(x: Payload, dtype: Any) -> Payload:
 
 
 @op()
-def sum(input: Payload, dim: Any = None, keepdim: bool = False, *,
-        dtype: Any = None) -> Payload:
+def sum(
+    input: Payload, dim: Any = None, keepdim: bool = False, *, dtype: Any = None
+) -> Payload:
     return reduced("sum", _wide(fits(input, "sum"), dtype), dim, keepdim)
 
 
@@ -65,13 +65,15 @@ op("reduce_mean")(mean.__wrapped__)
 
 
 @op()
-def prod(input: Payload, axis: Any = None, keep_dims: bool = False,
-         dtype: Any = None) -> Payload:
+def prod(
+    input: Payload, axis: Any = None, keep_dims: bool = False, dtype: Any = None
+) -> Payload:
     return reduced("prod", _wide(input, dtype), axis, keep_dims)
 
 
-op("reduce_prod")(lambda x, axis=None, keep_dims=False: reduced(
-    "prod", x, axis, keep_dims))
+op("reduce_prod")(
+    lambda x, axis=None, keep_dims=False: reduced("prod", x, axis, keep_dims)
+)
 
 
 @op()
@@ -85,17 +87,23 @@ def var(input: Payload, axis: Any = None, ddof: Any = 0, keepdims: bool = False)
 
 
 @op()
-def std_mean(input: Payload, axis: Any = None, ddof: Any = 0,
-             keepdims: bool = False) -> Any:
-    return (std.__wrapped__(input, axis, ddof, keepdims),
-            mean.__wrapped__(floating(input), axis, keepdims))
+def std_mean(
+    input: Payload, axis: Any = None, ddof: Any = 0, keepdims: bool = False
+) -> Any:
+    return (
+        std.__wrapped__(input, axis, ddof, keepdims),
+        mean.__wrapped__(floating(input), axis, keepdims),
+    )
 
 
 @op()
-def var_mean(input: Payload, axis: Any = None, ddof: Any = 0,
-             keepdims: bool = False) -> Any:
-    return (var.__wrapped__(input, axis, ddof, keepdims),
-            mean.__wrapped__(floating(input), axis, keepdims))
+def var_mean(
+    input: Payload, axis: Any = None, ddof: Any = 0, keepdims: bool = False
+) -> Any:
+    return (
+        var.__wrapped__(input, axis, ddof, keepdims),
+        mean.__wrapped__(floating(input), axis, keepdims),
+    )
 
 
 @op(methods=True)
@@ -106,22 +114,26 @@ def logsumexp(input: Payload, axis: Any = None, keep_dims: bool = False) -> Payl
 op("reduce_log_sum_exp")(logsumexp.__wrapped__)
 
 for _name in ("all", "any"):
-    def _truth(input: Payload, axis: Any = None, keep_dims: bool = False,
-               _name: str = _name) -> Payload:
+
+    def _truth(
+        input: Payload, axis: Any = None, keep_dims: bool = False, _name: str = _name
+    ) -> Payload:
         return reduced(_name, cast(input, BOOL), axis, keep_dims)
 
     op(f"{_name} reduce_{_name}", methods=_name)(_truth)
 
 
 @op()
-def count_nonzero(x: Payload, axis: Any = (), keep_dims: bool = False,
-                  dtype: Any = dtypes.int32) -> Payload:
+def count_nonzero(
+    x: Payload, axis: Any = (), keep_dims: bool = False, dtype: Any = dtypes.int32
+) -> Payload:
     return cast(reduced("count_nonzero", x, axis, keep_dims), dtypes.np_of(dtype))
 
 
 @op(methods=True)
-def nansum(input: Payload, axis: Any = None, keepdims: bool = False, *,
-           dtype: Any = None) -> Payload:
+def nansum(
+    input: Payload, axis: Any = None, keepdims: bool = False, *, dtype: Any = None
+) -> Payload:
     return reduced("nansum", _wide(input, dtype), axis, keepdims)
 
 
@@ -145,8 +157,14 @@ def extreme(name: str, x: Payload, axis: Any, keep: bool) -> tuple[Payload, Payl
 
 
 def _extreme_function(name: str) -> Callable[..., Any]:
-    def function(input: Payload, axis: Any = None, keepdims: bool = False, *,
-                 initial: Any = None, where: Any = None) -> Any:
+    def function(
+        input: Payload,
+        axis: Any = None,
+        keepdims: bool = False,
+        *,
+        initial: Any = None,
+        where: Any = None,
+    ) -> Any:
         if axis is None:
             return reduced(name, input, None, False), np.zeros((), I64)
         return extreme(name, input, axis, keepdims)
@@ -157,10 +175,12 @@ def _extreme_function(name: str) -> Callable[..., Any]:
 
 max = op("max")(_extreme_function("max"))
 min = op("min")(_extreme_function("min"))
-op("amax reduce_max", methods="amax")(lambda input, axis=None, keepdims=False: reduced(
-    "max", input, axis, keepdims))
-op("amin reduce_min", methods="amin")(lambda input, axis=None, keepdims=False: reduced(
-    "min", input, axis, keepdims))
+op("amax reduce_max", methods="amax")(
+    lambda input, axis=None, keepdims=False: reduced("max", input, axis, keepdims)
+)
+op("amin reduce_min", methods="amin")(
+    lambda input, axis=None, keepdims=False: reduced("min", input, axis, keepdims)
+)
 
 
 def _argument(name: str) -> Callable[..., Any]:
@@ -205,6 +225,7 @@ def cumprod(input: Payload, dim: Any, dtype: Any = None) -> Payload:
 
 
 for _name in ("cummax", "cummin"):
+
     def _running(input: Payload, axis: Any, _name: str = _name) -> Any:
         return getattr(F, _name)(input, axis=axis_of(axis, input.ndim, _name))
 
@@ -232,13 +253,15 @@ def argsort(input: Payload, axis: Any = -1, descending: bool = False) -> Payload
 
 
 @op("topk", methods="topk")
-def topk(input: Payload, k: Any, dim: Any = None, largest: bool = True,
-         sorted: bool = True) -> Any:
+def topk(
+    input: Payload, k: Any, dim: Any = None, largest: bool = True, sorted: bool = True
+) -> Any:
     a = axis_of(-1 if dim is None else dim, input.ndim, "topk")
     n = int(k)
     if not 0 <= n <= input.shape[a]:
-        raise ValueError(f"For 'TopK', the 'k' must be in range [0, {input.shape[a]}], "
-                         f"but got {n}.")
+        raise ValueError(
+            f"For 'TopK', the 'k' must be in range [0, {input.shape[a]}], but got {n}."
+        )
     values, order = F.topk(input, axis=a, k=n, largest=bool(largest))
     return values, cast(order, I32)
 
@@ -252,13 +275,20 @@ def msort(input: Payload) -> Payload:
 
 
 @op()
-def norm(A: Payload, ord: Any = None, dim: Any = None, keepdim: bool = False, *,
-         dtype: Any = None) -> Payload:
+def norm(
+    A: Payload,
+    ord: Any = None,
+    dim: Any = None,
+    keepdim: bool = False,
+    *,
+    dtype: Any = None,
+) -> Payload:
     x = floating(A) if dtype is None else cast(A, dtypes.np_of(dtype))
     if ord in ("fro", None):
         ord = 2.0
-    elif ord == "nuc" or (dim is not None and not isinstance(dim, int)
-                          and len(dim) == 2):
+    elif ord == "nuc" or (
+        dim is not None and not isinstance(dim, int) and len(dim) == 2
+    ):
         from isograd.mindspore.ops.linalg import matrix_norm_of
 
         return matrix_norm_of(x, ord, dim, keepdim)
@@ -269,16 +299,26 @@ expose(norm, [], "norm")
 
 
 @op()
-def vector_norm(x: Payload, ord: Any = 2, axis: Any = None,
-                keepdims: bool = False, *, dtype: Any = None) -> Payload:
+def vector_norm(
+    x: Payload,
+    ord: Any = 2,
+    axis: Any = None,
+    keepdims: bool = False,
+    *,
+    dtype: Any = None,
+) -> Payload:
     x = floating(x) if dtype is None else cast(x, dtypes.np_of(dtype))
     return reduced("norm", x, axis, keepdims, ord=float(ord), safe=False)
 
 
 @op("renorm", methods="renorm")
 def renorm(input: Payload, p: Any, axis: int, maxnorm: Any) -> Payload:
-    return F.renorm(input, axis=axis_of(axis, input.ndim, "renorm"), ord=float(p),
-                    bound=float(maxnorm))
+    return F.renorm(
+        input,
+        axis=axis_of(axis, input.ndim, "renorm"),
+        ord=float(p),
+        bound=float(maxnorm),
+    )
 
 
 @op("l2_normalize")
@@ -298,38 +338,78 @@ def _method(name: str) -> Callable[[Callable[..., Any]], Any]:
 
 
 @_method("sum")
-def _sum(self: Payload, axis: Any = None, dtype: Any = None, keepdims: bool = False,
-         initial: Any = None, *, dim: Any = None, keepdim: bool = False) -> Payload:
-    out = sum.__wrapped__(self, axis if dim is None else dim, keepdims or keepdim,
-                          dtype=dtype)
+def _sum(
+    self: Payload,
+    axis: Any = None,
+    dtype: Any = None,
+    keepdims: bool = False,
+    initial: Any = None,
+    *,
+    dim: Any = None,
+    keepdim: bool = False,
+) -> Payload:
+    out = sum.__wrapped__(
+        self, axis if dim is None else dim, keepdims or keepdim, dtype=dtype
+    )
     return out if initial is None else F.add(out, initial)
 
 
 @_method("mean")
-def _mean(self: Payload, axis: Any = None, keep_dims: bool = False, *, dim: Any = None,
-          keepdim: bool = False, dtype: Any = None) -> Payload:
+def _mean(
+    self: Payload,
+    axis: Any = None,
+    keep_dims: bool = False,
+    *,
+    dim: Any = None,
+    keepdim: bool = False,
+    dtype: Any = None,
+) -> Payload:
     x = self if dtype is None else cast(self, dtypes.np_of(dtype))
     return mean.__wrapped__(x, axis if dim is None else dim, keep_dims or keepdim)
 
 
 @_method("prod")
-def _prod(self: Payload, axis: Any = None, keep_dims: bool = False, dtype: Any = None,
-          *, dim: Any = None, keepdim: bool = False) -> Payload:
-    return prod.__wrapped__(self, axis if dim is None else dim, keep_dims or keepdim,
-                            dtype)
+def _prod(
+    self: Payload,
+    axis: Any = None,
+    keep_dims: bool = False,
+    dtype: Any = None,
+    *,
+    dim: Any = None,
+    keepdim: bool = False,
+) -> Payload:
+    return prod.__wrapped__(
+        self, axis if dim is None else dim, keep_dims or keepdim, dtype
+    )
 
 
 for _name in ("std", "var"):
-    def _spread(self: Payload, axis: Any = None, ddof: Any = 0, keepdims: bool = False,
-                _name: str = _name) -> Payload:
+
+    def _spread(
+        self: Payload,
+        axis: Any = None,
+        ddof: Any = 0,
+        keepdims: bool = False,
+        _name: str = _name,
+    ) -> Payload:
         return reduced(_name, floating(self), axis, keepdims, correction=int(ddof))
 
     _method(_name)(_spread)
 
 for _name in ("max", "min"):
-    def _most(self: Payload, axis: Any = None, keepdims: bool = False, *,
-              initial: Any = None, where: Any = True, return_indices: bool = False,
-              dim: Any = None, keepdim: bool = False, _name: str = _name) -> Any:
+
+    def _most(
+        self: Payload,
+        axis: Any = None,
+        keepdims: bool = False,
+        *,
+        initial: Any = None,
+        where: Any = True,
+        return_indices: bool = False,
+        dim: Any = None,
+        keepdim: bool = False,
+        _name: str = _name,
+    ) -> Any:
         if dim is not None:
             return extreme(_name, self, dim, keepdim)
         if axis is None:
@@ -342,16 +422,25 @@ for _name in ("max", "min"):
     _method(_name)(_most)
 
 for _name in ("argmax", "argmin"):
-    def _place(self: Payload, axis: Any = None, keepdims: bool = False, *,
-               dim: Any = None, keepdim: bool = False, _name: str = _name) -> Payload:
+
+    def _place(
+        self: Payload,
+        axis: Any = None,
+        keepdims: bool = False,
+        *,
+        dim: Any = None,
+        keepdim: bool = False,
+        _name: str = _name,
+    ) -> Payload:
         return _argument(_name)(self, axis if dim is None else dim, keepdims or keepdim)
 
     _method(_name)(_place)
 
 
 @_method("cumsum")
-def _cumsum(self: Payload, axis: Any = None, dtype: Any = None, *,
-            dim: Any = None) -> Payload:
+def _cumsum(
+    self: Payload, axis: Any = None, dtype: Any = None, *, dim: Any = None
+) -> Payload:
     axis = axis if dim is None else dim
     if axis is None:
         self, axis = F.reshape(self, shape=(self.size,)), 0
@@ -364,8 +453,9 @@ def _cumprod(self: Payload, dim: Any, dtype: Any = None) -> Payload:
 
 
 @_method("sort")
-def _sort(self: Payload, axis: Any = -1, descending: bool = False, *,
-          dim: Any = None) -> Any:
+def _sort(
+    self: Payload, axis: Any = -1, descending: bool = False, *, dim: Any = None
+) -> Any:
     return sort.__wrapped__(self, axis if dim is None else dim, descending)
 
 
@@ -376,11 +466,13 @@ def _median(self: Payload, axis: Any = -1, keepdims: bool = False) -> Any:
 
 @_method("ptp")
 def _ptp(self: Payload, axis: Any = None, keepdims: bool = False) -> Payload:
-    return F.sub(reduced("max", self, axis, keepdims),
-                 reduced("min", self, axis, keepdims))
+    return F.sub(
+        reduced("max", self, axis, keepdims), reduced("min", self, axis, keepdims)
+    )
 
 
 @_method("count_nonzero")
-def _count(self: Payload, axis: Any = (), keep_dims: bool = False,
-           dtype: Any = dtypes.int32) -> Payload:
+def _count(
+    self: Payload, axis: Any = (), keep_dims: bool = False, dtype: Any = dtypes.int32
+) -> Payload:
     return count_nonzero.__wrapped__(self, axis, keep_dims, dtype)

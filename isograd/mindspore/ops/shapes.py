@@ -54,8 +54,12 @@ def view_of(x: Any, name: str, **params: Any) -> Tensor:
         t = wrap(Tensor, bind(prim, (payload_of(x),), params))
     except EngineError as error:
         raise errors.translated(error) from None
-    if name == "reshape" and type(t._p) is ndarray and not x._p.flags.c_contiguous \
-            and not np.may_share_memory(t._p, x._p):
+    if (
+        name == "reshape"
+        and type(t._p) is ndarray
+        and not x._p.flags.c_contiguous
+        and not np.may_share_memory(t._p, x._p)
+    ):
         return t  # the elements had to be copied
     mutation.note_view(t, x, name, params)
     return t
@@ -63,8 +67,10 @@ def view_of(x: Any, name: str, **params: Any) -> Tensor:
 
 def checked_tensor(x: Any, name: str) -> Any:
     if not isinstance(x, CoreTensor):
-        raise TypeError(f"For primitive[{name}], the input argument[input] must be a "
-                        f"Tensor, but got {type(x).__name__}.")
+        raise TypeError(
+            f"For primitive[{name}], the input argument[input] must be a "
+            f"Tensor, but got {type(x).__name__}."
+        )
     return x
 
 
@@ -91,7 +97,8 @@ def full_shape(shape: Shape, size: int, old: Shape) -> Shape:
         f"For 'Reshape', the product of the 'input_x' shape should be equal to product "
         f"of 'input_shape', but got product of the shape of 'input_x': {size}, product "
         f"of 'input_shape': {prod(shape)}. The 'input_x' shape is {old}, the "
-        f"'input_shape' is {shape}.")
+        f"'input_shape' is {shape}."
+    )
 
 
 def reshape(input: Any, *shape: Any) -> Tensor:
@@ -116,8 +123,10 @@ def transpose(input: Any, *axes: Any) -> Tensor:
         return view_of(x, "transpose", axes=tuple(range(rank - 1, -1, -1)))
     order = ints_of(lower(axes[0] if len(axes) == 1 else axes))
     if len(order) != rank:
-        raise ValueError("For 'Transpose', the dim of 'input_perm' must be equal to "
-                         f"the dim of 'input_x', but got {len(order)} and {rank}.")
+        raise ValueError(
+            "For 'Transpose', the dim of 'input_perm' must be equal to "
+            f"the dim of 'input_x', but got {len(order)} and {rank}."
+        )
     return view_of(x, "transpose", axes=axes_of(order, rank, "Transpose"))
 
 
@@ -171,16 +180,19 @@ def squeeze(input: Any, axis: Any = None) -> Tensor:
             if shape[a] != 1:
                 raise ValueError(
                     "For 'Squeeze', the 'input_x.shape[axis]' must be equal to 1, but "
-                    f"got 'input_x.shape[{a}]' of {shape[a]}.")
-    return view_of(x, "reshape", shape=tuple(n for i, n in enumerate(shape)
-                                             if i not in axes))
+                    f"got 'input_x.shape[{a}]' of {shape[a]}."
+                )
+    return view_of(
+        x, "reshape", shape=tuple(n for i, n in enumerate(shape) if i not in axes)
+    )
 
 
 expose(squeeze, ["squeeze"], True)
 
 
-def flatten(input: Any, order: str = "C", *, start_dim: int = 1,
-            end_dim: int = -1) -> Tensor:
+def flatten(
+    input: Any, order: str = "C", *, start_dim: int = 1, end_dim: int = -1
+) -> Tensor:
     x = checked_tensor(input, "flatten")
     shape = x._p.shape
     if not shape:
@@ -190,8 +202,9 @@ def flatten(input: Any, order: str = "C", *, start_dim: int = 1,
         return view_of(x, "reshape", shape=shape)
     a, b = axis_of(start_dim, rank, "flatten"), axis_of(end_dim, rank, "flatten")
     if a > b:
-        raise ValueError("For 'flatten', the 'start_dim' must be less than or equal to "
-                         "'end_dim'.")
+        raise ValueError(
+            "For 'flatten', the 'start_dim' must be less than or equal to 'end_dim'."
+        )
     if order == "F":
         x, shape = transpose(x), shape[::-1]
     return view_of(x, "reshape", shape=flat_shape(shape, a, b))
@@ -200,8 +213,9 @@ def flatten(input: Any, order: str = "C", *, start_dim: int = 1,
 expose(flatten, ["flatten"])
 
 
-def _flat_method(self: Any, order: str = "C", *, start_dim: int = 0,
-                 end_dim: int = -1) -> Tensor:
+def _flat_method(
+    self: Any, order: str = "C", *, start_dim: int = 0, end_dim: int = -1
+) -> Tensor:
     return flatten(self, order, start_dim=start_dim, end_dim=end_dim)
 
 
@@ -221,7 +235,8 @@ def broadcast_to(input: Any, shape: Any) -> Tensor:
     except ValueError:
         raise ValueError(
             f"For 'BroadcastTo', the input shape {list(x._p.shape)} cannot be "
-            f"broadcast to {list(want)}.") from None
+            f"broadcast to {list(want)}."
+        ) from None
     return view_of(x, "broadcast_in", shape=full)
 
 
@@ -253,12 +268,16 @@ def split(tensor: Any, split_size_or_sections: Any, axis: int = 0) -> Any:
     sizes = split_size_or_sections
     if isinstance(sizes, int):
         if sizes <= 0:
-            raise ValueError("For split, the value of 'split_size_or_sections' must be "
-                             f"more than zero, but got {sizes}.")
+            raise ValueError(
+                "For split, the value of 'split_size_or_sections' must be "
+                f"more than zero, but got {sizes}."
+            )
         sizes = [min(sizes, n - i) for i in range(0, n, sizes)]
     elif sum(sizes) != n:
-        raise ValueError(f"For 'split', the sum of 'split_size_or_sections' should be "
-                         f"equal to {n}, but got {sum(sizes)}.")
+        raise ValueError(
+            f"For 'split', the sum of 'split_size_or_sections' should be "
+            f"equal to {n}, but got {sum(sizes)}."
+        )
     at, out = 0, []
     for size in sizes:
         out.append(narrow(x, axis, at, size))
@@ -282,16 +301,23 @@ def tensor_split(input: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     if isinstance(indices_or_sections, int):
         cuts = np.cumsum([0, *even_sizes(n, indices_or_sections)]).tolist()
     else:
-        cuts = [0, *(min(max(i + n if i < 0 else i, 0), n)
-                     for i in indices_or_sections), n]
-    return tuple(narrow(input, axis, a, max(b - a, 0))
-                 for a, b in pairwise(cuts))
+        cuts = [
+            0,
+            *(min(max(i + n if i < 0 else i, 0), n) for i in indices_or_sections),
+            n,
+        ]
+    return tuple(narrow(input, axis, a, max(b - a, 0)) for a, b in pairwise(cuts))
 
 
 expose(tensor_split, ["tensor_split"], True)
 for _name, _axis in (("vsplit", 0), ("hsplit", 1), ("dsplit", 2)):
-    expose(lambda input, indices_or_sections, _axis=_axis: tensor_split(
-        input, indices_or_sections, _axis), [_name], True)
+    expose(
+        lambda input, indices_or_sections, _axis=_axis: tensor_split(
+            input, indices_or_sections, _axis
+        ),
+        [_name],
+        True,
+    )
 
 
 def unstack(input_x: Any, axis: int = 0) -> Any:
@@ -308,8 +334,10 @@ expose(unstack, ["unstack", "unbind"], "unbind")
 @op("concat cat")
 def concat(tensors: Any, axis: Any = 0) -> Payload:
     if not isinstance(tensors, tuple | list):
-        raise TypeError("For 'concat', the 'tensors' must be a list or tuple, but got "
-                        f"{type(tensors).__name__}.")
+        raise TypeError(
+            "For 'concat', the 'tensors' must be a list or tuple, but got "
+            f"{type(tensors).__name__}."
+        )
     if not tensors:
         raise ValueError("For 'concat', the 'tensors' must not be empty.")
     a = axis_of(axis, tensors[0].ndim, "Concat")
@@ -317,11 +345,14 @@ def concat(tensors: Any, axis: Any = 0) -> Payload:
     first = tensors[0].shape
     for i, t in enumerate(tensors):
         if t.ndim != len(first) or any(
-                m != n for k, (m, n) in enumerate(zip(t.shape, first, strict=True))
-                if k != a):
+            m != n
+            for k, (m, n) in enumerate(zip(t.shape, first, strict=True))
+            if k != a
+        ):
             raise ValueError(
                 f"For 'Concat', element {i} of 'x' has shape {list(t.shape)}, which "
-                f"differs from {list(first)} outside of axis {a}.")
+                f"differs from {list(first)} outside of axis {a}."
+            )
     return F.concatenate(*(cast(t, d) for t in tensors), axis=a)
 
 
@@ -331,23 +362,36 @@ def stack(tensors: Any, axis: Any = 0) -> Payload:
     d = common_dtype(tensors, "Stack")
     shape = tensors[0].shape
     if any(t.shape != shape for t in tensors):
-        raise ValueError("For 'Stack', all the input shapes must be same, but got "
-                         f"{[list(t.shape) for t in tensors]}.")
+        raise ValueError(
+            "For 'Stack', all the input shapes must be same, but got "
+            f"{[list(t.shape) for t in tensors]}."
+        )
     return F.stack(*(cast(t, d) for t in tensors), axis=a)
 
 
-for _name, _words in {"vstack": "vstack row_stack", "hstack": "hstack",
-                      "dstack": "dstack", "column_stack": "column_stack",
-                      "block_diag": ""}.items():
+for _name, _words in {
+    "vstack": "vstack row_stack",
+    "hstack": "hstack",
+    "dstack": "dstack",
+    "column_stack": "column_stack",
+    "block_diag": "",
+}.items():
     if _words:
-        op(_words)(lambda tensors, _name=_name: getattr(F, _name)(
-            *(cast(t, common_dtype(tensors)) for t in tensors)))
+        op(_words)(
+            lambda tensors, _name=_name: getattr(F, _name)(
+                *(cast(t, common_dtype(tensors)) for t in tensors)
+            )
+        )
 op("block_diag")(lambda *inputs: F.block_diag(*inputs))
 op("cartesian_prod")(lambda *inputs: F.cartesian_prod(*inputs))
 for _rank in (1, 2, 3):
-    op(f"atleast_{_rank}d")(lambda inputs, _rank=_rank: [
-        F.atleast(x, _rank) for x in inputs] if isinstance(inputs, tuple | list)
-        else F.atleast(inputs, _rank))
+    op(f"atleast_{_rank}d")(
+        lambda inputs, _rank=_rank: (
+            [F.atleast(x, _rank) for x in inputs]
+            if isinstance(inputs, tuple | list)
+            else F.atleast(inputs, _rank)
+        )
+    )
 
 
 @op("meshgrid")
@@ -404,8 +448,11 @@ op("flipud", methods=True)(lambda input: F.flip(input, (0,)))
 
 @op(methods=True)
 def roll(input: Payload, shifts: Any, dims: Any = None) -> Payload:
-    axes = None if dims is None else tuple(
-        axis_of(d, input.ndim, "roll") for d in ints_of(dims))
+    axes = (
+        None
+        if dims is None
+        else tuple(axis_of(d, input.ndim, "roll") for d in ints_of(dims))
+    )
     return F.roll(input, shifts=ints_of(shifts), axes=axes)
 
 
@@ -439,14 +486,23 @@ def astype(self: Any, dtype: Any, copy: bool = True) -> Any:
 
 
 expose(astype, [], "astype type to")
-for _name, _dtype in {"float": "float32", "half": "float16", "bool": "bool_",
-                      "int": "int32", "long": "int64", "double": "float64",
-                      "short": "int16", "byte": "uint8",
-                      "bfloat16": "bfloat16"}.items():
+for _name, _dtype in {
+    "float": "float32",
+    "half": "float16",
+    "bool": "bool_",
+    "int": "int32",
+    "long": "int64",
+    "double": "float64",
+    "short": "int16",
+    "byte": "uint8",
+    "bfloat16": "bfloat16",
+}.items():
     expose(lambda self, _d=dtypes.DTYPES[_dtype]: astype(self, _d, False), [], _name)
 expose(lambda self, other: astype(self, other.dtype, False), [], "type_as")
-expose(lambda x: lift(mutation.copied(payload_of(x))) if isinstance(x, CoreTensor)
-       else x, ["deepcopy"])
+expose(
+    lambda x: lift(mutation.copied(payload_of(x))) if isinstance(x, CoreTensor) else x,
+    ["deepcopy"],
+)
 expose(lambda self: lift(mutation.copied(payload_of(self))), ["clone"], "copy clone")
 expose(lambda self: self, [], "contiguous")
 

@@ -35,8 +35,11 @@ from isograd.mindspore.train.serialization import (
 )
 from isograd.mindspore.train.serialization import save_checkpoint as save_checkpoint
 
-__getattr__ = attributes("mindspore.train", {
-    "serialization": "isograd.mindspore.train.serialization",
-    "callback": "isograd.mindspore.train.callback",
-    "metrics": "isograd.mindspore.train.metrics",
-})
+__getattr__ = attributes(
+    "mindspore.train",
+    {
+        "serialization": "isograd.mindspore.train.serialization",
+        "callback": "isograd.mindspore.train.callback",
+        "metrics": "isograd.mindspore.train.metrics",
+    },
+)

@@ -30,10 +30,18 @@ def get_white_list() -> list[Any]:
     """Cells and operators that compute in half precision at level O1."""
     from isograd.mindspore.nn import basic, convolutions, recurrent
 
-    return [basic.Dense, convolutions.Conv1d, convolutions.Conv2d, convolutions.Conv3d,
-            convolutions.Conv1dTranspose, convolutions.Conv2dTranspose,
-            convolutions.Conv3dTranspose, recurrent.LSTMCell, recurrent.RNNCell,
-            recurrent.GRUCell]
+    return [
+        basic.Dense,
+        convolutions.Conv1d,
+        convolutions.Conv2d,
+        convolutions.Conv3d,
+        convolutions.Conv1dTranspose,
+        convolutions.Conv2dTranspose,
+        convolutions.Conv3dTranspose,
+        recurrent.LSTMCell,
+        recurrent.RNNCell,
+        recurrent.GRUCell,
+    ]
 
 
 class _OutputTo32(Cell):
@@ -50,8 +58,9 @@ class _OutputTo32(Cell):
         return tree.tree_map(lambda t: cast(t, dtypes.float32), out)
 
 
-def auto_mixed_precision(network: Cell, amp_level: str = "O0",
-                         dtype: Any = dtypes.float16) -> Cell:
+def auto_mixed_precision(
+    network: Cell, amp_level: str = "O0", dtype: Any = dtypes.float16
+) -> Cell:
     """The network with cells in half precision.
 
     Args:
@@ -72,8 +81,11 @@ def auto_mixed_precision(network: Cell, amp_level: str = "O0",
     else:
         white, black = tuple(get_white_list()), tuple(_BLACK)
         for _, cell in network.cells_and_names():
-            wanted = (not isinstance(cell, black) if amp_level == "O2"
-                      else isinstance(cell, white))
+            wanted = (
+                not isinstance(cell, black)
+                if amp_level == "O2"
+                else isinstance(cell, white)
+            )
             _set_precision(cell, dtype if wanted else dtypes.float32)
     return _OutputTo32(network)
 
@@ -83,22 +95,36 @@ def _set_precision(cell: Cell, dtype: Any) -> None:
     object.__setattr__(cell, "_special", True)
 
 
-def custom_mixed_precision(network: Cell, *, white_list: Any = None,
-                           black_list: Any = None, dtype: Any = dtypes.float16) -> Cell:
+def custom_mixed_precision(
+    network: Cell,
+    *,
+    white_list: Any = None,
+    black_list: Any = None,
+    dtype: Any = dtypes.float16,
+) -> Cell:
     """The network with cells of a white list, or all but a black one, in `dtype`."""
     if (white_list is None) == (black_list is None):
-        raise ValueError("For custom_mixed_precision, one of white_list and black_list "
-                         "must be provided.")
+        raise ValueError(
+            "For custom_mixed_precision, one of white_list and black_list "
+            "must be provided."
+        )
     for _, cell in network.cells_and_names():
-        wanted = (isinstance(cell, tuple(white_list)) if white_list is not None
-                  else not isinstance(cell, tuple(black_list)))
+        wanted = (
+            isinstance(cell, tuple(white_list))
+            if white_list is not None
+            else not isinstance(cell, tuple(black_list))
+        )
         _set_precision(cell, dtype if wanted else dtypes.float32)
     return _OutputTo32(network)
 
 
 def build_train_network(
-    network: Cell, optimizer: Any, loss_fn: Any = None, level: str = "O0",
-    boost_level: str = "O0", **kwargs: Any,
+    network: Cell,
+    optimizer: Any,
+    loss_fn: Any = None,
+    level: str = "O0",
+    boost_level: str = "O0",
+    **kwargs: Any,
 ) -> Cell:
     """A training step around a network, in mixed precision."""
     from isograd.mindspore.nn import wrap
@@ -112,7 +138,8 @@ def build_train_network(
     cell = manager.get_update_cell()
     if cell is None:
         return wrap.TrainOneStepCell(
-            network, optimizer, sens=manager.get_loss_scale()).set_train()
+            network, optimizer, sens=manager.get_loss_scale()
+        ).set_train()
     return wrap.TrainOneStepWithLossScaleCell(network, optimizer, cell).set_train()
 
 
@@ -144,8 +171,9 @@ class StaticLossScaler(LossScaler):
     """A scale that stays."""
 
     def __init__(self, scale_value: float) -> None:
-        self.scale_value = Parameter(Tensor(scale_value, dtypes.float32), name="scale_"
-                                     "value", requires_grad=False)
+        self.scale_value = Parameter(
+            Tensor(scale_value, dtypes.float32), name="scale_value", requires_grad=False
+        )
 
     def scale(self, inputs: Any) -> Any:
         return _map(lambda x: x * self.scale_value.astype(x.dtype), inputs)
@@ -160,15 +188,19 @@ class StaticLossScaler(LossScaler):
 class DynamicLossScaler(StaticLossScaler):
     """A scale that shrinks by a factor at an overflow and grows after good steps."""
 
-    def __init__(self, scale_value: float, scale_factor: int,
-                 scale_window: int) -> None:
+    def __init__(
+        self, scale_value: float, scale_factor: int, scale_window: int
+    ) -> None:
         super().__init__(scale_value)
         if scale_value < 1 or scale_factor <= 0 or scale_window <= 0:
-            raise ValueError("For 'DynamicLossScaler', 'scale_value' must be >= 1, and "
-                             "'scale_factor' and 'scale_window' must be positive.")
+            raise ValueError(
+                "For 'DynamicLossScaler', 'scale_value' must be >= 1, and "
+                "'scale_factor' and 'scale_window' must be positive."
+            )
         self.scale_factor, self.scale_window = scale_factor, scale_window
-        self.counter = Parameter(Tensor(0, dtypes.int32), name="counter",
-                                 requires_grad=False)
+        self.counter = Parameter(
+            Tensor(0, dtypes.int32), name="counter", requires_grad=False
+        )
 
     def adjust(self, grads_finite: Any) -> bool:
         """Move the scale by whether the gradients were finite."""

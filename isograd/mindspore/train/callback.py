@@ -66,6 +66,7 @@ def _moment(name: str) -> None:
 
     setattr(Callback, name, plain)
     for phase in ("train", "eval"):
+
         def phased(self: Any, run_context: Any, name: str = name) -> None:
             getattr(self, name)(run_context)
 
@@ -94,10 +95,15 @@ class LossMonitor(Callback):
     """
 
     def __init__(self, per_print_times: int = 1) -> None:
-        if isinstance(per_print_times, bool) or not isinstance(
-                per_print_times, int) or per_print_times < 0:
-            raise ValueError("The argument 'per_print_times' must be int and >= 0, but "
-                             f"got {per_print_times}")
+        if (
+            isinstance(per_print_times, bool)
+            or not isinstance(per_print_times, int)
+            or per_print_times < 0
+        ):
+            raise ValueError(
+                "The argument 'per_print_times' must be int and >= 0, but "
+                f"got {per_print_times}"
+            )
         self._per_print_times = per_print_times
         self._last_print_time = 0
 
@@ -108,18 +114,22 @@ class LossMonitor(Callback):
         if loss is not None and not np.isfinite(loss):
             raise ValueError(
                 f"In epoch: {args.cur_epoch_num} step: {step}, loss is NAN or INF, "
-                "training process cannot continue, terminating training.")
+                "training process cannot continue, terminating training."
+            )
         every = self._per_print_times
         if every and args.cur_step_num % every == 0:
-            print(f"epoch: {args.cur_epoch_num} step: {step}, loss is "
-                  f"{loss}", flush=True)
+            print(
+                f"epoch: {args.cur_epoch_num} step: {step}, loss is {loss}", flush=True
+            )
 
     def on_train_epoch_end(self, run_context: Any) -> None:
         args = run_context.original_args()
         results = args.get("eval_results")
         if results:
-            print(f"Eval result: epoch {args.cur_epoch_num}, metrics: {results}",
-                  flush=True)
+            print(
+                f"Eval result: epoch {args.cur_epoch_num}, metrics: {results}",
+                flush=True,
+            )
 
 
 class TimeMonitor(Callback):
@@ -137,46 +147,73 @@ class TimeMonitor(Callback):
         spent = (time.time() - self.epoch_time) * 1000
         steps = self.data_size or args.get("batch_num") or 1
         mode = "Train" if args.get("mode", "train") == "train" else "Eval"
-        print(f"{mode} epoch time: {spent:5.3f} ms, per step time: "
-              f"{spent / steps:5.3f} ms", flush=True)
+        print(
+            f"{mode} epoch time: {spent:5.3f} ms, per step time: "
+            f"{spent / steps:5.3f} ms",
+            flush=True,
+        )
 
 
 class CheckpointConfig:
     """How often checkpoints are written, and how many are kept."""
 
     def __init__(
-        self, save_checkpoint_steps: int | None = 1,
-        save_checkpoint_seconds: int | None = 0, keep_checkpoint_max: int = 5,
-        keep_checkpoint_per_n_minutes: int = 0, integrated_save: bool = True,
-        async_save: bool = False, saved_network: Any = None, append_info: Any = None,
-        enc_key: Any = None, enc_mode: str = "AES-GCM", exception_save: bool = False,
-        crc_check: bool = False, remove_redundancy: bool = False, format: str = "ckpt",
+        self,
+        save_checkpoint_steps: int | None = 1,
+        save_checkpoint_seconds: int | None = 0,
+        keep_checkpoint_max: int = 5,
+        keep_checkpoint_per_n_minutes: int = 0,
+        integrated_save: bool = True,
+        async_save: bool = False,
+        saved_network: Any = None,
+        append_info: Any = None,
+        enc_key: Any = None,
+        enc_mode: str = "AES-GCM",
+        exception_save: bool = False,
+        crc_check: bool = False,
+        remove_redundancy: bool = False,
+        format: str = "ckpt",
         **kwargs: Any,
     ) -> None:
-        for name, value in (("save_checkpoint_steps", save_checkpoint_steps),
-                            ("keep_checkpoint_max", keep_checkpoint_max)):
-            if value is not None and (isinstance(value, bool)
-                                      or not isinstance(value, int) or value < 0):
-                raise ValueError(f"For 'CheckpointConfig', the '{name}' must be int "
-                                 f"and >= 0, but got {value}.")
+        for name, value in (
+            ("save_checkpoint_steps", save_checkpoint_steps),
+            ("keep_checkpoint_max", keep_checkpoint_max),
+        ):
+            if value is not None and (
+                isinstance(value, bool) or not isinstance(value, int) or value < 0
+            ):
+                raise ValueError(
+                    f"For 'CheckpointConfig', the '{name}' must be int "
+                    f"and >= 0, but got {value}."
+                )
         self.save_checkpoint_steps = save_checkpoint_steps
         self.save_checkpoint_seconds = save_checkpoint_seconds
         self.keep_checkpoint_max = keep_checkpoint_max
         self.saved_network = saved_network
-        self.append_dict = {k: v for row in append_info or []
-                            if isinstance(row, dict) for k, v in row.items()}
+        self.append_dict = {
+            k: v
+            for row in append_info or []
+            if isinstance(row, dict)
+            for k, v in row.items()
+        }
         self.format = format
 
 
 class ModelCheckpoint(Callback):
     """Writes checkpoints `prefix-epoch_step.ckpt` to a directory."""
 
-    def __init__(self, prefix: Any = "CKP", directory: str | None = None,
-                 config: CheckpointConfig | None = None) -> None:
+    def __init__(
+        self,
+        prefix: Any = "CKP",
+        directory: str | None = None,
+        config: CheckpointConfig | None = None,
+    ) -> None:
         if not callable(prefix) and (not isinstance(prefix, str) or "/" in prefix):
-            raise ValueError("For 'ModelCheckpoint', the argument 'prefix' for "
-                             "checkpoint file name is invalid, it must be string and "
-                             f"does not contain '/', but got {prefix}.")
+            raise ValueError(
+                "For 'ModelCheckpoint', the argument 'prefix' for "
+                "checkpoint file name is invalid, it must be string and "
+                f"does not contain '/', but got {prefix}."
+            )
         self._prefix = prefix
         self._directory = os.path.abspath(directory or ".")
         self._config = config or CheckpointConfig()
@@ -189,8 +226,10 @@ class ModelCheckpoint(Callback):
 
     def step_end(self, run_context: Any) -> None:
         args = run_context.original_args()
-        every, seconds = (self._config.save_checkpoint_steps,
-                          self._config.save_checkpoint_seconds)
+        every, seconds = (
+            self._config.save_checkpoint_steps,
+            self._config.save_checkpoint_seconds,
+        )
         due = bool(every) and args.cur_step_num >= self._last_step + every
         if not every and seconds:
             due = time.time() - self._last_time >= seconds
@@ -205,8 +244,10 @@ class ModelCheckpoint(Callback):
     def _save(self, args: Any) -> None:
         prefix = self._prefix(args) if callable(self._prefix) else self._prefix
         step = (args.cur_step_num - 1) % args.batch_num + 1
-        path = os.path.join(self._directory, f"{prefix}-{args.cur_epoch_num}_{step}."
-                            f"{self._config.format}")
+        path = os.path.join(
+            self._directory,
+            f"{prefix}-{args.cur_epoch_num}_{step}.{self._config.format}",
+        )
         network = self._config.saved_network or args.network
         save_checkpoint(network, path, append_dict=self._config.append_dict or None)
         self._latest_ckpt_file_name = path
@@ -240,8 +281,12 @@ class LearningRateScheduler(Callback):
     def step_end(self, run_context: Any) -> None:
         args = run_context.original_args()
         rate = args.optimizer.learning_rate
-        rate.set_data(Tensor(self.learning_rate_function(
-            float(rate.asnumpy()), args.cur_step_num), rate.dtype))
+        rate.set_data(
+            Tensor(
+                self.learning_rate_function(float(rate.asnumpy()), args.cur_step_num),
+                rate.dtype,
+            )
+        )
 
 
 class History(Callback):
@@ -257,8 +302,11 @@ class History(Callback):
     def epoch_end(self, run_context: Any) -> None:
         args = run_context.original_args()
         self.epoch["epoch"].append(args.get("cur_epoch_num", 1))
-        logs = {"net_output": args.get("net_outputs"), **args.get("metrics_values", {}),
-                **args.get("eval_results", {})}
+        logs = {
+            "net_output": args.get("net_outputs"),
+            **args.get("metrics_values", {}),
+            **args.get("eval_results", {}),
+        }
         for key, value in logs.items():
             self.history.setdefault(key, []).append(value)
 
@@ -266,8 +314,9 @@ class History(Callback):
 class _Monitored(Callback):
     """What watches a value for progress."""
 
-    def __init__(self, monitor: str, mode: str, min_delta: float, patience: int,
-                 verbose: bool) -> None:
+    def __init__(
+        self, monitor: str, mode: str, min_delta: float, patience: int, verbose: bool
+    ) -> None:
         if mode not in ("auto", "min", "max"):
             raise ValueError(f"mode should be 'auto', 'min' or 'max', but got {mode}.")
         self.monitor, self.patience, self.verbose = monitor, patience, verbose
@@ -276,10 +325,15 @@ class _Monitored(Callback):
         self.best, self.wait = -np.inf, 0
 
     def _improved(self, args: Any) -> bool | None:
-        results = {"loss": loss_of(args.get("net_outputs")), **args.get("eval_results",
-                                                                        {})}
-        value = results.get("loss" if self.monitor == "eval_loss"
-                            and "eval_loss" not in results else self.monitor)
+        results = {
+            "loss": loss_of(args.get("net_outputs")),
+            **args.get("eval_results", {}),
+        }
+        value = results.get(
+            "loss"
+            if self.monitor == "eval_loss" and "eval_loss" not in results
+            else self.monitor
+        )
         if value is None:
             return None
         if self.sign * float(value) > self.best + self.min_delta:
@@ -292,10 +346,16 @@ class _Monitored(Callback):
 class EarlyStopping(_Monitored):
     """Stops a run when a value has not improved for `patience` epochs."""
 
-    def __init__(self, monitor: str = "eval_loss", min_delta: float = 0,
-                 patience: int = 0, verbose: bool = False, mode: str = "auto",
-                 baseline: float | None = None, restore_best_weights: bool = False
-                 ) -> None:
+    def __init__(
+        self,
+        monitor: str = "eval_loss",
+        min_delta: float = 0,
+        patience: int = 0,
+        verbose: bool = False,
+        mode: str = "auto",
+        baseline: float | None = None,
+        restore_best_weights: bool = False,
+    ) -> None:
         super().__init__(monitor, mode, min_delta, patience, verbose)
         if baseline is not None:
             self.best = self.sign * baseline
@@ -306,8 +366,9 @@ class EarlyStopping(_Monitored):
         args = run_context.original_args()
         improved = self._improved(args)
         if improved and self.restore_best_weights:
-            self.weights = {p: p.asnumpy().copy()
-                            for p in args.network.get_parameters()}
+            self.weights = {
+                p: p.asnumpy().copy() for p in args.network.get_parameters()
+            }
         if improved is False and self.wait >= self.patience:
             run_context.request_stop()
             for p, value in (self.weights or {}).items():
@@ -319,9 +380,17 @@ class EarlyStopping(_Monitored):
 class ReduceLROnPlateau(_Monitored):
     """Multiplies the rate by `factor` when a value stops improving."""
 
-    def __init__(self, monitor: str = "eval_loss", factor: float = 0.1,
-                 patience: int = 10, verbose: bool = False, mode: str = "auto",
-                 min_delta: float = 1e-4, cooldown: int = 0, min_lr: float = 0) -> None:
+    def __init__(
+        self,
+        monitor: str = "eval_loss",
+        factor: float = 0.1,
+        patience: int = 10,
+        verbose: bool = False,
+        mode: str = "auto",
+        min_delta: float = 1e-4,
+        cooldown: int = 0,
+        min_lr: float = 0,
+    ) -> None:
         super().__init__(monitor, mode, min_delta, patience, verbose)
         if factor >= 1.0:
             raise ValueError(f"The argument 'factor' must be < 1.0, but got {factor}.")

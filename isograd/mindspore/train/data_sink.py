@@ -6,18 +6,26 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 
-def data_sink(fn: Callable[..., Any], dataset: Any, sink_size: int = 1,
-              jit_config: Any = None, input_signature: Any = None
-              ) -> Callable[[], Any]:
+def data_sink(
+    fn: Callable[..., Any],
+    dataset: Any,
+    sink_size: int = 1,
+    jit_config: Any = None,
+    input_signature: Any = None,
+) -> Callable[[], Any]:
     """A function without arguments: each call runs `sink_size` rows of the dataset.
 
     Raises:
         ValueError: for a sink_size that is no positive int.
     """
-    if isinstance(sink_size, bool) or not isinstance(sink_size, int) or not (
-            sink_size > 0 or sink_size == -1):
-        raise ValueError(f"The 'sink_size' must be positive, but got sink_size "
-                         f"{sink_size}.")
+    if (
+        isinstance(sink_size, bool)
+        or not isinstance(sink_size, int)
+        or not (sink_size > 0 or sink_size == -1)
+    ):
+        raise ValueError(
+            f"The 'sink_size' must be positive, but got sink_size {sink_size}."
+        )
     rows: list[Iterator[Any]] = []
 
     def next_row() -> Any:

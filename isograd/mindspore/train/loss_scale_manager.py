@@ -23,11 +23,13 @@ class LossScaleManager:
 class FixedLossScaleManager(LossScaleManager):
     """A scale that stays; steps that overflow are dropped if `drop_overflow_update`."""
 
-    def __init__(self, loss_scale: float = 128.0, drop_overflow_update: bool = True
-                 ) -> None:
+    def __init__(
+        self, loss_scale: float = 128.0, drop_overflow_update: bool = True
+    ) -> None:
         if loss_scale < 1:
-            raise ValueError("The argument 'loss_scale' must be >= 1, but got "
-                             f"{loss_scale}.")
+            raise ValueError(
+                f"The argument 'loss_scale' must be >= 1, but got {loss_scale}."
+            )
         self._loss_scale = loss_scale
         self._drop_overflow_update = drop_overflow_update
 
@@ -46,11 +48,16 @@ class FixedLossScaleManager(LossScaleManager):
 class DynamicLossScaleManager(LossScaleManager):
     """A scale that shrinks at overflows and grows after `scale_window` good steps."""
 
-    def __init__(self, init_loss_scale: float = 2**24, scale_factor: int = 2,
-                 scale_window: int = 2000) -> None:
+    def __init__(
+        self,
+        init_loss_scale: float = 2**24,
+        scale_factor: int = 2,
+        scale_window: int = 2000,
+    ) -> None:
         if init_loss_scale < 1.0:
-            raise ValueError("The argument 'init_loss_scale' must be > 1, but got "
-                             f"{init_loss_scale}")
+            raise ValueError(
+                f"The argument 'init_loss_scale' must be > 1, but got {init_loss_scale}"
+            )
         self.loss_scale = init_loss_scale
         self.scale_factor, self.scale_window = scale_factor, scale_window
         self.increase_ratio, self.decrease_ratio = scale_factor, 1 / scale_factor
@@ -71,5 +78,6 @@ class DynamicLossScaleManager(LossScaleManager):
         self.cur_iter += 1
 
     def get_update_cell(self) -> Any:
-        return DynamicLossScaleUpdateCell(self.loss_scale, self.scale_factor,
-                                          self.scale_window)
+        return DynamicLossScaleUpdateCell(
+            self.loss_scale, self.scale_factor, self.scale_window
+        )

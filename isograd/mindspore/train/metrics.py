@@ -25,8 +25,10 @@ class Metric(metaclass=ABCMeta):
             return np.array(data)
         if isinstance(data, np.ndarray):
             return data
-        raise TypeError("The input data type must be a tensor, list or numpy.ndarray, "
-                        f"but got {type(data)}.")
+        raise TypeError(
+            "The input data type must be a tensor, list or numpy.ndarray, "
+            f"but got {type(data)}."
+        )
 
     @property
     def indexes(self) -> list[int] | None:
@@ -55,8 +57,10 @@ class Metric(metaclass=ABCMeta):
         if self._indexes is not None:
             inputs = tuple(inputs[i] for i in self._indexes)
         if len(inputs) != 2:
-            raise ValueError(f"For '{type(self).__name__}.update', it needs 2 inputs "
-                             f"(predicted value, true value), but got {len(inputs)}.")
+            raise ValueError(
+                f"For '{type(self).__name__}.update', it needs 2 inputs "
+                f"(predicted value, true value), but got {len(inputs)}."
+            )
         return self._convert_data(inputs[0]), self._convert_data(inputs[1])
 
 
@@ -72,8 +76,10 @@ class _Mean(Metric):
 
     def eval(self) -> Any:
         if self._count == 0:
-            raise RuntimeError(f"The '{type(self).__name__}' can not be calculated, "
-                               "because the number of samples is 0.")
+            raise RuntimeError(
+                f"The '{type(self).__name__}' can not be calculated, "
+                "because the number of samples is 0."
+            )
         return self._sum / self._count
 
 
@@ -122,8 +128,10 @@ class EvaluationBase(Metric):
     def __init__(self, eval_type: str) -> None:
         super().__init__()
         if eval_type not in ("classification", "multilabel"):
-            raise TypeError(f"The argument 'eval_type' must be in ['classification', "
-                            f"'multilabel'], but got {eval_type}.")
+            raise TypeError(
+                f"The argument 'eval_type' must be in ['classification', "
+                f"'multilabel'], but got {eval_type}."
+            )
         self._type = eval_type
 
     def _rows(self, inputs: tuple[Any, ...]) -> tuple[Array, Array]:
@@ -131,18 +139,23 @@ class EvaluationBase(Metric):
         y, t = self._two(inputs)
         if self._type == "multilabel":
             if y.shape != t.shape:
-                raise ValueError("For multilabel, the shapes of predicted and true "
-                                 f"values must be equal, but got {y.shape} and "
-                                 f"{t.shape}.")
+                raise ValueError(
+                    "For multilabel, the shapes of predicted and true "
+                    f"values must be equal, but got {y.shape} and "
+                    f"{t.shape}."
+                )
             classes = y.shape[1]
-            return (np.moveaxis(y, 1, -1).reshape(-1, classes),
-                    np.moveaxis(t, 1, -1).reshape(-1, classes))
+            return (
+                np.moveaxis(y, 1, -1).reshape(-1, classes),
+                np.moveaxis(t, 1, -1).reshape(-1, classes),
+            )
         classes = y.shape[1]
         if t.ndim == y.ndim:
             t = t.argmax(axis=1)
         if (t >= classes).any():
-            raise ValueError(f"The number of classes is {classes}, but a label is "
-                             f"{t.max()}.")
+            raise ValueError(
+                f"The number of classes is {classes}, but a label is {t.max()}."
+            )
         eye = np.eye(classes)
         return eye[y.argmax(axis=1).reshape(-1)], eye[t.reshape(-1).astype(int)]
 
@@ -164,8 +177,10 @@ class Accuracy(EvaluationBase):
 
     def eval(self) -> float:
         if self._total == 0:
-            raise RuntimeError("The 'Accuracy' can not be calculated, because the "
-                               "number of samples is 0.")
+            raise RuntimeError(
+                "The 'Accuracy' can not be calculated, because the "
+                "number of samples is 0."
+            )
         return self._correct / self._total
 
 
@@ -187,12 +202,18 @@ class _Counted(EvaluationBase):
         counts = ((y * t).sum(axis), y.sum(axis), t.sum(axis))
         if axis:
             self._hits, self._predicted, self._real = (
-                np.append(a, b) if isinstance(a, np.ndarray) else b for a, b in zip(
-                    (self._hits, self._predicted, self._real), counts, strict=True))
+                np.append(a, b) if isinstance(a, np.ndarray) else b
+                for a, b in zip(
+                    (self._hits, self._predicted, self._real), counts, strict=True
+                )
+            )
         else:
             self._hits, self._predicted, self._real = (
-                a + b for a, b in zip((self._hits, self._predicted, self._real), counts,
-                                      strict=True))
+                a + b
+                for a, b in zip(
+                    (self._hits, self._predicted, self._real), counts, strict=True
+                )
+            )
 
     def _ratio(self, part: Any, whole: Any, average: bool) -> Any:
         if isinstance(whole, int):
@@ -215,16 +236,20 @@ class Fbeta(_Counted):
     def __init__(self, beta: float) -> None:
         super().__init__("classification")
         if beta <= 0:
-            raise ValueError("The argument 'beta' must be greater than zero, but got "
-                             f"{beta}.")
+            raise ValueError(
+                f"The argument 'beta' must be greater than zero, but got {beta}."
+            )
         self.beta = beta
 
     def eval(self, average: bool = False) -> Any:
         b = self.beta**2
         if isinstance(self._real, int):
             raise RuntimeError("The input number of samples can not be 0.")
-        out = (1 + b) * self._hits / (b * self._real + self._predicted
-                                      + np.finfo(np.float64).eps)
+        out = (
+            (1 + b)
+            * self._hits
+            / (b * self._real + self._predicted + np.finfo(np.float64).eps)
+        )
         return float(out.mean()) if average else out
 
 
@@ -239,8 +264,9 @@ class TopKCategoricalAccuracy(_Mean):
     def __init__(self, k: int) -> None:
         super().__init__()
         if isinstance(k, bool) or not isinstance(k, int) or k < 1:
-            raise ValueError("The argument 'k' must be an int of at least 1, but got "
-                             f"{k}.")
+            raise ValueError(
+                f"The argument 'k' must be an int of at least 1, but got {k}."
+            )
         self.k = k
 
     def update(self, *inputs: Any) -> None:
@@ -265,8 +291,9 @@ class Top5CategoricalAccuracy(TopKCategoricalAccuracy):
 class ConfusionMatrix(Metric):
     """How often each class was taken for each."""
 
-    def __init__(self, num_classes: int, normalize: str = "no_norm",
-                 threshold: float = 0.5) -> None:
+    def __init__(
+        self, num_classes: int, normalize: str = "no_norm", threshold: float = 0.5
+    ) -> None:
         super().__init__()
         self.num_classes, self.normalize = num_classes, normalize
         self.threshold = threshold
@@ -282,17 +309,24 @@ class ConfusionMatrix(Metric):
             y = y.argmax(axis=1)
         elif y.dtype.kind == "f":
             y = (y >= self.threshold).astype(int)
-        np.add.at(self.confusion_matrix,
-                  (t.reshape(-1).astype(int), y.reshape(-1).astype(int)), 1)
+        np.add.at(
+            self.confusion_matrix,
+            (t.reshape(-1).astype(int), y.reshape(-1).astype(int)),
+            1,
+        )
         self._seen = True
 
     def eval(self) -> Array:
         if not self._seen:
-            raise RuntimeError("Please call the 'update' method before calling 'eval' "
-                               "method.")
+            raise RuntimeError(
+                "Please call the 'update' method before calling 'eval' method."
+            )
         m = self.confusion_matrix
-        total = {"target": m.sum(1, keepdims=True), "prediction": m.sum(0),
-                 "all": m.sum()}.get(self.normalize)
+        total = {
+            "target": m.sum(1, keepdims=True),
+            "prediction": m.sum(0),
+            "all": m.sum(),
+        }.get(self.normalize)
         return m if total is None else np.nan_to_num(m / total)
 
 
@@ -310,8 +344,12 @@ class Dice(_Mean):
 
 
 class CosineSimilarity(Metric):
-    def __init__(self, similarity: str = "cosine", reduction: str = "none",
-                 zero_diagonal: bool = True) -> None:
+    def __init__(
+        self,
+        similarity: str = "cosine",
+        reduction: str = "none",
+        zero_diagonal: bool = True,
+    ) -> None:
         super().__init__()
         self.similarity, self.reduction = similarity, reduction
         self.zero_diagonal = zero_diagonal
@@ -327,9 +365,10 @@ class CosineSimilarity(Metric):
         out = x @ x.T
         if self.zero_diagonal:
             np.fill_diagonal(out, 0)
-        self.sqr_mtx_res = {"mean": lambda: out.mean(-1),
-                            "sum": lambda: out.sum(-1)}.get(self.reduction,
-                                                            lambda: out)()
+        self.sqr_mtx_res = {
+            "mean": lambda: out.mean(-1),
+            "sum": lambda: out.sum(-1),
+        }.get(self.reduction, lambda: out)()
 
     def eval(self) -> Any:
         return self.sqr_mtx_res
@@ -338,8 +377,9 @@ class CosineSimilarity(Metric):
 class ROC(Metric):
     """False and true positive rates at all thresholds, of a binary score."""
 
-    def __init__(self, class_num: int | None = None, pos_label: int | None = None
-                 ) -> None:
+    def __init__(
+        self, class_num: int | None = None, pos_label: int | None = None
+    ) -> None:
         super().__init__()
         self.pos_label = 1 if pos_label is None else pos_label
         self.clear()
@@ -374,12 +414,22 @@ def auc(x: Any, y: Any, reorder: bool = False) -> float:
 
 
 _FACTORY: dict[str, Any] = {
-    "accuracy": Accuracy, "acc": Accuracy, "precision": Precision, "recall": Recall,
-    "F1": F1, "dice": Dice, "roc": ROC, "topk": TopKCategoricalAccuracy,
+    "accuracy": Accuracy,
+    "acc": Accuracy,
+    "precision": Precision,
+    "recall": Recall,
+    "F1": F1,
+    "dice": Dice,
+    "roc": ROC,
+    "topk": TopKCategoricalAccuracy,
     "top_1_accuracy": Top1CategoricalAccuracy,
     "top_5_accuracy": Top5CategoricalAccuracy,
-    "loss": Loss, "mae": MAE, "mse": MSE, "confusion_matrix": ConfusionMatrix,
-    "perplexity": Perplexity, "cosine_similarity": CosineSimilarity,
+    "loss": Loss,
+    "mae": MAE,
+    "mse": MSE,
+    "confusion_matrix": ConfusionMatrix,
+    "perplexity": Perplexity,
+    "cosine_similarity": CosineSimilarity,
 }
 
 
@@ -406,12 +456,14 @@ def get_metrics(metrics: Any) -> dict[str, Metric]:
     if isinstance(metrics, dict):
         for name, metric in metrics.items():
             if not isinstance(name, str) or not isinstance(metric, Metric):
-                raise TypeError("For 'Model', the metrics must be a dict of Metric by "
-                                "str.")
+                raise TypeError(
+                    "For 'Model', the metrics must be a dict of Metric by str."
+                )
         return metrics
     if not isinstance(metrics, set | list | tuple):
-        raise TypeError("For 'Model', the metrics must be None, dict or set, but got "
-                        f"{metrics}")
+        raise TypeError(
+            f"For 'Model', the metrics must be None, dict or set, but got {metrics}"
+        )
     out = {}
     for m in metrics:
         if not isinstance(m, str):
@@ -420,6 +472,9 @@ def get_metrics(metrics: Any) -> dict[str, Metric]:
     return out
 
 
-__all__ = [n for n, v in list(globals().items())
-           if (isinstance(v, type) and issubclass(v, Metric)) or n in (
-               "auc", "get_metric_fn", "names", "get_metrics")]
+__all__ = [
+    n
+    for n, v in list(globals().items())
+    if (isinstance(v, type) and issubclass(v, Metric))
+    or n in ("auc", "get_metric_fn", "names", "get_metrics")
+]

@@ -24,27 +24,41 @@ class Model:
     """
 
     def __init__(
-        self, network: Any, loss_fn: Any = None, optimizer: Any = None,
-        metrics: Any = None, eval_network: Any = None, eval_indexes: Any = None,
-        amp_level: str = "O0", boost_level: str = "O0", **kwargs: Any,
+        self,
+        network: Any,
+        loss_fn: Any = None,
+        optimizer: Any = None,
+        metrics: Any = None,
+        eval_network: Any = None,
+        eval_indexes: Any = None,
+        amp_level: str = "O0",
+        boost_level: str = "O0",
+        **kwargs: Any,
     ) -> None:
         if not isinstance(network, Cell):
-            raise TypeError("For 'Model', the argument 'network' must be a Cell, but "
-                            f"got {type(network)}.")
+            raise TypeError(
+                "For 'Model', the argument 'network' must be a Cell, but "
+                f"got {type(network)}."
+            )
         self._network, self._loss_fn, self._optimizer = network, loss_fn, optimizer
         self._metric_fns = get_metrics(metrics)
         self._amp_level = amp_level
         self._loss_scale_manager = kwargs.get("loss_scale_manager")
         self._eval_network = eval_network or (
-            wrap.WithEvalCell(network, loss_fn) if loss_fn is not None else None)
+            wrap.WithEvalCell(network, loss_fn) if loss_fn is not None else None
+        )
         self._eval_indexes = eval_indexes or [0, 1, 2]
         self._train_network = self._build() if optimizer or loss_fn else network
 
     def _build(self) -> Any:
         if self._optimizer is not None:
             return amp.build_train_network(
-                self._network, self._optimizer, self._loss_fn, level=self._amp_level,
-                loss_scale_manager=self._loss_scale_manager)
+                self._network,
+                self._optimizer,
+                self._loss_fn,
+                level=self._amp_level,
+                loss_scale_manager=self._loss_scale_manager,
+            )
         return wrap.WithLossCell(self._network, self._loss_fn)
 
     train_network = property(lambda self: self._train_network)
@@ -54,9 +68,15 @@ class Model:
     # --- training ---------------------------------------------------------------------
 
     def train(
-        self, epoch: int, train_dataset: Any, callbacks: Any = None,
-        dataset_sink_mode: bool = False, sink_size: int = -1, initial_epoch: int = 0,
-        valid_dataset: Any = None, valid_frequency: int = 1,
+        self,
+        epoch: int,
+        train_dataset: Any,
+        callbacks: Any = None,
+        dataset_sink_mode: bool = False,
+        sink_size: int = -1,
+        initial_epoch: int = 0,
+        valid_dataset: Any = None,
+        valid_frequency: int = 1,
         valid_dataset_sink_mode: bool = False,
     ) -> None:
         """Run through the dataset `epoch` times.
@@ -65,11 +85,15 @@ class Model:
             TypeError, ValueError: for an epoch that is no positive int.
         """
         if isinstance(epoch, bool) or not isinstance(epoch, int):
-            raise TypeError("For 'Model.train', the argument 'epoch' must be int, but "
-                            f"got {type(epoch)}.")
+            raise TypeError(
+                "For 'Model.train', the argument 'epoch' must be int, but "
+                f"got {type(epoch)}."
+            )
         if epoch <= 0:
-            raise ValueError("For 'Model.train', the argument 'epoch' must be greater "
-                             f"than 0, but got {epoch}.")
+            raise ValueError(
+                "For 'Model.train', the argument 'epoch' must be greater "
+                f"than 0, but got {epoch}."
+            )
         args = self._arguments(train_dataset, callbacks, "train", epoch)
         context = RunContext(args)
         calls = args.list_callback
@@ -98,48 +122,89 @@ class Model:
         dataset.reset()
 
     def _validated(self, e: int, dataset: Any, frequency: Any, args: Any) -> None:
-        due = (e + 1) % frequency == 0 if isinstance(frequency, int) else (
-            e + 1 in frequency)
+        due = (
+            (e + 1) % frequency == 0
+            if isinstance(frequency, int)
+            else (e + 1 in frequency)
+        )
         if dataset is not None and due:
             args.eval_results = self.eval(dataset)
             self._train_network.set_train(True)
 
-    def fit(self, epoch: int, train_dataset: Any, valid_dataset: Any = None,
-            valid_frequency: int = 1, callbacks: Any = None,
-            dataset_sink_mode: bool = False, valid_dataset_sink_mode: bool = False,
-            sink_size: int = -1, initial_epoch: int = 0) -> None:
+    def fit(
+        self,
+        epoch: int,
+        train_dataset: Any,
+        valid_dataset: Any = None,
+        valid_frequency: int = 1,
+        callbacks: Any = None,
+        dataset_sink_mode: bool = False,
+        valid_dataset_sink_mode: bool = False,
+        sink_size: int = -1,
+        initial_epoch: int = 0,
+    ) -> None:
         """`train` with an evaluation every `valid_frequency` epochs."""
-        self.train(epoch, train_dataset, callbacks, dataset_sink_mode, sink_size,
-                   initial_epoch, valid_dataset, valid_frequency)
+        self.train(
+            epoch,
+            train_dataset,
+            callbacks,
+            dataset_sink_mode,
+            sink_size,
+            initial_epoch,
+            valid_dataset,
+            valid_frequency,
+        )
 
     def _arguments(self, dataset: Any, callbacks: Any, mode: str, epochs: int) -> Any:
-        calls = [] if callbacks is None else (
-            list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks])
+        calls = (
+            []
+            if callbacks is None
+            else (
+                list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
+            )
+        )
         return RunArguments(
-            train_network=self._train_network, network=self._network, mode=mode,
+            train_network=self._train_network,
+            network=self._network,
+            mode=mode,
             optimizer=self._optimizer or getattr(self._network, "optimizer", None),
-            loss_fn=self._loss_fn, metrics=self._metric_fns, epoch_num=epochs,
-            batch_num=dataset.get_dataset_size(), list_callback=calls, cur_step_num=0,
-            cur_epoch_num=1, train_dataset=dataset, valid_dataset=None,
-            eval_network=self._eval_network, parallel_mode="stand_alone",
-            device_number=1, dataset_sink_mode=False, net_outputs=None, eval_results={})
+            loss_fn=self._loss_fn,
+            metrics=self._metric_fns,
+            epoch_num=epochs,
+            batch_num=dataset.get_dataset_size(),
+            list_callback=calls,
+            cur_step_num=0,
+            cur_epoch_num=1,
+            train_dataset=dataset,
+            valid_dataset=None,
+            eval_network=self._eval_network,
+            parallel_mode="stand_alone",
+            device_number=1,
+            dataset_sink_mode=False,
+            net_outputs=None,
+            eval_results={},
+        )
 
     # --- evaluation -------------------------------------------------------------------
 
-    def eval(self, valid_dataset: Any, callbacks: Any = None,
-             dataset_sink_mode: bool = False) -> dict[str, Any]:
+    def eval(
+        self, valid_dataset: Any, callbacks: Any = None, dataset_sink_mode: bool = False
+    ) -> dict[str, Any]:
         """The metrics over a dataset.
 
         Raises:
             ValueError: if there are no metrics, or nothing to evaluate.
         """
         if not self._metric_fns:
-            raise ValueError("For Model.eval, the model argument 'metrics' can not be "
-                             "None or empty, you should set the argument 'metrics' for "
-                             "model.")
+            raise ValueError(
+                "For Model.eval, the model argument 'metrics' can not be "
+                "None or empty, you should set the argument 'metrics' for "
+                "model."
+            )
         if self._eval_network is None:
-            raise ValueError("For Model.eval, the argument 'loss_fn' or 'eval_network' "
-                             "must be set.")
+            raise ValueError(
+                "For Model.eval, the argument 'loss_fn' or 'eval_network' must be set."
+            )
         args = self._arguments(valid_dataset, callbacks, "eval", 1)
         context = RunContext(args)
         for metric in self._metric_fns.values():

@@ -17,10 +17,17 @@ _WIDE = ":bfloat16"  # NumPy's format does not know it: it is stored as uint16
 
 
 def save_checkpoint(
-    save_obj: Any, ckpt_file_name: str, integrated_save: bool = True,
-    async_save: bool = False, append_dict: Any = None, enc_key: Any = None,
-    enc_mode: str = "AES-GCM", choice_func: Any = None, crc_check: bool = False,
-    format: str = "ckpt", **kwargs: Any,
+    save_obj: Any,
+    ckpt_file_name: str,
+    integrated_save: bool = True,
+    async_save: bool = False,
+    append_dict: Any = None,
+    enc_key: Any = None,
+    enc_mode: str = "AES-GCM",
+    choice_func: Any = None,
+    crc_check: bool = False,
+    format: str = "ckpt",
+    **kwargs: Any,
 ) -> None:
     """Write parameters to a file.
 
@@ -34,8 +41,10 @@ def save_checkpoint(
         TypeError: for another object, or a file name that is no string.
     """
     if not isinstance(ckpt_file_name, str):
-        raise TypeError("For 'save_checkpoint', the parameter 'ckpt_file_name' must be "
-                        f"string, but got {type(ckpt_file_name)}.")
+        raise TypeError(
+            "For 'save_checkpoint', the parameter 'ckpt_file_name' must be "
+            f"string, but got {type(ckpt_file_name)}."
+        )
     arrays: dict[str, np.ndarray] = {}
     for name, value in _named(save_obj):
         if choice_func is None or choice_func(name):
@@ -62,8 +71,10 @@ def _named(obj: Any) -> Iterable[tuple[str, Any]]:
         return list(obj.items())
     if isinstance(obj, list | tuple):
         return [(row["name"], row["data"]) for row in obj]
-    raise TypeError("For 'save_checkpoint', the parameter 'save_obj' must be nn.Cell, "
-                    f"list or dict, but got {type(obj)}.")
+    raise TypeError(
+        "For 'save_checkpoint', the parameter 'save_obj' must be nn.Cell, "
+        f"list or dict, but got {type(obj)}."
+    )
 
 
 def _put(arrays: dict[str, np.ndarray], name: str, value: Any) -> None:
@@ -74,10 +85,17 @@ def _put(arrays: dict[str, np.ndarray], name: str, value: Any) -> None:
 
 
 def load_checkpoint(
-    ckpt_file_name: str, net: Any = None, strict_load: bool = False,
-    filter_prefix: Any = None, dec_key: Any = None, dec_mode: str = "AES-GCM",
-    specify_prefix: Any = None, choice_func: Any = None, crc_check: bool = False,
-    remove_redundancy: bool = False, format: str = "ckpt",
+    ckpt_file_name: str,
+    net: Any = None,
+    strict_load: bool = False,
+    filter_prefix: Any = None,
+    dec_key: Any = None,
+    dec_mode: str = "AES-GCM",
+    specify_prefix: Any = None,
+    choice_func: Any = None,
+    crc_check: bool = False,
+    remove_redundancy: bool = False,
+    format: str = "ckpt",
 ) -> dict[str, Parameter]:
     """Read parameters by name; with `net`, load them into it.
 
@@ -85,12 +103,15 @@ def load_checkpoint(
         ValueError: if the file is not there, or is no checkpoint.
     """
     if not isinstance(ckpt_file_name, str | os.PathLike):
-        raise TypeError("For 'load_checkpoint', the argument 'ckpt_file_name' must be "
-                        f"string, but got {type(ckpt_file_name)}.")
+        raise TypeError(
+            "For 'load_checkpoint', the argument 'ckpt_file_name' must be "
+            f"string, but got {type(ckpt_file_name)}."
+        )
     if not os.path.exists(ckpt_file_name):
         raise ValueError(
             f"For 'load_checkpoint', the checkpoint file: {ckpt_file_name} does not "
-            "exist, please check whether the 'ckpt_file_name' is correct.")
+            "exist, please check whether the 'ckpt_file_name' is correct."
+        )
     out: dict[str, Parameter] = {}
     for name, a in _arrays_of(ckpt_file_name).items():
         if _chosen(name, choice_func, filter_prefix, specify_prefix):
@@ -105,11 +126,14 @@ def _arrays_of(path: Any) -> dict[str, np.ndarray]:
         with np.load(path, allow_pickle=False) as file:
             found = {k[1:]: file[k] for k in file.files}
     except (ValueError, OSError) as error:
-        raise ValueError(f"Failed to read the checkpoint file {path}; it is not one "
-                         f"that isograd wrote: {error}") from None
+        raise ValueError(
+            f"Failed to read the checkpoint file {path}; it is not one "
+            f"that isograd wrote: {error}"
+        ) from None
     return {
         k.removesuffix(_WIDE): a.view(dtypes.bfloat16.np) if k.endswith(_WIDE) else a
-        for k, a in found.items()}
+        for k, a in found.items()
+    }
 
 
 def _chosen(name: str, choice: Any, without: Any, only: Any) -> bool:
@@ -131,7 +155,9 @@ def _parameter(a: np.ndarray, name: str) -> Any:
 
 
 def load_param_into_net(
-    net: Cell, parameter_dict: dict[str, Any], strict_load: bool = False,
+    net: Cell,
+    parameter_dict: dict[str, Any],
+    strict_load: bool = False,
     remove_redundancy: bool = False,
 ) -> tuple[list[str], list[str]]:
     """Take over values by name.
@@ -144,11 +170,15 @@ def load_param_into_net(
         RuntimeError: for another shape or dtype.
     """
     if not isinstance(net, Cell):
-        raise TypeError("For 'load_param_into_net', the argument 'net' should be a "
-                        f"Cell, but got {type(net)}.")
+        raise TypeError(
+            "For 'load_param_into_net', the argument 'net' should be a "
+            f"Cell, but got {type(net)}."
+        )
     if not isinstance(parameter_dict, dict):
-        raise TypeError("For 'load_param_into_net', the argument 'parameter_dict' "
-                        f"should be a dict, but got {type(parameter_dict)}.")
+        raise TypeError(
+            "For 'load_param_into_net', the argument 'parameter_dict' "
+            f"should be a dict, but got {type(parameter_dict)}."
+        )
     left: list[str] = []
     used: set[str] = set()
     plan: list[tuple[Parameter, Any]] = []
@@ -167,23 +197,29 @@ def load_param_into_net(
 
 def _check_fits(p: Parameter, new: Any, strict: bool) -> None:
     if not isinstance(new, Tensor):
-        raise TypeError("For 'load_param_into_net', the element in the argument "
-                        "'parameter_dict' should be a 'Parameter' or 'Tensor', but got "
-                        f"{type(new)}.")
+        raise TypeError(
+            "For 'load_param_into_net', the element in the argument "
+            "'parameter_dict' should be a 'Parameter' or 'Tensor', but got "
+            f"{type(new)}."
+        )
     if new.shape != p.shape and not (new.size == p.size == 1):
         raise RuntimeError(
             f"For 'load_param_into_net', {p.name} in the argument 'net' should have "
             f"the same shape as {p.name} in the argument 'parameter_dict'. But got its "
             f"shape {p.shape} in the argument 'net' and shape {new.shape} in the "
-            "argument 'parameter_dict'.")
+            "argument 'parameter_dict'."
+        )
     if strict and new.dtype != p.dtype:
         raise RuntimeError(
             f"For 'load_param_into_net', {p.name} in the argument 'net' should have "
             f"the same type as {p.name} in the argument 'parameter_dict', but got "
-            f"{p.dtype} and {new.dtype}.")
+            f"{p.dtype} and {new.dtype}."
+        )
 
 
 def export(*args: Any, **kwargs: Any) -> None:
     """Writing graphs for devices is not supported."""
-    raise NotImplementedError("mindspore.export: isograd writes no MindIR, AIR or "
-                              "ONNX; use save_checkpoint for the parameters")
+    raise NotImplementedError(
+        "mindspore.export: isograd writes no MindIR, AIR or "
+        "ONNX; use save_checkpoint for the parameters"
+    )

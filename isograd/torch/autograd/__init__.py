@@ -23,15 +23,32 @@ from isograd.torch.autograd.variable import Variable
 from isograd.torch.backward import backward, grad
 
 _HERE = "isograd.torch.autograd"
-__getattr__ = module_getattr("torch.autograd", "torch", {
-    "functional": f"{_HERE}.functional",
-    "forward_ad": f"{_HERE}.forward_ad",
-    "profiler": f"{_HERE}.profiler",
-})
+__getattr__ = module_getattr(
+    "torch.autograd",
+    "torch",
+    {
+        "functional": f"{_HERE}.functional",
+        "forward_ad": f"{_HERE}.forward_ad",
+        "profiler": f"{_HERE}.profiler",
+    },
+)
 
 __all__ = [
-    "Function", "Variable", "backward", "detect_anomaly", "enable_grad", "function",
-    "grad", "gradcheck", "gradgradcheck", "graph", "inference_mode", "is_anomaly_check_nan_enabled",
-    "is_anomaly_enabled", "no_grad", "set_detect_anomaly", "set_grad_enabled",
+    "Function",
+    "Variable",
+    "backward",
+    "detect_anomaly",
+    "enable_grad",
+    "function",
+    "grad",
+    "gradcheck",
+    "gradgradcheck",
+    "graph",
+    "inference_mode",
+    "is_anomaly_check_nan_enabled",
+    "is_anomaly_enabled",
+    "no_grad",
+    "set_detect_anomaly",
+    "set_grad_enabled",
     "set_multithreading_enabled",
 ]

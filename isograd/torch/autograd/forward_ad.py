@@ -41,8 +41,10 @@ def enter_dual_level() -> int:
 
 def exit_dual_level(*, level: int | None = None) -> None:
     if not _LEVELS:
-        raise RuntimeError("Trying to exit a forward AD level that was not the last one "
-                           "that was created. This is not supported.")
+        raise RuntimeError(
+            "Trying to exit a forward AD level that was not the last one "
+            "that was created. This is not supported."
+        )
     _LEVELS.pop()
     _STACKS.pop().close()
 
@@ -50,24 +52,32 @@ def exit_dual_level(*, level: int | None = None) -> None:
 def make_dual(tensor: Any, tangent: Any, *, level: int | None = None) -> Any:
     """A tensor with the primal of `tensor` and a tangent."""
     if not _LEVELS:
-        raise RuntimeError("Trying to create a dual Tensor for forward AD but no level "
-                           "exists, make sure to enter_dual_level() first.")
+        raise RuntimeError(
+            "Trying to create a dual Tensor for forward AD but no level "
+            "exists, make sure to enter_dual_level() first."
+        )
     if not (tensor.is_floating_point() or tensor.is_complex()):
-        raise ValueError("Expected primal to be floating point or complex, but got: "
-                         f"{tensor.dtype}")
+        raise ValueError(
+            f"Expected primal to be floating point or complex, but got: {tensor.dtype}"
+        )
     if not (tangent.is_floating_point() or tangent.is_complex()):
-        raise ValueError("Expected tangent to be floating point or complex, but got: "
-                         f"{tangent.dtype}")
+        raise ValueError(
+            "Expected tangent to be floating point or complex, but got: "
+            f"{tangent.dtype}"
+        )
     p, t = payload_of(tensor), payload_of(tangent)
     if type(p) is Dual and p.level == _LEVELS[-1]:
-        raise RuntimeError("Trying to set the forward gradient of a Tensor that already "
-                           "has a forward gradient at the same level.")
+        raise RuntimeError(
+            "Trying to set the forward gradient of a Tensor that already "
+            "has a forward gradient at the same level."
+        )
     if p.shape != t.shape:
         raise RuntimeError(
             "Trying to set a forward gradient that has a different size than that of "
             f"the original Tensor, this is not supported. Tensor is of size "
             f"{list(Size(p.shape))} while the given forward gradient is of size "
-            f"{list(Size(t.shape))}.")
+            f"{list(Size(t.shape))}."
+        )
     return wrap(Tensor, Dual(_LEVELS[-1], p, t))
 
 

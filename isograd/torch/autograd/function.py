@@ -50,9 +50,11 @@ class FunctionCtx:
         """Save inputs, outputs (or other tensors, without graph) for `backward`."""
         for t in tensors:
             if t is not None and not isinstance(t, CoreTensor):
-                raise TypeError("save_for_backward can only save variables, but "
-                                f"argument {tensors.index(t)} is of type "
-                                f"{type(t).__name__}")
+                raise TypeError(
+                    "save_for_backward can only save variables, but "
+                    f"argument {tensors.index(t)} is of type "
+                    f"{type(t).__name__}"
+                )
         self._saved = tensors
 
     def save_for_forward(self, *tensors: Any) -> None:
@@ -66,9 +68,13 @@ class FunctionCtx:
         self._constant = args
 
     def mark_shared_storage(self, *pairs: Any) -> None:
-        warnings.warn("mark_shared_storage is deprecated. Tensors with shared storages "
-                      "are automatically tracked. Note that calls to `set_()` are not "
-                      "tracked", FutureWarning, stacklevel=2)
+        warnings.warn(
+            "mark_shared_storage is deprecated. Tensors with shared storages "
+            "are automatically tracked. Note that calls to `set_()` are not "
+            "tracked",
+            FutureWarning,
+            stacklevel=2,
+        )
 
     def set_materialize_grads(self, value: bool) -> None:
         self.materialize_grads = value
@@ -121,7 +127,9 @@ class BackwardCFunction(FunctionCtx):
         return graph.Node.register_prehook(self, fn)  # type: ignore[arg-type]  # justified: same interface
 
     def __repr__(self) -> str:
-        return f"<torch.autograd.function.{type(self).__name__} object at {hex(id(self))}>"
+        return (
+            f"<torch.autograd.function.{type(self).__name__} object at {hex(id(self))}>"
+        )
 
 
 class _Frame:
@@ -132,8 +140,12 @@ class _Frame:
     """
 
     def __init__(
-        self, entries: tuple[Any, ...], args: tuple[Payload, ...],
-        outs: tuple[Payload, ...], originals: tuple[Any, ...], versions: Any,
+        self,
+        entries: tuple[Any, ...],
+        args: tuple[Payload, ...],
+        outs: tuple[Payload, ...],
+        originals: tuple[Any, ...],
+        versions: Any,
     ) -> None:
         self.entries = entries
         self.args, self.outs, self.originals = args, outs, originals
@@ -169,8 +181,7 @@ class _Frame:
         else:
             edge = self.slots[i] if self.slots else None
         p = self._lifted(kind, i, p)
-        if edge is not None and (
-                levels.state().creating or levels.state().level == 0):
+        if edge is not None and (levels.state().creating or levels.state().level == 0):
             p = Traced(p, edge)
         return wrap(Tensor, p)
 
@@ -187,25 +198,36 @@ class _Frame:
         found = version(p)
         if expected is not None and found != expected:
             which = ""
-            edge = (self.edges if kind == "arg" else self.slots)
+            edge = self.edges if kind == "arg" else self.slots
             edge = edge[i] if edge else None
             if edge is not None and type(edge) is not Leaf:
                 from isograd.torch.labels import label_of
 
-                which = (f", which is output {getattr(edge, 'index', 0)} of "
-                         f"{label_of(edge)},")
-            raise RuntimeError(errors.MODIFIED.format(
-                type=f"torch.{of_numpy(p.dtype).legacy}",
-                shape=str(list(p.shape)), which=which, found=found, expected=expected,
-                hint=errors.HINT))
+                which = (
+                    f", which is output {getattr(edge, 'index', 0)} of "
+                    f"{label_of(edge)},"
+                )
+            raise RuntimeError(
+                errors.MODIFIED.format(
+                    type=f"torch.{of_numpy(p.dtype).legacy}",
+                    shape=str(list(p.shape)),
+                    which=which,
+                    found=found,
+                    expected=expected,
+                    hint=errors.HINT,
+                )
+            )
 
 
 class FunctionMeta(type):
     """Gives each Function the class of its nodes."""
 
     def __init__(cls, name: str, bases: Any, attrs: Any) -> None:
-        cls._backward_cls = type(name + "Backward", (BackwardCFunction,), {
-            "_forward_cls": cls, "__module__": "torch.autograd.function"})
+        cls._backward_cls = type(
+            name + "Backward",
+            (BackwardCFunction,),
+            {"_forward_cls": cls, "__module__": "torch.autograd.function"},
+        )
         super().__init__(name, bases, attrs)
 
 
@@ -224,19 +246,24 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
             f"{type(self)} should not be instantiated. Methods on autograd functions "
             "are all static, so you should invoke them on the class itself. "
             "Instantiating an autograd function will raise an error in a future "
-            "version of PyTorch.", DeprecationWarning, stacklevel=2)
+            "version of PyTorch.",
+            DeprecationWarning,
+            stacklevel=2,
+        )
 
     def __call__(self, *_: Any, **__: Any) -> None:
         raise RuntimeError(
             "Legacy autograd function with non-static forward method is deprecated. "
             "Please use new-style autograd function with static forward method. "
             "(Example: https://pytorch.org/docs/stable/autograd.html#torch.autograd."
-            "Function)")
+            "Function)"
+        )
 
     @staticmethod
     def forward(*args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError("You must implement the forward function for custom "
-                                  "autograd.Function.")
+        raise NotImplementedError(
+            "You must implement the forward function for custom autograd.Function."
+        )
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> Any:
@@ -246,20 +273,24 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
     def backward(ctx: Any, *grad_outputs: Any) -> Any:
         raise NotImplementedError(
             "You must implement either the backward or vjp method for your custom "
-            "autograd.Function to use it with backward mode AD.")
+            "autograd.Function to use it with backward mode AD."
+        )
 
     vjp = backward
 
     @staticmethod
     def jvp(ctx: Any, *grad_inputs: Any) -> Any:
-        raise NotImplementedError("You must implement the jvp function for custom "
-                                  "autograd.Function to use it with forward mode AD.")
+        raise NotImplementedError(
+            "You must implement the jvp function for custom "
+            "autograd.Function to use it with forward mode AD."
+        )
 
     @staticmethod
     def vmap(info: Any, in_dims: Any, *args: Any) -> Any:
         raise NotImplementedError(
             "To use autograd.Function with vmap, you must either override the vmap "
-            "staticmethod or set generate_vmap_rule=True.")
+            "staticmethod or set generate_vmap_rule=True."
+        )
 
     @classmethod
     def apply(cls, *args: Any, **kwargs: Any) -> Any:
@@ -290,8 +321,9 @@ def _transformed(args: Sequence[Any]) -> bool:
     if not levels.state().level:
         return False
     payloads = (payload_of(a) for a in args if isinstance(a, CoreTensor))
-    return any(type(p) is Batched or (type(p) is Traced and p.level > 0)
-               for p in payloads)
+    return any(
+        type(p) is Batched or (type(p) is Traced and p.level > 0) for p in payloads
+    )
 
 
 def _user_backward(cls: Any) -> Any:
@@ -299,7 +331,8 @@ def _user_backward(cls: Any) -> Any:
     if own is not Function.backward and other is not Function.vjp:
         raise RuntimeError(
             "Implementing both 'backward' and 'vjp' for a custom Function is not "
-            "allowed. You should only implement one of them.")
+            "allowed. You should only implement one of them."
+        )
     return own if other is Function.vjp else other
 
 
@@ -318,15 +351,19 @@ class Application:
     def run(self) -> Any:
         recording = levels.state().recording
         self.ctx.needs_input_grad = tuple(
-            recording and isinstance(a, CoreTensor) and _requires(a) for a in self.args)
+            recording and isinstance(a, CoreTensor) and _requires(a) for a in self.args
+        )
         outs = self.at_level(self.payloads)
         return self.results(outs)
 
     # --- evaluation at the highest level among the payloads ---------------------------
 
     def at_level(self, payloads: tuple[Payload, ...]) -> tuple[Any, ...]:
-        top = max((p for p in payloads if type(p) is not np.ndarray),
-                  key=lambda p: p.level, default=None)
+        top = max(
+            (p for p in payloads if type(p) is not np.ndarray),
+            key=lambda p: p.level,
+            default=None,
+        )
         if top is None:
             return self.base(payloads)
         if type(top) is Traced:
@@ -350,12 +387,16 @@ class Application:
         self.used = tensors
         entries = tuple(_entry(s, tensors, outs) for s in self.ctx._saved)
         values = tuple(o._p if isinstance(o, CoreTensor) else o for o in outs)
-        versions = {e: version(p) for e in entries if e[0] in ("arg", "out")
-                    and type(p := (payloads if e[0] == "arg" else values)[e[1]])
-                    is np.ndarray}
+        versions = {
+            e: version(p)
+            for e in entries
+            if e[0] in ("arg", "out")
+            and type(p := (payloads if e[0] == "arg" else values)[e[1]]) is np.ndarray
+        }
         originals = tuple(tensors) if own else ()
-        self.frame = self.ctx._frame = _Frame(entries, payloads, values, originals,
-                                              versions)
+        self.frame = self.ctx._frame = _Frame(
+            entries, payloads, values, originals, versions
+        )
         self.kinds = [self._kind(o, tensors) for o in outs]
         return values
 
@@ -374,7 +415,8 @@ class Application:
         if any(out is d for d in self.ctx._dirty):
             return "dirty"
         if any(out is c for c in self.ctx._constant) or (
-                out._p.dtype.kind not in "fcV"):
+            out._p.dtype.kind not in "fcV"
+        ):
             return "constant"
         return "input" if any(out is t for t in tensors) else "tensor"
 
@@ -386,8 +428,9 @@ class Application:
         outs = self.at_level(lower)
         if not records(level):
             return outs
-        edges = tuple(p.node if h else None
-                      for p, h in zip(payloads, here, strict=True))
+        edges = tuple(
+            p.node if h else None for p, h in zip(payloads, here, strict=True)
+        )
         return self.record(lower, outs, edges, level)
 
     def record(
@@ -413,8 +456,10 @@ class Application:
             import traceback
 
             node.traceback = traceback.extract_stack()
-        slots = [slot(node, i, o) if k else None
-                 for i, (o, k) in enumerate(zip(outs, live, strict=True))]
+        slots = [
+            slot(node, i, o) if k else None
+            for i, (o, k) in enumerate(zip(outs, live, strict=True))
+        ]
         node.outputs = len(outs)
         node.slots = tuple(_nothing if s is None else weakref.ref(s) for s in slots)
         frame.edges, frame.node = edges, weakref.ref(node)
@@ -423,8 +468,9 @@ class Application:
         self.ctx._node_ref, self.ctx._edges = frame.node, edges
         if hooks := levels.state().saved_hooks:
             frame.packed = self._packed(frame, node, hooks[-1])
-        return tuple(o if s is None else Traced(o, s)
-                     for o, s in zip(outs, slots, strict=True))
+        return tuple(
+            o if s is None else Traced(o, s) for o, s in zip(outs, slots, strict=True)
+        )
 
     def _packed(self, frame: _Frame, node: Node, hooks: Any) -> Any:
         pack, _ = hooks
@@ -444,14 +490,17 @@ class Application:
             if not any(d is t for t in self.used):
                 continue
             if type(d._node) is Leaf:
-                raise RuntimeError("a leaf Variable that requires grad has been used in "
-                                   "an in-place operation.")
+                raise RuntimeError(
+                    "a leaf Variable that requires grad has been used in "
+                    "an in-place operation."
+                )
 
     def _rule(self, frame: _Frame, node_ref: Any) -> Callable[..., Any]:
         ctx, cls, places = self.ctx, self.cls, self.places
         count, total = len(frame.args), len(self.args)
-        avals = [(getattr(o, "shape", ()), getattr(o, "dtype", None))
-                 for o in frame.outs]
+        avals = [
+            (getattr(o, "shape", ()), getattr(o, "dtype", None)) for o in frame.outs
+        ]
         in_shapes = [p.shape for p in frame.args]
         in_dtypes = [p.dtype for p in frame.args]
         batch = frame.batch
@@ -464,12 +513,14 @@ class Application:
             try:
                 with levels.changed(recording=recording):
                     if batch is not None:
-                        return _batched_rule(cls, ctx, cots, avals, frame, places,
-                                             total, in_shapes)
+                        return _batched_rule(
+                            cls, ctx, cots, avals, frame, places, total, in_shapes
+                        )
                     grads = _grads_of(ctx, cots, avals)
                     found = _user_backward(cls)(ctx, *grads)
-                    return _checked(cls, found, total, places, node.edges, in_shapes,
-                                    in_dtypes)
+                    return _checked(
+                        cls, found, total, places, node.edges, in_shapes, in_dtypes
+                    )
             finally:
                 ctx._frame = before
 
@@ -481,8 +532,9 @@ class Application:
     def batched(self, payloads: tuple[Payload, ...], level: int) -> tuple[Any, ...]:
         cls = self.cls
         flags = tuple(type(p) is Batched and p.level == level for p in payloads)
-        values = tuple(p.value if f else p
-                       for p, f in zip(payloads, flags, strict=True))
+        values = tuple(
+            p.value if f else p for p, f in zip(payloads, flags, strict=True)
+        )
         size = next(v.shape[0] for v, f in zip(values, flags, strict=True) if f)
         if cls.vmap is not Function.vmap:
             return self._user_vmap(values, flags, level, size)
@@ -491,10 +543,13 @@ class Application:
                 f"You tried to vmap over {cls.__name__}, but it does not have vmap "
                 "support. Please override and implement the vmap staticmethod or set "
                 "generate_vmap_rule=True. For more details, please see "
-                "https://pytorch.org/docs/main/notes/extending.func.html")
+                "https://pytorch.org/docs/main/notes/extending.func.html"
+            )
         inner = _Vmapped(self, flags, level, size)
-        outs = tuple(Batched(level, o) if hasattr(o, "dtype") else o
-                     for o in inner.at_level(values))
+        outs = tuple(
+            Batched(level, o) if hasattr(o, "dtype") else o
+            for o in inner.at_level(values)
+        )
         entries = self.frame.entries  # a tape above this level sees batched values
         self.frame = self.ctx._frame = _Frame(entries, payloads, outs, (), {})
         return outs
@@ -512,16 +567,18 @@ class Application:
         outs, out_dims = self.cls.vmap(Info(size, "error"), tuple(dims), *args)
         self.single = not isinstance(outs, tuple)
         outs = (outs,) if self.single else outs
-        dims_out = (out_dims,) * len(outs) if not isinstance(out_dims, tuple) else (
-            out_dims)
+        dims_out = (
+            (out_dims,) * len(outs) if not isinstance(out_dims, tuple) else (out_dims)
+        )
         result = []
         for o, d in zip(outs, dims_out, strict=True):
             if not isinstance(o, CoreTensor) or d is None:
                 result.append(payload_of(o) if isinstance(o, CoreTensor) else o)
                 continue
             p = payload_of(o)
-            result.append(Batched(level, p if d == 0 else BOUND.moveaxis(
-                p, d % p.ndim, 0)))
+            result.append(
+                Batched(level, p if d == 0 else BOUND.moveaxis(p, d % p.ndim, 0))
+            )
         self.kinds = ["tensor"] * len(outs)
         self.found = outs
         return tuple(result)
@@ -538,7 +595,8 @@ class Application:
         found = found if isinstance(found, tuple) else (found,)
         return tuple(
             o if t is None else join(level, o, payload_of(t))
-            for o, t in zip(outs, found, strict=True))
+            for o, t in zip(outs, found, strict=True)
+        )
 
     # --- results ----------------------------------------------------------------------
 
@@ -561,8 +619,11 @@ class Application:
         if type(out) is np.ndarray:
             same = getattr(original, "_p", None) is out
             return original if same and original._node is None else wrap(Tensor, out)
-        if type(out) is Traced and getattr(original, "_p", None) is out.p and (
-                original._node is None):
+        if (
+            type(out) is Traced
+            and getattr(original, "_p", None) is out.p
+            and (original._node is None)
+        ):
             original._node = out.node
             return original
         return wrap(Tensor, out)
@@ -587,8 +648,11 @@ def _requires(t: Any) -> bool:
     while True:
         if t._node is not None or type(p) is Traced:
             return True
-        p = getattr(p, "value", None) if type(p) is Batched else (
-            getattr(p, "primal", None))
+        p = (
+            getattr(p, "value", None)
+            if type(p) is Batched
+            else (getattr(p, "primal", None))
+        )
         if p is None:
             return False
 
@@ -631,24 +695,39 @@ def _grads_of(ctx: Any, cots: Any, avals: Any) -> list[Any]:
 
 
 def _checked(
-    cls: Any, found: Any, total: int, places: list[int], edges: Any, shapes: Any,
+    cls: Any,
+    found: Any,
+    total: int,
+    places: list[int],
+    edges: Any,
+    shapes: Any,
     dtypes: Any,
 ) -> tuple[Any, ...]:
     """What `backward` returned, as one cotangent for each tensor argument."""
     name = f"{cls.__name__}Backward"
-    grads = found if isinstance(found, tuple) else (
-        tuple(found) if isinstance(found, list) else (found,))
+    grads = (
+        found
+        if isinstance(found, tuple)
+        else (tuple(found) if isinstance(found, list) else (found,))
+    )
     extra = grads[total:]
     if len(grads) < total or any(g is not None for g in extra):
-        raise RuntimeError(f"function {name} returned an incorrect number of gradients "
-                           f"(expected {total}, got {len(grads)})")
+        raise RuntimeError(
+            f"function {name} returned an incorrect number of gradients "
+            f"(expected {total}, got {len(grads)})"
+        )
     for i in range(total):
         if i not in places and grads[i] is not None:
             raise RuntimeError(
                 f"function {name} returned a gradient different than None at position "
-                f"{i + 1}, but the corresponding forward input was not a Variable")
-    return tuple(_cotangent(grads[i], e, s, d, name, j) for j, (i, e, s, d) in
-                 enumerate(zip(places, edges, shapes, dtypes, strict=True)))
+                f"{i + 1}, but the corresponding forward input was not a Variable"
+            )
+    return tuple(
+        _cotangent(grads[i], e, s, d, name, j)
+        for j, (i, e, s, d) in enumerate(
+            zip(places, edges, shapes, dtypes, strict=True)
+        )
+    )
 
 
 def _cotangent(
@@ -665,7 +744,8 @@ def _cotangent(
         if not _expandable(shape, p.shape):
             raise RuntimeError(
                 f"Function {name} returned an invalid gradient at index {i} - got "
-                f"{list(p.shape)} but expected shape compatible with {list(shape)}")
+                f"{list(p.shape)} but expected shape compatible with {list(shape)}"
+            )
         p = BOUND.sum_to(p, shape)
     if p.dtype != dtype:
         p = BOUND.convert(p, dtype=dtype)
@@ -675,7 +755,8 @@ def _cotangent(
 def _expandable(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     """Whether a tensor of `shape` broadcasts to `to`."""
     return len(shape) <= len(to) and all(
-        a in (1, b) for a, b in zip(shape[::-1], to[::-1], strict=False))
+        a in (1, b) for a, b in zip(shape[::-1], to[::-1], strict=False)
+    )
 
 
 # --- vmap with a generated rule -------------------------------------------------------
@@ -688,8 +769,11 @@ class _Vmapped:
         self.app, self.flags, self.level, self.size = app, flags, level, size
 
     def at_level(self, values: tuple[Payload, ...]) -> tuple[Any, ...]:
-        top = max((p for p in values if type(p) is not np.ndarray),
-                  key=lambda p: p.level, default=None)
+        top = max(
+            (p for p in values if type(p) is not np.ndarray),
+            key=lambda p: p.level,
+            default=None,
+        )
         if type(top) is Traced:
             level = top.level
             here = [type(p) is Traced and p.level == level for p in values]
@@ -697,18 +781,22 @@ class _Vmapped:
             outs = self.at_level(lower)
             if not records(level):
                 return outs
-            edges = tuple(p.node if h else None
-                          for p, h in zip(values, here, strict=True))
+            edges = tuple(
+                p.node if h else None for p, h in zip(values, here, strict=True)
+            )
             return self.app.record(lower, outs, edges, level)
         return self.base(values)
 
     def base(self, values: tuple[Payload, ...]) -> tuple[Any, ...]:
-        wrapped = tuple(Batched(self.level, v) if f else v
-                        for v, f in zip(values, self.flags, strict=True))
+        wrapped = tuple(
+            Batched(self.level, v) if f else v
+            for v, f in zip(values, self.flags, strict=True)
+        )
         outs = self.app.base(wrapped)
         stacked = tuple(
             unbatch(o, self.level, self.size) if hasattr(o, "dtype") else o
-            for o in outs)
+            for o in outs
+        )
         frame = self.app.frame
         frame.batch = (self.level, self.flags, (True,) * len(outs))
         frame.args, frame.outs = values, stacked
@@ -717,8 +805,14 @@ class _Vmapped:
 
 
 def _batched_rule(
-    cls: Any, ctx: Any, cots: Any, avals: Any, frame: _Frame, places: list[int],
-    total: int, shapes: Any,
+    cls: Any,
+    ctx: Any,
+    cots: Any,
+    avals: Any,
+    frame: _Frame,
+    places: list[int],
+    total: int,
+    shapes: Any,
 ) -> tuple[Any, ...]:
     level, flags, _ = frame.batch
     size = next(s[0] for s, f in zip(shapes, flags, strict=True) if f)
@@ -767,8 +861,10 @@ def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 def _error_tensor(t: Any) -> Any:
     def rule(*_: Any) -> Any:
-        raise RuntimeError("trying to differentiate twice a function that was marked "
-                           "with @once_differentiable")
+        raise RuntimeError(
+            "trying to differentiate twice a function that was marked "
+            "with @once_differentiable"
+        )
 
     node = new(Node)
     node.prim, node.params, node.saved = custom, {"rule": rule}, ()
@@ -788,6 +884,10 @@ class NestedIOFunction(Function):
 
 
 def traceable(fn: Any) -> Any:
-    warnings.warn("torch.autograd.function.traceable is deprecated and will be removed "
-                  "in a future PyTorch release.", FutureWarning, stacklevel=2)
+    warnings.warn(
+        "torch.autograd.function.traceable is deprecated and will be removed "
+        "in a future PyTorch release.",
+        FutureWarning,
+        stacklevel=2,
+    )
     return fn

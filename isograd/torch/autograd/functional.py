@@ -23,18 +23,25 @@ def _tuple(x: Any, arg: str, fn: str) -> tuple[bool, Tensors]:
         if isinstance(t, Tensor):
             continue
         if single:
-            raise TypeError(f"The {arg} given to {fn} must be either a Tensor or a "
-                            f"tuple of Tensors but the given {arg} has type {type(t)}.")
+            raise TypeError(
+                f"The {arg} given to {fn} must be either a Tensor or a "
+                f"tuple of Tensors but the given {arg} has type {type(t)}."
+            )
         raise TypeError(
             f"The {arg} given to {fn} must be either a Tensor or a tuple of Tensors but "
-            f"the value at index {i} has type {type(t)}.")
+            f"the value at index {i} has type {type(t)}."
+        )
     return not single, found
 
 
 def _prepared(inputs: Tensors, create_graph: bool) -> Tensors:
     """Inputs that the function is differentiated at: views where a graph is wanted."""
-    return tuple(t.view_as(t) if create_graph and t.requires_grad
-                 else t.detach().requires_grad_() for t in inputs)
+    return tuple(
+        t.view_as(t)
+        if create_graph and t.requires_grad
+        else t.detach().requires_grad_()
+        for t in inputs
+    )
 
 
 def _finished(xs: Any, create_graph: bool) -> Any:
@@ -58,19 +65,23 @@ def _vector(v: Any, other: Tensors, name: str, fn: str) -> Tensors:
         if len(other) != 1 or other[0].nelement() != 1:
             raise RuntimeError(
                 "The vector v can only be None if the user-provided function returns "
-                "a single Tensor with a single element." if fn == "vjp" else
-                "The vector v can only be None if the input to the user-provided "
-                "function is a single Tensor with a single element.")
+                "a single Tensor with a single element."
+                if fn == "vjp"
+                else "The vector v can only be None if the input to the user-provided "
+                "function is a single Tensor with a single element."
+            )
         return (wrap(Tensor, np.ones(tuple(other[0].shape), other[0]._p.dtype)),)
     _, vs = _tuple(v, "v", fn)
     if len(vs) != len(other):
-        raise RuntimeError(f"v is a tuple of invalid length: should be {len(other)} but "
-                           f"got {len(vs)}.")
+        raise RuntimeError(
+            f"v is a tuple of invalid length: should be {len(other)} but got {len(vs)}."
+        )
     for i, (a, b) in enumerate(zip(vs, other, strict=True)):
         if a.size() != b.size():
             prefix = f"Entry {i} in " if len(other) > 1 else ""
-            raise RuntimeError(f"{prefix}v has invalid size: should be "
-                               f"{b.size()} but got {a.size()}.")
+            raise RuntimeError(
+                f"{prefix}v has invalid size: should be {b.size()} but got {a.size()}."
+            )
     return tuple(x.detach() if not x.requires_grad else x for x in vs)
 
 
@@ -82,20 +93,28 @@ def _check_outputs(outs: Tensors, strict: bool, what: str = "outputs") -> None:
             raise RuntimeError(
                 f"Output {i} of the user-provided function does not require gradients. "
                 "The outputs must be computed in a differentiable manner from the input "
-                "when running in strict mode.")
+                "when running in strict mode."
+            )
 
 
 def _autograd(
     outs: Tensors, ins: Tensors, grads: Any, create_graph: bool, retain: bool = True
 ) -> Tensors:
-    pairs = [(o, g) for o, g in zip(outs, grads or (None,) * len(outs), strict=True)
-             if o.requires_grad]
+    pairs = [
+        (o, g)
+        for o, g in zip(outs, grads or (None,) * len(outs), strict=True)
+        if o.requires_grad
+    ]
     if not pairs:
         return (None,) * len(ins)
     return autograd_grad(
-        tuple(o for o, _ in pairs), ins,
-        tuple(g for _, g in pairs) if grads else None, retain_graph=retain,
-        create_graph=create_graph, allow_unused=True)
+        tuple(o for o, _ in pairs),
+        ins,
+        tuple(g for _, g in pairs) if grads else None,
+        retain_graph=retain,
+        create_graph=create_graph,
+        allow_unused=True,
+    )
 
 
 def _filled(
@@ -115,29 +134,29 @@ def _filled(
 
 _UNUSED = {
     "back": "The output of the user-provided function is independent of input {i}. This "
-            "is not allowed in strict mode.",
+    "is not allowed in strict mode.",
     "back_trick": "The gradient with respect to the input is independent of entry {i} "
-                  "in the grad_outputs when using the double backward trick to compute "
-                  "forward mode gradients. This is not allowed in strict mode.",
+    "in the grad_outputs when using the double backward trick to compute "
+    "forward mode gradients. This is not allowed in strict mode.",
     "double_back": "The jacobian of the user-provided function is independent of input "
-                   "{i}. This is not allowed in strict mode.",
+    "{i}. This is not allowed in strict mode.",
     "double_back_trick": "The hessian of the user-provided function is independent of "
-                         "entry {i} in the grad_jacobian. This is not allowed in strict "
-                         "mode as it prevents from using the double backward trick to "
-                         "replace forward mode AD.",
+    "entry {i} in the grad_jacobian. This is not allowed in strict "
+    "mode as it prevents from using the double backward trick to "
+    "replace forward mode AD.",
 }
 _CONSTANT = {
     "back": "The jacobian of the user-provided function is independent of input {i}. "
-            "This is not allowed in strict mode when create_graph=True.",
+    "This is not allowed in strict mode when create_graph=True.",
     "back_trick": "The gradient with respect to the input is independent of entry {i} "
-                  "in the grad_outputs when using the double backward trick to compute "
-                  "forward mode gradients. This is not allowed in strict mode.",
+    "in the grad_outputs when using the double backward trick to compute "
+    "forward mode gradients. This is not allowed in strict mode.",
     "double_back": "The hessian of the user-provided function is independent of input "
-                   "{i}. This is not allowed in strict mode when create_graph=True.",
+    "{i}. This is not allowed in strict mode when create_graph=True.",
     "double_back_trick": "The hessian of the user-provided function is independent of "
-                         "entry {i} in the grad_jacobian. This is not allowed in strict "
-                         "mode as it prevents from using the double backward trick to "
-                         "replace forward mode AD.",
+    "entry {i} in the grad_jacobian. This is not allowed in strict "
+    "mode as it prevents from using the double backward trick to "
+    "replace forward mode AD.",
 }
 
 
@@ -155,7 +174,10 @@ def _outputs(func: Any, inputs: Tensors, fn: str) -> tuple[bool, Tensors]:
 
 
 def vjp(
-    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False,
+    func: Callable[..., Any],
+    inputs: Any,
+    v: Any = None,
+    create_graph: bool = False,
     strict: bool = False,
 ) -> Any:
     """`(outputs, v times the Jacobian of func)`."""
@@ -165,14 +187,20 @@ def vjp(
         many_out, outs = _outputs(func, ins, "vjp")
         _check_outputs(outs, strict)
         vs = _vector(v, outs, "outputs", "vjp")
-        grads = _filled(_autograd(outs, ins, vs, create_graph), ins, strict,
-                        create_graph, "back")
-    return (_structured(_finished(outs, create_graph), many_out),
-            _structured(_finished(grads, create_graph), many_in))
+        grads = _filled(
+            _autograd(outs, ins, vs, create_graph), ins, strict, create_graph, "back"
+        )
+    return (
+        _structured(_finished(outs, create_graph), many_out),
+        _structured(_finished(grads, create_graph), many_in),
+    )
 
 
 def jvp(
-    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False,
+    func: Callable[..., Any],
+    inputs: Any,
+    v: Any = None,
+    create_graph: bool = False,
     strict: bool = False,
 ) -> Any:
     """`(outputs, the Jacobian of func times v)`."""
@@ -184,48 +212,68 @@ def jvp(
         _check_outputs(outs, strict)
         seeds = tuple(_like(o).requires_grad_() for o in outs)
         pulled = _filled(_autograd(outs, ins, seeds, True), ins, strict, True, "back")
-        pushed = _filled(_autograd(pulled, seeds, vs, create_graph), seeds, strict,
-                         create_graph, "back_trick")
-    return (_structured(_finished(outs, create_graph), many_out),
-            _structured(_finished(pushed, create_graph), many_out))
+        pushed = _filled(
+            _autograd(pulled, seeds, vs, create_graph),
+            seeds,
+            strict,
+            create_graph,
+            "back_trick",
+        )
+    return (
+        _structured(_finished(outs, create_graph), many_out),
+        _structured(_finished(pushed, create_graph), many_out),
+    )
 
 
 def jacobian(
-    func: Callable[..., Any], inputs: Any, create_graph: bool = False,
-    strict: bool = False, vectorize: bool = False, strategy: str = "reverse-mode",
+    func: Callable[..., Any],
+    inputs: Any,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = False,
+    strategy: str = "reverse-mode",
 ) -> Any:
     """The Jacobian: for each output and input a tensor of both shapes, in this order."""
     if strategy not in ("forward-mode", "reverse-mode"):
-        raise AssertionError('Expected strategy to be either "forward-mode" or '
-                             '"reverse-mode". Hint: If your function has more outputs '
-                             'than inputs, "forward-mode" tends to be more performant. '
-                             'Otherwise, prefer to use "reverse-mode".')
+        raise AssertionError(
+            'Expected strategy to be either "forward-mode" or '
+            '"reverse-mode". Hint: If your function has more outputs '
+            'than inputs, "forward-mode" tends to be more performant. '
+            'Otherwise, prefer to use "reverse-mode".'
+        )
     if strategy == "forward-mode":
         if create_graph:
             raise NotImplementedError(
                 "torch.autograd.functional.jacobian: `create_graph=True` and "
                 '`strategy="forward-mode"` are not supported together (yet). Please '
-                'either set `create_graph=False` or `strategy="reverse-mode"`.')
+                'either set `create_graph=False` or `strategy="reverse-mode"`.'
+            )
         if strict:
             raise RuntimeError(
-                'torch.autograd.functional.jacobian: `strict=True` and '
+                "torch.autograd.functional.jacobian: `strict=True` and "
                 '`strategy="forward-mode"` are not supported together (yet). Please '
-                'either set `strict=False` or `strategy="reverse-mode"`.')
+                'either set `strict=False` or `strategy="reverse-mode"`.'
+            )
         if not vectorize:
             raise NotImplementedError(
                 "Computing Jacobian using forward-AD or forward-over-reverse Hessian is"
-                "only implemented for `vectorize=True`.")
+                "only implemented for `vectorize=True`."
+            )
     if vectorize and strict:
-        raise RuntimeError("torch.autograd.functional.jacobian: `strict=True` and "
-                           "`vectorized=True` are not supported together. Please either "
-                           "set `strict=False` or `vectorize=False`.")
+        raise RuntimeError(
+            "torch.autograd.functional.jacobian: `strict=True` and "
+            "`vectorized=True` are not supported together. Please either "
+            "set `strict=False` or `vectorize=False`."
+        )
     with enable_grad():
         many_in, ins = _tuple(inputs, "inputs", "jacobian")
         ins = _prepared(ins, create_graph)
         many_out, outs = _outputs(func, ins, "jacobian")
         _check_outputs(outs, strict)
-        rows = tuple(_jacobian_of(o, i, ins, create_graph, strict, vectorize)
-                     for i, o in enumerate(outs))
+        rows = tuple(
+            _jacobian_of(o, i, ins, create_graph, strict, vectorize)
+            for i, o in enumerate(outs)
+        )
     return _structured(_finished(rows, create_graph), (many_out, many_in))
 
 
@@ -241,29 +289,35 @@ def _jacobian_of(
     columns: list[list[Any]] = [[] for _ in ins]
     flat = out.reshape(-1)
     for j in range(n):
-        grads = autograd_grad(flat[j], ins, retain_graph=True,
-                              create_graph=create_graph, allow_unused=True)
+        grads = autograd_grad(
+            flat[j],
+            ins,
+            retain_graph=True,
+            create_graph=create_graph,
+            allow_unused=True,
+        )
         for i, (c, g, x) in enumerate(zip(columns, grads, ins, strict=True)):
             c.append(_entry(g, x, i, index, strict, create_graph))
     from isograd import torch
 
-    return tuple(torch.stack(c).reshape(s)
-                 for c, s in zip(columns, shapes, strict=True))
+    return tuple(
+        torch.stack(c).reshape(s) for c, s in zip(columns, shapes, strict=True)
+    )
 
 
-def _entry(
-    g: Any, x: Any, i: int, index: int, strict: bool, create_graph: bool
-) -> Any:
+def _entry(g: Any, x: Any, i: int, index: int, strict: bool, create_graph: bool) -> Any:
     if g is not None:
         if strict and create_graph and not g.requires_grad:
             raise RuntimeError(
                 "The jacobian of the user-provided function is independent of input "
-                f"{i}. This is not allowed in strict mode when create_graph=True.")
+                f"{i}. This is not allowed in strict mode when create_graph=True."
+            )
         return g
     if strict:
         raise RuntimeError(
             f"Output {index} of the user-provided function is independent of input {i}. "
-            "This is not allowed in strict mode.")
+            "This is not allowed in strict mode."
+        )
     return _like(x)
 
 
@@ -272,41 +326,58 @@ def _batched_jacobian(
 ) -> Tensors:
     n = out.nelement()
     eye = np.eye(n, dtype=out._p.dtype).reshape(n, *out.shape)
-    grads = autograd_grad(out, ins, wrap(Tensor, eye), retain_graph=True,
-                          create_graph=create_graph, allow_unused=True,
-                          is_grads_batched=True)
-    return tuple(_zeros(s, x) if g is None else g.reshape(s)
-                 for g, s, x in zip(grads, shapes, ins, strict=True))
+    grads = autograd_grad(
+        out,
+        ins,
+        wrap(Tensor, eye),
+        retain_graph=True,
+        create_graph=create_graph,
+        allow_unused=True,
+        is_grads_batched=True,
+    )
+    return tuple(
+        _zeros(s, x) if g is None else g.reshape(s)
+        for g, s, x in zip(grads, shapes, ins, strict=True)
+    )
 
 
 def hessian(
-    func: Callable[..., Any], inputs: Any, create_graph: bool = False,
-    strict: bool = False, vectorize: bool = False,
+    func: Callable[..., Any],
+    inputs: Any,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = False,
     outer_jacobian_strategy: str = "reverse-mode",
 ) -> Any:
     """The Hessian of a function with one element as its output."""
     many_in, ins = _tuple(inputs, "inputs", "hessian")
     if outer_jacobian_strategy not in ("forward-mode", "reverse-mode"):
-        raise AssertionError('Expected strategy to be either "forward-mode" or '
-                             '"reverse-mode".')
+        raise AssertionError(
+            'Expected strategy to be either "forward-mode" or "reverse-mode".'
+        )
 
     def scalar(*xs: Any) -> Any:
-        many, outs = _tuple(func(*xs), "outputs of the user-provided function",
-                            "hessian")
+        many, outs = _tuple(
+            func(*xs), "outputs of the user-provided function", "hessian"
+        )
         if many or not isinstance(outs[0], Tensor):
-            raise RuntimeError("The function given to hessian should return a single "
-                               "Tensor")
+            raise RuntimeError(
+                "The function given to hessian should return a single Tensor"
+            )
         if outs[0].nelement() != 1:
-            raise RuntimeError("The Tensor returned by the function given to hessian "
-                               "should contain a single element")
+            raise RuntimeError(
+                "The Tensor returned by the function given to hessian "
+                "should contain a single element"
+            )
         return outs[0].squeeze()
 
     def gradient(*xs: Any) -> Tensors:
         found = jacobian(scalar, xs, create_graph=True, strict=strict)
         return found
 
-    out = jacobian(gradient, ins, create_graph=create_graph, strict=strict,
-                   vectorize=vectorize)
+    out = jacobian(
+        gradient, ins, create_graph=create_graph, strict=strict, vectorize=vectorize
+    )
     return _structured(out, (many_in, many_in))
 
 
@@ -321,36 +392,57 @@ def _second(
     if many_out or not isinstance(outs[0], Tensor):
         raise RuntimeError(f"The function given to {fn} should return a single Tensor")
     if outs[0].nelement() != 1:
-        raise RuntimeError(f"The Tensor returned by the function given to {fn} should "
-                           "contain a single element")
+        raise RuntimeError(
+            f"The Tensor returned by the function given to {fn} should "
+            "contain a single element"
+        )
     jac = _filled(_autograd(outs, ins, None, True), ins, strict, True, "back")
     return many_in, ins, vs, outs, jac
 
 
 def vhp(
-    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False,
+    func: Callable[..., Any],
+    inputs: Any,
+    v: Any = None,
+    create_graph: bool = False,
     strict: bool = False,
 ) -> Any:
     """`(output, v times the Hessian of func)`."""
     with enable_grad():
         many, ins, vs, outs, jac = _second(func, inputs, v, create_graph, strict, "vhp")
-        out = _filled(_autograd(jac, ins, vs, create_graph), ins, strict, create_graph,
-                      "double_back")
+        out = _filled(
+            _autograd(jac, ins, vs, create_graph),
+            ins,
+            strict,
+            create_graph,
+            "double_back",
+        )
     return _finished(outs[0], create_graph), _structured(
-        _finished(out, create_graph), many)
+        _finished(out, create_graph), many
+    )
 
 
 def hvp(
-    func: Callable[..., Any], inputs: Any, v: Any = None, create_graph: bool = False,
+    func: Callable[..., Any],
+    inputs: Any,
+    v: Any = None,
+    create_graph: bool = False,
     strict: bool = False,
 ) -> Any:
     """`(output, the Hessian of func times v)`."""
     with enable_grad():
         many, ins, vs, outs, jac = _second(func, inputs, v, create_graph, strict, "hvp")
         seeds = tuple(_like(x).requires_grad_() for x in ins)
-        pulled = _filled(_autograd(jac, ins, seeds, True), ins, strict, True,
-                         "double_back")
-        out = _filled(_autograd(pulled, seeds, vs, create_graph), seeds, strict,
-                      create_graph, "double_back_trick")
+        pulled = _filled(
+            _autograd(jac, ins, seeds, True), ins, strict, True, "double_back"
+        )
+        out = _filled(
+            _autograd(pulled, seeds, vs, create_graph),
+            seeds,
+            strict,
+            create_graph,
+            "double_back_trick",
+        )
     return _finished(outs[0], create_graph), _structured(
-        _finished(out, create_graph), many)
+        _finished(out, create_graph), many
+    )

@@ -58,7 +58,10 @@ def _decorated_class(mode: ContextDecorator, cls: Any) -> Any:
         "Decorating classes is deprecated and will be disabled in future versions. You "
         "should only decorate functions or methods. To preserve the current behavior "
         "of class decoration, you can directly decorate the `__init__` method and "
-        "nothing else.", FutureWarning, stacklevel=3)
+        "nothing else.",
+        FutureWarning,
+        stacklevel=3,
+    )
     cls.__init__ = mode(cls.__init__)
     return cls
 
@@ -120,8 +123,10 @@ class set_grad_enabled(ContextDecorator):
     def __init__(self, mode: bool) -> None:
         super().__init__()
         if not isinstance(mode, bool):
-            raise TypeError("set_grad_enabled(): argument 'enabled' (position 1) must "
-                            f"be bool, not {type(mode).__name__}")
+            raise TypeError(
+                "set_grad_enabled(): argument 'enabled' (position 1) must "
+                f"be bool, not {type(mode).__name__}"
+            )
         self.mode = mode
         self.prev = levels.state().recording
         levels.assign(recording=mode)

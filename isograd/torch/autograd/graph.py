@@ -35,7 +35,8 @@ class _NodeMeta(type):
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return type.__instancecheck__(cls, instance) or (
-            cls is Node and hasattr(type(instance), "_is_graph_node"))
+            cls is Node and hasattr(type(instance), "_is_graph_node")
+        )
 
 
 class Node(metaclass=_NodeMeta):
@@ -93,7 +94,9 @@ class Node(metaclass=_NodeMeta):
             return SavedTensor(self._tape_node, _place(self._tape_node, name[11:]))
         if name.startswith("_saved_"):
             return saved_attribute(self._tape_node, name[7:])
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        raise AttributeError(
+            f"'{type(self).__name__}' object has no attribute '{name}'"
+        )
 
 
 class _Metadata:
@@ -111,8 +114,10 @@ def node_class(name: str) -> type:
     found = _CLASSES.get(name)
     if found is None:
         found = _CLASSES[name] = _NodeMeta(
-            name, (Node,), {"__module__": "builtins", "__qualname__": name,
-                            "__repr__": _repr})
+            name,
+            (Node,),
+            {"__module__": "builtins", "__qualname__": name, "__repr__": _repr},
+        )
     return found
 
 
@@ -135,8 +140,11 @@ def node_object(node: TapeNode) -> Any:
 
 def next_functions(nodes: Iterable[TapeNode | None]) -> NextFunctions:
     return tuple(
-        (None, 0) if n is None or type(n) is Blind else (node_object(n), getattr(n, "index", 0))
-        for n in nodes)
+        (None, 0)
+        if n is None or type(n) is Blind
+        else (node_object(n), getattr(n, "index", 0))
+        for n in nodes
+    )
 
 
 # --- saved values ---------------------------------------------------------------------
@@ -154,8 +162,9 @@ def _place(node: TapeNode, word: str) -> int:
     else:
         place = -1
     if place < 0 or (node.saved is not None and place >= len(node.saved)):
-        raise AttributeError(f"'{label_of(node)}' object has no attribute "
-                             f"'_saved_{word}'")
+        raise AttributeError(
+            f"'{label_of(node)}' object has no attribute '_saved_{word}'"
+        )
     return place
 
 
@@ -207,7 +216,9 @@ class SavedTensor:
             values[place] = unpack(kept)._p
             return tuple(values)
 
-        node.saved = plain if any(s is not None for s in plain) else (None,) * len(plain)
+        node.saved = (
+            plain if any(s is not None for s in plain) else (None,) * len(plain)
+        )
         node.unpack = restored
 
 
@@ -232,7 +243,8 @@ class saved_tensors_hooks:
             with levels.changed(saved_hooks=()):
                 return tuple(
                     _checked(unpack(s.value)) if type(s) is _Packed else s
-                    for s in node.saved)
+                    for s in node.saved
+                )
 
         return pack_one, unpack_all
 
@@ -260,8 +272,10 @@ def _as_tensor(p: Any, edge: TapeNode | None) -> Any:
 
 def _checked(t: Any) -> Any:
     if not isinstance(t, CoreTensor):
-        raise TypeError("Output of saved tensor unpack_hook expected to be a Tensor but "
-                        f"got result of type {type(t).__name__}")
+        raise TypeError(
+            "Output of saved tensor unpack_hook expected to be a Tensor but "
+            f"got result of type {type(t).__name__}"
+        )
     return t._p
 
 
@@ -311,8 +325,10 @@ class GradientEdge(NamedTuple):
 def get_gradient_edge(tensor: Any) -> GradientEdge:
     """The edge that the gradient of `tensor` arrives by."""
     if not tensor.requires_grad:
-        raise RuntimeError("It is not possible to get the gradient edge for a Tensor "
-                           "that does not require gradients")
+        raise RuntimeError(
+            "It is not possible to get the gradient edge for a Tensor "
+            "that does not require gradients"
+        )
     node = tensor._node
     return GradientEdge(node_object(node), getattr(node, "index", 0))
 
@@ -344,8 +360,10 @@ class HookedPrimitive:
             return self._hooked(cots, g)
 
     def _hooked(self, cots: Any, g: Any) -> Any:
-        outs = tuple(None if p is None else wrap(Tensor, p)
-                     for p in (g if type(g) is tuple else (g,)))
+        outs = tuple(
+            None if p is None else wrap(Tensor, p)
+            for p in (g if type(g) is tuple else (g,))
+        )
         ins = tuple(None if c is None else wrap(Tensor, c) for c in cots)
         for hook in tuple(self.table.values()):
             found = hook(ins, outs)

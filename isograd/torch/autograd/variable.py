@@ -15,6 +15,8 @@ class _VariableMeta(type):
 class Variable(metaclass=_VariableMeta):
     """`Variable(tensor, requires_grad)` gives a tensor with the same memory."""
 
-    def __new__(cls, data: Any, requires_grad: bool = False, volatile: Any = None) -> Any:
+    def __new__(
+        cls, data: Any, requires_grad: bool = False, volatile: Any = None
+    ) -> Any:
         t = data.detach()
         return t.requires_grad_() if requires_grad else t

@@ -8,12 +8,24 @@ from isograd.torch.nn.modules import ALL
 from isograd.torch.nn.parameter import Buffer, Parameter, UninitializedParameter
 
 globals().update(ALL)
-__getattr__ = module_getattr("torch.nn", "torch", {
-    "utils": "isograd.torch.nn.utils",
-    "parallel": "isograd.torch.nn.parallel",
-    "common_types": "isograd.torch.nn.common_types",
-    "DataParallel": "isograd.torch.nn.parallel",
-})
+__getattr__ = module_getattr(
+    "torch.nn",
+    "torch",
+    {
+        "utils": "isograd.torch.nn.utils",
+        "parallel": "isograd.torch.nn.parallel",
+        "common_types": "isograd.torch.nn.common_types",
+        "DataParallel": "isograd.torch.nn.parallel",
+    },
+)
 
-__all__ = [*sorted(ALL), "Buffer", "Parameter", "UninitializedParameter", "functional",
-           "init", "modules", "parameter"]
+__all__ = [
+    *sorted(ALL),
+    "Buffer",
+    "Parameter",
+    "UninitializedParameter",
+    "functional",
+    "init",
+    "modules",
+    "parameter",
+]

@@ -41,8 +41,9 @@ def _leaky(input: Payload, negative_slope: float = 0.01) -> Payload:
 
 
 def _elu(input: Payload, alpha: float = 1.0) -> Payload:
-    return F.elu(_float_only(input, "elu_cpu"), alpha=float(alpha), scale=1.0,
-                 input_scale=1.0)
+    return F.elu(
+        _float_only(input, "elu_cpu"), alpha=float(alpha), scale=1.0, input_scale=1.0
+    )
 
 
 def _celu(input: Payload, alpha: float = 1.0) -> Payload:
@@ -51,23 +52,23 @@ def _celu(input: Payload, alpha: float = 1.0) -> Payload:
     return F.celu(input, alpha=float(alpha))
 
 
-def _hardtanh(
-    input: Payload, min_val: float = -1.0, max_val: float = 1.0
-) -> Payload:
+def _hardtanh(input: Payload, min_val: float = -1.0, max_val: float = 1.0) -> Payload:
     if min_val > max_val:
         raise ValueError("min_val cannot be greater than max_val")
     return F.hardtanh(input, lo=float(min_val), hi=float(max_val), edge=0.0)
 
 
 def _softplus(input: Payload, beta: float = 1, threshold: float = 20) -> Payload:
-    return F.softplus(_float_only(input, "softplus_cpu"), beta=float(beta),
-                      threshold=float(threshold))
+    return F.softplus(
+        _float_only(input, "softplus_cpu"), beta=float(beta), threshold=float(threshold)
+    )
 
 
 def _softshrink(input: Payload, lambd: float = 0.5) -> Payload:
     if lambd < 0:
-        raise RuntimeError(f"lambda must be greater or equal to 0, but found to be "
-                           f"{lambd:g}.")
+        raise RuntimeError(
+            f"lambda must be greater or equal to 0, but found to be {lambd:g}."
+        )
     return F.softshrink(input, lambd=float(lambd))
 
 
@@ -77,8 +78,10 @@ def _threshold(input: Payload, threshold: float, value: float) -> Payload:
 
 _WITH_INPLACE: dict[str, tuple[Any, str]] = {
     "relu": (lambda input: F.relu(input), "ReluBackward0"),
-    "relu6": (lambda input: F.hardtanh(input, lo=0.0, hi=6.0, edge=0.0),
-              "HardtanhBackward0"),
+    "relu6": (
+        lambda input: F.hardtanh(input, lo=0.0, hi=6.0, edge=0.0),
+        "HardtanhBackward0",
+    ),
     "leaky_relu": (_leaky, "LeakyReluBackward0"),
     "elu": (_elu, "EluBackward0"),
     "selu": (lambda input: F.selu(input), "EluBackward0"),
@@ -96,8 +99,12 @@ def _with_inplace(name: str, body: Any, label: str) -> None:
     """A function with the argument `inplace`, and its twin `name_`."""
     apply = public(body, name, label)
     prim = REGISTRY.get(name)
-    if prim is not None and prim.kind == "elementwise" and prim.arity == 1 and (
-            body.__code__.co_argcount == 1):
+    if (
+        prim is not None
+        and prim.kind == "elementwise"
+        and prim.arity == 1
+        and (body.__code__.co_argcount == 1)
+    ):
         apply = fast.unary(prim, Tensor, apply, "f", FAMILY)
 
     def write(input: Any, *args: Any, **kwargs: Any) -> Any:
@@ -109,8 +116,10 @@ def _with_inplace(name: str, body: Any, label: str) -> None:
         if not args and not inplace and not kwargs and isinstance(input, CoreTensor):
             return apply(input)
         if not isinstance(input, CoreTensor):
-            raise TypeError(f"{name}(): argument 'input' (position 1) must be Tensor, "
-                            f"not {type(input).__name__}")
+            raise TypeError(
+                f"{name}(): argument 'input' (position 1) must be Tensor, "
+                f"not {type(input).__name__}"
+            )
         if args and type(args[-1]) is bool:
             args, inplace = args[:-1], args[-1]
         return (write if inplace else apply)(input, *args, **kwargs)
@@ -125,12 +134,16 @@ for _name, (_body, _label) in _WITH_INPLACE.items():
 
 _PLAIN: dict[str, tuple[Any, str]] = {
     "gelu": (_gelu, "GeluBackward0"),
-    "logsigmoid": (lambda input: F.logsigmoid(_float_only(input, "log_sigmoid_cpu")),
-                   "LogSigmoidBackward0"),
+    "logsigmoid": (
+        lambda input: F.logsigmoid(_float_only(input, "log_sigmoid_cpu")),
+        "LogSigmoidBackward0",
+    ),
     "softplus": (_softplus, "SoftplusBackward0"),
     "softshrink": (_softshrink, "SoftshrinkBackward0"),
-    "hardshrink": (lambda input, lambd=0.5: F.hardshrink(input, lambd=float(lambd)),
-                   "HardshrinkBackward0"),
+    "hardshrink": (
+        lambda input, lambd=0.5: F.hardshrink(input, lambd=float(lambd)),
+        "HardshrinkBackward0",
+    ),
     "tanhshrink": (lambda input: F.tanhshrink(input), "SubBackward0"),
     "softsign": (lambda input: F.softsign(input), "DivBackward0"),
 }
@@ -148,7 +161,8 @@ def prelu(input: Payload, weight: Payload) -> Payload:
         if channels != count:
             raise RuntimeError(
                 "Mismatch of parameter numbers and input channel size. Found parameter "
-                f"numbers = {count} and channel size = {channels}.")
+                f"numbers = {count} and channel size = {channels}."
+            )
         weight = F.reshape(weight, shape=(count, *(1,) * (input.ndim - 2)))
     elif weight.ndim:
         weight = F.reshape(weight, shape=())
@@ -160,14 +174,18 @@ def glu(input: Payload, dim: int = -1) -> Payload:
     axis = checked_dim(dim, input.ndim)
     n = input.shape[axis]
     if n % 2:
-        raise RuntimeError(f"Halving dimension must be even, but dimension {axis} is "
-                           f"size {n}")
+        raise RuntimeError(
+            f"Halving dimension must be even, but dimension {axis} is size {n}"
+        )
     return F.glu(input, axis=axis)
 
 
 @plain
 def rrelu(
-    input: Any, lower: float = 1.0 / 8, upper: float = 1.0 / 3, training: bool = False,
+    input: Any,
+    lower: float = 1.0 / 8,
+    upper: float = 1.0 / 3,
+    training: bool = False,
     inplace: bool = False,
 ) -> Any:
     if not training:
@@ -176,8 +194,9 @@ def rrelu(
 
 
 def _rrelu_body(input: Payload, lower: float, upper: float) -> Payload:
-    noise = F.random_uniform(shape=input.shape, dtype=input.dtype,
-                             generator=generator())
+    noise = F.random_uniform(
+        shape=input.shape, dtype=input.dtype, generator=generator()
+    )
     slope = F.add(F.mul(noise, upper - lower), lower)
     return F.where(F.gt(input, 0.0), input, F.mul(input, slope))
 
@@ -186,8 +205,12 @@ _rrelu = public(_rrelu_body, "rrelu", "RreluWithNoiseBackward0")
 
 
 def _implicit_dim(name: str, ndim: int) -> int:
-    warnings.warn(f"Implicit dimension choice for {name} has been deprecated. Change the "
-                  "call to include dim=X as an argument.", UserWarning, stacklevel=4)
+    warnings.warn(
+        f"Implicit dimension choice for {name} has been deprecated. Change the "
+        "call to include dim=X as an argument.",
+        UserWarning,
+        stacklevel=4,
+    )
     return 0 if ndim in (0, 1, 3) else 1
 
 
@@ -211,12 +234,18 @@ for _name in ("softmax", "log_softmax", "softmin"):
 
 @row(label="SoftmaxBackward0")
 def gumbel_softmax(
-    logits: Payload, tau: float = 1, hard: bool = False, eps: float = 1e-10,
+    logits: Payload,
+    tau: float = 1,
+    hard: bool = False,
+    eps: float = 1e-10,
     dim: int = -1,
 ) -> Payload:
-    draw = F.random_gumbel(shape=logits.shape, dtype=logits.dtype, generator=generator())
-    return F.gumbel_softmax(logits, draw, tau=tau, hard=hard,
-                            axis=checked_dim(dim, logits.ndim))
+    draw = F.random_gumbel(
+        shape=logits.shape, dtype=logits.dtype, generator=generator()
+    )
+    return F.gumbel_softmax(
+        logits, draw, tau=tau, hard=hard, axis=checked_dim(dim, logits.ndim)
+    )
 
 
 # --- dropout --------------------------------------------------------------------------
@@ -256,11 +285,13 @@ def _channel_dropout(name: str, rank: int) -> None:
     ) -> Any:
         shape = tuple(input.shape)
         if name == "dropout1d" and len(shape) not in (2, 3):
-            raise RuntimeError(f"dropout1d: Expected 2D or 3D input, but received a "
-                               f"{len(shape)}D input. Note that dropout1d exists to "
-                               "provide channel-wise dropout on inputs with 1 spatial "
-                               "dimension, a channel dimension, and an optional batch "
-                               "dimension (i.e. 2D or 3D inputs).")
+            raise RuntimeError(
+                f"dropout1d: Expected 2D or 3D input, but received a "
+                f"{len(shape)}D input. Note that dropout1d exists to "
+                "provide channel-wise dropout on inputs with 1 spatial "
+                "dimension, a channel dimension, and an optional batch "
+                "dimension (i.e. 2D or 3D inputs)."
+            )
         lead = 2 if len(shape) == rank + 2 or name == "dropout2d" else 1
         mask = (*shape[:lead], *(1,) * (len(shape) - lead))
         return _dropped(input, p, training, inplace, mask)
@@ -277,10 +308,14 @@ def _alpha_body(input: Payload, p: float, shape: Any) -> Payload:
     """Klambauer et al. 2017: mean and variance are kept."""
     low = -SELU["alpha"] * SELU["scale"]
     a = 1 / math.sqrt((1 - p) * (1 + p * low**2)) if p < 1 else 0.0
-    kept = F.random_bernoulli(p=1 - p, shape=shape, dtype=input.dtype,
-                              generator=generator())
-    out = F.where(F.broadcast_to(F.ne(kept, 0.0), input.shape), input,
-                  np.asarray(low, input.dtype))
+    kept = F.random_bernoulli(
+        p=1 - p, shape=shape, dtype=input.dtype, generator=generator()
+    )
+    out = F.where(
+        F.broadcast_to(F.ne(kept, 0.0), input.shape),
+        input,
+        np.asarray(low, input.dtype),
+    )
     return F.add(F.mul(out, a), -a * p * low)
 
 
@@ -312,9 +347,11 @@ def feature_alpha_dropout(
 
 # --- padding, rearranging -------------------------------------------------------------
 
-_PAD_LABELS = {"reflect": "ReflectionPad{}DBackward0",
-               "replicate": "ReplicationPad{}DBackward0",
-               "circular": "torch::autograd::CopySlices"}
+_PAD_LABELS = {
+    "reflect": "ReflectionPad{}DBackward0",
+    "replicate": "ReplicationPad{}DBackward0",
+    "circular": "torch::autograd::CopySlices",
+}
 
 
 @row(label="ConstantPadNdBackward0")
@@ -326,12 +363,14 @@ def pad(input: Payload, pad: Any, mode: str = "constant", value: Any = None) -> 
         raise RuntimeError(
             f"Padding length should be less than or equal to two times the input "
             f"dimension but got padding length {len(pads)} and input of dimension "
-            f"{input.ndim}")
+            f"{input.ndim}"
+        )
     pairs = [(pads[2 * i], pads[2 * i + 1]) for i in range(len(pads) // 2)]
     widths = ((0, 0),) * (input.ndim - len(pairs)) + tuple(reversed(pairs))
     if mode == "constant":
-        return F.pad_with(input, widths, mode="constant",
-                          value=0.0 if value is None else float(value))
+        return F.pad_with(
+            input, widths, mode="constant", value=0.0 if value is None else float(value)
+        )
     if mode not in _PAD_LABELS:
         raise NotImplementedError(f"Unrecognised padding mode {mode}")
     if mode == "reflect":
@@ -346,20 +385,24 @@ def _check_reflect(x: Payload, widths: Any) -> None:
             raise RuntimeError(
                 "Argument #4: Padding size should be less than the corresponding input "
                 f"dimension, but got: padding ({lo}, {hi}) at dimension {d} of input "
-                f"{list(x.shape)}")
+                f"{list(x.shape)}"
+            )
 
 
 @row(label="PixelShuffleBackward0")
 def pixel_shuffle(input: Payload, upscale_factor: int) -> Payload:
     if input.ndim < 3:
-        raise RuntimeError("pixel_shuffle expects input to have at least 3 dimensions, "
-                           f"but got input with {input.ndim} dimension(s)")
+        raise RuntimeError(
+            "pixel_shuffle expects input to have at least 3 dimensions, "
+            f"but got input with {input.ndim} dimension(s)"
+        )
     square = upscale_factor**2
     if input.shape[-3] % square:
         raise RuntimeError(
             "pixel_shuffle expects its input's 'channel' dimension to be divisible by "
             f"the square of upscale_factor, but input.size(-3)={input.shape[-3]} is not "
-            f"divisible by {square}")
+            f"divisible by {square}"
+        )
     return F.pixel_shuffle(input, factor=upscale_factor)
 
 
@@ -375,26 +418,43 @@ def channel_shuffle(input: Payload, groups: int) -> Payload:
 
 @row(label="Im2ColBackward0")
 def unfold(
-    input: Payload, kernel_size: Any, dilation: Any = 1, padding: Any = 0,
+    input: Payload,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
     stride: Any = 1,
 ) -> Payload:
     single = input.ndim == 3
     x = F.unsqueeze(input, axis=0) if single else input
-    out = F.im2col(x, size=ints(kernel_size, 2), step=ints(stride, 2),
-                   padding=ints(padding, 2), dilation=ints(dilation, 2))
+    out = F.im2col(
+        x,
+        size=ints(kernel_size, 2),
+        step=ints(stride, 2),
+        padding=ints(padding, 2),
+        dilation=ints(dilation, 2),
+    )
     return F.squeeze(out, axes=(0,)) if single else out
 
 
 @row(label="Col2ImBackward0")
 def fold(
-    input: Payload, output_size: Any, kernel_size: Any, dilation: Any = 1,
-    padding: Any = 0, stride: Any = 1,
+    input: Payload,
+    output_size: Any,
+    kernel_size: Any,
+    dilation: Any = 1,
+    padding: Any = 0,
+    stride: Any = 1,
 ) -> Payload:
     single = input.ndim == 2
     x = F.unsqueeze(input, axis=0) if single else input
-    out = F.col2im(x, shape=ints(output_size, 2), size=ints(kernel_size, 2),
-                   step=ints(stride, 2), padding=ints(padding, 2),
-                   dilation=ints(dilation, 2))
+    out = F.col2im(
+        x,
+        shape=ints(output_size, 2),
+        size=ints(kernel_size, 2),
+        step=ints(stride, 2),
+        padding=ints(padding, 2),
+        dilation=ints(dilation, 2),
+    )
     return F.squeeze(out, axes=(0,)) if single else out
 
 
@@ -403,19 +463,31 @@ def fold(
 
 @row(label="SumBackward1")
 def cosine_similarity(
-    x1: Payload = None, x2: Payload = None, dim: int = 1, eps: float = 1e-8, *,
-    input: Any = None, other: Any = None,
+    x1: Payload = None,
+    x2: Payload = None,
+    dim: int = 1,
+    eps: float = 1e-8,
+    *,
+    input: Any = None,
+    other: Any = None,
 ) -> Payload:
     x, y = (input if x1 is None else x1), (other if x2 is None else x2)
     rank = max(x.ndim, y.ndim)
-    return F.cosine_similarity(floating(x), floating(y), axis=checked_dim(dim, rank),
-                               eps=eps)
+    return F.cosine_similarity(
+        floating(x), floating(y), axis=checked_dim(dim, rank), eps=eps
+    )
 
 
 @row(label="NormBackward1")
 def pairwise_distance(
-    x1: Payload = None, x2: Payload = None, p: float = 2.0, eps: float = 1e-6,
-    keepdim: bool = False, *, input: Any = None, other: Any = None,
+    x1: Payload = None,
+    x2: Payload = None,
+    p: float = 2.0,
+    eps: float = 1e-6,
+    keepdim: bool = False,
+    *,
+    input: Any = None,
+    other: Any = None,
 ) -> Payload:
     x, y = (input if x1 is None else x1), (other if x2 is None else x2)
     out = F.pairwise_distance(x, y, ord=float(p), eps=eps)
@@ -434,7 +506,9 @@ def normalize(
 @row
 def one_hot(input: Payload, num_classes: int = -1) -> Payload:
     if input.dtype != np.int64:
-        raise RuntimeError("one_hot is only applicable to index tensor of type LongTensor.")
+        raise RuntimeError(
+            "one_hot is only applicable to index tensor of type LongTensor."
+        )
     if type(input) is np.ndarray:
         if input.size and input.min() < 0:
             raise RuntimeError("Class values must be non-negative.")
@@ -448,4 +522,3 @@ def one_hot(input: Payload, num_classes: int = -1) -> Payload:
 @plain
 def tanh_(input: Any) -> Any:
     return input.tanh_()
-

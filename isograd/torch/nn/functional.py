@@ -20,8 +20,14 @@ def sigmoid(input: Any) -> Any:
     return input.sigmoid()
 
 
-__getattr__ = module_getattr("torch.nn.functional", "torch", {
-    "pdist": "isograd.torch"})
+__getattr__ = module_getattr("torch.nn.functional", "torch", {"pdist": "isograd.torch"})
 
-__all__ = [*sorted(FUNCTIONAL), "activations", "layers", "losses", "sigmoid", "tanh",
-           "triplet_margin_with_distance_loss"]
+__all__ = [
+    *sorted(FUNCTIONAL),
+    "activations",
+    "layers",
+    "losses",
+    "sigmoid",
+    "tanh",
+    "triplet_margin_with_distance_loss",
+]

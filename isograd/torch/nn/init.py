@@ -28,15 +28,20 @@ def _write(tensor: Any, values: Any) -> Any:
 
 def _calculate_fan_in_and_fan_out(tensor: Any) -> tuple[int, int]:
     if tensor.dim() < 2:
-        raise ValueError("Fan in and fan out can not be computed for tensor with fewer "
-                         "than 2 dimensions")
+        raise ValueError(
+            "Fan in and fan out can not be computed for tensor with fewer "
+            "than 2 dimensions"
+        )
     return fills.fans(tuple(tensor.shape))
 
 
 def calculate_gain(nonlinearity: str, param: Any = None) -> float:
     """The recommended gain of a nonlinearity."""
-    if nonlinearity == "leaky_relu" and param is not None and (
-            isinstance(param, bool) or not isinstance(param, int | float)):
+    if (
+        nonlinearity == "leaky_relu"
+        and param is not None
+        and (isinstance(param, bool) or not isinstance(param, int | float))
+    ):
         raise ValueError(f"negative_slope {param} not a valid number")
     return fills.gain_of(nonlinearity, param)
 
@@ -52,11 +57,16 @@ def normal_(
 
 
 def trunc_normal_(
-    tensor: Any, mean: float = 0.0, std: float = 1.0, a: float = -2.0, b: float = 2.0,
+    tensor: Any,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
     generator: Any = None,
 ) -> Any:
-    values = fills.truncated_normal(_stream(generator), tensor.shape, std, mean,
-                                    (a - mean) / std, (b - mean) / std)
+    values = fills.truncated_normal(
+        _stream(generator), tensor.shape, std, mean, (a - mean) / std, (b - mean) / std
+    )
     return _write(tensor, values)
 
 
@@ -94,21 +104,28 @@ def xavier_uniform_(tensor: Any, gain: float = 1.0, generator: Any = None) -> An
 
 def xavier_normal_(tensor: Any, gain: float = 1.0, generator: Any = None) -> Any:
     _calculate_fan_in_and_fan_out(tensor)
-    return normal_(tensor, 0.0, fills.xavier_deviation(tuple(tensor.shape), gain),
-                   generator)
+    return normal_(
+        tensor, 0.0, fills.xavier_deviation(tuple(tensor.shape), gain), generator
+    )
 
 
 def _he(tensor: Any, a: float, mode: str, nonlinearity: str) -> float:
     mode = mode.lower()
     if mode not in ("fan_in", "fan_out"):
-        raise ValueError(f"Mode {mode} not supported, please use one of ['fan_in', "
-                         "'fan_out']")
+        raise ValueError(
+            f"Mode {mode} not supported, please use one of ['fan_in', 'fan_out']"
+        )
     _calculate_fan_in_and_fan_out(tensor)
-    return fills.he_deviation(tuple(tensor.shape), calculate_gain(nonlinearity, a), mode)
+    return fills.he_deviation(
+        tuple(tensor.shape), calculate_gain(nonlinearity, a), mode
+    )
 
 
 def kaiming_uniform_(
-    tensor: Any, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
+    tensor: Any,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
     generator: Any = None,
 ) -> Any:
     if 0 in tensor.shape:
@@ -119,7 +136,10 @@ def kaiming_uniform_(
 
 
 def kaiming_normal_(
-    tensor: Any, a: float = 0, mode: str = "fan_in", nonlinearity: str = "leaky_relu",
+    tensor: Any,
+    a: float = 0,
+    mode: str = "fan_in",
+    nonlinearity: str = "leaky_relu",
     generator: Any = None,
 ) -> Any:
     if 0 in tensor.shape:
@@ -133,7 +153,9 @@ def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> Any:
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if tensor.numel() == 0:
         return tensor
-    return _write(tensor, fills.orthogonal(_stream(generator), tuple(tensor.shape), gain))
+    return _write(
+        tensor, fills.orthogonal(_stream(generator), tuple(tensor.shape), gain)
+    )
 
 
 def sparse_(
@@ -141,20 +163,34 @@ def sparse_(
 ) -> Any:
     if tensor.ndimension() != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    return _write(tensor, fills.sparse(_stream(generator), tuple(tensor.shape), sparsity,
-                                       std))
+    return _write(
+        tensor, fills.sparse(_stream(generator), tuple(tensor.shape), sparsity, std)
+    )
 
 
 def _former(name: str) -> Any:
     def function(*args: Any, **kwargs: Any) -> Any:
-        warnings.warn(f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.",
-                      FutureWarning, stacklevel=2)
+        warnings.warn(
+            f"`nn.init.{name}` is now deprecated in favor of `nn.init.{name}_`.",
+            FutureWarning,
+            stacklevel=2,
+        )
         return globals()[f"{name}_"](*args, **kwargs)
 
     return function
 
 
-for _name in ("uniform", "normal", "constant", "eye", "dirac", "xavier_uniform",
-              "xavier_normal", "kaiming_uniform", "kaiming_normal", "orthogonal",
-              "sparse"):
+for _name in (
+    "uniform",
+    "normal",
+    "constant",
+    "eye",
+    "dirac",
+    "xavier_uniform",
+    "xavier_normal",
+    "kaiming_uniform",
+    "kaiming_normal",
+    "orthogonal",
+    "sparse",
+):
     globals()[_name] = _former(_name)

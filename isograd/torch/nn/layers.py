@@ -22,9 +22,18 @@ from isograd.torch.nn.table import FUNCTIONAL as T
 from isograd.torch.nn.table import F, Named, dtype_name, generator, ints, plain, row
 from isograd.torch.tensor import FAMILY, Tensor
 
-_C_NAMES = {"Float": "float", "Double": "double", "Long": "long int", "Int": "int",
-            "Half": "c10::Half", "BFloat16": "c10::BFloat16", "Short": "short",
-            "Byte": "unsigned char", "Char": "signed char", "Bool": "bool"}
+_C_NAMES = {
+    "Float": "float",
+    "Double": "double",
+    "Long": "long int",
+    "Int": "int",
+    "Half": "c10::Half",
+    "BFloat16": "c10::BFloat16",
+    "Short": "short",
+    "Byte": "unsigned char",
+    "Char": "signed char",
+    "Bool": "bool",
+}
 
 # --- linear ---------------------------------------------------------------------------
 
@@ -34,27 +43,33 @@ def linear(input: Payload, weight: Payload, bias: Any = None) -> Any:
     if input.dtype != weight.dtype:
         if bias is None:
             a, b = (_C_NAMES.get(dtype_name(p), dtype_name(p)) for p in (input, weight))
-            raise RuntimeError("expected m1 and m2 to have the same dtype, but got: "
-                               f"{a} != {b}")
-        raise RuntimeError(f"mat1 and mat2 must have the same dtype, but got "
-                           f"{dtype_name(input)} and {dtype_name(weight)}")
+            raise RuntimeError(
+                f"expected m1 and m2 to have the same dtype, but got: {a} != {b}"
+            )
+        raise RuntimeError(
+            f"mat1 and mat2 must have the same dtype, but got "
+            f"{dtype_name(input)} and {dtype_name(weight)}"
+        )
     rows = prod(input.shape[:-1])
     if input.ndim == 0 or input.shape[-1] != weight.shape[-1]:
         k = input.shape[-1] if input.ndim else 1
         w = weight.shape if weight.ndim == 2 else (1, weight.shape[0])
-        raise RuntimeError("mat1 and mat2 shapes cannot be multiplied "
-                           f"({rows}x{k} and {w[1]}x{w[0]})")
+        raise RuntimeError(
+            f"mat1 and mat2 shapes cannot be multiplied ({rows}x{k} and {w[1]}x{w[0]})"
+        )
     if weight.ndim == 1:
         return Named(F.sum(F.mul(input, weight), axes=(input.ndim - 1,)), "MvBackward0")
     if bias is None:
         label = {1: "SqueezeBackward4", 2: "MmBackward0"}
-        return Named(F.linear(input, weight),
-                     label.get(input.ndim, "UnsafeViewBackward0"))
+        return Named(
+            F.linear(input, weight), label.get(input.ndim, "UnsafeViewBackward0")
+        )
     if bias.shape not in ((weight.shape[0],), (1,), ()):
         raise RuntimeError(
             f"The expanded size of the tensor ({weight.shape[0]}) must match the "
             f"existing size ({bias.shape[-1]}) at non-singleton dimension 1.  Target "
-            f"sizes: [{rows}, {weight.shape[0]}].  Tensor sizes: {list(bias.shape)}")
+            f"sizes: [{rows}, {weight.shape[0]}].  Tensor sizes: {list(bias.shape)}"
+        )
     if bias.shape != (weight.shape[0],):
         bias = F.broadcast_to(bias, (weight.shape[0],))
     label = {1: "ViewBackward0", 2: "AddmmBackward0"}
@@ -98,22 +113,26 @@ def _check_conv(
     if x.ndim not in (rank + 1, rank + 2):
         raise RuntimeError(
             f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to {name}, "
-            f"but got input of size: {list(x.shape)}")
+            f"but got input of size: {list(x.shape)}"
+        )
     if x.dtype != w.dtype:
-        raise RuntimeError(f"expected scalar type {dtype_name(x)} but found "
-                           f"{dtype_name(w)}")
+        raise RuntimeError(
+            f"expected scalar type {dtype_name(x)} but found {dtype_name(w)}"
+        )
     full = x.shape if x.ndim == rank + 2 else (1, *x.shape)
     channels = w.shape[0] if transposed else w.shape[1] * groups
     if full[1] != channels:
         how = "transposed=1" if transposed else f"groups={groups}"
         raise RuntimeError(
             f"Given {how}, weight of size {list(w.shape)}, expected input{list(full)} to "
-            f"have {channels} channels, but got {full[1]} channels instead")
+            f"have {channels} channels, but got {full[1]} channels instead"
+        )
     outs = w.shape[1] * groups if transposed else w.shape[0]
     if b is not None and b.shape != (outs,):
         raise RuntimeError(
             f"Given weight of size {list(w.shape)}, expected bias to be 1-dimensional "
-            f"with {outs} elements, but got bias of size {list(b.shape)} instead")
+            f"with {outs} elements, but got bias of size {list(b.shape)} instead"
+        )
 
 
 def _check_kernel(x: Payload, w: Payload, padding: Any, dilation: Any) -> None:
@@ -126,30 +145,53 @@ def _check_kernel(x: Payload, w: Payload, padding: Any, dilation: Any) -> None:
         a, b = (" x ".join(map(str, s)) for s in (space, size))
         raise RuntimeError(
             f"Calculated padded input size per channel: ({a}). Kernel size: ({b}). "
-            "Kernel size can't be greater than actual input size")
+            "Kernel size can't be greater than actual input size"
+        )
 
 
 def _convolution(name: str, rank: int) -> None:
     def body(
-        input: Payload, weight: Payload, bias: Any = None, stride: Any = 1,
-        padding: Any = 0, dilation: Any = 1, groups: int = 1,
+        input: Payload,
+        weight: Payload,
+        bias: Any = None,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
     ) -> Payload:
         _check_conv(input, weight, bias, name, groups, False)
         steps, spread = ints(stride, rank), ints(dilation, rank)
-        pads = padding if isinstance(padding, str) else tuple(
-            (p, p) for p in ints(padding, rank))
+        pads = (
+            padding
+            if isinstance(padding, str)
+            else tuple((p, p) for p in ints(padding, rank))
+        )
         if pads == "same" and any(s != 1 for s in steps):
-            raise RuntimeError("padding='same' is not supported for strided "
-                               "convolutions")
+            raise RuntimeError(
+                "padding='same' is not supported for strided convolutions"
+            )
         _check_kernel(input, weight, pads, spread)
-        return F.convolution(input, weight, bias, stride=steps, padding=pads,
-                             dilation=spread, groups=groups)
+        return F.convolution(
+            input,
+            weight,
+            bias,
+            stride=steps,
+            padding=pads,
+            dilation=spread,
+            groups=groups,
+        )
 
     row(body, name=name, label="ConvolutionBackward0")
 
     def transposed(
-        input: Payload, weight: Payload, bias: Any = None, stride: Any = 1,
-        padding: Any = 0, output_padding: Any = 0, groups: int = 1, dilation: Any = 1,
+        input: Payload,
+        weight: Payload,
+        bias: Any = None,
+        stride: Any = 1,
+        padding: Any = 0,
+        output_padding: Any = 0,
+        groups: int = 1,
+        dilation: Any = 1,
     ) -> Payload:
         full = f"conv_transpose{rank}d"
         _check_conv(input, weight, bias, full, groups, True)
@@ -157,13 +199,21 @@ def _convolution(name: str, rank: int) -> None:
         extra = ints(output_padding, rank)
         for e, s, d in zip(extra, steps, spread, strict=True):
             if e >= s and e >= d:
-                raise RuntimeError("output padding must be smaller than either stride or "
-                                   f"dilation, but got output_padding: {e} stride: {s} "
-                                   f"dilation: {d}")
+                raise RuntimeError(
+                    "output padding must be smaller than either stride or "
+                    f"dilation, but got output_padding: {e} stride: {s} "
+                    f"dilation: {d}"
+                )
         return F.transposed_convolution(
-            input, weight, bias, stride=steps,
-            padding=tuple((p, p) for p in ints(padding, rank)), extra=extra,
-            dilation=spread, groups=groups)
+            input,
+            weight,
+            bias,
+            stride=steps,
+            padding=tuple((p, p) for p in ints(padding, rank)),
+            extra=extra,
+            dilation=spread,
+            groups=groups,
+        )
 
     row(transposed, name=f"conv_transpose{rank}d", label="ConvolutionBackward0")
 
@@ -181,9 +231,11 @@ def _batched(x: Payload, rank: int, name: str) -> tuple[Payload, bool]:
     if x.ndim != rank + 2 or 0 in x.shape[1:]:
         text = f"{rank + 1}D or {rank + 2}D (batch mode) tensor expected for input"
         raise RuntimeError(
-            f"non-empty {text}" if rank != 1 else
-            f"{name}() Expected {rank + 1}D or {rank + 2}D input tensor, but got "
-            f"{list(x.shape)}")
+            f"non-empty {text}"
+            if rank != 1
+            else f"{name}() Expected {rank + 1}D or {rank + 2}D input tensor, but got "
+            f"{list(x.shape)}"
+        )
     return x, False
 
 
@@ -197,43 +249,64 @@ def _pool_label(kind: str, rank: int, indices: bool = False) -> str:
     return f"{kind}Pool{rank}D{'WithIndices' if indices else ''}Backward0"
 
 
-def _check_pool(x: Payload, size: Any, stride: Any, padding: Any, dilation: Any,
-                ceil_mode: bool) -> None:
+def _check_pool(
+    x: Payload, size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
+) -> None:
     for p, k in zip(padding, size, strict=True):
         if p > k // 2:
-            raise RuntimeError("pad should be at most half of effective kernel size, but "
-                               f"got pad={p}, kernel_size={k} and dilation=1")
+            raise RuntimeError(
+                "pad should be at most half of effective kernel size, but "
+                f"got pad={p}, kernel_size={k} and dilation=1"
+            )
     outs = []
     for n, k, s, p, d in zip(x.shape[2:], size, stride, padding, dilation, strict=True):
         reach = n + 2 * p - d * (k - 1) - 1
         outs.append(-(-reach // s) + 1 if ceil_mode else reach // s + 1)
     if any(o < 1 for o in outs):
         ins, out = ("x".join(map(str, (x.shape[1], *s))) for s in (x.shape[2:], outs))
-        raise RuntimeError(f"Given input size: ({ins}). Calculated output size: ({out}). "
-                           "Output size is too small")
+        raise RuntimeError(
+            f"Given input size: ({ins}). Calculated output size: ({out}). "
+            "Output size is too small"
+        )
 
 
 def _max_pool(rank: int) -> None:
     name = f"max_pool{rank}d"
 
     def both(
-        input: Payload, kernel_size: Any, stride: Any = None, padding: Any = 0,
-        dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False,
+        input: Payload,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: bool = False,
+        return_indices: bool = False,
     ) -> Any:
         x, alone = _batched(input, rank, name)
         size = ints(kernel_size, rank)
         step = size if stride is None or stride == [] else ints(stride, rank)
         pads, spread = ints(padding, rank), ints(dilation, rank)
         _check_pool(x, size, step, pads, spread, ceil_mode)
-        out, where = F.max_pool(x, size=size, stride=step, padding=pads,
-                                dilation=spread, ceil_mode=ceil_mode)
+        out, where = F.max_pool(
+            x,
+            size=size,
+            stride=step,
+            padding=pads,
+            dilation=spread,
+            ceil_mode=ceil_mode,
+        )
         return _unbatched(out, alone), _unbatched(where, alone)
 
     pair = public(both, name, _pool_label("Max", rank, True))
 
     def function(
-        input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0,
-        dilation: Any = 1, ceil_mode: bool = False, return_indices: bool = False,
+        input: Any,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        dilation: Any = 1,
+        ceil_mode: bool = False,
+        return_indices: bool = False,
     ) -> Any:
         out = pair(input, kernel_size, stride, padding, dilation, ceil_mode)
         return out if return_indices else out[0]
@@ -243,14 +316,22 @@ def _max_pool(rank: int) -> None:
     T[f"{name}_with_indices"] = pair
 
     def unpool(
-        input: Payload, indices: Payload, kernel_size: Any, stride: Any = None,
-        padding: Any = 0, output_size: Any = None,
+        input: Payload,
+        indices: Payload,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        output_size: Any = None,
     ) -> Payload:
         x, alone = _batched(input, rank, f"max_unpool{rank}d")
         size = ints(kernel_size, rank)
         step = size if stride is None else ints(stride, rank)
-        space = tuple((n - 1) * s - 2 * p + k for n, s, p, k in zip(
-            x.shape[2:], step, ints(padding, rank), size, strict=True))
+        space = tuple(
+            (n - 1) * s - 2 * p + k
+            for n, s, p, k in zip(
+                x.shape[2:], step, ints(padding, rank), size, strict=True
+            )
+        )
         if output_size is not None:
             space = tuple(output_size)[-rank:]
         where = F.unsqueeze(indices, axis=0) if alone else indices
@@ -263,8 +344,12 @@ def _avg_pool(rank: int) -> None:
     name = f"avg_pool{rank}d"
 
     def body(
-        input: Payload, kernel_size: Any, stride: Any = None, padding: Any = 0,
-        ceil_mode: bool = False, count_include_pad: bool = True,
+        input: Payload,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
         divisor_override: Any = None,
     ) -> Payload:
         x, alone = _batched(input, rank, name)
@@ -274,8 +359,15 @@ def _avg_pool(rank: int) -> None:
         if divisor_override == 0:
             raise RuntimeError("divisor must be not zero")
         _check_pool(x, size, step, pads, (1,) * rank, ceil_mode)
-        out = F.avg_pool(x, size=size, stride=step, padding=pads, ceil_mode=ceil_mode,
-                         count_padding=count_include_pad, divisor=divisor_override)
+        out = F.avg_pool(
+            x,
+            size=size,
+            stride=step,
+            padding=pads,
+            ceil_mode=ceil_mode,
+            count_padding=count_include_pad,
+            divisor=divisor_override,
+        )
         return _unbatched(out, alone)
 
     row(body, name=name, label=_pool_label("Avg", rank))
@@ -283,8 +375,11 @@ def _avg_pool(rank: int) -> None:
 
 def _sizes(output_size: Any, space: tuple[int, ...]) -> tuple[int, ...]:
     rank = len(space)
-    given = (output_size,) * rank if isinstance(output_size, int) or (
-        output_size is None) else tuple(output_size)
+    given = (
+        (output_size,) * rank
+        if isinstance(output_size, int) or (output_size is None)
+        else tuple(output_size)
+    )
     return tuple(n if o is None else int(o) for o, n in zip(given, space, strict=True))
 
 
@@ -297,8 +392,11 @@ def _adaptive(rank: int) -> None:
             return Named(out, "MeanBackward1")
         return out
 
-    row(average, name=f"adaptive_avg_pool{rank}d",
-        label=_pool_label("AdaptiveAvg", rank))
+    row(
+        average,
+        name=f"adaptive_avg_pool{rank}d",
+        label=_pool_label("AdaptiveAvg", rank),
+    )
 
     def both(input: Payload, output_size: Any) -> Any:
         x, alone = _batched(input, rank, f"adaptive_max_pool{rank}d")
@@ -317,14 +415,18 @@ def _adaptive(rank: int) -> None:
 
 def _lp_pool(rank: int) -> None:
     def body(
-        input: Payload, norm_type: float, kernel_size: Any, stride: Any = None,
+        input: Payload,
+        norm_type: float,
+        kernel_size: Any,
+        stride: Any = None,
         ceil_mode: bool = False,
     ) -> Payload:
         x, alone = _batched(input, rank, f"lp_pool{rank}d")
         size = ints(kernel_size, rank)
         step = size if stride is None else ints(stride, rank)
-        out = F.lp_pool(x, ord=float(norm_type), size=size, stride=step,
-                        ceil_mode=ceil_mode)
+        out = F.lp_pool(
+            x, ord=float(norm_type), size=size, stride=step, ceil_mode=ceil_mode
+        )
         return _unbatched(out, alone)
 
     row(body, name=f"lp_pool{rank}d", label="PowBackward0")
@@ -353,8 +455,10 @@ _batch_norm = public(_batch_norm_body, "batch_norm", "NativeBatchNormBackward0")
 def _verify_batch(size: Any) -> None:
     count = size[0] * prod(size[2:])
     if count == 1:
-        raise ValueError("Expected more than 1 value per channel when training, got input "
-                         f"size {Size(size)}")
+        raise ValueError(
+            "Expected more than 1 value per channel when training, got input "
+            f"size {Size(size)}"
+        )
 
 
 def _update_running(
@@ -374,30 +478,50 @@ def _update_running(
 
 @plain
 def batch_norm(
-    input: Any, running_mean: Any, running_var: Any, weight: Any = None,
-    bias: Any = None, training: bool = False, momentum: float = 0.1, eps: float = 1e-5,
+    input: Any,
+    running_mean: Any,
+    running_var: Any,
+    weight: Any = None,
+    bias: Any = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
 ) -> Any:
     shape = tuple(input.shape)
     channels = shape[1] if len(shape) > 1 else 0
-    named = {"running_mean": running_mean, "running_var": running_var, "weight": weight,
-             "bias": bias}
+    named = {
+        "running_mean": running_mean,
+        "running_var": running_var,
+        "weight": weight,
+        "bias": bias,
+    }
     if training:
         _verify_batch(shape)
     for name, t in named.items():
         if t is not None and t.numel() != channels:
-            raise RuntimeError(f"{name} should contain {channels} elements not "
-                               f"{t.numel()}")
+            raise RuntimeError(
+                f"{name} should contain {channels} elements not {t.numel()}"
+            )
     if not training:
         return _batch_norm(input, weight, bias, running_mean, running_var, eps)
     out, mean, var = _batch_norm(input, weight, bias, None, None, eps)
-    _update_running(running_mean, running_var, mean, var,
-                    input.numel() // max(1, channels), momentum)
+    _update_running(
+        running_mean,
+        running_var,
+        mean,
+        var,
+        input.numel() // max(1, channels),
+        momentum,
+    )
     return out
 
 
 @row(label="NativeLayerNormBackward0")
 def layer_norm(
-    input: Payload, normalized_shape: Any, weight: Any = None, bias: Any = None,
+    input: Payload,
+    normalized_shape: Any,
+    weight: Any = None,
+    bias: Any = None,
     eps: float = 1e-5,
 ) -> Payload:
     shape = tuple(normalized_shape)
@@ -406,20 +530,24 @@ def layer_norm(
         if t is not None and t.shape != shape:
             raise RuntimeError(
                 f"Expected {name} to be of same shape as normalized_shape, but got "
-                f"{name} of shape {list(t.shape)} and normalized_shape = {list(shape)}")
+                f"{name} of shape {list(t.shape)} and normalized_shape = {list(shape)}"
+            )
     return F.layer_norm(input, weight, bias, count=len(shape), eps=eps)
 
 
 def _check_normalized(input: Payload, shape: tuple[int, ...]) -> None:
     if not shape:
-        raise RuntimeError("Expected normalized_shape to be at least 1-dimensional, i.e., "
-                           "containing at least one element, but got normalized_shape = "
-                           "[]")
-    if input.shape[-len(shape):] != shape:
+        raise RuntimeError(
+            "Expected normalized_shape to be at least 1-dimensional, i.e., "
+            "containing at least one element, but got normalized_shape = "
+            "[]"
+        )
+    if input.shape[-len(shape) :] != shape:
         listed = ", ".join(map(str, shape))
         raise RuntimeError(
             f"Given normalized_shape=[{listed}], expected input with shape [*, {listed}],"
-            f" but got input of size{list(input.shape)}")
+            f" but got input of size{list(input.shape)}"
+        )
 
 
 @row(label="MulBackward0")
@@ -434,16 +562,21 @@ def rms_norm(
 
 @row(label="NativeGroupNormBackward0")
 def group_norm(
-    input: Payload, num_groups: int, weight: Any = None, bias: Any = None,
+    input: Payload,
+    num_groups: int,
+    weight: Any = None,
+    bias: Any = None,
     eps: float = 1e-5,
 ) -> Payload:
     if input.ndim < 2:
-        raise RuntimeError(f"Expected at least 2 dimensions for input tensor but received "
-                           f"{input.ndim}")
+        raise RuntimeError(
+            f"Expected at least 2 dimensions for input tensor but received {input.ndim}"
+        )
     if input.shape[1] % num_groups:
         raise RuntimeError(
             "Expected number of channels in input to be divisible by num_groups, but got "
-            f"input of shape {list(input.shape)} and num_groups={num_groups}")
+            f"input of shape {list(input.shape)} and num_groups={num_groups}"
+        )
     return F.group_norm(input, weight, bias, groups=num_groups, eps=eps)
 
 
@@ -460,20 +593,33 @@ _instance_norm = public(_instance_norm_body, "instance_norm", "ViewBackward0")
 
 @plain
 def instance_norm(
-    input: Any, running_mean: Any = None, running_var: Any = None, weight: Any = None,
-    bias: Any = None, use_input_stats: bool = True, momentum: float = 0.1,
+    input: Any,
+    running_mean: Any = None,
+    running_var: Any = None,
+    weight: Any = None,
+    bias: Any = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Any:
     if not use_input_stats:
         return _instance_norm(input, weight, bias, running_mean, running_var, eps)
     space = prod(input.shape[2:])
     if space == 1:
-        raise ValueError("Expected more than 1 spatial element when training, got input "
-                         f"size {input.size()}")
+        raise ValueError(
+            "Expected more than 1 spatial element when training, got input "
+            f"size {input.size()}"
+        )
     out, mean, var = _instance_norm(input, weight, bias, None, None, eps)
     if running_mean is not None:
-        _update_running(running_mean, running_var, mean.detach().mean(0),
-                        var.detach().mean(0), space, momentum)
+        _update_running(
+            running_mean,
+            running_var,
+            mean.detach().mean(0),
+            var.detach().mean(0),
+            space,
+            momentum,
+        )
     return out
 
 
@@ -482,8 +628,10 @@ def local_response_norm(
     input: Payload, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0
 ) -> Payload:
     if input.ndim < 3:
-        raise ValueError(f"Expected 3D or higher dimensionality                          "
-                         f"input (got {input.ndim} dimensions)")
+        raise ValueError(
+            f"Expected 3D or higher dimensionality                          "
+            f"input (got {input.ndim} dimensions)"
+        )
     return F.local_response_norm(input, size=size, alpha=alpha, beta=beta, k=k)
 
 
@@ -497,14 +645,20 @@ def _check_indices(idx: Payload, count: int, name: str) -> None:
         raise RuntimeError(
             "Expected tensor for argument #1 'indices' to have one of the following "
             f"scalar types: Long, Int; but got torch.{of_numpy(idx.dtype).legacy} instead "
-            f"(while checking arguments for {name})")
+            f"(while checking arguments for {name})"
+        )
     if type(idx) is np.ndarray and idx.size and (idx.min() < 0 or idx.max() >= count):
         raise IndexError("index out of range in self")
 
 
 def _embedding_body(
-    input: Payload, weight: Payload, padding_idx: Any = None, max_norm: Any = None,
-    norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
+    input: Payload,
+    weight: Payload,
+    padding_idx: Any = None,
+    max_norm: Any = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
 ) -> Payload:
     _check_indices(input, weight.shape[0], "embedding")
     if padding_idx is not None:
@@ -520,8 +674,13 @@ _embedding = public(_embedding_body, "embedding", "EmbeddingBackward0")
 
 @plain
 def embedding(
-    input: Any, weight: Any, padding_idx: Any = None, max_norm: Any = None,
-    norm_type: float = 2.0, scale_grad_by_freq: bool = False, sparse: bool = False,
+    input: Any,
+    weight: Any,
+    padding_idx: Any = None,
+    max_norm: Any = None,
+    norm_type: float = 2.0,
+    scale_grad_by_freq: bool = False,
+    sparse: bool = False,
 ) -> Any:
     """Rows of a table."""
     if max_norm is not None:
@@ -534,8 +693,9 @@ def _renorm_rows(idx: Any, weight: Any, max_norm: float, norm_type: float) -> No
     from isograd.torch.tensor import note_write
 
     rows = np.unique(idx._p)
-    weight._p[rows] = RAW.renorm(weight._p[rows], ord=float(norm_type), axis=0,
-                                 bound=float(max_norm))
+    weight._p[rows] = RAW.renorm(
+        weight._p[rows], ord=float(norm_type), axis=0, bound=float(max_norm)
+    )
     note_write(weight._p)
 
 
@@ -546,10 +706,17 @@ def _bags(idx: np.ndarray, offsets: Any) -> list[np.ndarray]:
 
 @plain
 def embedding_bag(
-    input: Any, weight: Any, offsets: Any = None, max_norm: Any = None,
-    norm_type: float = 2, scale_grad_by_freq: bool = False, mode: str = "mean",
-    sparse: bool = False, per_sample_weights: Any = None,
-    include_last_offset: bool = False, padding_idx: Any = None,
+    input: Any,
+    weight: Any,
+    offsets: Any = None,
+    max_norm: Any = None,
+    norm_type: float = 2,
+    scale_grad_by_freq: bool = False,
+    mode: str = "mean",
+    sparse: bool = False,
+    per_sample_weights: Any = None,
+    include_last_offset: bool = False,
+    padding_idx: Any = None,
 ) -> Any:
     """Sums, means or maxima of rows of a table over bags of indices."""
     from isograd import torch
@@ -560,14 +727,19 @@ def embedding_bag(
         raise NotImplementedError(
             "embedding_bag: per_sample_weights was not None. per_sample_weights is only "
             f"supported for mode='sum' (got mode='{mode}'). Please open a feature "
-            "request on GitHub.")
+            "request on GitHub."
+        )
     if input.ndim == 2:
         if offsets is not None:
-            raise ValueError("if input is 2D, then offsets has to be None, as input is "
-                             "treated is a mini-batch of fixed length sequences. However, "
-                             f"found offsets of type {type(offsets)}")
-        bags = [np.arange(i * input.shape[1], (i + 1) * input.shape[1])
-                for i in range(input.shape[0])]
+            raise ValueError(
+                "if input is 2D, then offsets has to be None, as input is "
+                "treated is a mini-batch of fixed length sequences. However, "
+                f"found offsets of type {type(offsets)}"
+            )
+        bags = [
+            np.arange(i * input.shape[1], (i + 1) * input.shape[1])
+            for i in range(input.shape[0])
+        ]
     else:
         if offsets is None:
             raise ValueError("offsets has to be a 1D Tensor but got None")
@@ -582,32 +754,55 @@ def embedding_bag(
     outs = []
     for b in kept:
         part = rows[b.tolist()] if len(b) else None
-        outs.append(zero if part is None else
-                    part.amax(0) if mode == "max" else getattr(part, mode)(0))
+        outs.append(
+            zero
+            if part is None
+            else part.amax(0)
+            if mode == "max"
+            else getattr(part, mode)(0)
+        )
     return torch.stack(outs)
 
 
 # --- resampling -----------------------------------------------------------------------
 
-_MODES = {"nearest": (1, 2, 3), "nearest-exact": (1, 2, 3), "linear": (1,),
-          "bilinear": (2,), "bicubic": (2,), "trilinear": (3,), "area": (1, 2, 3)}
-_MODE_LABELS = {"nearest": "UpsampleNearest{}D", "nearest-exact": "UpsampleNearestExact{}D",
-                "linear": "UpsampleLinear{}D", "bilinear": "UpsampleBilinear{}D",
-                "bicubic": "UpsampleBicubic{}D", "trilinear": "UpsampleTrilinear{}D",
-                "area": "AdaptiveAvgPool{}D"}
+_MODES = {
+    "nearest": (1, 2, 3),
+    "nearest-exact": (1, 2, 3),
+    "linear": (1,),
+    "bilinear": (2,),
+    "bicubic": (2,),
+    "trilinear": (3,),
+    "area": (1, 2, 3),
+}
+_MODE_LABELS = {
+    "nearest": "UpsampleNearest{}D",
+    "nearest-exact": "UpsampleNearestExact{}D",
+    "linear": "UpsampleLinear{}D",
+    "bilinear": "UpsampleBilinear{}D",
+    "bicubic": "UpsampleBicubic{}D",
+    "trilinear": "UpsampleTrilinear{}D",
+    "area": "AdaptiveAvgPool{}D",
+}
 
 
 @row
 def interpolate(
-    input: Payload, size: Any = None, scale_factor: Any = None, mode: str = "nearest",
-    align_corners: Any = None, recompute_scale_factor: Any = None,
+    input: Payload,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
+    align_corners: Any = None,
+    recompute_scale_factor: Any = None,
     antialias: bool = False,
 ) -> Any:
     if mode in ("nearest", "area", "nearest-exact"):
         if align_corners is not None:
-            raise ValueError("align_corners option can only be set with the "
-                             "interpolating modes: linear | bilinear | bicubic | "
-                             "trilinear")
+            raise ValueError(
+                "align_corners option can only be set with the "
+                "interpolating modes: linear | bilinear | bicubic | "
+                "trilinear"
+            )
     rank = input.ndim - 2
     if size is not None and scale_factor is not None:
         raise ValueError("only one of size or scale_factor should be defined")
@@ -616,18 +811,28 @@ def interpolate(
     if rank not in _MODES.get(mode, ()):
         need = {"linear": "3D", "bilinear": "4D", "trilinear": "5D"}.get(mode)
         if need and rank in (1, 2, 3):
-            raise NotImplementedError(f"Got {input.ndim}D input, but {mode} mode needs "
-                                      f"{need} input")
+            raise NotImplementedError(
+                f"Got {input.ndim}D input, but {mode} mode needs {need} input"
+            )
         raise NotImplementedError(
             "Input Error: Only 3D, 4D and 5D input Tensors supported (got "
             f"{input.ndim}D) for the modes: nearest | linear | bilinear | bicubic | "
-            f"trilinear | area | nearest-exact (got {mode})")
-    count, scales = _resampled(input.shape[2:], size, scale_factor,
-                               recompute_scale_factor)
+            f"trilinear | area | nearest-exact (got {mode})"
+        )
+    count, scales = _resampled(
+        input.shape[2:], size, scale_factor, recompute_scale_factor
+    )
     kind = {"bilinear": "linear", "trilinear": "linear", "bicubic": "cubic"}.get(
-        mode, mode)
-    out = F.interpolate(input, count=count, mode=kind, corners=bool(align_corners),
-                        scales=scales, antialias=antialias)
+        mode, mode
+    )
+    out = F.interpolate(
+        input,
+        count=count,
+        mode=kind,
+        corners=bool(align_corners),
+        scales=scales,
+        antialias=antialias,
+    )
     return Named(out, _MODE_LABELS[mode].format(rank) + "Backward0")
 
 
@@ -636,15 +841,24 @@ def _resampled(space: Any, size: Any, scale_factor: Any, recompute: Any) -> Any:
     rank = len(space)
     if size is not None:
         return ints(size, rank), None
-    factors = [float(s) for s in (scale_factor if isinstance(
-        scale_factor, tuple | list) else (scale_factor,) * rank)]
+    factors = [
+        float(s)
+        for s in (
+            scale_factor
+            if isinstance(scale_factor, tuple | list)
+            else (scale_factor,) * rank
+        )
+    ]
     count = tuple(floor(n * s) for n, s in zip(space, factors, strict=True))
     return count, None if recompute else tuple(1.0 / s for s in factors)
 
 
 @plain
 def upsample(
-    input: Any, size: Any = None, scale_factor: Any = None, mode: str = "nearest",
+    input: Any,
+    size: Any = None,
+    scale_factor: Any = None,
+    mode: str = "nearest",
     align_corners: Any = None,
 ) -> Any:
     return T["interpolate"](input, size, scale_factor, mode, align_corners)
@@ -662,18 +876,26 @@ def upsample_bilinear(input: Any, size: Any = None, scale_factor: Any = None) ->
 
 @row
 def grid_sample(
-    input: Payload, grid: Payload, mode: str = "bilinear", padding_mode: str = "zeros",
+    input: Payload,
+    grid: Payload,
+    mode: str = "bilinear",
+    padding_mode: str = "zeros",
     align_corners: Any = None,
 ) -> Any:
     modes = {"bilinear": "linear", "nearest": "nearest", "bicubic": "cubic"}
     if mode not in modes:
-        raise ValueError("nn.functional.grid_sample(): expected mode to be 'bilinear', "
-                         f"'nearest' or 'bicubic', but got: '{mode}'")
+        raise ValueError(
+            "nn.functional.grid_sample(): expected mode to be 'bilinear', "
+            f"'nearest' or 'bicubic', but got: '{mode}'"
+        )
     if padding_mode not in ("zeros", "border", "reflection"):
-        raise ValueError("nn.functional.grid_sample(): expected padding_mode to be "
-                         f"'zeros', 'border', or 'reflection', but got: '{padding_mode}'")
-    out = F.grid_sample(input, grid, mode=modes[mode], padding=padding_mode,
-                        corners=bool(align_corners))
+        raise ValueError(
+            "nn.functional.grid_sample(): expected padding_mode to be "
+            f"'zeros', 'border', or 'reflection', but got: '{padding_mode}'"
+        )
+    out = F.grid_sample(
+        input, grid, mode=modes[mode], padding=padding_mode, corners=bool(align_corners)
+    )
     return Named(out, f"GridSampler{input.ndim - 2}DBackward0")
 
 
@@ -687,8 +909,13 @@ def affine_grid(theta: Payload, size: Any, align_corners: Any = None) -> Payload
 
 @row(label="ScaledDotProductFlashAttentionForCpuBackward0")
 def scaled_dot_product_attention(
-    query: Payload, key: Payload, value: Payload, attn_mask: Any = None,
-    dropout_p: float = 0.0, is_causal: bool = False, scale: Any = None,
+    query: Payload,
+    key: Payload,
+    value: Payload,
+    attn_mask: Any = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: Any = None,
     enable_gqa: bool = False,
 ) -> Any:
     q, k, v = query, key, value
@@ -697,8 +924,10 @@ def scaled_dot_product_attention(
         k, v = (_repeated(p, times) for p in (k, v))
     if is_causal:
         if attn_mask is not None:
-            raise RuntimeError("_scaled_dot_product_attention: Explicit attn_mask should "
-                               "not be set when is_causal=True")
+            raise RuntimeError(
+                "_scaled_dot_product_attention: Explicit attn_mask should "
+                "not be set when is_causal=True"
+            )
         attn_mask = attend.causal(q.shape[-2], k.shape[-2])
     out = F.attention(q, k, v, attn_mask, scale=scale, drop=drop_with(dropout_p))[0]
     return out if q.ndim == 4 else Named(out, "UnsafeViewBackward0")
@@ -706,8 +935,9 @@ def scaled_dot_product_attention(
 
 def _repeated(p: Payload, times: int) -> Payload:
     shape = p.shape
-    wide = F.broadcast_to(F.unsqueeze(p, axis=p.ndim - 2),
-                          (*shape[:-2], times, *shape[-2:]))
+    wide = F.broadcast_to(
+        F.unsqueeze(p, axis=p.ndim - 2), (*shape[:-2], times, *shape[-2:])
+    )
     return F.reshape(wide, shape=(*shape[:-3], shape[-3] * times, *shape[-2:]))
 
 
@@ -726,22 +956,40 @@ def _projected(
         ws = [F.ranged(weight, axis=0, start=i * e, stop=(i + 1) * e) for i in range(3)]
     else:
         ws = separate
-    bs = [None] * 3 if bias is None else [
-        F.ranged(bias, axis=0, start=i * e, stop=(i + 1) * e) for i in range(3)]
-    return [F.linear(x, w) if b is None else F.linear(x, w, b)
-            for x, w, b in zip((query, key, value), ws, bs, strict=True)]
+    bs = (
+        [None] * 3
+        if bias is None
+        else [F.ranged(bias, axis=0, start=i * e, stop=(i + 1) * e) for i in range(3)]
+    )
+    return [
+        F.linear(x, w) if b is None else F.linear(x, w, b)
+        for x, w, b in zip((query, key, value), ws, bs, strict=True)
+    ]
 
 
 def _mha_body(
-    query: Payload, key: Payload, value: Payload, num_heads: int, weight: Any, bias: Any,
-    extra: Any, add_zero: bool, p: float, out_weight: Payload, out_bias: Any, mask: Any,
-    padding: Any, separate: Any,
+    query: Payload,
+    key: Payload,
+    value: Payload,
+    num_heads: int,
+    weight: Any,
+    bias: Any,
+    extra: Any,
+    add_zero: bool,
+    p: float,
+    out_weight: Payload,
+    out_bias: Any,
+    mask: Any,
+    padding: Any,
+    separate: Any,
 ) -> Any:
     n = query.shape[1]
     q, k, v = _projected(query, key, value, weight, bias, separate)
     if extra is not None:
-        k, v = (F.concatenate(x, F.broadcast_to(b, (1, n, b.shape[-1])), axis=0)
-                for x, b in zip((k, v), extra, strict=True))
+        k, v = (
+            F.concatenate(x, F.broadcast_to(b, (1, n, b.shape[-1])), axis=0)
+            for x, b in zip((k, v), extra, strict=True)
+        )
     q, k, v = (attend.heads(F, x, num_heads) for x in (q, k, v))
     if add_zero:
         shape = (*k.shape[:2], 1, k.shape[3])
@@ -749,8 +997,11 @@ def _mha_body(
     full = _joined_mask(mask, padding, n, num_heads, q, k)
     out, weights = F.attention(q, k, v, full, drop=drop_with(p))
     joined = attend.joined(F, out)
-    out = F.linear(joined, out_weight) if out_bias is None else (
-        F.linear(joined, out_weight, out_bias))
+    out = (
+        F.linear(joined, out_weight)
+        if out_bias is None
+        else (F.linear(joined, out_weight, out_bias))
+    )
     return out, weights
 
 
@@ -763,7 +1014,9 @@ def _joined_mask(
     for m, kind in ((mask, "attn"), (padding, "padding")):
         if m is None:
             continue
-        bias = attend.as_bias(F, F.logical_not(m) if m.dtype.kind == "b" else m, q.dtype)
+        bias = attend.as_bias(
+            F, F.logical_not(m) if m.dtype.kind == "b" else m, q.dtype
+        )
         missing = length - bias.shape[-1]
         if missing:
             bias = F.pad(bias, (*((0, 0),) * (bias.ndim - 1), (0, missing)))
@@ -780,13 +1033,30 @@ _mha = public(_mha_body, "multi_head_attention_forward", "ViewBackward0")
 
 @plain
 def multi_head_attention_forward(
-    query: Any, key: Any, value: Any, embed_dim_to_check: int, num_heads: int,
-    in_proj_weight: Any, in_proj_bias: Any, bias_k: Any, bias_v: Any,
-    add_zero_attn: bool, dropout_p: float, out_proj_weight: Any, out_proj_bias: Any,
-    training: bool = True, key_padding_mask: Any = None, need_weights: bool = True,
-    attn_mask: Any = None, use_separate_proj_weight: bool = False,
-    q_proj_weight: Any = None, k_proj_weight: Any = None, v_proj_weight: Any = None,
-    static_k: Any = None, static_v: Any = None, average_attn_weights: bool = True,
+    query: Any,
+    key: Any,
+    value: Any,
+    embed_dim_to_check: int,
+    num_heads: int,
+    in_proj_weight: Any,
+    in_proj_bias: Any,
+    bias_k: Any,
+    bias_v: Any,
+    add_zero_attn: bool,
+    dropout_p: float,
+    out_proj_weight: Any,
+    out_proj_bias: Any,
+    training: bool = True,
+    key_padding_mask: Any = None,
+    need_weights: bool = True,
+    attn_mask: Any = None,
+    use_separate_proj_weight: bool = False,
+    q_proj_weight: Any = None,
+    k_proj_weight: Any = None,
+    v_proj_weight: Any = None,
+    static_k: Any = None,
+    static_v: Any = None,
+    average_attn_weights: bool = True,
     is_causal: bool = False,
 ) -> Any:
     """Attention of several heads over (time, batch, features)."""
@@ -796,15 +1066,32 @@ def multi_head_attention_forward(
         if key_padding_mask is not None:
             key_padding_mask = key_padding_mask.unsqueeze(0)
     if query.shape[-1] != embed_dim_to_check:
-        raise AssertionError(f"was expecting embedding dimension of {embed_dim_to_check}, "
-                             f"but got {query.shape[-1]}")
-    separate = (q_proj_weight, k_proj_weight, v_proj_weight) if (
-        use_separate_proj_weight) else None
+        raise AssertionError(
+            f"was expecting embedding dimension of {embed_dim_to_check}, "
+            f"but got {query.shape[-1]}"
+        )
+    separate = (
+        (q_proj_weight, k_proj_weight, v_proj_weight)
+        if (use_separate_proj_weight)
+        else None
+    )
     extra = None if bias_k is None else (bias_k, bias_v)
     out, weights = _mha(
-        query, key, value, num_heads, in_proj_weight, in_proj_bias, extra, add_zero_attn,
-        dropout_p if training else 0.0, out_proj_weight, out_proj_bias, attn_mask,
-        key_padding_mask, separate)
+        query,
+        key,
+        value,
+        num_heads,
+        in_proj_weight,
+        in_proj_bias,
+        extra,
+        add_zero_attn,
+        dropout_p if training else 0.0,
+        out_proj_weight,
+        out_proj_bias,
+        attn_mask,
+        key_padding_mask,
+        separate,
+    )
     if need_weights and average_attn_weights:
         weights = weights.mean(dim=1)
     if alone:

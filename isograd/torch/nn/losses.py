@@ -21,21 +21,29 @@ _SIZE_WARNING = (
 
 def _warn_size(x: Payload, y: Payload) -> None:
     if x.shape != y.shape:
-        warnings.warn(_SIZE_WARNING.format(t=Size(y.shape), i=Size(x.shape)),
-                      UserWarning, stacklevel=4)
+        warnings.warn(
+            _SIZE_WARNING.format(t=Size(y.shape), i=Size(x.shape)),
+            UserWarning,
+            stacklevel=4,
+        )
         check_broadcast(x.shape, y.shape)
 
 
 def _named(out: Any, reduction: str, none: str) -> Any:
     """Composites: the label is that of the reduction."""
-    return Named(out, {"mean": "MeanBackward0", "sum": "SumBackward0"}.get(
-        reduction, none))
+    return Named(
+        out, {"mean": "MeanBackward0", "sum": "SumBackward0"}.get(reduction, none)
+    )
 
 
 @row
 def mse_loss(
-    input: Payload, target: Payload, size_average: Any = None, reduce: Any = None,
-    reduction: str = "mean", weight: Any = None,
+    input: Payload,
+    target: Payload,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
+    weight: Any = None,
 ) -> Payload:
     reduction = reduction_of(reduction, size_average, reduce)
     _warn_size(input, target)
@@ -45,8 +53,12 @@ def mse_loss(
 
 @row
 def l1_loss(
-    input: Payload, target: Payload, size_average: Any = None, reduce: Any = None,
-    reduction: str = "mean", weight: Any = None,
+    input: Payload,
+    target: Payload,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
+    weight: Any = None,
 ) -> Payload:
     reduction = reduction_of(reduction, size_average, reduce)
     _warn_size(input, target)
@@ -56,20 +68,28 @@ def l1_loss(
 
 @row(label="SmoothL1LossBackward0")
 def smooth_l1_loss(
-    input: Payload, target: Payload, size_average: Any = None, reduce: Any = None,
-    reduction: str = "mean", beta: float = 1.0,
+    input: Payload,
+    target: Payload,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
 ) -> Payload:
     reduction = reduction_of(reduction, size_average, reduce)
     _warn_size(input, target)
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
-    return F.smooth_l1_loss(*same_dtype(input, target), beta=float(beta),
-                            reduction=reduction)
+    return F.smooth_l1_loss(
+        *same_dtype(input, target), beta=float(beta), reduction=reduction
+    )
 
 
 @row
 def huber_loss(
-    input: Payload, target: Payload, reduction: str = "mean", delta: float = 1.0,
+    input: Payload,
+    target: Payload,
+    reduction: str = "mean",
+    delta: float = 1.0,
     weight: Any = None,
 ) -> Payload:
     reduction = reduction_of(reduction, None, None)
@@ -85,54 +105,80 @@ def huber_loss(
 
 @row(label="BinaryCrossEntropyBackward0")
 def binary_cross_entropy(
-    input: Payload, target: Payload, weight: Any = None, size_average: Any = None,
-    reduce: Any = None, reduction: str = "mean",
+    input: Payload,
+    target: Payload,
+    weight: Any = None,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
 ) -> Payload:
     reduction = reduction_of(reduction, size_average, reduce)
     if target.shape != input.shape:
         raise ValueError(
             f"Using a target size ({Size(target.shape)}) that is different to the input "
             f"size ({Size(input.shape)}) is deprecated. Please ensure they have the same "
-            "size.")
+            "size."
+        )
     if input.dtype != target.dtype:
-        raise RuntimeError(f"Found dtype {dtype_name(target)} but expected "
-                           f"{dtype_name(input)}")
-    if type(input) is np.ndarray and input.size and not (
-            (input >= 0) & (input <= 1)).all():
+        raise RuntimeError(
+            f"Found dtype {dtype_name(target)} but expected {dtype_name(input)}"
+        )
+    if (
+        type(input) is np.ndarray
+        and input.size
+        and not ((input >= 0) & (input <= 1)).all()
+    ):
         raise RuntimeError("all elements of input should be between 0 and 1")
     return F.binary_cross_entropy(input, target, weight, reduction=reduction)
 
 
 @row(label="BinaryCrossEntropyWithLogitsBackward0")
 def binary_cross_entropy_with_logits(
-    input: Payload, target: Payload, weight: Any = None, size_average: Any = None,
-    reduce: Any = None, reduction: str = "mean", pos_weight: Any = None,
+    input: Payload,
+    target: Payload,
+    weight: Any = None,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
+    pos_weight: Any = None,
 ) -> Payload:
     reduction = reduction_of(reduction, size_average, reduce)
     if target.shape != input.shape:
-        raise ValueError(f"Target size ({Size(target.shape)}) must be the same as input "
-                         f"size ({Size(input.shape)})")
+        raise ValueError(
+            f"Target size ({Size(target.shape)}) must be the same as input "
+            f"size ({Size(input.shape)})"
+        )
     x, y, w, pw = same_dtype(input, target, weight, pos_weight)
     return F.binary_cross_entropy_with_logits(x, y, w, pw, reduction=reduction)
 
 
 @row
 def soft_margin_loss(
-    input: Payload, target: Payload, size_average: Any = None, reduce: Any = None,
+    input: Payload,
+    target: Payload,
+    size_average: Any = None,
+    reduce: Any = None,
     reduction: str = "mean",
 ) -> Payload:
     return F.soft_margin_loss(
-        *same_dtype(input, target), reduction=reduction_of(reduction, size_average, reduce))
+        *same_dtype(input, target),
+        reduction=reduction_of(reduction, size_average, reduce),
+    )
 
 
 @row
 def multilabel_soft_margin_loss(
-    input: Payload, target: Payload, weight: Any = None, size_average: Any = None,
-    reduce: Any = None, reduction: str = "mean",
+    input: Payload,
+    target: Payload,
+    weight: Any = None,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
 ) -> Payload:
     reduction = reduction_of(reduction, size_average, reduce)
-    out = F.multilabel_soft_margin_loss(*same_dtype(input, target), weight,
-                                        reduction=reduction)
+    out = F.multilabel_soft_margin_loss(
+        *same_dtype(input, target), weight, reduction=reduction
+    )
     return _named(out, reduction, "DivBackward0")
 
 
@@ -146,28 +192,37 @@ def _check_classes(input: Payload, target: Payload, ignore: int) -> None:
     lead = shape[:1] if n > 1 else ()
     if n == 1:
         if target.shape not in ((), (1,)):
-            raise ValueError(f"Expected input batch_size ({shape[0]}) to match target "
-                             f"batch_size ({target.shape[0]})." if target.ndim == 1 else
-                             "0D or 1D target tensor expected, multi-target not "
-                             "supported")
+            raise ValueError(
+                f"Expected input batch_size ({shape[0]}) to match target "
+                f"batch_size ({target.shape[0]})."
+                if target.ndim == 1
+                else "0D or 1D target tensor expected, multi-target not supported"
+            )
     elif target.shape[:1] != lead:
         found = target.shape[0] if target.ndim else 0
-        raise ValueError(f"Expected input batch_size ({shape[0]}) to match target "
-                         f"batch_size ({found}).")
+        raise ValueError(
+            f"Expected input batch_size ({shape[0]}) to match target "
+            f"batch_size ({found})."
+        )
     elif n == 2 and target.ndim != 1:
-        raise RuntimeError("0D or 1D target tensor expected, multi-target not supported")
+        raise RuntimeError(
+            "0D or 1D target tensor expected, multi-target not supported"
+        )
     elif n > 2 and target.shape[1:] != shape[2:]:
         raise RuntimeError(
             f"only batches of spatial targets supported (3D tensors) but got targets of "
-            f"dimension: {target.ndim}" if n == 4 and target.ndim != 3 else
-            f"Expected target size {list((*lead, *shape[2:]))}, got "
-            f"{list(target.shape)}")
-    if target.dtype.kind not in "iu" or (target.dtype.itemsize < 8 and (
-            target.dtype.kind != "u")):
-        raise RuntimeError(f"expected target dtype to be Long or Byte, but got {dtype_name(target)}")
+            f"dimension: {target.ndim}"
+            if n == 4 and target.ndim != 3
+            else f"Expected target size {list((*lead, *shape[2:]))}, got "
+            f"{list(target.shape)}"
+        )
+    if target.dtype.kind not in "iu" or (
+        target.dtype.itemsize < 8 and (target.dtype.kind != "u")
+    ):
+        raise RuntimeError(
+            f"expected target dtype to be Long or Byte, but got {dtype_name(target)}"
+        )
     _check_range(target, shape[0 if n == 1 else 1], ignore)
-
-
 
 
 def _check_range(target: Payload, classes: int, ignore: int) -> None:
@@ -186,13 +241,23 @@ def _class_label(input: Payload) -> str:
 
 @row
 def nll_loss(
-    input: Payload, target: Payload, weight: Any = None, size_average: Any = None,
-    ignore_index: int = -100, reduce: Any = None, reduction: str = "mean",
+    input: Payload,
+    target: Payload,
+    weight: Any = None,
+    size_average: Any = None,
+    ignore_index: int = -100,
+    reduce: Any = None,
+    reduction: str = "mean",
 ) -> Any:
     reduction = reduction_of(reduction, size_average, reduce)
     _check_classes(input, target, ignore_index)
-    out = F.nll_loss(input, _squeezed(input, target), weight, ignore_index=ignore_index,
-                     reduction=reduction)
+    out = F.nll_loss(
+        input,
+        _squeezed(input, target),
+        weight,
+        ignore_index=ignore_index,
+        reduction=reduction,
+    )
     return Named(out, _class_label(input))
 
 
@@ -204,60 +269,91 @@ def _squeezed(input: Payload, target: Payload) -> Payload:
 
 @row
 def cross_entropy(
-    input: Payload, target: Payload, weight: Any = None, size_average: Any = None,
-    ignore_index: int = -100, reduce: Any = None, reduction: str = "mean",
+    input: Payload,
+    target: Payload,
+    weight: Any = None,
+    size_average: Any = None,
+    ignore_index: int = -100,
+    reduce: Any = None,
+    reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Any:
     reduction = reduction_of(reduction, size_average, reduce)
     if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError("label_smoothing must be between 0.0 and 1.0. Got: "
-                           f"{label_smoothing:g}")
+        raise RuntimeError(
+            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}"
+        )
     axis = 0 if input.ndim == 1 else 1
     if weight is not None and weight.shape != (input.shape[axis],):
         raise RuntimeError(
             "weight tensor should be defined either for all "
             f"{input.shape[axis]} classes or no classes but got weight tensor of shape: "
-            f"{list(weight.shape)}")
+            f"{list(weight.shape)}"
+        )
     soft = target.shape == input.shape and target.dtype.kind not in "iub"
     if soft:
         label = "DivBackward1" if reduction == "mean" else "NegBackward0"
-        out = F.cross_entropy(*same_dtype(input, target), weight,
-                              label_smoothing=label_smoothing, reduction="sum" if
-                              reduction == "mean" else reduction)
+        out = F.cross_entropy(
+            *same_dtype(input, target),
+            weight,
+            label_smoothing=label_smoothing,
+            reduction="sum" if reduction == "mean" else reduction,
+        )
         if reduction == "mean":  # over the batch and the space, not the classes
             count = int(np.prod(input.shape)) // input.shape[axis]
             out = F.div(out, float(count))
         return Named(out, label)
     if target.shape == input.shape and target.dtype.kind in "iub":
-        raise RuntimeError("Expected floating point type for target with class "
-                           f"probabilities, got {dtype_name(target)}")
+        raise RuntimeError(
+            "Expected floating point type for target with class "
+            f"probabilities, got {dtype_name(target)}"
+        )
     _check_classes(input, target, ignore_index)
-    out = F.cross_entropy(input, _squeezed(input, target), weight,
-                          ignore_index=ignore_index, label_smoothing=label_smoothing,
-                          reduction=reduction)
+    out = F.cross_entropy(
+        input,
+        _squeezed(input, target),
+        weight,
+        ignore_index=ignore_index,
+        label_smoothing=label_smoothing,
+        reduction=reduction,
+    )
     return Named(out, "AddBackward0" if label_smoothing else _class_label(input))
 
 
 @row
 def multi_margin_loss(
-    input: Payload, target: Payload, p: int = 1, margin: float = 1.0,
-    weight: Any = None, size_average: Any = None, reduce: Any = None,
+    input: Payload,
+    target: Payload,
+    p: int = 1,
+    margin: float = 1.0,
+    weight: Any = None,
+    size_average: Any = None,
+    reduce: Any = None,
     reduction: str = "mean",
 ) -> Payload:
     if p not in (1, 2):
         raise ValueError("only p == 1 and p == 2 supported")
     return F.multi_margin_loss(
-        input, target, weight, p=p, margin=margin,
-        reduction=reduction_of(reduction, size_average, reduce))
+        input,
+        target,
+        weight,
+        p=p,
+        margin=margin,
+        reduction=reduction_of(reduction, size_average, reduce),
+    )
 
 
 @row(label="MultilabelMarginLossBackward0")
 def multilabel_margin_loss(
-    input: Payload, target: Payload, size_average: Any = None, reduce: Any = None,
+    input: Payload,
+    target: Payload,
+    size_average: Any = None,
+    reduce: Any = None,
     reduction: str = "mean",
 ) -> Payload:
     return F.multilabel_margin_loss(
-        input, target, reduction=reduction_of(reduction, size_average, reduce))
+        input, target, reduction=reduction_of(reduction, size_average, reduce)
+    )
 
 
 # --- distributions --------------------------------------------------------------------
@@ -265,40 +361,65 @@ def multilabel_margin_loss(
 
 @row
 def kl_div(
-    input: Payload, target: Payload, size_average: Any = None, reduce: Any = None,
-    reduction: str = "mean", log_target: bool = False,
+    input: Payload,
+    target: Payload,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
+    log_target: bool = False,
 ) -> Any:
     if reduction == "mean" and size_average is None and reduce is None:
         warnings.warn(
             "reduction: 'mean' divides the total loss by both the batch size and the "
             "support size.'batchmean' divides only by the batch size, and aligns with "
             "the KL div math definition.'mean' will be changed to behave the same as "
-            "'batchmean' in the next major release.", UserWarning, stacklevel=4)
+            "'batchmean' in the next major release.",
+            UserWarning,
+            stacklevel=4,
+        )
     if reduction != "batchmean":
         reduction = reduction_of(reduction, size_average, reduce)
     x, y = same_dtype(input, target)
     shape = check_broadcast(x.shape, y.shape)
-    out = F.kl_div(F.broadcast_to(x, shape), F.broadcast_to(y, shape),
-                   log_target=log_target, reduction=reduction)
+    out = F.kl_div(
+        F.broadcast_to(x, shape),
+        F.broadcast_to(y, shape),
+        log_target=log_target,
+        reduction=reduction,
+    )
     label = "DivBackward0" if reduction == "batchmean" else None
     return Named(out, label) if label else _named(out, reduction, "SubBackward0")
 
 
 @row
 def poisson_nll_loss(
-    input: Payload, target: Payload, log_input: bool = True, full: bool = False,
-    size_average: Any = None, eps: float = 1e-8, reduce: Any = None,
+    input: Payload,
+    target: Payload,
+    log_input: bool = True,
+    full: bool = False,
+    size_average: Any = None,
+    eps: float = 1e-8,
+    reduce: Any = None,
     reduction: str = "mean",
 ) -> Any:
     reduction = reduction_of(reduction, size_average, reduce)
-    out = F.poisson_nll_loss(*same_dtype(input, target), log_input=log_input, full=full,
-                             eps=eps, reduction=reduction)
+    out = F.poisson_nll_loss(
+        *same_dtype(input, target),
+        log_input=log_input,
+        full=full,
+        eps=eps,
+        reduction=reduction,
+    )
     return _named(out, reduction, "SubBackward0")
 
 
 @row
 def gaussian_nll_loss(
-    input: Payload, target: Payload, var: Any, full: bool = False, eps: float = 1e-6,
+    input: Payload,
+    target: Payload,
+    var: Any,
+    full: bool = False,
+    eps: float = 1e-6,
     reduction: str = "mean",
 ) -> Any:
     if isinstance(var, float | int):
@@ -321,59 +442,98 @@ def gaussian_nll_loss(
 
 @row
 def hinge_embedding_loss(
-    input: Payload, target: Payload, margin: float = 1.0, size_average: Any = None,
-    reduce: Any = None, reduction: str = "mean",
+    input: Payload,
+    target: Payload,
+    margin: float = 1.0,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
 ) -> Any:
     reduction = reduction_of(reduction, size_average, reduce)
-    out = F.hinge_embedding_loss(*same_dtype(input, target), margin=margin,
-                                 reduction=reduction)
+    out = F.hinge_embedding_loss(
+        *same_dtype(input, target), margin=margin, reduction=reduction
+    )
     return _named(out, reduction, "AddBackward0")
 
 
 @row
 def margin_ranking_loss(
-    input1: Payload, input2: Payload, target: Payload, margin: float = 0,
-    size_average: Any = None, reduce: Any = None, reduction: str = "mean",
+    input1: Payload,
+    input2: Payload,
+    target: Payload,
+    margin: float = 0,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
 ) -> Any:
     reduction = reduction_of(reduction, size_average, reduce)
     if input1.ndim != input2.ndim or input1.ndim != target.ndim:
         raise RuntimeError(
             "margin_ranking_loss : All input tensors should have same dimension but got "
             f"sizes: input1: {Size(input1.shape)}, input2: {Size(input2.shape)}, "
-            f"target: {Size(target.shape)} ")
-    out = F.margin_ranking_loss(*same_dtype(input1, input2, target),
-                                margin=float(margin), reduction=reduction)
+            f"target: {Size(target.shape)} "
+        )
+    out = F.margin_ranking_loss(
+        *same_dtype(input1, input2, target), margin=float(margin), reduction=reduction
+    )
     return _named(out, reduction, "ClampMinBackward0")
 
 
 @row
 def cosine_embedding_loss(
-    input1: Payload, input2: Payload, target: Payload, margin: float = 0,
-    size_average: Any = None, reduce: Any = None, reduction: str = "mean",
+    input1: Payload,
+    input2: Payload,
+    target: Payload,
+    margin: float = 0,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
 ) -> Any:
     reduction = reduction_of(reduction, size_average, reduce)
-    out = F.cosine_embedding_loss(input1, input2, target, margin=float(margin),
-                                  reduction=reduction)
+    out = F.cosine_embedding_loss(
+        input1, input2, target, margin=float(margin), reduction=reduction
+    )
     return _named(out, reduction, "AddBackward0")
 
 
 @row
 def triplet_margin_loss(
-    anchor: Payload, positive: Payload, negative: Payload, margin: float = 1.0,
-    p: float = 2, eps: float = 1e-6, swap: bool = False, size_average: Any = None,
-    reduce: Any = None, reduction: str = "mean",
+    anchor: Payload,
+    positive: Payload,
+    negative: Payload,
+    margin: float = 1.0,
+    p: float = 2,
+    eps: float = 1e-6,
+    swap: bool = False,
+    size_average: Any = None,
+    reduce: Any = None,
+    reduction: str = "mean",
 ) -> Any:
     reduction = reduction_of(reduction, size_average, reduce)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
-    out = F.triplet_margin_loss(anchor, positive, negative, margin=float(margin),
-                                p=float(p), eps=eps, swap=swap, reduction=reduction)
+    out = F.triplet_margin_loss(
+        anchor,
+        positive,
+        negative,
+        margin=float(margin),
+        p=float(p),
+        eps=eps,
+        swap=swap,
+        reduction=reduction,
+    )
     return _named(out, reduction, "ClampMinBackward0")
 
 
 def triplet_margin_with_distance_loss(
-    anchor: Any, positive: Any, negative: Any, *, distance_function: Any = None,
-    margin: float = 1.0, swap: bool = False, reduction: str = "mean",
+    anchor: Any,
+    positive: Any,
+    negative: Any,
+    *,
+    distance_function: Any = None,
+    margin: float = 1.0,
+    swap: bool = False,
+    reduction: str = "mean",
 ) -> Any:
     """A triplet loss with a distance of the user."""
     from isograd import torch
@@ -393,17 +553,28 @@ def triplet_margin_with_distance_loss(
 
 @row
 def ctc_loss(
-    log_probs: Payload, targets: Payload, input_lengths: Any, target_lengths: Any,
-    blank: int = 0, reduction: str = "mean", zero_infinity: bool = False,
+    log_probs: Payload,
+    targets: Payload,
+    input_lengths: Any,
+    target_lengths: Any,
+    blank: int = 0,
+    reduction: str = "mean",
+    zero_infinity: bool = False,
 ) -> Any:
     reduction = reduction_of(reduction, None, None)
     single = log_probs.ndim == 2
     x = F.unsqueeze(log_probs, axis=1) if single else log_probs
     y = np.asarray(targets)
     y = y.reshape(1, -1) if single else y
-    out = F.ctc_loss(x, y, input_lengths=_lengths(input_lengths),
-                     target_lengths=_lengths(target_lengths), blank=blank,
-                     zero_infinity=zero_infinity, reduction=reduction)
+    out = F.ctc_loss(
+        x,
+        y,
+        input_lengths=_lengths(input_lengths),
+        target_lengths=_lengths(target_lengths),
+        blank=blank,
+        zero_infinity=zero_infinity,
+        reduction=reduction,
+    )
     if single and reduction == "none":
         out = F.reshape(out, shape=())
     return _named(out, reduction, "CtcLossBackward0")

@@ -11,7 +11,11 @@ class DataParallel(Module):
     """Calls its module; there is one device."""
 
     def __init__(
-        self, module: Any, device_ids: Any = None, output_device: Any = None, dim: int = 0
+        self,
+        module: Any,
+        device_ids: Any = None,
+        output_device: Any = None,
+        dim: int = 0,
     ) -> None:
         super().__init__()
         self.module, self.dim, self.device_ids = module, dim, []

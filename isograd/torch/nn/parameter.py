@@ -17,8 +17,10 @@ class _ParameterMeta(type(Tensor)):  # type: ignore[misc]  # justified: Tensor's
         if data is None:
             data = wrap(Tensor, np.empty(0, np.float32))
         if not isinstance(data, Tensor):
-            raise TypeError("Tensor.__new__() got unexpected data: expected a Tensor, but "
-                            f"got {type(data).__name__}")
+            raise TypeError(
+                "Tensor.__new__() got unexpected data: expected a Tensor, but "
+                f"got {type(data).__name__}"
+            )
         made: Any = cls
         p = wrap(made, data._p)
         if requires_grad:
@@ -31,9 +33,13 @@ def _class_by_name(module: str, name: str) -> Any:
 
 
 # classes are shown with PyTorch's module, and pickled by ours
-copyreg.pickle(_ParameterMeta, lambda cls: (
-    _class_by_name, ("isograd." + cls.__module__.removeprefix("isograd."),
-                     cls.__qualname__)))
+copyreg.pickle(
+    _ParameterMeta,
+    lambda cls: (
+        _class_by_name,
+        ("isograd." + cls.__module__.removeprefix("isograd."), cls.__qualname__),
+    ),
+)
 
 
 class Parameter(Tensor, metaclass=_ParameterMeta):

@@ -61,8 +61,12 @@ def reduction_of(reduction: str, size_average: Any, reduce: Any) -> str:
             found = "none"
         else:
             found = "mean" if size_average is None or size_average else "sum"
-        warnings.warn("size_average and reduce args will be deprecated, please use "
-                      f"reduction='{found}' instead.", UserWarning, stacklevel=4)
+        warnings.warn(
+            "size_average and reduce args will be deprecated, please use "
+            f"reduction='{found}' instead.",
+            UserWarning,
+            stacklevel=4,
+        )
         return found
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not a valid value for reduction")
@@ -79,5 +83,15 @@ def same_dtype(*operands: Any) -> list[Payload]:
     return [None if o is None else cast(o, d.np) for o in operands]
 
 
-__all__ = ["FUNCTIONAL", "F", "Named", "dtype_name", "generator", "ints", "plain",
-           "reduction_of", "row", "same_dtype"]
+__all__ = [
+    "FUNCTIONAL",
+    "F",
+    "Named",
+    "dtype_name",
+    "generator",
+    "ints",
+    "plain",
+    "reduction_of",
+    "row",
+    "same_dtype",
+]

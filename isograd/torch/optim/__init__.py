@@ -22,12 +22,30 @@ from isograd.torch.optim.algorithms import (
 )
 from isograd.torch.optim.optimizer import Optimizer
 
-__getattr__ = module_getattr("torch.optim", "torch", {
-    "optimizer": "isograd.torch.optim.optimizer",
-    "swa_utils": "isograd.torch.optim.swa_utils",
-})
+__getattr__ = module_getattr(
+    "torch.optim",
+    "torch",
+    {
+        "optimizer": "isograd.torch.optim.optimizer",
+        "swa_utils": "isograd.torch.optim.swa_utils",
+    },
+)
 
 __all__ = [
-    "ASGD", "LBFGS", "SGD", "Adadelta", "Adagrad", "Adam", "AdamW", "Adamax", "Muon",
-    "NAdam", "Optimizer", "RAdam", "RMSprop", "Rprop", "SparseAdam", "lr_scheduler",
+    "ASGD",
+    "LBFGS",
+    "SGD",
+    "Adadelta",
+    "Adagrad",
+    "Adam",
+    "AdamW",
+    "Adamax",
+    "Muon",
+    "NAdam",
+    "Optimizer",
+    "RAdam",
+    "RMSprop",
+    "Rprop",
+    "SparseAdam",
+    "lr_scheduler",
 ]

@@ -47,8 +47,9 @@ class LRScheduler:
         if last_epoch == -1:
             for group in optimizer.param_groups:
                 lr = group["lr"]
-                group.setdefault("initial_lr", lr.clone() if isinstance(lr, Tensor)
-                                 else lr)
+                group.setdefault(
+                    "initial_lr", lr.clone() if isinstance(lr, Tensor) else lr
+                )
         else:
             for i, group in enumerate(optimizer.param_groups):
                 if "initial_lr" not in group:
@@ -58,7 +59,8 @@ class LRScheduler:
                         "happens when:\n1. You're trying to resume training from a "
                         "checkpoint but haven't properly loaded the optimizer state\n"
                         "2. You're using last_epoch >= 0 for a fresh training run (not "
-                        "recommended)")
+                        "recommended)"
+                    )
         self.base_lrs = [g["initial_lr"] for g in optimizer.param_groups]
         self.last_epoch = last_epoch
         _watch_steps(optimizer)
@@ -99,8 +101,10 @@ class LRScheduler:
                 "Seems like `optimizer.step()` has been overridden after learning rate "
                 "scheduler initialization. Please, make sure to call `optimizer.step()` "
                 "before `lr_scheduler.step()`. See more details at https://pytorch.org/"
-                "docs/stable/optim.html#how-to-adjust-learning-rate", UserWarning,
-                stacklevel=3)
+                "docs/stable/optim.html#how-to-adjust-learning-rate",
+                UserWarning,
+                stacklevel=3,
+            )
         elif not getattr(self.optimizer, "_opt_called", False):
             warnings.warn(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`. In "
@@ -108,7 +112,10 @@ class LRScheduler:
                 "`optimizer.step()` before `lr_scheduler.step()`.  Failure to do this "
                 "will result in PyTorch skipping the first value of the learning rate "
                 "schedule. See more details at https://pytorch.org/docs/stable/optim."
-                "html#how-to-adjust-learning-rate", UserWarning, stacklevel=3)
+                "html#how-to-adjust-learning-rate",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _update_lr(self, epoch: int | None = None) -> None:
         self._get_lr_called_within_step = True
@@ -126,12 +133,17 @@ class LRScheduler:
             _set(group, "lr", lr)
         self._last_lr = [
             g["lr"].clone() if isinstance(g["lr"], Tensor) else g["lr"]
-            for g in self.optimizer.param_groups]
+            for g in self.optimizer.param_groups
+        ]
 
     def _warn_get_lr(self) -> None:
         if not self._get_lr_called_within_step:
-            warnings.warn("To get the last learning rate computed by the scheduler, "
-                          "please use `get_last_lr()`.", UserWarning, stacklevel=3)
+            warnings.warn(
+                "To get the last learning rate computed by the scheduler, "
+                "please use `get_last_lr()`.",
+                UserWarning,
+                stacklevel=3,
+            )
 
     def _current(self) -> list[Any]:
         return [g["lr"] for g in self.optimizer.param_groups]
@@ -173,11 +185,15 @@ class LambdaLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def state_dict(self) -> dict[str, Any]:
-        state = {k: v for k, v in self.__dict__.items()
-                 if k not in ("optimizer", "lr_lambdas")}
+        state = {
+            k: v
+            for k, v in self.__dict__.items()
+            if k not in ("optimizer", "lr_lambdas")
+        }
         state["lr_lambdas"] = [
             None if isinstance(f, types.FunctionType) else f.__dict__.copy()
-            for f in self.lr_lambdas]
+            for f in self.lr_lambdas
+        ]
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
@@ -190,8 +206,10 @@ class LambdaLR(LRScheduler):
 
     def get_lr(self) -> list[Any]:
         self._warn_get_lr()
-        return [base * f(self.last_epoch)
-                for f, base in zip(self.lr_lambdas, self.base_lrs, strict=True)]
+        return [
+            base * f(self.last_epoch)
+            for f, base in zip(self.lr_lambdas, self.base_lrs, strict=True)
+        ]
 
 
 class MultiplicativeLR(LambdaLR):
@@ -200,16 +218,19 @@ class MultiplicativeLR(LambdaLR):
     def __init__(self, optimizer: Any, lr_lambda: Any, last_epoch: int = -1) -> None:
         for f in _lambdas(optimizer, lr_lambda):
             if not callable(f):
-                raise TypeError(f"lr_lambda should be a function, but got "
-                                f"{type(f).__name__}")
+                raise TypeError(
+                    f"lr_lambda should be a function, but got {type(f).__name__}"
+                )
         super().__init__(optimizer, lr_lambda, last_epoch)
 
     def get_lr(self) -> list[Any]:
         self._warn_get_lr()
         if self._is_initial:
             return self._current()
-        return [lr * f(self.last_epoch)
-                for f, lr in zip(self.lr_lambdas, self._current(), strict=True)]
+        return [
+            lr * f(self.last_epoch)
+            for f, lr in zip(self.lr_lambdas, self._current(), strict=True)
+        ]
 
 
 class StepLR(LRScheduler):
@@ -236,7 +257,10 @@ class MultiStepLR(LRScheduler):
     """The rate times gamma at each milestone."""
 
     def __init__(
-        self, optimizer: Any, milestones: Iterable[int], gamma: float = 0.1,
+        self,
+        optimizer: Any,
+        milestones: Iterable[int],
+        gamma: float = 0.1,
         last_epoch: int = -1,
     ) -> None:
         self.milestones, self.gamma = Counter(milestones), gamma
@@ -258,12 +282,16 @@ class ConstantLR(LRScheduler):
     """The rate times a factor for the first `total_iters` epochs."""
 
     def __init__(
-        self, optimizer: Any, factor: float = 1.0 / 3, total_iters: int = 5,
+        self,
+        optimizer: Any,
+        factor: float = 1.0 / 3,
+        total_iters: int = 5,
         last_epoch: int = -1,
     ) -> None:
         if factor > 1.0 or factor < 0:
-            raise ValueError("Constant multiplicative factor expected to be between 0 "
-                             "and 1.")
+            raise ValueError(
+                "Constant multiplicative factor expected to be between 0 and 1."
+            )
         self.factor, self.total_iters = factor, total_iters
         super().__init__(optimizer, last_epoch)
 
@@ -277,23 +305,31 @@ class ConstantLR(LRScheduler):
 
     def _get_closed_form_lr(self) -> list[Any]:
         past = self.last_epoch >= self.total_iters
-        return [base * (self.factor + past * (1 - self.factor))
-                for base in self.base_lrs]
+        return [
+            base * (self.factor + past * (1 - self.factor)) for base in self.base_lrs
+        ]
 
 
 class LinearLR(LRScheduler):
     """A factor that goes linearly from `start_factor` to `end_factor`."""
 
     def __init__(
-        self, optimizer: Any, start_factor: float = 1.0 / 3, end_factor: float = 1.0,
-        total_iters: int = 5, last_epoch: int = -1,
+        self,
+        optimizer: Any,
+        start_factor: float = 1.0 / 3,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+        last_epoch: int = -1,
     ) -> None:
         if start_factor > 1.0 or start_factor <= 0:
-            raise ValueError("Starting multiplicative factor expected to be greater "
-                             "than 0 and less or equal to 1.")
+            raise ValueError(
+                "Starting multiplicative factor expected to be greater "
+                "than 0 and less or equal to 1."
+            )
         if end_factor > 1.0 or end_factor < 0:
-            raise ValueError("Ending multiplicative factor expected to be between 0 "
-                             "and 1.")
+            raise ValueError(
+                "Ending multiplicative factor expected to be between 0 and 1."
+            )
         self.start_factor, self.end_factor = start_factor, end_factor
         self.total_iters = total_iters
         super().__init__(optimizer, last_epoch)
@@ -304,13 +340,18 @@ class LinearLR(LRScheduler):
             return [lr * self.start_factor for lr in self._current()]
         if self._is_initial or self.last_epoch > self.total_iters:
             return self._current()
-        factor = schedules.linear_ratio(self.last_epoch, self.start_factor,
-                                        self.end_factor, self.total_iters)
+        factor = schedules.linear_ratio(
+            self.last_epoch, self.start_factor, self.end_factor, self.total_iters
+        )
         return [lr * factor for lr in self._current()]
 
     def _get_closed_form_lr(self) -> list[Any]:
-        factor = self.start_factor + (self.end_factor - self.start_factor) * min(
-            self.total_iters, self.last_epoch) / self.total_iters
+        factor = (
+            self.start_factor
+            + (self.end_factor - self.start_factor)
+            * min(self.total_iters, self.last_epoch)
+            / self.total_iters
+        )
         return [base * factor for base in self.base_lrs]
 
 
@@ -335,7 +376,10 @@ class PolynomialLR(LRScheduler):
     """The rate goes to zero as a power of the remaining epochs."""
 
     def __init__(
-        self, optimizer: Any, total_iters: int = 5, power: float = 1.0,
+        self,
+        optimizer: Any,
+        total_iters: int = 5,
+        power: float = 1.0,
         last_epoch: int = -1,
     ) -> None:
         self.total_iters, self.power = total_iters, power
@@ -345,8 +389,9 @@ class PolynomialLR(LRScheduler):
         self._warn_get_lr()
         if self._is_initial or self.last_epoch > self.total_iters:
             return self._current()
-        factor = schedules.polynomial_ratio(self.last_epoch, self.total_iters,
-                                            self.power)
+        factor = schedules.polynomial_ratio(
+            self.last_epoch, self.total_iters, self.power
+        )
         return [lr * factor for lr in self._current()]
 
     def _get_closed_form_lr(self) -> list[Any]:
@@ -369,21 +414,29 @@ class CosineAnnealingLR(LRScheduler):
             return self._current()
         if self._step_count == 1 and self.last_epoch > 0:
             return self._get_closed_form_lr()
-        return [schedules.cosine_step(g["lr"], base, self.last_epoch, self.T_max,
-                                      self.eta_min)
-                for base, g in zip(self.base_lrs, self.optimizer.param_groups,
-                                   strict=True)]
+        return [
+            schedules.cosine_step(
+                g["lr"], base, self.last_epoch, self.T_max, self.eta_min
+            )
+            for base, g in zip(self.base_lrs, self.optimizer.param_groups, strict=True)
+        ]
 
     def _get_closed_form_lr(self) -> list[Any]:
-        return [schedules.cosine(base, self.eta_min, self.last_epoch, self.T_max)
-                for base in self.base_lrs]
+        return [
+            schedules.cosine(base, self.eta_min, self.last_epoch, self.T_max)
+            for base in self.base_lrs
+        ]
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
     """Cosine annealing that starts again after T_0, T_0 T_mult, ... epochs."""
 
     def __init__(
-        self, optimizer: Any, T_0: int, T_mult: int = 1, eta_min: float = 0.0,
+        self,
+        optimizer: Any,
+        T_0: int,
+        T_mult: int = 1,
+        eta_min: float = 0.0,
         last_epoch: int = -1,
     ) -> None:
         if T_0 <= 0 or not isinstance(T_0, int):
@@ -391,16 +444,20 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         if T_mult < 1 or not isinstance(T_mult, int):
             raise ValueError(f"Expected integer T_mult >= 1, but got {T_mult}")
         if not isinstance(eta_min, float | int):
-            raise ValueError(f"Expected float or int eta_min, but got {eta_min} of type "
-                             f"{type(eta_min)}")
+            raise ValueError(
+                f"Expected float or int eta_min, but got {eta_min} of type "
+                f"{type(eta_min)}"
+            )
         self.T_0 = self.T_i = T_0
         self.T_mult, self.eta_min, self.T_cur = T_mult, eta_min, last_epoch
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[Any]:
         self._warn_get_lr()
-        return [schedules.cosine(base, self.eta_min, self.T_cur, self.T_i)
-                for base in self.base_lrs]
+        return [
+            schedules.cosine(base, self.eta_min, self.T_cur, self.T_i)
+            for base in self.base_lrs
+        ]
 
     def step(self, epoch: Any = None) -> None:
         if epoch is None and self.last_epoch < 0:
@@ -437,7 +494,10 @@ class SequentialLR(LRScheduler):
     """One schedule after another, changing at the milestones."""
 
     def __init__(
-        self, optimizer: Any, schedulers: list[Any], milestones: list[int],
+        self,
+        optimizer: Any,
+        schedulers: list[Any],
+        milestones: list[int],
         last_epoch: int = -1,
     ) -> None:
         _check_chain(self, optimizer, schedulers)
@@ -446,7 +506,8 @@ class SequentialLR(LRScheduler):
                 "Sequential Schedulers expects number of schedulers provided to be one "
                 "more than the number of milestone points, but got number of schedulers "
                 f"{len(schedulers)} and the number of milestones to be equal to "
-                f"{len(milestones)}")
+                f"{len(milestones)}"
+            )
         self._schedulers, self._milestones = schedulers, milestones
         self.last_epoch = last_epoch + 1
         self.optimizer = optimizer
@@ -468,15 +529,19 @@ class SequentialLR(LRScheduler):
         self._last_lr = s.get_last_lr()
 
     def state_dict(self) -> dict[str, Any]:
-        state = {k: v for k, v in self.__dict__.items()
-                 if k not in ("optimizer", "_schedulers")}
+        state = {
+            k: v
+            for k, v in self.__dict__.items()
+            if k not in ("optimizer", "_schedulers")
+        }
         state["_schedulers"] = [s.state_dict() for s in self._schedulers]
         return state
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         saved = state_dict["_schedulers"]
-        self.__dict__.update({k: v for k, v in state_dict.items()
-                              if k != "_schedulers"})
+        self.__dict__.update(
+            {k: v for k, v in state_dict.items() if k != "_schedulers"}
+        )
         for s, d in zip(self._schedulers, saved, strict=True):
             s.load_state_dict(d)
 
@@ -502,18 +567,21 @@ def _check_chain(self: Any, optimizer: Any, schedulers: Sequence[Any]) -> None:
         raise ValueError(f"{name} expects at least one {what}, but got no scheduler.")
     for i, s in enumerate(schedulers):
         if not hasattr(s, "optimizer"):
-            raise TypeError(f"{name} at index {i} should have `optimizer` as its "
-                            "attribute.")
+            raise TypeError(
+                f"{name} at index {i} should have `optimizer` as its attribute."
+            )
         if isinstance(s, ReduceLROnPlateau):
             raise ValueError(
                 f"{name} does not support `ReduceLROnPlateau` scheduler as it requires "
                 "additional kwargs to be specified when calling `step`, but got one at "
-                f"index {i} in the given schedulers sequence.")
+                f"index {i} in the given schedulers sequence."
+            )
         if optimizer is not s.optimizer:
             raise ValueError(
                 f"{name} expects all schedulers to belong to the same optimizer, but got "
                 f"scheduler {type(s).__name__} at index {i} has {s.optimizer}, which is "
-                f"different from {type(optimizer).__name__}.")
+                f"different from {type(optimizer).__name__}."
+            )
 
 
 class ChainedScheduler(LRScheduler):
@@ -540,9 +608,16 @@ class ReduceLROnPlateau(LRScheduler):
     """The rate times a factor where a metric stopped improving."""
 
     def __init__(
-        self, optimizer: Any, mode: str = "min", factor: float = 0.1,
-        patience: int = 10, threshold: float = 1e-4, threshold_mode: str = "rel",
-        cooldown: int = 0, min_lr: Any = 0, eps: float = 1e-8,
+        self,
+        optimizer: Any,
+        mode: str = "min",
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        threshold_mode: str = "rel",
+        cooldown: int = 0,
+        min_lr: Any = 0,
+        eps: float = 1e-8,
     ) -> None:
         if factor >= 1.0:
             raise ValueError("Factor should be < 1.0.")
@@ -598,7 +673,8 @@ class ReduceLROnPlateau(LRScheduler):
                 f"({len(self.optimizer.param_groups)}) differs from when "
                 f"`ReduceLROnPlateau` was initialized ({len(self.min_lrs)}), usually due "
                 "to a new param group being added to the optimizer. Please modify the "
-                "`min_lrs` field to match the length of the `optimizer` param groups.")
+                "`min_lrs` field to match the length of the `optimizer` param groups."
+            )
         for group, least in zip(self.optimizer.param_groups, self.min_lrs, strict=True):
             old = float(group["lr"])
             new = max(old * self.factor, least)
@@ -612,8 +688,11 @@ class ReduceLROnPlateau(LRScheduler):
     def _is_better(self, a: float, best: float) -> bool:
         sign = 1 if self.mode == "max" else -1
         if self.threshold_mode == "rel":
-            return sign * a > sign * best * (1 + sign * self.threshold) if (
-                math.isfinite(best)) else sign * a > sign * best
+            return (
+                sign * a > sign * best * (1 + sign * self.threshold)
+                if (math.isfinite(best))
+                else sign * a > sign * best
+            )
         return sign * a > sign * best + self.threshold
 
 
@@ -621,10 +700,19 @@ class CyclicLR(LRScheduler):
     """The rate goes up and down between two bounds."""
 
     def __init__(
-        self, optimizer: Any, base_lr: Any, max_lr: Any, step_size_up: int = 2000,
-        step_size_down: int | None = None, mode: str = "triangular", gamma: float = 1.0,
-        scale_fn: Callable[[float], float] | None = None, scale_mode: str = "cycle",
-        cycle_momentum: bool = True, base_momentum: Any = 0.8, max_momentum: Any = 0.9,
+        self,
+        optimizer: Any,
+        base_lr: Any,
+        max_lr: Any,
+        step_size_up: int = 2000,
+        step_size_down: int | None = None,
+        mode: str = "triangular",
+        gamma: float = 1.0,
+        scale_fn: Callable[[float], float] | None = None,
+        scale_mode: str = "cycle",
+        cycle_momentum: bool = True,
+        base_momentum: Any = 0.8,
+        max_momentum: Any = 0.9,
         last_epoch: int = -1,
     ) -> None:
         _is_optimizer(optimizer)
@@ -641,8 +729,11 @@ class CyclicLR(LRScheduler):
             raise ValueError("mode is invalid and scale_fn is None")
         self.mode, self.gamma = mode, gamma
         self._scale_fn_custom = scale_fn
-        self.scale_mode = scale_mode if scale_fn is not None else (
-            "iterations" if mode == "exp_range" else "cycle")
+        self.scale_mode = (
+            scale_mode
+            if scale_fn is not None
+            else ("iterations" if mode == "exp_range" else "cycle")
+        )
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
             self._init_momentum(base_momentum, max_momentum, last_epoch)
@@ -652,14 +743,17 @@ class CyclicLR(LRScheduler):
     def _init_momentum(self, base: Any, largest: Any, last_epoch: int) -> None:
         defaults = self.optimizer.defaults
         if "momentum" not in defaults and "betas" not in defaults:
-            raise ValueError("optimizer must support momentum or beta1 with "
-                             "`cycle_momentum` option enabled")
+            raise ValueError(
+                "optimizer must support momentum or beta1 with "
+                "`cycle_momentum` option enabled"
+            )
         self.use_beta1 = "betas" in defaults
         self.base_momentums = _per_group("base_momentum", self.optimizer, base)
         self.max_momentums = _per_group("max_momentum", self.optimizer, largest)
         if last_epoch == -1:
-            for m, group in zip(self.max_momentums, self.optimizer.param_groups,
-                                strict=True):
+            for m, group in zip(
+                self.max_momentums, self.optimizer.param_groups, strict=True
+            ):
                 _set_momentum(group, self.use_beta1, m)
 
     def state_dict(self) -> dict[str, Any]:
@@ -674,16 +768,25 @@ class CyclicLR(LRScheduler):
 
     def get_lr(self) -> list[Any]:
         self._warn_get_lr()
-        cycle, height = schedules.triangle(self.last_epoch, self.total_size,
-                                           self.step_ratio)
+        cycle, height = schedules.triangle(
+            self.last_epoch, self.total_size, self.step_ratio
+        )
         where = cycle if self.scale_mode == "cycle" else self.last_epoch
         scale = self.scale_fn(where)
         if self.cycle_momentum:
-            for low, high, group in zip(self.base_momentums, self.max_momentums,
-                                        self.optimizer.param_groups, strict=True):
-                _set_momentum(group, self.use_beta1, high - (high - low) * height * scale)
-        return [low + (high - low) * height * scale
-                for low, high in zip(self.base_lrs, self.max_lrs, strict=True)]
+            for low, high, group in zip(
+                self.base_momentums,
+                self.max_momentums,
+                self.optimizer.param_groups,
+                strict=True,
+            ):
+                _set_momentum(
+                    group, self.use_beta1, high - (high - low) * height * scale
+                )
+        return [
+            low + (high - low) * height * scale
+            for low, high in zip(self.base_lrs, self.max_lrs, strict=True)
+        ]
 
 
 def _per_group(name: str, optimizer: Any, value: Any) -> list[Any]:
@@ -691,8 +794,10 @@ def _per_group(name: str, optimizer: Any, value: Any) -> list[Any]:
     if not isinstance(value, list | tuple):
         return [value] * count
     if len(value) != count:
-        raise ValueError(f"{name} must have the same length as optimizer.param_groups. "
-                         f"{name} has {len(value)} values, param_groups has {count}.")
+        raise ValueError(
+            f"{name} must have the same length as optimizer.param_groups. "
+            f"{name} has {len(value)} values, param_groups has {count}."
+        )
     return list(value)
 
 
@@ -707,27 +812,41 @@ class OneCycleLR(LRScheduler):
     """One cycle: up to `max_lr`, then down far below the initial rate."""
 
     def __init__(
-        self, optimizer: Any, max_lr: Any, total_steps: int | None = None,
-        epochs: int | None = None, steps_per_epoch: int | None = None,
-        pct_start: float = 0.3, anneal_strategy: str = "cos",
-        cycle_momentum: bool = True, base_momentum: Any = 0.85,
-        max_momentum: Any = 0.95, div_factor: float = 25.0,
-        final_div_factor: float = 1e4, three_phase: bool = False, last_epoch: int = -1,
+        self,
+        optimizer: Any,
+        max_lr: Any,
+        total_steps: int | None = None,
+        epochs: int | None = None,
+        steps_per_epoch: int | None = None,
+        pct_start: float = 0.3,
+        anneal_strategy: str = "cos",
+        cycle_momentum: bool = True,
+        base_momentum: Any = 0.85,
+        max_momentum: Any = 0.95,
+        div_factor: float = 25.0,
+        final_div_factor: float = 1e4,
+        three_phase: bool = False,
+        last_epoch: int = -1,
     ) -> None:
         _is_optimizer(optimizer)
         self.optimizer = optimizer
         self.total_steps = _total_steps(total_steps, epochs, steps_per_epoch)
         if pct_start < 0 or pct_start > 1 or not isinstance(pct_start, float):
-            raise ValueError("Expected float between 0 and 1 pct_start, but got "
-                             f"{pct_start}")
+            raise ValueError(
+                f"Expected float between 0 and 1 pct_start, but got {pct_start}"
+            )
         if anneal_strategy not in ("cos", "linear"):
-            raise ValueError("anneal_strategy must be one of 'cos' or 'linear', instead "
-                             f"got {anneal_strategy}")
+            raise ValueError(
+                "anneal_strategy must be one of 'cos' or 'linear', instead "
+                f"got {anneal_strategy}"
+            )
         self._schedule_phases = schedules.one_cycle_phases(
-            self.total_steps, pct_start, three_phase)
+            self.total_steps, pct_start, three_phase
+        )
         self._anneal_func_type = anneal_strategy
-        for group, top in zip(optimizer.param_groups,
-                              _per_group("max_lr", optimizer, max_lr), strict=True):
+        for group, top in zip(
+            optimizer.param_groups, _per_group("max_lr", optimizer, max_lr), strict=True
+        ):
             if last_epoch == -1:
                 group["initial_lr"] = top / div_factor
                 group["max_lr"] = top
@@ -740,15 +859,18 @@ class OneCycleLR(LRScheduler):
     def _init_momentum(self, base: Any, largest: Any, last_epoch: int) -> None:
         defaults = self.optimizer.defaults
         if "momentum" not in defaults and "betas" not in defaults:
-            raise ValueError("optimizer must support momentum or beta1 with "
-                             "`cycle_momentum` option enabled")
+            raise ValueError(
+                "optimizer must support momentum or beta1 with "
+                "`cycle_momentum` option enabled"
+            )
         self.use_beta1 = "betas" in defaults
         lows = _per_group("base_momentum", self.optimizer, base)
         highs = _per_group("max_momentum", self.optimizer, largest)
         if last_epoch != -1:
             return
-        for low, high, group in zip(lows, highs, self.optimizer.param_groups,
-                                    strict=True):
+        for low, high, group in zip(
+            lows, highs, self.optimizer.param_groups, strict=True
+        ):
             _set_momentum(group, self.use_beta1, high)
             group["max_momentum"], group["base_momentum"] = high, low
 
@@ -756,17 +878,31 @@ class OneCycleLR(LRScheduler):
         self._warn_get_lr()
         step = self.last_epoch
         if step > self.total_steps:
-            raise ValueError(f"Tried to step {step} times. The specified number of total "
-                             f"steps is {self.total_steps}")
+            raise ValueError(
+                f"Tried to step {step} times. The specified number of total "
+                f"steps is {self.total_steps}"
+            )
         phase, part = schedules.phase_at(self._schedule_phases, step)
-        anneal = (schedules.cosine_between if self._anneal_func_type == "cos"
-                  else schedules.linear_between)
+        anneal = (
+            schedules.cosine_between
+            if self._anneal_func_type == "cos"
+            else schedules.linear_between
+        )
         values = []
         for group in self.optimizer.param_groups:
-            values.append(anneal(group[phase["start_lr"]], group[phase["end_lr"]], part))
+            values.append(
+                anneal(group[phase["start_lr"]], group[phase["end_lr"]], part)
+            )
             if self.cycle_momentum:
-                _set_momentum(group, self.use_beta1, anneal(
-                    group[phase["start_momentum"]], group[phase["end_momentum"]], part))
+                _set_momentum(
+                    group,
+                    self.use_beta1,
+                    anneal(
+                        group[phase["start_momentum"]],
+                        group[phase["end_momentum"]],
+                        part,
+                    ),
+                )
         return values
 
 
@@ -776,8 +912,9 @@ def _total_steps(total: Any, epochs: Any, per_epoch: Any) -> int:
             raise ValueError(f"Expected positive integer total_steps, but got {total}")
         return total
     if epochs is None or per_epoch is None:
-        raise ValueError("You must define either total_steps OR (epochs AND "
-                         "steps_per_epoch)")
+        raise ValueError(
+            "You must define either total_steps OR (epochs AND steps_per_epoch)"
+        )
     for name, value in (("epochs", epochs), ("steps_per_epoch", per_epoch)):
         if not isinstance(value, int) or value <= 0:
             raise ValueError(f"Expected positive integer {name}, but got {value}")

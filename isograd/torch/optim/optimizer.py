@@ -42,8 +42,10 @@ class Optimizer:
         self.defaults = defaults
         self._hooks: dict[str, OrderedDict[int, Any]] = defaultdict(OrderedDict)
         if isinstance(params, Tensor):
-            raise TypeError("params argument given to the optimizer should be an "
-                            "iterable of Tensors or dicts, but got " + params.type())
+            raise TypeError(
+                "params argument given to the optimizer should be an "
+                "iterable of Tensors or dicts, but got " + params.type()
+            )
         self.state: defaultdict[Any, dict[str, Any]] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
         groups = list(params)
@@ -60,8 +62,11 @@ class Optimizer:
             cls.step = _with_hooks(step)
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"defaults": self.defaults, "state": self.state,
-                "param_groups": self.param_groups}
+        return {
+            "defaults": self.defaults,
+            "state": self.state,
+            "param_groups": self.param_groups,
+        }
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
@@ -71,8 +76,9 @@ class Optimizer:
         text = type(self).__name__ + " ("
         for i, group in enumerate(self.param_groups):
             text += f"\nParameter Group {i}\n"
-            text += "".join(f"    {k}: {group[k]}\n"
-                            for k in sorted(group) if k != "params")
+            text += "".join(
+                f"    {k}: {group[k]}\n" for k in sorted(group) if k != "params"
+            )
         return text + ")"
 
     # --- groups -----------------------------------------------------------------------
@@ -85,9 +91,11 @@ class Optimizer:
         if isinstance(params, Tensor):
             params = [params]
         elif isinstance(params, set):
-            raise TypeError("optimizer parameters need to be organized in ordered "
-                            "collections, but the ordering of tensors in sets will "
-                            "change between runs. Please use a list instead.")
+            raise TypeError(
+                "optimizer parameters need to be organized in ordered "
+                "collections, but the ordering of tensors in sets will "
+                "change between runs. Please use a list instead."
+            )
         params = list(params)
         if params and isinstance(params[0], tuple):
             param_group = {"param_names": [n for n, _ in params], **param_group}
@@ -95,26 +103,37 @@ class Optimizer:
         param_group["params"] = params
         for p in params:
             if not isinstance(p, Tensor):
-                raise TypeError("optimizer can only optimize Tensors, but one of the "
-                                f"params is {type(p).__name__}")
-            if p._node is not None and type(p._node) is not Leaf and (
-                    not self.defaults.get("differentiable")):
+                raise TypeError(
+                    "optimizer can only optimize Tensors, but one of the "
+                    f"params is {type(p).__name__}"
+                )
+            if (
+                p._node is not None
+                and type(p._node) is not Leaf
+                and (not self.defaults.get("differentiable"))
+            ):
                 raise ValueError("can't optimize a non-leaf Tensor")
         for name, default in self.defaults.items():
             if default is required and name not in param_group:
-                raise ValueError("parameter group didn't specify a value of required "
-                                 f"optimization parameter {name}")
+                raise ValueError(
+                    "parameter group didn't specify a value of required "
+                    f"optimization parameter {name}"
+                )
             param_group.setdefault(name, default)
         if len(set(map(id, params))) != len(params):
             warnings.warn(
                 "optimizer contains a parameter group with duplicate parameters; in "
                 "future, this will cause an error; see github.com/pytorch/pytorch/"
-                "issues/40967 for more information", UserWarning, stacklevel=3)
+                "issues/40967 for more information",
+                UserWarning,
+                stacklevel=3,
+            )
         known = {id(p) for g in self.param_groups for p in g["params"]}
         if not known.isdisjoint(map(id, params)):
             raise ValueError("some parameters appear in more than one parameter group")
-        names = {k: param_group.pop(k) for k in ("params", "param_names")
-                 if k in param_group}
+        names = {
+            k: param_group.pop(k) for k in ("params", "param_names") if k in param_group
+        }
         self.param_groups.append({**names, **param_group})
 
     def zero_grad(self, set_to_none: bool = True) -> None:
@@ -141,8 +160,11 @@ class Optimizer:
         with levels.changed(recording=False):
             for group in self.param_groups:
                 for p in group["params"]:
-                    grad = p.grad if p._node is None or type(p._node) is Leaf else (
-                        p._grad)
+                    grad = (
+                        p.grad
+                        if p._node is None or type(p._node) is Leaf
+                        else (p._grad)
+                    )
                     if grad is not None:
                         self._update(p, grad._p, group)
         return loss
@@ -174,8 +196,10 @@ class Optimizer:
                 index.setdefault(id(p), len(index))
             packed["params"] = [index[id(p)] for p in group["params"]]
             groups.append(packed)
-        state = {(index[id(k)] if isinstance(k, Tensor) else k): v
-                 for k, v in self.state.items()}
+        state = {
+            (index[id(k)] if isinstance(k, Tensor) else k): v
+            for k, v in self.state.items()
+        }
         found = {"state": state, "param_groups": groups}
         for hook in self._hooks["state_dict_post"].values():
             changed = hook(self, found)
@@ -190,12 +214,17 @@ class Optimizer:
             state_dict = state_dict if changed is None else changed
         groups, saved = self.param_groups, deepcopy(state_dict["param_groups"])
         if len(groups) != len(saved):
-            raise ValueError("loaded state dict has a different number of parameter "
-                             "groups")
-        if any(len(a["params"]) != len(b["params"])
-               for a, b in zip(groups, saved, strict=True)):
-            raise ValueError("loaded state dict contains a parameter group that doesn't "
-                             "match the size of optimizer's group")
+            raise ValueError(
+                "loaded state dict has a different number of parameter groups"
+            )
+        if any(
+            len(a["params"]) != len(b["params"])
+            for a, b in zip(groups, saved, strict=True)
+        ):
+            raise ValueError(
+                "loaded state dict contains a parameter group that doesn't "
+                "match the size of optimizer's group"
+            )
         ids = chain.from_iterable(g["params"] for g in saved)
         params = list(chain.from_iterable(g["params"] for g in groups))
         by_id = dict(zip(ids, params, strict=True))
@@ -248,8 +277,10 @@ class Optimizer:
         return self._register("load_post", hook, prepend)
 
 
-_GLOBAL: dict[str, OrderedDict[int, Any]] = {"step_pre": OrderedDict(),
-                                             "step_post": OrderedDict()}
+_GLOBAL: dict[str, OrderedDict[int, Any]] = {
+    "step_pre": OrderedDict(),
+    "step_post": OrderedDict(),
+}
 
 
 def _register_global(kind: str, hook: Any) -> RemovableHandle:
@@ -278,8 +309,10 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
             if found is None:
                 continue
             if not (isinstance(found, tuple) and len(found) == 2):
-                raise RuntimeError(f"{step} must return None or a tuple of (new_args, "
-                                   f"new_kwargs), but got {found}.")
+                raise RuntimeError(
+                    f"{step} must return None or a tuple of (new_args, "
+                    f"new_kwargs), but got {found}."
+                )
             args, kwargs = found
         out = step(*args, **kwargs)
         for hook in (*hooks["step_post"].values(), *_GLOBAL["step_post"].values()):

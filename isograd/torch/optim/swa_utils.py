@@ -57,25 +57,35 @@ def get_ema_avg_fn(decay: float = 0.999) -> Any:
 
 
 def get_swa_avg_fn() -> Any:
-    return lambda averaged, current, count: averaged + (current - averaged) / (count + 1)
+    return lambda averaged, current, count: (
+        averaged + (current - averaged) / (count + 1)
+    )
 
 
 def _check_decay(decay: float) -> None:
     if decay < 0.0 or decay > 1.0:
-        raise ValueError(f"Invalid decay value {decay} provided. Please provide a value in "
-                         "[0,1] range.")
+        raise ValueError(
+            f"Invalid decay value {decay} provided. Please provide a value in "
+            "[0,1] range."
+        )
 
 
 class AveragedModel(Module):
     """A copy of a model whose parameters are averages."""
 
     def __init__(
-        self, model: Any, device: Any = None, avg_fn: Any = None, multi_avg_fn: Any = None,
+        self,
+        model: Any,
+        device: Any = None,
+        avg_fn: Any = None,
+        multi_avg_fn: Any = None,
         use_buffers: bool = False,
     ) -> None:
         super().__init__()
         if avg_fn is not None and multi_avg_fn is not None:
-            raise AssertionError("Only one of avg_fn and multi_avg_fn should be provided")
+            raise AssertionError(
+                "Only one of avg_fn and multi_avg_fn should be provided"
+            )
         self.module = copy.deepcopy(model)
         self.register_buffer("n_averaged", wrap(Tensor, np.zeros((), np.int64)))
         self.avg_fn, self.multi_avg_fn = avg_fn, multi_avg_fn
@@ -128,18 +138,26 @@ class SWALR(LRScheduler):
     """Anneals the rate to a constant."""
 
     def __init__(
-        self, optimizer: Any, swa_lr: Any, anneal_epochs: int = 10,
-        anneal_strategy: Literal["cos", "linear"] = "cos", last_epoch: int = -1,
+        self,
+        optimizer: Any,
+        swa_lr: Any,
+        anneal_epochs: int = 10,
+        anneal_strategy: Literal["cos", "linear"] = "cos",
+        last_epoch: int = -1,
     ) -> None:
-        for lr, group in zip(_per_group("swa_lr", optimizer, swa_lr),
-                             optimizer.param_groups, strict=True):
+        for lr, group in zip(
+            _per_group("swa_lr", optimizer, swa_lr), optimizer.param_groups, strict=True
+        ):
             group["swa_lr"] = lr
         if anneal_strategy not in ("cos", "linear"):
-            raise ValueError("anneal_strategy must by one of 'cos' or 'linear', instead "
-                             f"got {anneal_strategy}")
+            raise ValueError(
+                "anneal_strategy must by one of 'cos' or 'linear', instead "
+                f"got {anneal_strategy}"
+            )
         if not isinstance(anneal_epochs, int) or anneal_epochs < 0:
-            raise ValueError("anneal_epochs must be equal or greater than 0, got "
-                             f"{anneal_epochs}")
+            raise ValueError(
+                f"anneal_epochs must be equal or greater than 0, got {anneal_epochs}"
+            )
         self._anneal_strategy, self.anneal_epochs = anneal_strategy, anneal_epochs
         super().__init__(optimizer, last_epoch)
 
@@ -149,8 +167,10 @@ class SWALR(LRScheduler):
         if self.anneal_epochs == 0:
             step = max(1, step)
         span = max(1, self.anneal_epochs)
-        before, now = (schedules.anneal_weight(self._anneal_strategy, t / span)
-                       for t in (max(0, min(step - 1, span)), max(0, min(step, span))))
+        before, now = (
+            schedules.anneal_weight(self._anneal_strategy, t / span)
+            for t in (max(0, min(step - 1, span)), max(0, min(step, span)))
+        )
         out = []
         for group in self.optimizer.param_groups:
             lr, end = group["lr"], group["swa_lr"]

@@ -3,7 +3,13 @@
 from isograd.base.missing import module_getattr
 
 _HERE = "isograd.torch.utils"
-__getattr__ = module_getattr("torch.utils", "torch", {
-    "checkpoint": f"{_HERE}.checkpoint", "data": f"{_HERE}.data",
-    "_pytree": f"{_HERE}._pytree", "hooks": f"{_HERE}.hooks",
-})
+__getattr__ = module_getattr(
+    "torch.utils",
+    "torch",
+    {
+        "checkpoint": f"{_HERE}.checkpoint",
+        "data": f"{_HERE}.data",
+        "_pytree": f"{_HERE}._pytree",
+        "hooks": f"{_HERE}.hooks",
+    },
+)

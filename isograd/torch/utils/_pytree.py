@@ -33,7 +33,9 @@ class LeafSpec:
 _REGISTERED: dict[type, tuple[Any, Any]] = {}
 
 
-def register_pytree_node(cls: type, flatten_fn: Any, unflatten_fn: Any, **_: Any) -> None:
+def register_pytree_node(
+    cls: type, flatten_fn: Any, unflatten_fn: Any, **_: Any
+) -> None:
     _REGISTERED[cls] = (flatten_fn, unflatten_fn)
 
 
@@ -79,7 +81,9 @@ def tree_unflatten(leaves: Any, treespec: TreeSpec) -> Any:
     return build(treespec)
 
 
-def tree_map(fn: Callable[..., Any], tree: Any, *rests: Any, is_leaf: Any = None) -> Any:
+def tree_map(
+    fn: Callable[..., Any], tree: Any, *rests: Any, is_leaf: Any = None
+) -> Any:
     leaves, spec = tree_flatten(tree, is_leaf)
     others = [tree_flatten(r, is_leaf)[0] for r in rests]
     return tree_unflatten([fn(*xs) for xs in zip(leaves, *others, strict=True)], spec)

@@ -28,8 +28,12 @@ class CheckpointFunction(Function):
         from isograd.torch.random import default_generator
 
         saved = iter(ctx.saved_tensors)
-        inputs = [next(saved).detach().requires_grad_(a.requires_grad)
-                  if isinstance(a, Tensor) else a for a in ctx.args]
+        inputs = [
+            next(saved).detach().requires_grad_(a.requires_grad)
+            if isinstance(a, Tensor)
+            else a
+            for a in ctx.args
+        ]
         now = default_generator.get_state()
         if ctx.state is not None:
             default_generator.set_state(ctx.state)
@@ -37,19 +41,34 @@ class CheckpointFunction(Function):
             outs = ctx.run(*inputs)
         default_generator.set_state(now)
         outs = outs if isinstance(outs, tuple) else (outs,)
-        pairs = [(o, g) for o, g in zip(outs, grads, strict=True)
-                 if isinstance(o, Tensor) and o.requires_grad]
+        pairs = [
+            (o, g)
+            for o, g in zip(outs, grads, strict=True)
+            if isinstance(o, Tensor) and o.requires_grad
+        ]
         if not pairs:
-            raise RuntimeError("none of output has requires_grad=True, this checkpoint() "
-                               "is not necessary")
+            raise RuntimeError(
+                "none of output has requires_grad=True, this checkpoint() "
+                "is not necessary"
+            )
         backward([o for o, _ in pairs], [g for _, g in pairs])
-        return (None, None, *(x.grad if isinstance(x, Tensor) else None for x in inputs))
+        return (
+            None,
+            None,
+            *(x.grad if isinstance(x, Tensor) else None for x in inputs),
+        )
 
 
 def checkpoint(
-    function: Any, *args: Any, use_reentrant: Any = None, context_fn: Any = None,
-    determinism_check: str = "default", debug: bool = False, early_stop: bool = True,
-    preserve_rng_state: bool = True, **kwargs: Any,
+    function: Any,
+    *args: Any,
+    use_reentrant: Any = None,
+    context_fn: Any = None,
+    determinism_check: str = "default",
+    debug: bool = False,
+    early_stop: bool = True,
+    preserve_rng_state: bool = True,
+    **kwargs: Any,
 ) -> Any:
     """`function(*args)`, whose inner values are not kept for the backward pass."""
     if use_reentrant is None:
@@ -61,7 +80,10 @@ def checkpoint(
             "use_reentrant will raise an exception. use_reentrant=False is recommended, "
             "but if you need to preserve the current default behavior, you can pass "
             "use_reentrant=True. Refer to docs for more details on the differences "
-            "between the two variants.", UserWarning, stacklevel=2)
+            "between the two variants.",
+            UserWarning,
+            stacklevel=2,
+        )
     if use_reentrant:
         return CheckpointFunction.apply(function, preserve_rng_state, *args)
     return _recomputed(function, args, kwargs, preserve_rng_state)
@@ -71,7 +93,12 @@ class _Recompute:
     """What was saved in a first run, found again by a second one."""
 
     def __init__(self, function: Any, args: Any, kwargs: Any, state: Any) -> None:
-        self.function, self.args, self.kwargs, self.state = function, args, kwargs, state
+        self.function, self.args, self.kwargs, self.state = (
+            function,
+            args,
+            kwargs,
+            state,
+        )
         self.count = 0
         self.values: dict[int, Any] = {}
 
@@ -117,8 +144,11 @@ def checkpoint_sequential(
     functions: Any, segments: int, input: Any, use_reentrant: Any = None, **kwargs: Any
 ) -> Any:
     """A sequence of modules in checkpointed segments."""
-    modules = list(functions.children()) if hasattr(functions, "children") else list(
-        functions)
+    modules = (
+        list(functions.children())
+        if hasattr(functions, "children")
+        else list(functions)
+    )
     size = len(modules) // segments
 
     def run(start: int, end: int) -> Any:
@@ -130,6 +160,7 @@ def checkpoint_sequential(
         return forward
 
     for i in range(segments - 1):
-        input = checkpoint(run(i * size, (i + 1) * size), input,
-                           use_reentrant=use_reentrant, **kwargs)
+        input = checkpoint(
+            run(i * size, (i + 1) * size), input, use_reentrant=use_reentrant, **kwargs
+        )
     return run((segments - 1) * size, len(modules))(input)

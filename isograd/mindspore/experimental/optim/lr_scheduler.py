@@ -49,8 +49,9 @@ class LRScheduler:
 
 
 class StepLR(LRScheduler):
-    def __init__(self, optimizer: Any, step_size: int, gamma: float = 0.1,
-                 last_epoch: int = -1) -> None:
+    def __init__(
+        self, optimizer: Any, step_size: int, gamma: float = 0.1, last_epoch: int = -1
+    ) -> None:
         self.step_size, self.gamma = step_size, gamma
         super().__init__(optimizer, last_epoch)
 
@@ -59,8 +60,9 @@ class StepLR(LRScheduler):
 
 
 class MultiStepLR(LRScheduler):
-    def __init__(self, optimizer: Any, milestones: Any, gamma: float = 0.1,
-                 last_epoch: int = -1) -> None:
+    def __init__(
+        self, optimizer: Any, milestones: Any, gamma: float = 0.1, last_epoch: int = -1
+    ) -> None:
         self.milestones, self.gamma = sorted(milestones), gamma
         super().__init__(optimizer, last_epoch)
 
@@ -83,13 +85,16 @@ class LambdaLR(LRScheduler):
         count = len(optimizer.param_groups)
         self.lambdas = list(lr_lambda) if many else [lr_lambda] * count
         if len(self.lambdas) != count:
-            raise ValueError(f"Expected {count} lr_lambdas, but got "
-                             f"{len(self.lambdas)}")
+            raise ValueError(
+                f"Expected {count} lr_lambdas, but got {len(self.lambdas)}"
+            )
         super().__init__(optimizer, last_epoch)
 
     def get_lr(self) -> list[Any]:
-        return [b * f(self.last_epoch)
-                for b, f in zip(self.base_lrs, self.lambdas, strict=True)]
+        return [
+            b * f(self.last_epoch)
+            for b, f in zip(self.base_lrs, self.lambdas, strict=True)
+        ]
 
 
 class MultiplicativeLR(LambdaLR):
@@ -97,16 +102,23 @@ class MultiplicativeLR(LambdaLR):
         now = [float(g["lr"].asnumpy()) for g in self.groups]
         if self.last_epoch <= 0:
             return now
-        return [lr * f(self.last_epoch)
-                for lr, f in zip(now, self.lambdas, strict=True)]
+        return [
+            lr * f(self.last_epoch) for lr, f in zip(now, self.lambdas, strict=True)
+        ]
 
 
 class ConstantLR(LRScheduler):
-    def __init__(self, optimizer: Any, factor: float = 1.0 / 3, total_iters: int = 5,
-                 last_epoch: int = -1) -> None:
+    def __init__(
+        self,
+        optimizer: Any,
+        factor: float = 1.0 / 3,
+        total_iters: int = 5,
+        last_epoch: int = -1,
+    ) -> None:
         if not 0 <= factor <= 1:
-            raise ValueError("Constant multiplicative factor expected to be between 0 "
-                             "and 1.")
+            raise ValueError(
+                "Constant multiplicative factor expected to be between 0 and 1."
+            )
         self.factor, self.total_iters = factor, total_iters
         super().__init__(optimizer, last_epoch)
 
@@ -115,9 +127,14 @@ class ConstantLR(LRScheduler):
 
 
 class LinearLR(LRScheduler):
-    def __init__(self, optimizer: Any, start_factor: float = 1.0 / 3,
-                 end_factor: float = 1.0, total_iters: int = 5, last_epoch: int = -1
-                 ) -> None:
+    def __init__(
+        self,
+        optimizer: Any,
+        start_factor: float = 1.0 / 3,
+        end_factor: float = 1.0,
+        total_iters: int = 5,
+        last_epoch: int = -1,
+    ) -> None:
         if not 0 < start_factor <= 1 or not 0 <= end_factor <= 1:
             raise ValueError("Factors expected to be between 0 and 1.")
         self.start, self.end, self.total = start_factor, end_factor, total_iters
@@ -129,8 +146,13 @@ class LinearLR(LRScheduler):
 
 
 class PolynomialLR(LRScheduler):
-    def __init__(self, optimizer: Any, total_iters: int = 5, power: float = 1.0,
-                 last_epoch: int = -1) -> None:
+    def __init__(
+        self,
+        optimizer: Any,
+        total_iters: int = 5,
+        power: float = 1.0,
+        last_epoch: int = -1,
+    ) -> None:
         self.total, self.power = total_iters, power
         super().__init__(optimizer, last_epoch)
 
@@ -139,8 +161,9 @@ class PolynomialLR(LRScheduler):
 
 
 class CosineAnnealingLR(LRScheduler):
-    def __init__(self, optimizer: Any, T_max: int, eta_min: float = 0.0,
-                 last_epoch: int = -1) -> None:
+    def __init__(
+        self, optimizer: Any, T_max: int, eta_min: float = 0.0, last_epoch: int = -1
+    ) -> None:
         self.period, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
@@ -149,8 +172,14 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    def __init__(self, optimizer: Any, T_0: int, T_mult: int = 1, eta_min: float = 0.0,
-                 last_epoch: int = -1) -> None:
+    def __init__(
+        self,
+        optimizer: Any,
+        T_0: int,
+        T_mult: int = 1,
+        eta_min: float = 0.0,
+        last_epoch: int = -1,
+    ) -> None:
         self.first, self.growth, self.eta_min = T_0, T_mult, eta_min
         super().__init__(optimizer, last_epoch)
 
@@ -162,11 +191,19 @@ class CosineAnnealingWarmRestarts(LRScheduler):
 
 
 class CyclicLR(LRScheduler):
-    def __init__(self, optimizer: Any, base_lr: Any, max_lr: Any,
-                 step_size_up: int = 2000, step_size_down: int | None = None,
-                 mode: str = "triangular", gamma: float = 1.0,
-                 scale_fn: Callable[[float], float] | None = None,
-                 scale_mode: str = "cycle", last_epoch: int = -1) -> None:
+    def __init__(
+        self,
+        optimizer: Any,
+        base_lr: Any,
+        max_lr: Any,
+        step_size_up: int = 2000,
+        step_size_down: int | None = None,
+        mode: str = "triangular",
+        gamma: float = 1.0,
+        scale_fn: Callable[[float], float] | None = None,
+        scale_mode: str = "cycle",
+        last_epoch: int = -1,
+    ) -> None:
         count = len(optimizer.param_groups)
 
         def listed(v: Any) -> list[float]:
@@ -174,10 +211,11 @@ class CyclicLR(LRScheduler):
 
         self.low, self.high = listed(base_lr), listed(max_lr)
         down = step_size_up if step_size_down is None else step_size_down
-        self.period, self.ratio = step_size_up + down, step_size_up / (
-            step_size_up + down)
-        self.scale = scale_fn or (
-            lambda x: schedules.cyclic_scale(mode, gamma, x))
+        self.period, self.ratio = (
+            step_size_up + down,
+            step_size_up / (step_size_up + down),
+        )
+        self.scale = scale_fn or (lambda x: schedules.cyclic_scale(mode, gamma, x))
         by_cycle = scale_mode == "cycle" if scale_fn else mode != "exp_range"
         self.by_cycle = by_cycle
         super().__init__(optimizer, last_epoch)
@@ -185,19 +223,28 @@ class CyclicLR(LRScheduler):
     def get_lr(self) -> list[Any]:
         cycle, height = schedules.triangle(self.last_epoch, self.period, self.ratio)
         scale = self.scale(cycle if self.by_cycle else self.last_epoch)
-        return [lo + (hi - lo) * height * scale
-                for lo, hi in zip(self.low, self.high, strict=True)]
+        return [
+            lo + (hi - lo) * height * scale
+            for lo, hi in zip(self.low, self.high, strict=True)
+        ]
 
 
 class SequentialLR:
     """One schedule after another, from milestones on."""
 
-    def __init__(self, optimizer: Any, schedulers: Sequence[Any],
-                 milestones: Sequence[int], last_epoch: int = -1) -> None:
+    def __init__(
+        self,
+        optimizer: Any,
+        schedulers: Sequence[Any],
+        milestones: Sequence[int],
+        last_epoch: int = -1,
+    ) -> None:
         if len(milestones) != len(schedulers) - 1:
-            raise ValueError("Sequential Schedulers expects number of schedulers "
-                             "provided to be one more than the number of milestone "
-                             "points.")
+            raise ValueError(
+                "Sequential Schedulers expects number of schedulers "
+                "provided to be one more than the number of milestone "
+                "points."
+            )
         self.schedulers, self.milestones = list(schedulers), list(milestones)
         self.optimizer, self.last_epoch = optimizer, last_epoch + 1
         self.schedulers[0].step(0)
@@ -216,21 +263,32 @@ class SequentialLR:
 class ReduceLROnPlateau:
     """Rates times `factor` when a metric has not improved for `patience` epochs."""
 
-    def __init__(self, optimizer: Any, mode: str = "min", factor: float = 0.1,
-                 patience: int = 10, threshold: float = 1e-4,
-                 threshold_mode: str = "rel", cooldown: int = 0, min_lr: Any = 0.0,
-                 eps: float = 1e-8) -> None:
+    def __init__(
+        self,
+        optimizer: Any,
+        mode: str = "min",
+        factor: float = 0.1,
+        patience: int = 10,
+        threshold: float = 1e-4,
+        threshold_mode: str = "rel",
+        cooldown: int = 0,
+        min_lr: Any = 0.0,
+        eps: float = 1e-8,
+    ) -> None:
         if factor >= 1.0:
             raise ValueError("Factor should be < 1.0.")
         if mode not in ("min", "max") or threshold_mode not in ("rel", "abs"):
-            raise ValueError(f"`mode` should be 'min' or 'max' and `threshold_mode` "
-                             f"'rel' or 'abs', but got {mode}, {threshold_mode}.")
+            raise ValueError(
+                f"`mode` should be 'min' or 'max' and `threshold_mode` "
+                f"'rel' or 'abs', but got {mode}, {threshold_mode}."
+            )
         self.optimizer, self.sign = optimizer, 1.0 if mode == "min" else -1.0
         self.factor, self.patience, self.cooldown = factor, patience, cooldown
         self.threshold, self.relative = threshold, threshold_mode == "rel"
         count = len(optimizer.param_groups)
-        self.min_lrs = list(min_lr) if isinstance(min_lr, list | tuple) else (
-            [min_lr] * count)
+        self.min_lrs = (
+            list(min_lr) if isinstance(min_lr, list | tuple) else ([min_lr] * count)
+        )
         self.eps, self.best, self.bad, self.resting = eps, inf, 0, 0
         self.last_epoch = 0
 

@@ -8,9 +8,13 @@ from typing import Any
 from isograd.mindspore.mint.nn import functional as functional
 from isograd.mindspore.missing import attributes
 
-_missing = attributes("mindspore.mint.nn", {
-    "layers": "isograd.mindspore.mint.nn.layers",
-    "layer": "isograd.mindspore.mint.nn.layers"})
+_missing = attributes(
+    "mindspore.mint.nn",
+    {
+        "layers": "isograd.mindspore.mint.nn.layers",
+        "layer": "isograd.mindspore.mint.nn.layers",
+    },
+)
 
 
 def __getattr__(name: str) -> Any:

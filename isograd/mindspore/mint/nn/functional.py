@@ -80,6 +80,7 @@ def hardtanh(input: Payload, min_val: float = -1.0, max_val: float = 1.0) -> Pay
 
 
 for _name in ("hardshrink", "softshrink"):
+
     def _shrunk(input: Payload, lambd: float = 0.5, _name: str = _name) -> Payload:
         return getattr(F, _name)(input, lambd=float(lambd))
 
@@ -87,14 +88,16 @@ for _name in ("hardshrink", "softshrink"):
 
 
 @layer
-def threshold(input: Payload, threshold: float, value: float,
-              inplace: bool = False) -> Payload:
+def threshold(
+    input: Payload, threshold: float, value: float, inplace: bool = False
+) -> Payload:
     return F.threshold(input, bound=float(threshold), value=float(value))
 
 
 @layer
-def normalize(input: Payload, p: float = 2.0, dim: Any = 1,
-              eps: float = 1e-12) -> Payload:
+def normalize(
+    input: Payload, p: float = 2.0, dim: Any = 1, eps: float = 1e-12
+) -> Payload:
     return F.normalize(input, axes=axes_of(dim, input.ndim), ord=float(p), eps=eps)
 
 
@@ -105,58 +108,97 @@ def one_hot(tensor: Payload, num_classes: int = -1) -> Payload:
 
 
 @layer
-def binary_cross_entropy(input: Payload, target: Payload, weight: Any = None,
-                         reduction: str = "mean") -> Payload:
+def binary_cross_entropy(
+    input: Payload, target: Payload, weight: Any = None, reduction: str = "mean"
+) -> Payload:
     x, y = promoted(input, target)
-    return F.binary_cross_entropy(x, y, weight, reduction=reduction_of(
-        reduction, "binary_cross_entropy"))
+    return F.binary_cross_entropy(
+        x, y, weight, reduction=reduction_of(reduction, "binary_cross_entropy")
+    )
 
 
 @layer
 def binary_cross_entropy_with_logits(
-    input: Payload, target: Payload, weight: Any = None, reduction: str = "mean",
+    input: Payload,
+    target: Payload,
+    weight: Any = None,
+    reduction: str = "mean",
     pos_weight: Any = None,
 ) -> Payload:
     x, y = promoted(input, target)
     return F.binary_cross_entropy_with_logits(
-        x, y, weight, pos_weight,
-        reduction=reduction_of(reduction, "binary_cross_entropy_with_logits"))
+        x,
+        y,
+        weight,
+        pos_weight,
+        reduction=reduction_of(reduction, "binary_cross_entropy_with_logits"),
+    )
 
 
 @layer
-def smooth_l1_loss(input: Payload, target: Payload, reduction: str = "mean",
-                   beta: float = 1.0) -> Payload:
+def smooth_l1_loss(
+    input: Payload, target: Payload, reduction: str = "mean", beta: float = 1.0
+) -> Payload:
     x, y = promoted(input, target)
-    return F.smooth_l1_loss(x, y, beta=float(beta),
-                            reduction=reduction_of(reduction, "smooth_l1_loss"))
+    return F.smooth_l1_loss(
+        x, y, beta=float(beta), reduction=reduction_of(reduction, "smooth_l1_loss")
+    )
 
 
 @layer
-def kl_div(input: Payload, target: Payload, reduction: str = "mean",
-           log_target: bool = False) -> Payload:
+def kl_div(
+    input: Payload, target: Payload, reduction: str = "mean", log_target: bool = False
+) -> Payload:
     x, y = promoted(input, target)
-    return F.kl_div(x, y, log_target=log_target,
-                    reduction=reduction_of(reduction, "kl_div"))
+    return F.kl_div(
+        x, y, log_target=log_target, reduction=reduction_of(reduction, "kl_div")
+    )
 
 
 def _convolution(rank: int) -> Fn:
-    def conv(input: Any, weight: Any, bias: Any = None, stride: Any = 1,
-             padding: Any = 0, dilation: Any = 1, groups: int = 1) -> Any:
+    def conv(
+        input: Any,
+        weight: Any,
+        bias: Any = None,
+        stride: Any = 1,
+        padding: Any = 0,
+        dilation: Any = 1,
+        groups: int = 1,
+    ) -> Any:
         mode = padding if isinstance(padding, str) else "pad"
-        return FUNCTIONS[f"conv{rank}d"](input, weight, bias, stride, mode,
-                                         0 if isinstance(padding, str) else padding,
-                                         dilation, groups)
+        return FUNCTIONS[f"conv{rank}d"](
+            input,
+            weight,
+            bias,
+            stride,
+            mode,
+            0 if isinstance(padding, str) else padding,
+            dilation,
+            groups,
+        )
 
     return conv
 
 
 def _averages(rank: int) -> Fn:
-    def avg_pool(input: Any, kernel_size: Any, stride: Any = None, padding: Any = 0,
-                 ceil_mode: bool = False, count_include_pad: bool = True,
-                 divisor_override: Any = None) -> Any:
+    def avg_pool(
+        input: Any,
+        kernel_size: Any,
+        stride: Any = None,
+        padding: Any = 0,
+        ceil_mode: bool = False,
+        count_include_pad: bool = True,
+        divisor_override: Any = None,
+    ) -> Any:
         return FUNCTIONS[f"avg_pool{rank}d"](
-            input, kernel_size, stride, padding, ceil_mode, count_include_pad,
-            divisor_override or 0)
+            input,
+            kernel_size,
+            stride,
+            padding,
+            ceil_mode,
+            count_include_pad,
+            divisor_override or 0,
+        )
 
     return avg_pool
 

@@ -31,12 +31,33 @@ from isograd.torch.nn.modules.transformer import (
 )
 
 ALL = {
-    **LAYERS, **SIMPLE,
-    **{c.__name__: c for c in (
-        GRU, LSTM, RNN, GRUCell, LSTMCell, Module, ModuleDict, ModuleList,
-        MultiheadAttention, ParameterDict, ParameterList, RNNBase, RNNCell, RNNCellBase,
-        Sequential, Transformer, TransformerDecoder, TransformerDecoderLayer,
-        TransformerEncoder, TransformerEncoderLayer)},
+    **LAYERS,
+    **SIMPLE,
+    **{
+        c.__name__: c
+        for c in (
+            GRU,
+            LSTM,
+            RNN,
+            GRUCell,
+            LSTMCell,
+            Module,
+            ModuleDict,
+            ModuleList,
+            MultiheadAttention,
+            ParameterDict,
+            ParameterList,
+            RNNBase,
+            RNNCell,
+            RNNCellBase,
+            Sequential,
+            Transformer,
+            TransformerDecoder,
+            TransformerDecoderLayer,
+            TransformerEncoder,
+            TransformerEncoderLayer,
+        )
+    },
 }
 """Every class of `torch.nn` by name."""
 for _name, _cls in ALL.items():

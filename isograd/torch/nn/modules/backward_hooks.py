@@ -27,10 +27,14 @@ class BackwardWatch:
 
     def __init__(self, module: Any, everywhere: Any) -> None:
         self.module = module
-        self.hooks = (*everywhere["backward"].values(),
-                      *module._backward_hooks.values())
-        self.pre_hooks = (*everywhere["backward_pre"].values(),
-                          *module._backward_pre_hooks.values())
+        self.hooks = (
+            *everywhere["backward"].values(),
+            *module._backward_hooks.values(),
+        )
+        self.pre_hooks = (
+            *everywhere["backward_pre"].values(),
+            *module._backward_pre_hooks.values(),
+        )
         self.grad_outputs: Any = None
         self.places: list[int] = []
         self.count = 0
@@ -59,20 +63,23 @@ class BackwardWatch:
                 if len(found) != len(given):
                     raise RuntimeError(
                         "Backward hook returned an invalid number of grad_input, got "
-                        f"{len(found)}, but expected {len(given)}")
+                        f"{len(found)}, but expected {len(given)}"
+                    )
                 given = found
         return tuple(given[i] for i in self.places)
 
     def outputs(self, out: Any) -> Any:
         single = not isinstance(out, tuple | list)
         parts = [out] if single else list(out)
-        places = [i for i, t in enumerate(parts)
-                  if isinstance(t, Tensor) and t.requires_grad]
+        places = [
+            i for i, t in enumerate(parts) if isinstance(t, Tensor) and t.requires_grad
+        ]
         if not places:
             return out
         found = _Through.apply(
             lambda grads: self._at_outputs(grads, places, len(parts)),
-            *(parts[i] for i in places))
+            *(parts[i] for i in places),
+        )
         for i, t in zip(places, found, strict=True):
             parts[i] = t
         return parts[0] if single else type(out)(parts)

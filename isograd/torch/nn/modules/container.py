@@ -47,8 +47,9 @@ class Sequential(Module):
         keys = list(self._modules)[idx] if isinstance(idx, slice) else [self._key(idx)]
         for key in keys:
             delattr(self, key)
-        table = dict(zip(map(str, range(len(self))), self._modules.values(),
-                         strict=True))
+        table = dict(
+            zip(map(str, range(len(self))), self._modules.values(), strict=True)
+        )
         self.__dict__["_modules"] = table
 
     def __len__(self) -> int:
@@ -59,8 +60,10 @@ class Sequential(Module):
 
     def __add__(self, other: Any) -> Any:
         if not isinstance(other, Sequential):
-            raise ValueError("add operator supports only objects of Sequential class, but "
-                             f"{type(other)} is given.")
+            raise ValueError(
+                "add operator supports only objects of Sequential class, but "
+                f"{type(other)} is given."
+            )
         return Sequential(*self, *other)
 
     def __iadd__(self, other: Any) -> Any:
@@ -150,8 +153,10 @@ class ModuleList(Module):
 
     def extend(self, modules: Any) -> Any:
         if not isinstance(modules, Iterable):
-            raise TypeError("ModuleList.extend should be called with an iterable, but got "
-                            f"{type(modules).__name__}")
+            raise TypeError(
+                "ModuleList.extend should be called with an iterable, but got "
+                f"{type(modules).__name__}"
+            )
         for i, m in enumerate(modules, len(self)):
             self.add_module(str(i), m)
         return self
@@ -167,13 +172,18 @@ class ModuleList(Module):
                 blocks[-1][1] = i
             else:
                 blocks.append([i, i, t])
-        lines = [f"({a}): {_indented(t, 2)}" if a == b else
-                 f"({a}-{b}): {b - a + 1} x {_indented(t, 2)}" for a, b, t in blocks]
+        lines = [
+            f"({a}): {_indented(t, 2)}"
+            if a == b
+            else f"({a}-{b}): {b - a + 1} x {_indented(t, 2)}"
+            for a, b, t in blocks
+        ]
         return self._get_name() + "(\n  " + "\n  ".join(lines) + "\n)"
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the '
-                                  'required "forward" function')
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
 
 
 class ModuleDict(Module):
@@ -219,9 +229,13 @@ class ModuleDict(Module):
 
     def update(self, modules: Any) -> None:
         if not isinstance(modules, Iterable):
-            raise TypeError("ModuleDict.update should be called with an iterable of "
-                            f"key/value pairs, but got {type(modules).__name__}")
-        pairs = modules.items() if isinstance(modules, Mapping | ModuleDict) else modules
+            raise TypeError(
+                "ModuleDict.update should be called with an iterable of "
+                f"key/value pairs, but got {type(modules).__name__}"
+            )
+        pairs = (
+            modules.items() if isinstance(modules, Mapping | ModuleDict) else modules
+        )
         for key, module in pairs:
             self[key] = module
 
@@ -269,8 +283,10 @@ class ParameterList(Module):
 
     def extend(self, values: Any) -> Any:
         if not isinstance(values, Iterable) or isinstance(values, Tensor):
-            raise TypeError("ParameterList.extend should be called with an iterable, but "
-                            f"got {type(values).__name__}")
+            raise TypeError(
+                "ParameterList.extend should be called with an iterable, but "
+                f"got {type(values).__name__}"
+            )
         for v in values:
             self.append(v)
         return self
@@ -340,8 +356,10 @@ class ParameterDict(Module):
             self[key] = value
 
     def extra_repr(self) -> str:
-        return "\n".join(_row(k, p, p.type() if isinstance(p, Tensor) else None) for k, p in self.items())
+        return "\n".join(
+            _row(k, p, p.type() if isinstance(p, Tensor) else None)
+            for k, p in self.items()
+        )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         raise RuntimeError("ParameterDict should not be called.")
-

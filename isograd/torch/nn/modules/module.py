@@ -19,11 +19,19 @@ T = TypeVar("T", bound="Module")
 Named = Iterator[tuple[str, Any]]
 
 _TABLES = ("_parameters", "_buffers", "_modules")
-_HOOKS = ("_forward_hooks", "_forward_pre_hooks", "_backward_hooks",
-          "_backward_pre_hooks", "_state_dict_hooks", "_state_dict_pre_hooks",
-          "_load_state_dict_pre_hooks", "_load_state_dict_post_hooks")
+_HOOKS = (
+    "_forward_hooks",
+    "_forward_pre_hooks",
+    "_backward_hooks",
+    "_backward_pre_hooks",
+    "_state_dict_hooks",
+    "_state_dict_pre_hooks",
+    "_load_state_dict_pre_hooks",
+    "_load_state_dict_post_hooks",
+)
 _GLOBAL: dict[str, OrderedDict[int, Any]] = {
-    k: OrderedDict() for k in ("forward", "forward_pre", "backward", "backward_pre")}
+    k: OrderedDict() for k in ("forward", "forward_pre", "backward", "backward_pre")
+}
 
 
 class _IncompatibleKeys(
@@ -61,8 +69,9 @@ class Module:
         put("_hook_options", {})
 
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
-        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the '
-                                  'required "forward" function')
+        raise NotImplementedError(
+            f'Module [{type(self).__name__}] is missing the required "forward" function'
+        )
 
     # --- attributes -------------------------------------------------------------------
 
@@ -70,36 +79,45 @@ class Module:
         d = self.__dict__
         if isinstance(value, Parameter):
             if "_parameters" not in d:
-                raise AttributeError("cannot assign parameters before Module.__init__() "
-                                     "call")
+                raise AttributeError(
+                    "cannot assign parameters before Module.__init__() call"
+                )
             _remove(self, name, "_parameters")
             self.register_parameter(name, value)
             return
         if isinstance(value, Module):
             if "_modules" not in d:
-                raise AttributeError("cannot assign module before Module.__init__() call")
+                raise AttributeError(
+                    "cannot assign module before Module.__init__() call"
+                )
             _remove(self, name, "_modules")
             d["_modules"][name] = value
             return
         params = d.get("_parameters")
         if params is not None and name in params:
             if value is not None:
-                raise TypeError(f"cannot assign '{_type_of(value)}' as parameter "
-                                f"'{name}' (torch.nn.Parameter or None expected)")
+                raise TypeError(
+                    f"cannot assign '{_type_of(value)}' as parameter "
+                    f"'{name}' (torch.nn.Parameter or None expected)"
+                )
             params[name] = None
             return
         modules = d.get("_modules")
         if modules is not None and name in modules:
             if value is not None:
-                raise TypeError(f"cannot assign '{_type_of(value)}' as child module "
-                                f"'{name}' (torch.nn.Module or None expected)")
+                raise TypeError(
+                    f"cannot assign '{_type_of(value)}' as child module "
+                    f"'{name}' (torch.nn.Module or None expected)"
+                )
             modules[name] = None
             return
         buffers = d.get("_buffers")
         if buffers is not None and (name in buffers or isinstance(value, Buffer)):
             if value is not None and not isinstance(value, Tensor):
-                raise TypeError(f"cannot assign '{_type_of(value)}' as buffer '{name}' "
-                                "(torch.nn.Buffer, torch.Tensor or None expected)")
+                raise TypeError(
+                    f"cannot assign '{_type_of(value)}' as buffer '{name}' "
+                    "(torch.nn.Buffer, torch.Tensor or None expected)"
+                )
             if isinstance(value, Buffer):
                 self.register_buffer(name, value, value.persistent)
             else:
@@ -113,8 +131,12 @@ class Module:
             found = d.get(table)
             if found is not None and name in found:
                 return found[name]
-        raise no_attribute("torch.nn.Module", name, "torch",
-                           f"'{type(self).__name__}' object has no attribute '{name}'")
+        raise no_attribute(
+            "torch.nn.Module",
+            name,
+            "torch",
+            f"'{type(self).__name__}' object has no attribute '{name}'",
+        )
 
     def __delattr__(self, name: str) -> None:
         for table in _TABLES:
@@ -125,23 +147,33 @@ class Module:
         object.__delattr__(self, name)
 
     def __dir__(self) -> list[str]:
-        names = [*dir(type(self)), *self.__dict__, *self._parameters, *self._modules,
-                 *self._buffers]
+        names = [
+            *dir(type(self)),
+            *self.__dict__,
+            *self._parameters,
+            *self._modules,
+            *self._buffers,
+        ]
         return sorted(n for n in names if not n[0].isdigit())
 
     def register_parameter(self, name: str, param: Any) -> None:
         """Add a parameter (or None) under a name."""
         if "_parameters" not in self.__dict__:
-            raise AttributeError("cannot assign parameter before Module.__init__() call")
+            raise AttributeError(
+                "cannot assign parameter before Module.__init__() call"
+            )
         self._check_name(name, "parameter", self._parameters)
         if param is not None and not isinstance(param, Parameter):
-            raise TypeError(f"cannot assign '{_type_of(param)}' object to parameter "
-                            f"'{name}' (torch.nn.Parameter or None required)")
+            raise TypeError(
+                f"cannot assign '{_type_of(param)}' object to parameter "
+                f"'{name}' (torch.nn.Parameter or None required)"
+            )
         if param is not None and not param.is_leaf:
             raise ValueError(
                 f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters "
                 f"must be created explicitly. To express '{name}' as a function of "
-                "another Tensor, compute the value in the forward() method.")
+                "another Tensor, compute the value in the forward() method."
+            )
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
@@ -150,8 +182,10 @@ class Module:
             raise AttributeError("cannot assign buffer before Module.__init__() call")
         self._check_name(name, "buffer", self._buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(f"cannot assign '{_type_of(tensor)}' object to buffer "
-                            f"'{name}' (torch Tensor or None required)")
+            raise TypeError(
+                f"cannot assign '{_type_of(tensor)}' object to buffer "
+                f"'{name}' (torch Tensor or None required)"
+            )
         self._buffers[name] = tensor
         if persistent:
             self._non_persistent_buffers_set.discard(name)
@@ -230,12 +264,16 @@ class Module:
         return found
 
     def get_extra_state(self) -> Any:
-        raise RuntimeError("Reached a code path in Module.get_extra_state() that should "
-                           "never be called.")
+        raise RuntimeError(
+            "Reached a code path in Module.get_extra_state() that should "
+            "never be called."
+        )
 
     def set_extra_state(self, state: Any) -> None:
-        raise RuntimeError("Reached a code path in Module.set_extra_state() that should "
-                           "never be called.")
+        raise RuntimeError(
+            "Reached a code path in Module.set_extra_state() that should "
+            "never be called."
+        )
 
     # --- traversal --------------------------------------------------------------------
 
@@ -243,8 +281,11 @@ class Module:
         self, table: str, prefix: str, recurse: bool, remove_duplicate: bool
     ) -> Named:
         seen: set[Any] = set()
-        modules = self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate) if (
-            recurse) else [(prefix, self)]
+        modules = (
+            self.named_modules(prefix=prefix, remove_duplicate=remove_duplicate)
+            if (recurse)
+            else [(prefix, self)]
+        )
         for path, module in modules:
             for name, value in module.__dict__[table].items():
                 if value is None or id(value) in seen:
@@ -348,7 +389,9 @@ class Module:
         return self
 
     def _cast(self: T, dtype: str) -> T:
-        return self._apply(lambda t: getattr(t, dtype)() if t.is_floating_point() else t)
+        return self._apply(
+            lambda t: getattr(t, dtype)() if t.is_floating_point() else t
+        )
 
     def float(self: T) -> T:
         return self._cast("float")
@@ -393,10 +436,13 @@ class Module:
         if target is None:
             return self
         if target.kind not in "fc":
-            raise TypeError("nn.Module.to only accepts floating point or complex dtypes, "
-                            f"but got desired dtype={target}")
-        return self._apply(lambda t: t.to(target) if t.is_floating_point()
-                           or t.is_complex() else t)
+            raise TypeError(
+                "nn.Module.to only accepts floating point or complex dtypes, "
+                f"but got desired dtype={target}"
+            )
+        return self._apply(
+            lambda t: t.to(target) if t.is_floating_point() or t.is_complex() else t
+        )
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
         """Accepted: calls run eagerly."""
@@ -405,8 +451,13 @@ class Module:
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         d = self.__dict__
-        if not (d["_forward_hooks"] or d["_forward_pre_hooks"] or d["_backward_hooks"]
-                or d["_backward_pre_hooks"] or _ANY_GLOBAL[0]):
+        if not (
+            d["_forward_hooks"]
+            or d["_forward_pre_hooks"]
+            or d["_backward_hooks"]
+            or d["_backward_pre_hooks"]
+            or _ANY_GLOBAL[0]
+        ):
             return self.forward(*args, **kwargs)
         return self._call_with_hooks(args, kwargs)
 
@@ -423,16 +474,22 @@ class Module:
                 found = hook(self, args, kwargs)
                 if found is not None:
                     if not (isinstance(found, tuple) and len(found) == 2):
-                        raise RuntimeError("forward pre-hook must return None or a tuple "
-                                           f"of (new_args, new_kwargs), but got {found}.")
+                        raise RuntimeError(
+                            "forward pre-hook must return None or a tuple "
+                            f"of (new_args, new_kwargs), but got {found}."
+                        )
                     args, kwargs = found
             else:
                 found = hook(self, args)
                 if found is not None:
                     args = found if isinstance(found, tuple) else (found,)
         watch = None
-        if self._backward_hooks or self._backward_pre_hooks or _GLOBAL["backward"] or (
-                _GLOBAL["backward_pre"]):
+        if (
+            self._backward_hooks
+            or self._backward_pre_hooks
+            or _GLOBAL["backward"]
+            or (_GLOBAL["backward_pre"])
+        ):
             from isograd.torch.nn.modules.backward_hooks import BackwardWatch
 
             watch = BackwardWatch(self, _GLOBAL)
@@ -451,8 +508,12 @@ class Module:
             if not done:
                 for k, hook in hooks:
                     if "always" in options.get(k, ()):
-                        hook(self, args, *((kwargs,) if "kwargs" in options[k] else ()),
-                             None)
+                        hook(
+                            self,
+                            args,
+                            *((kwargs,) if "kwargs" in options[k] else ()),
+                            None,
+                        )
         for k, hook in hooks:
             extra = (kwargs,) if "kwargs" in options.get(k, ()) else ()
             found = hook(self, args, *extra, out)
@@ -472,15 +533,22 @@ class Module:
         self, hook: Any, *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
         """Call `hook(module, args)` before `forward`."""
-        return self._hook("_forward_pre_hooks", hook, prepend,
-                          *(("kwargs",) if with_kwargs else ()))
+        return self._hook(
+            "_forward_pre_hooks", hook, prepend, *(("kwargs",) if with_kwargs else ())
+        )
 
     def register_forward_hook(
-        self, hook: Any, *, prepend: bool = False, with_kwargs: bool = False,
+        self,
+        hook: Any,
+        *,
+        prepend: bool = False,
+        with_kwargs: bool = False,
         always_call: bool = False,
     ) -> RemovableHandle:
         """Call `hook(module, args, output)` after `forward`."""
-        words = [w for w, on in (("kwargs", with_kwargs), ("always", always_call)) if on]
+        words = [
+            w for w, on in (("kwargs", with_kwargs), ("always", always_call)) if on
+        ]
         return self._hook("_forward_hooks", hook, prepend, *words)
 
     def register_full_backward_pre_hook(
@@ -508,8 +576,9 @@ class Module:
         return self._hook("_state_dict_hooks", hook, False)
 
     def register_load_state_dict_pre_hook(self, hook: Any) -> RemovableHandle:
-        return self._hook("_load_state_dict_pre_hooks",
-                          lambda *a: hook(self, *a), False)
+        return self._hook(
+            "_load_state_dict_pre_hooks", lambda *a: hook(self, *a), False
+        )
 
     def _register_load_state_dict_pre_hook(
         self, hook: Any, with_module: bool = False
@@ -535,7 +604,10 @@ class Module:
             destination[prefix + "_extra_state"] = self.get_extra_state()
 
     def state_dict(
-        self, *args: Any, destination: Any = None, prefix: str = "",
+        self,
+        *args: Any,
+        destination: Any = None,
+        prefix: str = "",
         keep_vars: bool = False,
     ) -> Any:
         """Parameters and persistent buffers by their dotted names."""
@@ -552,24 +624,46 @@ class Module:
         self._save_to_state_dict(destination, prefix, keep_vars)
         for name, m in self._modules.items():
             if m is not None:
-                m.state_dict(destination=destination, prefix=prefix + name + ".",
-                             keep_vars=keep_vars)
+                m.state_dict(
+                    destination=destination,
+                    prefix=prefix + name + ".",
+                    keep_vars=keep_vars,
+                )
         for hook in self._state_dict_hooks.values():
             found = hook(self, destination, prefix, meta)
             destination = destination if found is None else found
         return destination
 
     def _load_from_state_dict(
-        self, state_dict: Any, prefix: str, local_metadata: Any, strict: bool,
-        missing_keys: list[str], unexpected_keys: list[str], error_msgs: list[str],
+        self,
+        state_dict: Any,
+        prefix: str,
+        local_metadata: Any,
+        strict: bool,
+        missing_keys: list[str],
+        unexpected_keys: list[str],
+        error_msgs: list[str],
     ) -> None:
         for hook in self._load_state_dict_pre_hooks.values():
-            hook(state_dict, prefix, local_metadata, strict, missing_keys,
-                 unexpected_keys, error_msgs)
-        buffers = {k: v for k, v in self._buffers.items()
-                   if k not in self._non_persistent_buffers_set}
-        local = {k: v for k, v in itertools.chain(self._parameters.items(),
-                                                  buffers.items()) if v is not None}
+            hook(
+                state_dict,
+                prefix,
+                local_metadata,
+                strict,
+                missing_keys,
+                unexpected_keys,
+                error_msgs,
+            )
+        buffers = {
+            k: v
+            for k, v in self._buffers.items()
+            if k not in self._non_persistent_buffers_set
+        }
+        local = {
+            k: v
+            for k, v in itertools.chain(self._parameters.items(), buffers.items())
+            if v is not None
+        }
         assign = local_metadata.get("assign_to_params_buffers", False)
         for name, value in local.items():
             key = prefix + name
@@ -582,7 +676,7 @@ class Module:
         if strict:
             for key in state_dict:
                 if key.startswith(prefix) and key != prefix + "_extra_state":
-                    rest = key[len(prefix):].split(".", 1)
+                    rest = key[len(prefix) :].split(".", 1)
                     if len(rest) > 1:
                         if rest[0] not in self._modules:
                             unexpected_keys.append(key)
@@ -593,16 +687,20 @@ class Module:
         self, name: str, key: str, value: Any, given: Any, assign: bool, errors: Any
     ) -> None:
         if not isinstance(given, Tensor):
-            errors.append(f'While copying the parameter named "{key}", expected '
-                          "torch.Tensor or Tensor-like object from checkpoint but "
-                          f"received {type(given)}")
+            errors.append(
+                f'While copying the parameter named "{key}", expected '
+                "torch.Tensor or Tensor-like object from checkpoint but "
+                f"received {type(given)}"
+            )
             return
         if value._p.ndim == 0 and given._p.ndim == 1 and given._p.size == 1:
             given = given[0]
         if given._p.shape != value._p.shape:
-            errors.append(f"size mismatch for {key}: copying a param with shape "
-                          f"{given.shape} from checkpoint, the shape in current model is "
-                          f"{value.shape}.")
+            errors.append(
+                f"size mismatch for {key}: copying a param with shape "
+                f"{given.shape} from checkpoint, the shape in current model is "
+                f"{value.shape}."
+            )
             return
         if assign:
             if isinstance(value, Parameter) and not isinstance(given, Parameter):
@@ -635,8 +733,9 @@ class Module:
         from collections.abc import Mapping
 
         if not isinstance(state_dict, Mapping):
-            raise TypeError("Expected state_dict to be dict-like, got "
-                            f"{type(state_dict)}.")
+            raise TypeError(
+                f"Expected state_dict to be dict-like, got {type(state_dict)}."
+            )
         missing: list[str] = []
         unexpected: list[str] = []
         errors: list[str] = []
@@ -647,13 +746,17 @@ class Module:
             meta = {} if metadata is None else dict(metadata.get(prefix[:-1], {}))
             if assign:
                 meta["assign_to_params_buffers"] = True
-            module._load_from_state_dict(local, prefix, meta, True, missing, unexpected,
-                                         errors)
+            module._load_from_state_dict(
+                local, prefix, meta, True, missing, unexpected, errors
+            )
             for name, child in module._modules.items():
                 if child is not None:
                     path = prefix + name + "."
-                    load(child, {k: v for k, v in local.items() if k.startswith(path)},
-                         path)
+                    load(
+                        child,
+                        {k: v for k, v in local.items() if k.startswith(path)},
+                        path,
+                    )
             keys = _IncompatibleKeys(missing, unexpected)
             for hook in module._load_state_dict_post_hooks.values():
                 hook(module, keys)
@@ -665,8 +768,10 @@ class Module:
                     listed = ", ".join(f'"{k}"' for k in keys)
                     errors.insert(0, f"{what} key(s) in state_dict: {listed}. ")
         if errors:
-            raise RuntimeError("Error(s) in loading state_dict for "
-                               f"{type(self).__name__}:\n\t" + "\n\t".join(errors))
+            raise RuntimeError(
+                "Error(s) in loading state_dict for "
+                f"{type(self).__name__}:\n\t" + "\n\t".join(errors)
+            )
         return _IncompatibleKeys(missing, unexpected)
 
     # --- text and copies --------------------------------------------------------------
@@ -735,8 +840,9 @@ def register_module_forward_pre_hook(hook: Any) -> RemovableHandle:
     return _register_global("forward_pre", hook)
 
 
-def register_module_forward_hook(hook: Any, *, with_kwargs: bool = False,
-                                 always_call: bool = False) -> RemovableHandle:
+def register_module_forward_hook(
+    hook: Any, *, with_kwargs: bool = False, always_call: bool = False
+) -> RemovableHandle:
     return _register_global("forward", hook)
 
 

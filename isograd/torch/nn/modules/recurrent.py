@@ -19,13 +19,20 @@ _GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 
 
 def _layers_body(
-    kind: str, x: Any, state: Any, weights: Any, directions: int, drop: float,
-    batch_first: bool, sizes: Any,
+    kind: str,
+    x: Any,
+    state: Any,
+    weights: Any,
+    directions: int,
+    drop: float,
+    batch_first: bool,
+    sizes: Any,
 ) -> Any:
     if batch_first:
         x = F.swapaxes(x, 0, 1)
-    out, ends = recurrent.layers(F, kind, x, state, weights, directions, drop_with(drop),
-                                 sizes)
+    out, ends = recurrent.layers(
+        F, kind, x, state, weights, directions, drop_with(drop), sizes
+    )
     return F.swapaxes(out, 0, 1) if batch_first else out, ends
 
 
@@ -48,9 +55,17 @@ class RNNBase(Module):
     """
 
     def __init__(
-        self, mode: str, input_size: int, hidden_size: int, num_layers: int = 1,
-        bias: bool = True, batch_first: bool = False, dropout: float = 0.0,
-        bidirectional: bool = False, proj_size: int = 0, device: Any = None,
+        self,
+        mode: str,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        proj_size: int = 0,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -81,13 +96,18 @@ class RNNBase(Module):
 
     def _check(self, dropout: Any) -> None:
         if not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
-            raise ValueError("dropout should be a number in range [0, 1] representing the "
-                             "probability of an element being zeroed")
+            raise ValueError(
+                "dropout should be a number in range [0, 1] representing the "
+                "probability of an element being zeroed"
+            )
         if dropout > 0 and self.num_layers == 1:
-            warnings.warn("dropout option adds dropout after all but last recurrent "
-                          "layer, so non-zero dropout expects num_layers greater than 1, "
-                          f"but got dropout={dropout} and num_layers={self.num_layers}",
-                          UserWarning, stacklevel=4)
+            warnings.warn(
+                "dropout option adds dropout after all but last recurrent "
+                "layer, so non-zero dropout expects num_layers greater than 1, "
+                f"but got dropout={dropout} and num_layers={self.num_layers}",
+                UserWarning,
+                stacklevel=4,
+            )
         if self.hidden_size <= 0:
             raise ValueError("hidden_size must be greater than zero")
         if self.num_layers <= 0:
@@ -108,10 +128,22 @@ class RNNBase(Module):
         return [[getattr(self, n) for n in names] for names in self._all_weights]
 
     def _rows(self) -> list[tuple[Any, ...]]:
-        return [tuple(getattr(self, n, None) if n in names else None for n in (
-            f"{w}{names[0][9:]}" for w in ("weight_ih", "weight_hh", "bias_ih",
-                                           "bias_hh", "weight_hr")))
-                for names in self._all_weights]
+        return [
+            tuple(
+                getattr(self, n, None) if n in names else None
+                for n in (
+                    f"{w}{names[0][9:]}"
+                    for w in (
+                        "weight_ih",
+                        "weight_hh",
+                        "bias_ih",
+                        "bias_hh",
+                        "weight_hr",
+                    )
+                )
+            )
+            for names in self._all_weights
+        ]
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         from isograd.torch.nn.utils.rnn import PackedSequence
@@ -119,16 +151,20 @@ class RNNBase(Module):
         if isinstance(input, PackedSequence):
             return self._forward_packed(input, hx)
         if input.dim() not in (2, 3):
-            raise ValueError(f"{self.mode.split('_')[0]}: Expected input to be 2D or 3D, "
-                             f"got {input.dim()}D instead")
+            raise ValueError(
+                f"{self.mode.split('_')[0]}: Expected input to be 2D or 3D, "
+                f"got {input.dim()}D instead"
+            )
         alone = input.dim() == 2
         axis = 0 if self.batch_first else 1
         if alone:
             input = input.unsqueeze(axis)
             hx = self._map(hx, lambda h: h.unsqueeze(1))
         if input.size(-1) != self.input_size:
-            raise RuntimeError("input.size(-1) must be equal to input_size. Expected "
-                               f"{self.input_size}, got {input.size(-1)}")
+            raise RuntimeError(
+                "input.size(-1) must be equal to input_size. Expected "
+                f"{self.input_size}, got {input.size(-1)}"
+            )
         state = self._start(hx, input, input.size(axis))
         out, ends = self._run(input, state, self.batch_first, None)
         if alone:
@@ -156,15 +192,25 @@ class RNNBase(Module):
         for i, (h, s) in enumerate(zip(state, sizes, strict=True)):
             if tuple(h.shape) != (count, n, s):
                 name = f"hidden[{i}]" if self.mode == "LSTM" else "hidden"
-                raise RuntimeError(f"Expected {name} size {(count, n, s)}, got "
-                                   f"{list(h.shape)}")
+                raise RuntimeError(
+                    f"Expected {name} size {(count, n, s)}, got {list(h.shape)}"
+                )
         return state
 
     def _run(self, x: Any, state: Any, batch_first: bool, sizes: Any) -> Any:
-        kind = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "tanh",
-                "RNN_RELU": "relu"}[self.mode]
-        return _layers(kind, x, state, self._rows(), 2 if self.bidirectional else 1,
-                       self.dropout if self.training else 0.0, batch_first, sizes)
+        kind = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "tanh", "RNN_RELU": "relu"}[
+            self.mode
+        ]
+        return _layers(
+            kind,
+            x,
+            state,
+            self._rows(),
+            2 if self.bidirectional else 1,
+            self.dropout if self.training else 0.0,
+            batch_first,
+            sizes,
+        )
 
     def _forward_packed(self, input: Any, hx: Any) -> Any:
         from isograd.torch.nn.utils.rnn import pack_like, padded_of
@@ -198,15 +244,27 @@ class RNNBase(Module):
 
 class RNN(RNNBase):
     def __init__(
-        self, input_size: int, hidden_size: int, num_layers: int = 1,
-        nonlinearity: str = "tanh", *args: Any, **kwargs: Any,
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        *args: Any,
+        **kwargs: Any,
     ) -> None:
         if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' "
-                             "or 'relu'.")
+            raise ValueError(
+                f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'."
+            )
         self_nonlinearity = nonlinearity
-        super().__init__(f"RNN_{nonlinearity.upper()}", input_size, hidden_size,
-                         num_layers, *args, **kwargs)
+        super().__init__(
+            f"RNN_{nonlinearity.upper()}",
+            input_size,
+            hidden_size,
+            num_layers,
+            *args,
+            **kwargs,
+        )
         self.nonlinearity = self_nonlinearity
 
 
@@ -218,8 +276,9 @@ class LSTM(RNNBase):
 class GRU(RNNBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if "proj_size" in kwargs:
-            raise ValueError("proj_size argument is only supported for LSTM, not RNN or "
-                             "GRU")
+            raise ValueError(
+                "proj_size argument is only supported for LSTM, not RNN or GRU"
+            )
         super().__init__("GRU", *args, **kwargs)
 
 
@@ -227,7 +286,11 @@ class RNNCellBase(Module):
     gates = 1
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, device: Any = None,
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -249,30 +312,40 @@ class RNNCellBase(Module):
 
         alone = input.dim() == 1
         if input.dim() not in (1, 2):
-            raise ValueError(f"{type(self).__name__}: Expected input to be 1D or 2D, got "
-                             f"{input.dim()}D instead")
+            raise ValueError(
+                f"{type(self).__name__}: Expected input to be 1D or 2D, got "
+                f"{input.dim()}D instead"
+            )
         x = input.unsqueeze(0) if alone else input
         if state is None:
-            state = tuple(blank(x.size(0), self.hidden_size, dtype=x.dtype)
-                          for _ in range(count))
+            state = tuple(
+                blank(x.size(0), self.hidden_size, dtype=x.dtype) for _ in range(count)
+            )
         elif alone:
             state = tuple(s.unsqueeze(0) for s in state)
         self._check(x, state)
-        out = _cell(kind, x, state, (self.weight_ih, self.weight_hh, self.bias_ih,
-                                     self.bias_hh))
+        out = _cell(
+            kind, x, state, (self.weight_ih, self.weight_hh, self.bias_ih, self.bias_hh)
+        )
         return tuple(o.squeeze(0) for o in out) if alone else out
 
     def _check(self, x: Any, state: Any) -> None:
         if x.size(1) != self.input_size:
-            raise RuntimeError("input has inconsistent input_size: got "
-                               f"{x.size(1)} expected {self.input_size}")
+            raise RuntimeError(
+                "input has inconsistent input_size: got "
+                f"{x.size(1)} expected {self.input_size}"
+            )
         for i, s in enumerate(state):
             if s.size(0) != x.size(0):
-                raise RuntimeError(f"Input batch size {x.size(0)} doesn't match hidden{i} "
-                                   f"batch size {s.size(0)}")
+                raise RuntimeError(
+                    f"Input batch size {x.size(0)} doesn't match hidden{i} "
+                    f"batch size {s.size(0)}"
+                )
             if s.size(1) != self.hidden_size:
-                raise RuntimeError(f"hidden{i} has inconsistent hidden_size: got "
-                                   f"{s.size(1)}, expected {self.hidden_size}")
+                raise RuntimeError(
+                    f"hidden{i} has inconsistent hidden_size: got "
+                    f"{s.size(1)}, expected {self.hidden_size}"
+                )
 
     def extra_repr(self) -> str:
         text = f"{self.input_size}, {self.hidden_size}"
@@ -285,8 +358,13 @@ class RNNCellBase(Module):
 
 class RNNCell(RNNCellBase):
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True,
-        nonlinearity: str = "tanh", device: Any = None, dtype: Any = None,
+        self,
+        input_size: int,
+        hidden_size: int,
+        bias: bool = True,
+        nonlinearity: str = "tanh",
+        device: Any = None,
+        dtype: Any = None,
     ) -> None:
         super().__init__(input_size, hidden_size, bias, device, dtype)
         self.nonlinearity = nonlinearity

@@ -24,13 +24,15 @@ class _Stored(Module):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__()
-        for name, value in bound(type(self).__name__, self.arguments, args,
-                                 kwargs).items():
+        for name, value in bound(
+            type(self).__name__, self.arguments, args, kwargs
+        ).items():
             setattr(self, name, value)
 
     def forward(self, *inputs: Any) -> Any:
         return getattr(F, self.function)(
-            *inputs, **{n: getattr(self, n) for n, _ in self.arguments})
+            *inputs, **{n: getattr(self, n) for n, _ in self.arguments}
+        )
 
     def extra_repr(self) -> str:
         text = self.shown.format(self=self)
@@ -56,23 +58,29 @@ def bound(name: str, arguments: Any, args: Any, kwargs: Any) -> dict[str, Any]:
     """
     words = [n for n, _ in arguments]
     if len(args) > len(words):
-        raise TypeError(f"{name}.__init__() takes from 1 to {len(words) + 1} positional "
-                        f"arguments but {len(args) + 1} were given")
+        raise TypeError(
+            f"{name}.__init__() takes from 1 to {len(words) + 1} positional "
+            f"arguments but {len(args) + 1} were given"
+        )
     found = dict(zip(words, args, strict=False))
     for key, value in kwargs.items():
         if key not in words:
-            raise TypeError(f"{name}.__init__() got an unexpected keyword argument "
-                            f"'{key}'")
+            raise TypeError(
+                f"{name}.__init__() got an unexpected keyword argument '{key}'"
+            )
         if key in found:
-            raise TypeError(f"{name}.__init__() got multiple values for argument "
-                            f"'{key}'")
+            raise TypeError(
+                f"{name}.__init__() got multiple values for argument '{key}'"
+            )
         found[key] = value
     missing = [n for n, d in arguments if n not in found and d is REQUIRED]
     if missing:
         listed = " and ".join(f"'{m}'" for m in missing)
         plural = "s" if len(missing) > 1 else ""
-        raise TypeError(f"{name}.__init__() missing {len(missing)} required positional "
-                        f"argument{plural}: {listed}")
+        raise TypeError(
+            f"{name}.__init__() missing {len(missing)} required positional "
+            f"argument{plural}: {listed}"
+        )
     return {n: found.get(n, d) for n, d in arguments}
 
 
@@ -96,41 +104,76 @@ _ACTIVATIONS: dict[str, tuple[str, tuple[tuple[str, Any], ...], str]] = {
     "GELU": ("gelu", (("approximate", "none"),), "approximate={self.approximate!r}"),
     "ELU": ("elu", (("alpha", 1.0), *_INPLACE), "alpha={self.alpha}"),
     "CELU": ("celu", (("alpha", 1.0), *_INPLACE), "alpha={self.alpha}"),
-    "LeakyReLU": ("leaky_relu", (("negative_slope", 1e-2), *_INPLACE),
-                  "negative_slope={self.negative_slope}"),
-    "Hardtanh": ("hardtanh", (("min_val", -1.0), ("max_val", 1.0), *_INPLACE),
-                 "min_val={self.min_val}, max_val={self.max_val}"),
-    "Softplus": ("softplus", (("beta", 1.0), ("threshold", 20.0)),
-                 "beta={self.beta}, threshold={self.threshold}"),
+    "LeakyReLU": (
+        "leaky_relu",
+        (("negative_slope", 1e-2), *_INPLACE),
+        "negative_slope={self.negative_slope}",
+    ),
+    "Hardtanh": (
+        "hardtanh",
+        (("min_val", -1.0), ("max_val", 1.0), *_INPLACE),
+        "min_val={self.min_val}, max_val={self.max_val}",
+    ),
+    "Softplus": (
+        "softplus",
+        (("beta", 1.0), ("threshold", 20.0)),
+        "beta={self.beta}, threshold={self.threshold}",
+    ),
     "Softshrink": ("softshrink", (("lambd", 0.5),), "{self.lambd}"),
     "Hardshrink": ("hardshrink", (("lambd", 0.5),), "{self.lambd}"),
-    "Threshold": ("threshold", (("threshold", REQUIRED), ("value", REQUIRED), *_INPLACE),
-                  "threshold={self.threshold}, value={self.value}"),
+    "Threshold": (
+        "threshold",
+        (("threshold", REQUIRED), ("value", REQUIRED), *_INPLACE),
+        "threshold={self.threshold}, value={self.value}",
+    ),
     "GLU": ("glu", (("dim", -1),), "dim={self.dim}"),
     "Softmax": ("softmax", _DIM, "dim={self.dim}"),
     "LogSoftmax": ("log_softmax", _DIM, "dim={self.dim}"),
     "Softmin": ("softmin", _DIM, "dim={self.dim}"),
-    "PixelShuffle": ("pixel_shuffle", (("upscale_factor", REQUIRED),),
-                     "upscale_factor={self.upscale_factor}"),
-    "PixelUnshuffle": ("pixel_unshuffle", (("downscale_factor", REQUIRED),),
-                       "downscale_factor={self.downscale_factor}"),
-    "ChannelShuffle": ("channel_shuffle", (("groups", REQUIRED),),
-                       "groups={self.groups}"),
+    "PixelShuffle": (
+        "pixel_shuffle",
+        (("upscale_factor", REQUIRED),),
+        "upscale_factor={self.upscale_factor}",
+    ),
+    "PixelUnshuffle": (
+        "pixel_unshuffle",
+        (("downscale_factor", REQUIRED),),
+        "downscale_factor={self.downscale_factor}",
+    ),
+    "ChannelShuffle": (
+        "channel_shuffle",
+        (("groups", REQUIRED),),
+        "groups={self.groups}",
+    ),
     "CosineSimilarity": ("cosine_similarity", (("dim", 1), ("eps", 1e-8)), ""),
-    "PairwiseDistance": ("pairwise_distance",
-                         (("p", 2.0), ("eps", 1e-6), ("keepdim", False)), ""),
+    "PairwiseDistance": (
+        "pairwise_distance",
+        (("p", 2.0), ("eps", 1e-6), ("keepdim", False)),
+        "",
+    ),
     "LocalResponseNorm": (
         "local_response_norm",
         (("size", REQUIRED), ("alpha", 1e-4), ("beta", 0.75), ("k", 1.0)),
-        "{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"),
-    "Unfold": ("unfold", (("kernel_size", REQUIRED), ("dilation", 1), ("padding", 0),
-                          ("stride", 1)),
-               "kernel_size={self.kernel_size}, dilation={self.dilation}, "
-               "padding={self.padding}, stride={self.stride}"),
-    "Fold": ("fold", (("output_size", REQUIRED), ("kernel_size", REQUIRED),
-                      ("dilation", 1), ("padding", 0), ("stride", 1)),
-             "output_size={self.output_size}, kernel_size={self.kernel_size}, "
-             "dilation={self.dilation}, padding={self.padding}, stride={self.stride}"),
+        "{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}",
+    ),
+    "Unfold": (
+        "unfold",
+        (("kernel_size", REQUIRED), ("dilation", 1), ("padding", 0), ("stride", 1)),
+        "kernel_size={self.kernel_size}, dilation={self.dilation}, "
+        "padding={self.padding}, stride={self.stride}",
+    ),
+    "Fold": (
+        "fold",
+        (
+            ("output_size", REQUIRED),
+            ("kernel_size", REQUIRED),
+            ("dilation", 1),
+            ("padding", 0),
+            ("stride", 1),
+        ),
+        "output_size={self.output_size}, kernel_size={self.kernel_size}, "
+        "dilation={self.dilation}, padding={self.padding}, stride={self.stride}",
+    ),
 }
 
 
@@ -140,8 +183,9 @@ class _Dropout(Module):
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
         if p < 0 or p > 1:
-            raise ValueError("dropout probability has to be between 0 and 1, but got "
-                             f"{p}")
+            raise ValueError(
+                f"dropout probability has to be between 0 and 1, but got {p}"
+            )
         self.p, self.inplace = p, inplace
 
     def forward(self, input: Any) -> Any:
@@ -168,7 +212,10 @@ class RReLU(Module):
 
 class PReLU(Module):
     def __init__(
-        self, num_parameters: int = 1, init: float = 0.25, device: Any = None,
+        self,
+        num_parameters: int = 1,
+        init: float = 0.25,
+        device: Any = None,
         dtype: Any = None,
     ) -> None:
         from isograd.torch.nn.modules.basic import weight
@@ -191,8 +238,9 @@ class PReLU(Module):
 class Softmax2d(Module):
     def forward(self, input: Any) -> Any:
         if input.dim() not in (3, 4):
-            raise ValueError("Softmax2d: expected input to be 3D or 4D, got "
-                             f"{input.dim()}D instead")
+            raise ValueError(
+                f"Softmax2d: expected input to be 3D or 4D, got {input.dim()}D instead"
+            )
         return F.softmax(input, -3)
 
 
@@ -218,11 +266,13 @@ class _Loss(_Stored):
         Module.__init__(self)
         values = bound(type(self).__name__, self.arguments, args, kwargs)
         if values.pop("size_average", None) is not None or (
-                values.get("reduce") is not None):
+            values.get("reduce") is not None
+        ):
             from isograd.torch.nn.table import reduction_of
 
             values["reduction"] = reduction_of(
-                "mean", kwargs.get("size_average"), kwargs.get("reduce"))
+                "mean", kwargs.get("size_average"), kwargs.get("reduce")
+            )
         values.pop("reduce", None)
         for name, value in values.items():
             if name in self.weights:
@@ -232,41 +282,69 @@ class _Loss(_Stored):
 
     def forward(self, *inputs: Any) -> Any:
         return getattr(F, self.function)(
-            *inputs, **{n: getattr(self, n) for n, _ in self.arguments
-                        if n not in ("size_average", "reduce")})
+            *inputs,
+            **{
+                n: getattr(self, n)
+                for n, _ in self.arguments
+                if n not in ("size_average", "reduce")
+            },
+        )
 
 
 def _loss_rows() -> dict[str, tuple[str, tuple[tuple[str, Any], ...], tuple[str, ...]]]:
     w: tuple[tuple[str, Any], ...] = (("weight", None),)
     margin = (("margin", 0.0),)
     old, red = _OLD, (("reduction", "mean"),)
-    rows: dict[str, Any] = {n: (f, (*old, *more), ())
-                            for n, (f, more) in _LOSSES.items()}
+    rows: dict[str, Any] = {
+        n: (f, (*old, *more), ()) for n, (f, more) in _LOSSES.items()
+    }
     rows |= {
         "HuberLoss": ("huber_loss", (*red, ("delta", 1.0)), ()),
-        "NLLLoss": ("nll_loss", (*w, old[0], ("ignore_index", -100), *old[1:]),
-                    ("weight",)),
+        "NLLLoss": (
+            "nll_loss",
+            (*w, old[0], ("ignore_index", -100), *old[1:]),
+            ("weight",),
+        ),
         "CrossEntropyLoss": (
-            "cross_entropy", (*w, old[0], ("ignore_index", -100), *old[1:],
-                              ("label_smoothing", 0.0)), ("weight",)),
+            "cross_entropy",
+            (*w, old[0], ("ignore_index", -100), *old[1:], ("label_smoothing", 0.0)),
+            ("weight",),
+        ),
         "BCELoss": ("binary_cross_entropy", (*w, *old), ("weight",)),
-        "BCEWithLogitsLoss": ("binary_cross_entropy_with_logits",
-                              (*w, *old, ("pos_weight", None)),
-                              ("weight", "pos_weight")),
-        "MultiLabelSoftMarginLoss": ("multilabel_soft_margin_loss", (*w, *old),
-                                     ("weight",)),
-        "MultiMarginLoss": ("multi_margin_loss",
-                            (("p", 1), ("margin", 1.0), *w, *old), ("weight",)),
+        "BCEWithLogitsLoss": (
+            "binary_cross_entropy_with_logits",
+            (*w, *old, ("pos_weight", None)),
+            ("weight", "pos_weight"),
+        ),
+        "MultiLabelSoftMarginLoss": (
+            "multilabel_soft_margin_loss",
+            (*w, *old),
+            ("weight",),
+        ),
+        "MultiMarginLoss": (
+            "multi_margin_loss",
+            (("p", 1), ("margin", 1.0), *w, *old),
+            ("weight",),
+        ),
         "KLDivLoss": ("kl_div", (*old, ("log_target", False)), ()),
-        "PoissonNLLLoss": ("poisson_nll_loss", (
-            ("log_input", True), ("full", False), old[0], ("eps", 1e-8), *old[1:]), ()),
-        "GaussianNLLLoss": ("gaussian_nll_loss",
-                            (("full", False), ("eps", 1e-6), *red), ()),
+        "PoissonNLLLoss": (
+            "poisson_nll_loss",
+            (("log_input", True), ("full", False), old[0], ("eps", 1e-8), *old[1:]),
+            (),
+        ),
+        "GaussianNLLLoss": (
+            "gaussian_nll_loss",
+            (("full", False), ("eps", 1e-6), *red),
+            (),
+        ),
         "HingeEmbeddingLoss": ("hinge_embedding_loss", (("margin", 1.0), *old), ()),
         "MarginRankingLoss": ("margin_ranking_loss", (*margin, *old), ()),
         "CosineEmbeddingLoss": ("cosine_embedding_loss", (*margin, *old), ()),
-        "TripletMarginLoss": ("triplet_margin_loss", (
-            ("margin", 1.0), ("p", 2.0), ("eps", 1e-6), ("swap", False), *old), ()),
+        "TripletMarginLoss": (
+            "triplet_margin_loss",
+            (("margin", 1.0), ("p", 2.0), ("eps", 1e-6), ("swap", False), *old),
+            (),
+        ),
         "CTCLoss": ("ctc_loss", (("blank", 0), *red, ("zero_infinity", False)), ()),
     }
     return rows
@@ -274,7 +352,11 @@ def _loss_rows() -> dict[str, tuple[str, tuple[tuple[str, Any], ...], tuple[str,
 
 class TripletMarginWithDistanceLoss(Module):
     def __init__(
-        self, *, distance_function: Any = None, margin: float = 1.0, swap: bool = False,
+        self,
+        *,
+        distance_function: Any = None,
+        margin: float = 1.0,
+        swap: bool = False,
         reduction: str = "mean",
     ) -> None:
         super().__init__()
@@ -283,27 +365,53 @@ class TripletMarginWithDistanceLoss(Module):
 
     def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
         return triplet_margin_with_distance_loss(
-            anchor, positive, negative, distance_function=self.distance_function,
-            margin=self.margin, swap=self.swap, reduction=self.reduction)
+            anchor,
+            positive,
+            negative,
+            distance_function=self.distance_function,
+            margin=self.margin,
+            swap=self.swap,
+            reduction=self.reduction,
+        )
 
 
 def _classes() -> dict[str, Any]:
     out: dict[str, Any] = {}
     for name, (function, arguments, shown) in _ACTIVATIONS.items():
         base = _Activation if arguments is _INPLACE else _Stored
-        out[name] = type(name, (base,), {
-            "function": function, "arguments": arguments, "shown": shown,
-            "apply_to": staticmethod(getattr(F, function)), "__module__": __name__})
+        out[name] = type(
+            name,
+            (base,),
+            {
+                "function": function,
+                "arguments": arguments,
+                "shown": shown,
+                "apply_to": staticmethod(getattr(F, function)),
+                "__module__": __name__,
+            },
+        )
     for name, (function, arguments, weights) in _loss_rows().items():
-        out[name] = type(name, (_Loss,), {
-            "function": function, "arguments": arguments, "weights": weights,
-            "__module__": __name__})
-    for name, function in (("Dropout", "dropout"), ("Dropout1d", "dropout1d"),
-                           ("Dropout2d", "dropout2d"), ("Dropout3d", "dropout3d"),
-                           ("AlphaDropout", "alpha_dropout"),
-                           ("FeatureAlphaDropout", "feature_alpha_dropout")):
-        out[name] = type(name, (_Dropout,), {"function": function,
-                                             "__module__": __name__})
+        out[name] = type(
+            name,
+            (_Loss,),
+            {
+                "function": function,
+                "arguments": arguments,
+                "weights": weights,
+                "__module__": __name__,
+            },
+        )
+    for name, function in (
+        ("Dropout", "dropout"),
+        ("Dropout1d", "dropout1d"),
+        ("Dropout2d", "dropout2d"),
+        ("Dropout3d", "dropout3d"),
+        ("AlphaDropout", "alpha_dropout"),
+        ("FeatureAlphaDropout", "feature_alpha_dropout"),
+    ):
+        out[name] = type(
+            name, (_Dropout,), {"function": function, "__module__": __name__}
+        )
     for cls in (RReLU, PReLU, Softmax2d, TripletMarginWithDistanceLoss):
         out[cls.__name__] = cls
     return out

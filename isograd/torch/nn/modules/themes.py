@@ -8,7 +8,15 @@ from typing import Any
 def exported() -> dict[str, Any]:
     from isograd.torch.nn.modules import ALL, basic, simple
 
-    bases = {n: getattr(basic, n) for n in ("_ConvNd", "_ConvTransposeNd", "_BatchNorm",
-                                           "_InstanceNorm")}
-    return {**ALL, **bases, "_NormBase": basic._Norm, "_Loss": simple._Loss,
-            "_WeightedLoss": simple._Loss, "_DropoutNd": simple._Dropout}
+    bases = {
+        n: getattr(basic, n)
+        for n in ("_ConvNd", "_ConvTransposeNd", "_BatchNorm", "_InstanceNorm")
+    }
+    return {
+        **ALL,
+        **bases,
+        "_NormBase": basic._Norm,
+        "_Loss": simple._Loss,
+        "_WeightedLoss": simple._Loss,
+        "_DropoutNd": simple._Dropout,
+    }

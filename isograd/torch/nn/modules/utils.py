@@ -15,5 +15,6 @@ def _ntuple(n: int, name: str = "parse") -> Any:
 
 
 _single, _pair, _triple, _quadruple = (
-    _ntuple(i, f"_{name}") for i, name in enumerate(
-        ("single", "pair", "triple", "quadruple"), 1))
+    _ntuple(i, f"_{name}")
+    for i, name in enumerate(("single", "pair", "triple", "quadruple"), 1)
+)

@@ -31,22 +31,33 @@ def vector_to_parameters(vec: Any, parameters: Any) -> None:
     at = 0
     for p in parameters:
         n = p.numel()
-        p.data = vec[at:at + n].view_as(p).data
+        p.data = vec[at : at + n].view_as(p).data
         note_write(p._p)
         at += n
 
 
 _HERE = "isograd.torch.nn.utils"
-__getattr__ = module_getattr("torch.nn.utils", "torch", {
-    "rnn": f"{_HERE}.rnn", "parametrize": f"{_HERE}.parametrize",
-    "parametrizations": f"{_HERE}.parametrizations",
-    "clip_grad": f"{_HERE}.clip_grad",
-    "weight_norm": f"{_HERE}.reparametrized",
-    "remove_weight_norm": f"{_HERE}.reparametrized",
-    "spectral_norm": f"{_HERE}.reparametrized",
-    "stateless": "isograd.torch.func",
-})
+__getattr__ = module_getattr(
+    "torch.nn.utils",
+    "torch",
+    {
+        "rnn": f"{_HERE}.rnn",
+        "parametrize": f"{_HERE}.parametrize",
+        "parametrizations": f"{_HERE}.parametrizations",
+        "clip_grad": f"{_HERE}.clip_grad",
+        "weight_norm": f"{_HERE}.reparametrized",
+        "remove_weight_norm": f"{_HERE}.reparametrized",
+        "spectral_norm": f"{_HERE}.reparametrized",
+        "stateless": "isograd.torch.func",
+    },
+)
 
-__all__ = ["clip_grad_norm", "clip_grad_norm_", "clip_grad_value_",
-           "clip_grads_with_norm_", "get_total_norm", "parameters_to_vector",
-           "vector_to_parameters"]
+__all__ = [
+    "clip_grad_norm",
+    "clip_grad_norm_",
+    "clip_grad_value_",
+    "clip_grads_with_norm_",
+    "get_total_norm",
+    "parameters_to_vector",
+    "vector_to_parameters",
+]

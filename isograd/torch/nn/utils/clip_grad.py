@@ -19,7 +19,9 @@ def _grads(parameters: Any) -> list[Any]:
 
 
 def get_total_norm(
-    tensors: Any, norm_type: float = 2.0, error_if_nonfinite: bool = False,
+    tensors: Any,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
     foreach: Any = None,
 ) -> Tensor:
     """The norm of all elements of all tensors."""
@@ -31,21 +33,29 @@ def get_total_norm(
         raise RuntimeError(
             f"The total norm of order {float(norm_type)} for gradients from `parameters` "
             "is non-finite, so it cannot be clipped. To disable this error and scale the "
-            "gradients by the non-finite norm anyway, set `error_if_nonfinite=False`")
+            "gradients by the non-finite norm anyway, set `error_if_nonfinite=False`"
+        )
     return wrap(Tensor, total)
 
 
 def _scale(grads: list[Any], max_norm: float, total: Any) -> None:
-    factor = RAW.clip(np.asarray(max_norm / (total._p + 1e-6), total._p.dtype), lo=None,
-                      hi=1.0, edge=1)
+    factor = RAW.clip(
+        np.asarray(max_norm / (total._p + 1e-6), total._p.dtype),
+        lo=None,
+        hi=1.0,
+        edge=1,
+    )
     for g in grads:
         g._p *= factor.astype(g._p.dtype)
         note_write(g._p)
 
 
 def clip_grad_norm_(
-    parameters: Any, max_norm: float, norm_type: float = 2.0,
-    error_if_nonfinite: bool = False, foreach: Any = None,
+    parameters: Any,
+    max_norm: float,
+    norm_type: float = 2.0,
+    error_if_nonfinite: bool = False,
+    foreach: Any = None,
 ) -> Tensor:
     """Scale the gradients so that their common norm is at most `max_norm`.
 

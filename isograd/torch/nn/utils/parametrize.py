@@ -66,23 +66,29 @@ def register_parametrization(
         module.parametrizations[tensor_name].append(parametrization)
         return module
     if tensor_name not in module._parameters and tensor_name not in module._buffers:
-        raise ValueError(f"Module '{module}' does not have a parameter, a buffer, or a "
-                         f"parametrized element with name '{tensor_name}'")
+        raise ValueError(
+            f"Module '{module}' does not have a parameter, a buffer, or a "
+            f"parametrized element with name '{tensor_name}'"
+        )
     if not is_parametrized(module):
         _parametrized_class(module)
         module.parametrizations = ModuleDict()
     original = getattr(module, tensor_name)
     delattr(module, tensor_name)
-    module.parametrizations[tensor_name] = ParametrizationList([parametrization],
-                                                               original)
+    module.parametrizations[tensor_name] = ParametrizationList(
+        [parametrization], original
+    )
     _inject(type(module), tensor_name)
     return module
 
 
 def _parametrized_class(module: Any) -> None:
     cls = type(module)
-    module.__class__ = type(f"Parametrized{cls.__name__}", (cls,),
-                            {"__module__": cls.__module__, "_original_class": cls})
+    module.__class__ = type(
+        f"Parametrized{cls.__name__}",
+        (cls,),
+        {"__module__": cls.__module__, "_original_class": cls},
+    )
 
 
 def _inject(cls: type, name: str) -> None:
@@ -115,8 +121,9 @@ def remove_parametrizations(
 ) -> Any:
     """Make the tensor a plain parameter again."""
     if not is_parametrized(module, tensor_name):
-        raise ValueError(f"Module {module} does not have a parametrization on "
-                         f"{tensor_name}")
+        raise ValueError(
+            f"Module {module} does not have a parametrization on {tensor_name}"
+        )
     table = module.parametrizations[tensor_name]
     value = getattr(module, tensor_name) if leave_parametrized else table.original
     original = table.original if table.is_tensor else Parameter(value.detach())

@@ -54,7 +54,9 @@ def weight_norm(module: Any, name: str = "weight", dim: Any = 0) -> Any:
     hook = _WeightNormHook(name, dim)
     weight = getattr(module, name)
     del module._parameters[name]
-    module.register_parameter(name + "_g", Parameter(_norm_except(weight.detach(), dim)))
+    module.register_parameter(
+        name + "_g", Parameter(_norm_except(weight.detach(), dim))
+    )
     module.register_parameter(name + "_v", Parameter(weight.detach()))
     object.__setattr__(module, name, hook.compute(module))
     module.register_forward_pre_hook(hook)
@@ -111,7 +113,10 @@ class _SpectralNorm(Module):
 
 
 def spectral_norm(
-    module: Any, name: str = "weight", n_power_iterations: int = 1, eps: float = 1e-12,
+    module: Any,
+    name: str = "weight",
+    n_power_iterations: int = 1,
+    eps: float = 1e-12,
     dim: int | None = None,
 ) -> Any:
     """weight over an estimate of its largest singular value."""
@@ -119,4 +124,5 @@ def spectral_norm(
         dim = 1 if type(module).__name__.startswith("ConvTranspose") else 0
     weight = getattr(module, name)
     return parametrize.register_parametrization(
-        module, name, _SpectralNorm(weight, n_power_iterations, dim, eps))
+        module, name, _SpectralNorm(weight, n_power_iterations, dim, eps)
+    )

@@ -10,8 +10,9 @@ import numpy as np
 from isograd.core.tensor import wrap
 from isograd.torch.tensor import Tensor
 
-_Fields = namedtuple("PackedSequence",
-                     ["data", "batch_sizes", "sorted_indices", "unsorted_indices"])
+_Fields = namedtuple(
+    "PackedSequence", ["data", "batch_sizes", "sorted_indices", "unsorted_indices"]
+)
 
 
 class PackedSequence(_Fields):
@@ -20,7 +21,10 @@ class PackedSequence(_Fields):
     __slots__ = ()
 
     def __new__(
-        cls, data: Any, batch_sizes: Any = None, sorted_indices: Any = None,
+        cls,
+        data: Any,
+        batch_sizes: Any = None,
+        sorted_indices: Any = None,
         unsorted_indices: Any = None,
     ) -> Any:
         if unsorted_indices is None:
@@ -60,19 +64,25 @@ def pack_padded_sequence(
             "`lengths` array must be sorted in decreasing order when `enforce_sorted` is "
             "True. You can pass `enforce_sorted=False` to pack_padded_sequence and/or "
             "pack_sequence to sidestep this requirement if you do not need ONNX "
-            "exportability.")
+            "exportability."
+        )
     if (sizes <= 0).any():
-        raise RuntimeError("Length of all samples has to be greater than 0, but found an "
-                           "element in 'lengths' that is <= 0")
+        raise RuntimeError(
+            "Length of all samples has to be greater than 0, but found an "
+            "element in 'lengths' that is <= 0"
+        )
     x = input.transpose(0, 1) if batch_first else input
     alive = [int((sizes > t).sum()) for t in range(int(sizes[0]))]
     data = torch.cat([x[t, :n] for t, n in enumerate(alive)])
-    return PackedSequence(data, _longs(alive), None if order is None else _longs(order),
-                          None)
+    return PackedSequence(
+        data, _longs(alive), None if order is None else _longs(order), None
+    )
 
 
 def pad_packed_sequence(
-    sequence: PackedSequence, batch_first: bool = False, padding_value: float = 0.0,
+    sequence: PackedSequence,
+    batch_first: bool = False,
+    padding_value: float = 0.0,
     total_length: int | None = None,
 ) -> tuple[Any, Any]:
     """(padded batch, lengths)."""
@@ -82,7 +92,8 @@ def pad_packed_sequence(
             raise ValueError(
                 "Expected total_length to be at least the length of the longest sequence "
                 f"in input, but got total_length={total_length} and max sequence length "
-                f"being {x.size(0)}")
+                f"being {x.size(0)}"
+            )
         from isograd.torch.nn.functional import pad
 
         extra = total_length - x.size(0)
@@ -103,7 +114,7 @@ def padded_of(sequence: PackedSequence, value: float = 0.0) -> tuple[Any, list[i
     data = sequence.data
     rows, at = [], 0
     for n in alive:
-        part = data[at:at + n]
+        part = data[at : at + n]
         if n < alive[0]:
             part = pad(part, [0, 0] * (part.dim() - 1) + [0, alive[0] - n], value=value)
         rows.append(part)
@@ -117,12 +128,15 @@ def pack_like(out: Any, like: PackedSequence) -> PackedSequence:
 
     alive = like.batch_sizes.tolist()
     data = torch.cat([out[t, :n] for t, n in enumerate(alive)])
-    return PackedSequence(data, like.batch_sizes, like.sorted_indices,
-                          like.unsorted_indices)
+    return PackedSequence(
+        data, like.batch_sizes, like.sorted_indices, like.unsorted_indices
+    )
 
 
 def pad_sequence(
-    sequences: Any, batch_first: bool = False, padding_value: float = 0.0,
+    sequences: Any,
+    batch_first: bool = False,
+    padding_value: float = 0.0,
     padding_side: str = "right",
 ) -> Any:
     """A padded batch of tensors (length, ...)."""
@@ -134,20 +148,26 @@ def pad_sequence(
     for s in sequences:
         extra = longest - s.size(0)
         widths = (0, extra) if padding_side == "right" else (extra, 0)
-        rows.append(pad(s, [0, 0] * (s.dim() - 1) + list(widths), value=padding_value)
-                    if extra else s)
+        rows.append(
+            pad(s, [0, 0] * (s.dim() - 1) + list(widths), value=padding_value)
+            if extra
+            else s
+        )
     return torch.stack(rows, 0 if batch_first else 1)
 
 
-def unpad_sequence(padded_sequences: Any, lengths: Any, batch_first: bool = False) -> Any:
+def unpad_sequence(
+    padded_sequences: Any, lengths: Any, batch_first: bool = False
+) -> Any:
     x = padded_sequences if batch_first else padded_sequences.transpose(0, 1)
-    return [row[:int(n)] for row, n in zip(x, lengths, strict=True)]
+    return [row[: int(n)] for row, n in zip(x, lengths, strict=True)]
 
 
 def pack_sequence(sequences: Any, enforce_sorted: bool = True) -> PackedSequence:
     lengths = [s.size(0) for s in sequences]
-    return pack_padded_sequence(pad_sequence(sequences), lengths,
-                                enforce_sorted=enforce_sorted)
+    return pack_padded_sequence(
+        pad_sequence(sequences), lengths, enforce_sorted=enforce_sorted
+    )
 
 
 def unpack_sequence(packed_sequences: PackedSequence) -> Any:

@@ -36,8 +36,9 @@ class IterableDataset(Dataset[T]):
     """Elements in a stream."""
 
     def __iter__(self) -> Iterator[Any]:
-        raise NotImplementedError("Subclasses of IterableDataset should implement "
-                                  "__iter__.")
+        raise NotImplementedError(
+            "Subclasses of IterableDataset should implement __iter__."
+        )
 
     def __add__(self, other: Any) -> Any:
         return ChainDataset([self, other])
@@ -89,8 +90,9 @@ class ConcatDataset(Dataset[Any]):
     def __getitem__(self, idx: int) -> Any:
         if idx < 0:
             if -idx > len(self):
-                raise ValueError("absolute value of index should not exceed dataset "
-                                 "length")
+                raise ValueError(
+                    "absolute value of index should not exceed dataset length"
+                )
             idx += len(self)
         i = bisect.bisect_right(self.cumulative_sizes, idx)
         return self.datasets[i][idx - (self.cumulative_sizes[i - 1] if i else 0)]
@@ -130,11 +132,14 @@ def random_split(dataset: Any, lengths: Sequence[Any], generator: Any = None) ->
             sizes[i % len(sizes)] += 1
         lengths = sizes
     if sum(lengths) != len(dataset):
-        raise ValueError("Sum of input lengths does not equal the length of the input "
-                         "dataset!")
+        raise ValueError(
+            "Sum of input lengths does not equal the length of the input dataset!"
+        )
     order = _stream(generator).permutation(len(dataset)).tolist()
     ends = list(itertools.accumulate(lengths))
-    return [Subset(dataset, order[e - n:e]) for e, n in zip(ends, lengths, strict=True)]
+    return [
+        Subset(dataset, order[e - n : e]) for e, n in zip(ends, lengths, strict=True)
+    ]
 
 
 # --- samplers -------------------------------------------------------------------------
@@ -163,17 +168,24 @@ class SequentialSampler(Sampler[int]):
 
 class RandomSampler(Sampler[int]):
     def __init__(
-        self, data_source: Any, replacement: bool = False, num_samples: Any = None,
+        self,
+        data_source: Any,
+        replacement: bool = False,
+        num_samples: Any = None,
         generator: Any = None,
     ) -> None:
         self.data_source, self.replacement = data_source, replacement
         self._num_samples, self.generator = num_samples, generator
         if not isinstance(replacement, bool):
-            raise TypeError("replacement should be a boolean value, but got "
-                            f"replacement={replacement}")
+            raise TypeError(
+                "replacement should be a boolean value, but got "
+                f"replacement={replacement}"
+            )
         if not isinstance(self.num_samples, int) or self.num_samples <= 0:
-            raise ValueError("num_samples should be a positive integer value, but got "
-                             f"num_samples={self.num_samples}")
+            raise ValueError(
+                "num_samples should be a positive integer value, but got "
+                f"num_samples={self.num_samples}"
+            )
 
     @property
     def num_samples(self) -> int:
@@ -207,7 +219,10 @@ class SubsetRandomSampler(Sampler[int]):
 
 class WeightedRandomSampler(Sampler[int]):
     def __init__(
-        self, weights: Any, num_samples: int, replacement: bool = True,
+        self,
+        weights: Any,
+        num_samples: int,
+        replacement: bool = True,
         generator: Any = None,
     ) -> None:
         self.weights = np.asarray(weights, np.float64)
@@ -216,8 +231,11 @@ class WeightedRandomSampler(Sampler[int]):
 
     def __iter__(self) -> Iterator[int]:
         p = self.weights / self.weights.sum()
-        yield from _stream(self.generator).choice(
-            len(p), self.num_samples, replace=self.replacement, p=p).tolist()
+        yield from (
+            _stream(self.generator)
+            .choice(len(p), self.num_samples, replace=self.replacement, p=p)
+            .tolist()
+        )
 
     def __len__(self) -> int:
         return self.num_samples
@@ -226,8 +244,10 @@ class WeightedRandomSampler(Sampler[int]):
 class BatchSampler(Sampler[list[int]]):
     def __init__(self, sampler: Any, batch_size: int, drop_last: bool) -> None:
         if not isinstance(batch_size, int) or batch_size <= 0:
-            raise ValueError("batch_size should be a positive integer value, but got "
-                             f"batch_size={batch_size}")
+            raise ValueError(
+                "batch_size should be a positive integer value, but got "
+                f"batch_size={batch_size}"
+            )
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
 
     def __iter__(self) -> Iterator[list[int]]:
@@ -265,13 +285,17 @@ def default_collate(batch: list[Any]) -> Any:
         made: Any = type(first)
         return made({k: default_collate([d[k] for d in batch]) for k in first})
     if isinstance(first, tuple) and hasattr(first, "_fields"):
-        return type(first)(*(default_collate(list(s)) for s in zip(*batch, strict=True)))
+        return type(first)(
+            *(default_collate(list(s)) for s in zip(*batch, strict=True))
+        )
     if isinstance(first, Sequence):
         if any(len(e) != len(first) for e in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
         return [default_collate(list(s)) for s in zip(*batch, strict=True)]
-    raise TypeError("default_collate: batch must contain tensors, numpy arrays, numbers, "
-                    f"dicts or lists; found {type(first)}")
+    raise TypeError(
+        "default_collate: batch must contain tensors, numpy arrays, numbers, "
+        f"dicts or lists; found {type(first)}"
+    )
 
 
 def default_convert(data: Any) -> Any:
@@ -286,41 +310,64 @@ class DataLoader(Generic[T]):
     """Batches of a dataset, made in this process (`num_workers` is accepted)."""
 
     def __init__(
-        self, dataset: Any, batch_size: int | None = 1, shuffle: Any = None,
-        sampler: Any = None, batch_sampler: Any = None, num_workers: int = 0,
-        collate_fn: Any = None, pin_memory: bool = False, drop_last: bool = False,
-        timeout: float = 0, worker_init_fn: Any = None, multiprocessing_context: Any = None,
-        generator: Any = None, *, prefetch_factor: Any = None,
-        persistent_workers: bool = False, pin_memory_device: str = "",
+        self,
+        dataset: Any,
+        batch_size: int | None = 1,
+        shuffle: Any = None,
+        sampler: Any = None,
+        batch_sampler: Any = None,
+        num_workers: int = 0,
+        collate_fn: Any = None,
+        pin_memory: bool = False,
+        drop_last: bool = False,
+        timeout: float = 0,
+        worker_init_fn: Any = None,
+        multiprocessing_context: Any = None,
+        generator: Any = None,
+        *,
+        prefetch_factor: Any = None,
+        persistent_workers: bool = False,
+        pin_memory_device: str = "",
         in_order: bool = True,
     ) -> None:
         if num_workers < 0:
-            raise ValueError("num_workers option should be non-negative; use "
-                             "num_workers=0 to disable multiprocessing.")
+            raise ValueError(
+                "num_workers option should be non-negative; use "
+                "num_workers=0 to disable multiprocessing."
+            )
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
         if batch_sampler is not None:
             if batch_size != 1 or shuffle or sampler is not None or drop_last:
-                raise ValueError("batch_sampler option is mutually exclusive with "
-                                 "batch_size, shuffle, sampler, and drop_last")
+                raise ValueError(
+                    "batch_sampler option is mutually exclusive with "
+                    "batch_size, shuffle, sampler, and drop_last"
+                )
             batch_size = None
         elif batch_size is None and drop_last:
-            raise ValueError("batch_size=None option disables auto-batching and is "
-                             "mutually exclusive with drop_last")
+            raise ValueError(
+                "batch_size=None option disables auto-batching and is "
+                "mutually exclusive with drop_last"
+            )
         self.dataset, self.num_workers = dataset, num_workers
         self.batch_size, self.drop_last = batch_size, drop_last
         self.generator, self.pin_memory, self.timeout = generator, pin_memory, timeout
         self.streams = isinstance(dataset, IterableDataset)
         if sampler is None and not self.streams:
-            sampler = (RandomSampler(dataset, generator=generator) if shuffle
-                       else SequentialSampler(dataset))
+            sampler = (
+                RandomSampler(dataset, generator=generator)
+                if shuffle
+                else SequentialSampler(dataset)
+            )
         self.sampler: Any = sampler
         if batch_sampler is None and batch_size is not None and not self.streams:
             batch_sampler = BatchSampler(sampler, batch_size, drop_last)
         self.batch_sampler: Any = batch_sampler
         self.collate_fn = collate_fn or (
-            default_convert if batch_size is None and batch_sampler is None
-            else default_collate)
+            default_convert
+            if batch_size is None and batch_sampler is None
+            else default_collate
+        )
 
     def __iter__(self) -> Iterator[Any]:
         if self.streams:
