@@ -56,7 +56,7 @@ class View(NamedTuple):
     base: Tensor
     chain: Chain
     made: str | None = None
-    index: int = 0
+    place: int = 0
     since: int = 0
 
 
@@ -204,7 +204,7 @@ def _view_error(t: Tensor, indirect: bool = False) -> EngineError:
     return EngineError(
         "view_made",
         made=view.made,
-        index=view.index,
+        index=view.place,
         indirect=indirect,
         node=None if node is None or node.leaf else node,
     )

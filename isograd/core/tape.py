@@ -58,6 +58,7 @@ class Node:
     retains: Any = None
     unpack: Any = None
     metadata: Any = None
+    facade: Any = None  # the object a dialect shows for this node
     replayed: bool = False  # a view's node, made again after a write
     leaf: bool = False  # whether a tensor with this node is a leaf
     traceback: Any = None

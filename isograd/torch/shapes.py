@@ -429,7 +429,7 @@ def _several(views: Iterable[Any]) -> tuple[Any, ...]:
     out = tuple(views)
     if state().recording:
         for i, v in enumerate(out):
-            v._view = v._view._replace(made="several", index=i)
+            v._view = v._view._replace(made="several", place=i)
     return out
 
 

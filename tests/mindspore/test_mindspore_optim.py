@@ -170,8 +170,8 @@ def test_schedules_are_asked_at_each_step() -> None:
         (
             lambda w: nn.SGD([w], -0.1),
             ValueError,
-            "For 'SGD', the 'learning rate' must be float and must >= 0, but got '-0.1' with "
-            "type 'float'.",
+            "For 'SGD', the 'learning rate' must be float and must >= 0, but got "
+            "'-0.1' with type 'float'.",
         ),
     ],
 )

@@ -30,9 +30,15 @@ KNOWN = {
     "grad.fn_primitive_instance": "MindSpore raises for operator objects; we compute",
     "grad.fn_builtin_abs": "MindSpore raises for builtins; we compute",
     "grad.input_complex64": "MindSpore has no complex gradient of Mul; we have",
-    "jac.jvp_sees_symbolic_values_in_pynative": "MindSpore compiles jvp from source, so Python's side effects are not seen",
-    "hook.tensor_wrong_shape_return": "MindSpore takes a replacement of another shape; we raise",
-    "inplace.parameter_assigned_in_forward": "MindSpore overwrites what Mul had saved: 20, 40 for the right 11, 22",
+    "jac.jvp_sees_symbolic_values_in_pynative": (
+        "MindSpore compiles jvp from source, so Python's side effects are not seen"
+    ),
+    "hook.tensor_wrong_shape_return": (
+        "MindSpore takes a replacement of another shape; we raise"
+    ),
+    "inplace.parameter_assigned_in_forward": (
+        "MindSpore overwrites what Mul had saved: 20, 40 for the right 11, 22"
+    ),
     "num.div_and_zero_division": "0 / 0 in y: MindSpore gives inf, the formula nan",
     "second.log_softmax_dot": "recorded by central differences of a float32 kernel, off by 8e-4; PyTorch's "
     "double backward in float64 gives what we do (test below)",

@@ -152,7 +152,7 @@ class Emitter:
             counted(self.b, start, stop, 1, lambda i: self.at(axis, i, segment))
 
     def range(self, axis: int, lo: int, hi: int) -> tuple[Any, Any]:
-        b = self.b
+        b: Any = self.b
         start, stop = ir.Constant(I64, lo), ir.Constant(I64, hi)
         if axis == self.parallel:
             start = b.select(b.icmp_signed(">", self.lo, start), self.lo, start)
@@ -211,7 +211,7 @@ class Emitter:
         self, axis: int, first: Any, stop: Any, local: list[Reduce], segment: list[Any]
     ) -> None:
         """One block of a loop with reductions, then their sums to memory."""
-        b = self.b
+        b: Any = self.b
         last = b.add(first, ir.Constant(I64, BLOCK))
         last = b.select(b.icmp_signed("<", last, stop), last, stop)
         entry = b.block
@@ -259,7 +259,7 @@ class Emitter:
         return out
 
     def address(self, buffer: int, strides: Any, offset: int) -> Any:
-        b = self.b
+        b: Any = self.b
         total: Any = ir.Constant(I64, offset)
         for i, s in zip(self.coords, strides, strict=True):
             if s:
@@ -269,7 +269,7 @@ class Emitter:
 
     def accumulate(self, o: Reduce, value: Any) -> None:
         """Memory op= value; a whole reduction has one wide slot per task."""
-        b = self.b
+        b: Any = self.b
         if self.whole(o):
             place = b.gep(self.pointers[o.buffer], [self.task])
             old = b.load(place)
@@ -291,7 +291,7 @@ class Emitter:
         return found
 
     def compute(self, e: Expr) -> Any:
-        b = self.b
+        b: Any = self.b
         if e.op == "const":
             return constant(e)
         if e.op == "load":
@@ -391,9 +391,7 @@ def neutral(o: Reduce) -> Any:
     return ir.Constant(t, {"sum": 0, "prod": 1, "any": 0, "all": 1}[o.op])
 
 
-def combine(
-    b: ir.IRBuilder, o: Reduce, x: Any, y: Any, maths: Maths, loose: bool
-) -> Any:
+def combine(b: Any, o: Reduce, x: Any, y: Any, maths: Maths, loose: bool) -> Any:
     """x op y; `loose` sums may be done in any order."""
     op = o.op
     floating = x.type in (F32, F64)

@@ -11,7 +11,7 @@ I64 = ir.IntType(64)
 
 
 def counted(
-    b: ir.IRBuilder, start: Any, stop: Any, step: int, body: Callable[[Any], None]
+    b: Any, start: Any, stop: Any, step: int, body: Callable[[Any], None]
 ) -> None:
     """`for i in range(start, stop, step): body(i)`."""
     entry = b.block

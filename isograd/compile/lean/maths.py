@@ -299,7 +299,7 @@ class Maths(Basic):
 
     def constant_array(self, name: str, values: Any) -> Any:
         t = ir.ArrayType(F64, len(values))
-        out = ir.GlobalVariable(self.module, t, name)
+        out: Any = ir.GlobalVariable(self.module, t, name)
         out.linkage, out.global_constant = "private", True
         out.initializer = ir.Constant(t, [ir.Constant(F64, v) for v in values])
         return out

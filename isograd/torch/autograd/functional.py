@@ -205,7 +205,7 @@ def jvp(
 ) -> Any:
     """`(outputs, the Jacobian of func times v)`."""
     with enable_grad():
-        many_in, ins = _tuple(inputs, "inputs", "jvp")
+        _, ins = _tuple(inputs, "inputs", "jvp")
         ins = _prepared(ins, create_graph)
         vs = _vector(v, ins, "inputs", "jvp")
         many_out, outs = _outputs(func, ins, "jvp")

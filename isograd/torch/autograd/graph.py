@@ -134,7 +134,7 @@ def node_object(node: TapeNode) -> Any:
         if found is not None:
             return found
     found = node_class(label_of(node))(node)
-    node.facade = weakref.ref(found)  # type: ignore[attr-defined]  # justified: torch's own field
+    node.facade = weakref.ref(found)
     return found
 
 

@@ -44,7 +44,8 @@ class _Stored(Module):
 class _Activation(_Stored):
     """An activation whose only argument is `inplace`."""
 
-    def forward(self, input: Any) -> Any:
+    def forward(self, *inputs: Any) -> Any:
+        (input,) = inputs
         if self.inplace:
             return getattr(F, self.function)(input, inplace=True)
         return self.apply_to(input)

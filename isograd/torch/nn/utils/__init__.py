@@ -28,10 +28,11 @@ def vector_to_parameters(vec: Any, parameters: Any) -> None:
 
     if not isinstance(vec, Tensor):
         raise TypeError(f"expected torch.Tensor, but got: {type(vec).__name__}")
+    flat: Any = vec
     at = 0
     for p in parameters:
         n = p.numel()
-        p.data = vec[at : at + n].view_as(p).data
+        p.data = flat[at : at + n].view_as(p).data
         note_write(p._p)
         at += n
 
