@@ -40,8 +40,10 @@ KNOWN = {
         "MindSpore overwrites what Mul had saved: 20, 40 for the right 11, 22"
     ),
     "num.div_and_zero_division": "0 / 0 in y: MindSpore gives inf, the formula nan",
-    "second.log_softmax_dot": "recorded by central differences of a float32 kernel, off by 8e-4; PyTorch's "
-    "double backward in float64 gives what we do (test below)",
+    "second.log_softmax_dot": (
+        "recorded by central differences of a float32 kernel, off by 8e-4; PyTorch's "
+        "double backward in float64 gives what we do (test below)"
+    ),
     "wrap.loss_scale_cell_fixed": "MindSpore's CPU build has no kernel",
 }
 # cases whose answer depends on what ran before in the same process
