@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from isograd.base.missing import module_getattr
-from isograd.torch.nn import activations, layers, losses
+from isograd.torch.nn import activations, blocks, layers, losses
 from isograd.torch.nn.losses import triplet_margin_with_distance_loss
 from isograd.torch.nn.table import FUNCTIONAL
 
@@ -25,6 +25,7 @@ __getattr__ = module_getattr("torch.nn.functional", "torch", {"pdist": "isograd.
 __all__ = [
     *sorted(FUNCTIONAL),
     "activations",
+    "blocks",
     "layers",
     "losses",
     "sigmoid",

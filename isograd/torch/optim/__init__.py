@@ -4,19 +4,14 @@ from __future__ import annotations
 
 from isograd.base.missing import module_getattr
 from isograd.torch.optim import lr_scheduler
-from isograd.torch.optim.algorithms import (
+from isograd.torch.optim.algorithms import SGD, Adadelta, Adagrad, Adam, AdamW, RMSprop
+from isograd.torch.optim.further import (
     ASGD,
     LBFGS,
-    SGD,
-    Adadelta,
-    Adagrad,
-    Adam,
     Adamax,
-    AdamW,
     Muon,
     NAdam,
     RAdam,
-    RMSprop,
     Rprop,
     SparseAdam,
 )

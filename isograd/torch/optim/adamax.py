@@ -1,3 +1,3 @@
 """`torch.optim.adamax`, where PyTorch has it."""
 
-from isograd.torch.optim.algorithms import Adamax as Adamax
+from isograd.torch.optim.further import Adamax as Adamax

@@ -1,3 +1,3 @@
 """`torch.optim.asgd`, where PyTorch has it."""
 
-from isograd.torch.optim.algorithms import ASGD as ASGD
+from isograd.torch.optim.further import ASGD as ASGD

@@ -1,3 +1,3 @@
 """`torch.optim.lbfgs`, where PyTorch has it."""
 
-from isograd.torch.optim.algorithms import LBFGS as LBFGS
+from isograd.torch.optim.further import LBFGS as LBFGS

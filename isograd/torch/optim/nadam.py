@@ -1,3 +1,3 @@
 """`torch.optim.nadam`, where PyTorch has it."""
 
-from isograd.torch.optim.algorithms import NAdam as NAdam
+from isograd.torch.optim.further import NAdam as NAdam

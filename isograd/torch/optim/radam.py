@@ -1,3 +1,3 @@
 """`torch.optim.radam`, where PyTorch has it."""
 
-from isograd.torch.optim.algorithms import RAdam as RAdam
+from isograd.torch.optim.further import RAdam as RAdam

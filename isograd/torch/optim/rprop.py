@@ -1,3 +1,3 @@
 """`torch.optim.rprop`, where PyTorch has it."""
 
-from isograd.torch.optim.algorithms import Rprop as Rprop
+from isograd.torch.optim.further import Rprop as Rprop

@@ -14,7 +14,8 @@ from isograd.core.tensor import wrap
 from isograd.nn import schedules
 from isograd.torch.autograd.grad_mode import no_grad
 from isograd.torch.nn.modules.module import Module
-from isograd.torch.optim.lr_scheduler import LRScheduler, _per_group
+from isograd.torch.optim.plateau import _per_group
+from isograd.torch.optim.schedules import LRScheduler
 from isograd.torch.tensor import Tensor
 
 Averager = Callable[[list[Any], list[Any], Any], None]
@@ -117,7 +118,7 @@ class AveragedModel(Module):
 @no_grad()
 def update_bn(loader: Any, model: Any, device: Any = None) -> None:
     """Compute the running statistics of batch normalisation anew."""
-    from isograd.torch.nn.modules.basic import _BatchNorm
+    from isograd.torch.nn.modules.normalising import _BatchNorm
 
     momenta = {m: m.momentum for m in model.modules() if isinstance(m, _BatchNorm)}
     if not momenta:

@@ -1,7 +1,6 @@
 """The modules of `torch.nn`, by theme."""
 
 from isograd.torch.nn.modules import module as module
-from isograd.torch.nn.modules.basic import LAYERS
 from isograd.torch.nn.modules.container import (
     ModuleDict,
     ModuleList,
@@ -10,6 +9,7 @@ from isograd.torch.nn.modules.container import (
     Sequential,
 )
 from isograd.torch.nn.modules.module import Module
+from isograd.torch.nn.modules.normalising import LAYERS
 from isograd.torch.nn.modules.recurrent import (
     GRU,
     LSTM,

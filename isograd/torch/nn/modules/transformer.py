@@ -11,9 +11,10 @@ import numpy as np
 from isograd.core.tensor import wrap
 from isograd.torch.nn import functional as F
 from isograd.torch.nn import init
-from isograd.torch.nn.modules.basic import LayerNorm, Linear, weight
+from isograd.torch.nn.modules.basic import Linear, weight
 from isograd.torch.nn.modules.container import ModuleList
 from isograd.torch.nn.modules.module import Module
+from isograd.torch.nn.modules.normalising import LayerNorm
 from isograd.torch.nn.modules.simple import SIMPLE
 from isograd.torch.tensor import Tensor
 

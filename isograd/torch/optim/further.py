@@ -1,0 +1,540 @@
+"""Further algorithms: Adamax and the optimisers of its kind, Rprop, ASGD, LBFGS, Muon."""
+
+from __future__ import annotations
+
+from math import sqrt
+from typing import Any
+
+import numpy as np
+
+from isograd.core import levels
+from isograd.core.storage import note_write
+from isograd.core.tensor import wrap
+from isograd.nn import lbfgs, updates
+from isograd.nn.updates import apply
+from isograd.torch.optim.algorithms import Group, State, _arrays, _check, _checked
+from isograd.torch.optim.optimizer import (
+    Array,
+    Optimizer,
+    advance,
+    number,
+    scalar,
+    zeros,
+)
+from isograd.torch.tensor import Tensor
+
+
+class Adamax(Optimizer):
+    """Adam with the infinity norm."""
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any = 2e-3,
+        betas: Any = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        foreach: Any = None,
+        *,
+        maximize: bool = False,
+        differentiable: bool = False,
+        capturable: bool = False,
+    ) -> None:
+        _checked(lr, eps=eps, weight_decay=weight_decay, betas=betas)
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "foreach": foreach,
+                "maximize": maximize,
+                "differentiable": differentiable,
+                "capturable": capturable,
+            },
+        )
+
+    def update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        if not state:
+            state.update(step=scalar(0), exp_avg=zeros(p), exp_inf=zeros(p))
+        beta1, beta2 = group["betas"]
+        apply(
+            updates.adamax,
+            (p, g, *_arrays(state, "exp_avg", "exp_inf")),
+            lr=number(group["lr"]),
+            beta1=beta1,
+            beta2=beta2,
+            eps=group["eps"],
+            step=advance(state),
+            weight_decay=group["weight_decay"],
+            maximize=group["maximize"],
+        )
+
+
+class NAdam(Optimizer):
+    """Adam with Nesterov momentum."""
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any = 2e-3,
+        betas: Any = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        momentum_decay: float = 4e-3,
+        decoupled_weight_decay: bool = False,
+        *,
+        foreach: Any = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+    ) -> None:
+        _checked(lr, eps=eps, weight_decay=weight_decay, betas=betas)
+        _check("momentum_decay value", momentum_decay, momentum_decay >= 0.0)
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "momentum_decay": momentum_decay,
+                "decoupled_weight_decay": decoupled_weight_decay,
+                "maximize": maximize,
+                "foreach": foreach,
+                "capturable": capturable,
+                "differentiable": differentiable,
+            },
+        )
+
+    def update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        if not state:
+            state.update(
+                step=scalar(0),
+                mu_product=scalar(1),
+                exp_avg=zeros(p),
+                exp_avg_sq=zeros(p),
+            )
+        beta1, beta2 = group["betas"]
+        step, decay = advance(state), group["momentum_decay"]
+        mu, mu_next = (
+            beta1 * (1 - 0.5 * 0.96 ** (n * decay)) for n in (step, step + 1)
+        )
+        state["mu_product"]._p[...] *= mu
+        apply(
+            updates.nadam,
+            (p, g, *_arrays(state, "exp_avg", "exp_avg_sq")),
+            lr=number(group["lr"]),
+            beta1=beta1,
+            beta2=beta2,
+            eps=group["eps"],
+            step=step,
+            mu=mu,
+            mu_next=mu_next,
+            mu_product=float(state["mu_product"]._p),
+            weight_decay=group["weight_decay"],
+            decoupled=group["decoupled_weight_decay"],
+            maximize=group["maximize"],
+        )
+
+
+class RAdam(Optimizer):
+    """Adam with a rectified rate."""
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any = 1e-3,
+        betas: Any = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        decoupled_weight_decay: bool = False,
+        *,
+        foreach: Any = None,
+        maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+    ) -> None:
+        _checked(lr, eps=eps, weight_decay=weight_decay, betas=betas)
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "betas": betas,
+                "eps": eps,
+                "weight_decay": weight_decay,
+                "maximize": maximize,
+                "foreach": foreach,
+                "capturable": capturable,
+                "decoupled_weight_decay": decoupled_weight_decay,
+                "differentiable": differentiable,
+            },
+        )
+
+    def update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        if not state:
+            state.update(step=scalar(0), exp_avg=zeros(p), exp_avg_sq=zeros(p))
+        beta1, beta2 = group["betas"]
+        apply(
+            updates.radam,
+            (p, g, *_arrays(state, "exp_avg", "exp_avg_sq")),
+            lr=number(group["lr"]),
+            beta1=beta1,
+            beta2=beta2,
+            eps=group["eps"],
+            step=advance(state),
+            weight_decay=group["weight_decay"],
+            decoupled=group["decoupled_weight_decay"],
+            maximize=group["maximize"],
+        )
+
+
+class Rprop(Optimizer):
+    """Resilient backpropagation."""
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any = 1e-2,
+        etas: Any = (0.5, 1.2),
+        step_sizes: Any = (1e-6, 50),
+        *,
+        capturable: bool = False,
+        foreach: Any = None,
+        maximize: bool = False,
+        differentiable: bool = False,
+    ) -> None:
+        _check("learning rate", lr, number(lr) >= 0.0)
+        _check("eta values", f"{etas[0]}, {etas[1]}", 0.0 < etas[0] < 1.0 < etas[1])
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "etas": etas,
+                "step_sizes": step_sizes,
+                "foreach": foreach,
+                "maximize": maximize,
+                "differentiable": differentiable,
+                "capturable": capturable,
+            },
+        )
+
+    def update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        if not state:
+            size = np.full(p.shape, number(group["lr"]), p.dtype)
+            state.update(step=scalar(0), prev=zeros(p), step_size=wrap(Tensor, size))
+        advance(state)
+        (shrink, grow), (low, high) = group["etas"], group["step_sizes"]
+        apply(
+            updates.rprop,
+            (p, g, *_arrays(state, "prev", "step_size")),
+            shrink=shrink,
+            grow=grow,
+            smallest=low,
+            largest=high,
+            maximize=group["maximize"],
+        )
+
+
+class ASGD(Optimizer):
+    """Averaged stochastic gradient descent."""
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any = 1e-2,
+        lambd: float = 1e-4,
+        alpha: float = 0.75,
+        t0: float = 1e6,
+        weight_decay: float = 0,
+        foreach: Any = None,
+        maximize: bool = False,
+        differentiable: bool = False,
+        capturable: bool = False,
+    ) -> None:
+        _check("learning rate", lr, number(lr) >= 0.0)
+        _check("weight_decay value", weight_decay, weight_decay >= 0.0)
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "lambd": lambd,
+                "alpha": alpha,
+                "t0": t0,
+                "weight_decay": weight_decay,
+                "foreach": foreach,
+                "maximize": maximize,
+                "differentiable": differentiable,
+                "capturable": capturable,
+            },
+        )
+
+    def update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        lr = number(group["lr"])
+        if not state:
+            state.update(step=scalar(0), eta=scalar(lr), mu=scalar(1), ax=zeros(p))
+        step = advance(state)
+        apply(
+            updates.asgd,
+            (p, g, *_arrays(state, "ax")),
+            eta=float(state["eta"]._p),
+            lambd=group["lambd"],
+            mu=float(state["mu"]._p),
+            weight_decay=group["weight_decay"],
+            maximize=group["maximize"],
+        )
+        state["eta"] = scalar(lr / (1 + group["lambd"] * lr * step) ** group["alpha"])
+        state["mu"] = scalar(1 / max(1, step - group["t0"]))
+
+
+class SparseAdam(Optimizer):
+    """Adam for sparse gradients, which do not exist here."""
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any = 1e-3,
+        betas: Any = (0.9, 0.999),
+        eps: float = 1e-8,
+        maximize: bool = False,
+    ) -> None:
+        _check("learning rate", lr, number(lr) > 0.0)
+        _checked(lr, eps=eps, betas=betas)
+        super().__init__(
+            params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize}
+        )
+
+    def update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        raise RuntimeError(
+            "SparseAdam does not support dense gradients, please consider Adam instead"
+        )
+
+
+class Muon(Optimizer):
+    """Momentum with orthogonalised steps, for matrices."""
+
+    def __init__(
+        self,
+        params: Any,
+        lr: float = 1e-3,
+        weight_decay: float = 0.1,
+        momentum: float = 0.95,
+        nesterov: bool = True,
+        ns_coefficients: Any = (3.4445, -4.775, 2.0315),
+        eps: float = 1e-7,
+        ns_steps: int = 5,
+        adjust_lr_fn: str | None = None,
+    ) -> None:
+        _check("learning rate", lr, number(lr) >= 0.0)
+        _check("momentum value", momentum, momentum >= 0.0)
+        _check("weight_decay value", weight_decay, weight_decay >= 0.0)
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "weight_decay": weight_decay,
+                "momentum": momentum,
+                "nesterov": nesterov,
+                "ns_coefficients": ns_coefficients,
+                "eps": eps,
+                "ns_steps": ns_steps,
+                "adjust_lr_fn": adjust_lr_fn,
+            },
+        )
+        for group in self.param_groups:
+            for p in group["params"]:
+                if p.ndim != 2:
+                    raise ValueError(
+                        "Muon only supports 2D parameters whereas we found "
+                        f"a parameter with size: {p.size()}"
+                    )
+
+    def update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        if not state:
+            state["momentum_buffer"] = zeros(p)
+        rows, columns = p.shape
+        scale = sqrt(max(1, rows / columns))
+        if group["adjust_lr_fn"] == "match_rms_adamw":
+            scale = 0.2 * sqrt(max(rows, columns))
+        updates.muon(
+            p,
+            g,
+            *_arrays(state, "momentum_buffer"),
+            lr=number(group["lr"]),
+            scale=scale,
+            weight_decay=group["weight_decay"],
+            momentum=group["momentum"],
+            nesterov=group["nesterov"],
+            coefficients=group["ns_coefficients"],
+            steps=group["ns_steps"],
+            eps=group["eps"],
+        )
+
+
+class LBFGS(Optimizer):
+    """Limited-memory BFGS; `step` needs a closure that computes loss and gradients."""
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any = 1,
+        max_iter: int = 20,
+        max_eval: int | None = None,
+        tolerance_grad: float = 1e-7,
+        tolerance_change: float = 1e-9,
+        history_size: int = 100,
+        line_search_fn: str | None = None,
+    ) -> None:
+        _check("learning rate", lr, number(lr) >= 0.0)
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "max_iter": max_iter,
+                "max_eval": max_iter * 5 // 4 if max_eval is None else max_eval,
+                "tolerance_grad": tolerance_grad,
+                "tolerance_change": tolerance_change,
+                "history_size": history_size,
+                "line_search_fn": line_search_fn,
+            },
+        )
+        if len(self.param_groups) != 1:
+            raise ValueError(
+                "LBFGS doesn't support per-parameter options (parameter groups)"
+            )
+        self._params = self.param_groups[0]["params"]
+
+    def _gradient(self) -> Array:
+        return np.concatenate(
+            [
+                np.zeros(p._p.size, p._p.dtype)
+                if p.grad is None
+                else p.grad._p.reshape(-1)
+                for p in self._params
+            ]
+        )
+
+    def _move(self, t: float, d: Array) -> None:
+        at = 0
+        for p in self._params:
+            n = p._p.size
+            p._p += (t * d[at : at + n]).reshape(p._p.shape).astype(p._p.dtype)
+            note_write(p._p)
+            at += n
+
+    def step(self, closure: Any) -> Any:  # type: ignore[override]  # justified: PyTorch's signature
+        """One call of the optimiser: up to `max_iter` iterations."""
+
+        def evaluate() -> Any:
+            with levels.changed(recording=True):
+                return closure()
+
+        with levels.changed(recording=False):
+            return _LBFGSCall(self, evaluate).run()
+
+
+class _LBFGSCall:
+    """The state of one `LBFGS.step`."""
+
+    def __init__(self, owner: LBFGS, closure: Any) -> None:
+        self.owner, self.closure = owner, closure
+        self.group = owner.param_groups[0]
+        self.state = owner.state[owner._params[0]]
+        self.state.setdefault("func_evals", 0)
+        self.state.setdefault("n_iter", 0)
+
+    def run(self) -> Any:
+        first = self.closure()
+        self.loss = float(first)
+        self.evals = 1
+        self.state["func_evals"] += 1
+        self.g = self.owner._gradient()
+        if np.max(np.abs(self.g)) <= self.group["tolerance_grad"]:
+            return first
+        for k in range(1, self.group["max_iter"] + 1):
+            if self._iterate(k):
+                break
+        return first
+
+    def _iterate(self, k: int) -> bool:
+        """One iteration; whether it was the last."""
+        s, group, lr = self.state, self.group, number(self.group["lr"])
+        s["n_iter"] += 1
+        d = self._direction()
+        before, loss = self.g.copy(), self.loss
+        t = min(1.0, 1.0 / float(np.abs(self.g).sum())) * lr if s["n_iter"] == 1 else lr
+        slope = float(np.dot(self.g, d))
+        s.update(
+            prev_flat_grad=wrap(Tensor, before), prev_loss=loss, d=wrap(Tensor, d), t=t
+        )
+        if slope > -group["tolerance_change"]:
+            return True
+        t, calls = self._search(k, t, d, slope)
+        s["t"] = t
+        self.evals += calls
+        s["func_evals"] += calls
+        moved = float(np.max(np.abs(d * t)))
+        return (
+            k == group["max_iter"]
+            or self.evals >= group["max_eval"]
+            or np.max(np.abs(self.g)) <= group["tolerance_grad"]
+            or moved <= group["tolerance_change"]
+            or abs(self.loss - loss) < group["tolerance_change"]
+        )
+
+    def _direction(self) -> Array:
+        s = self.state
+        if s["n_iter"] == 1:
+            s.update(old_dirs=[], old_stps=[], ro=[], H_diag=1)
+            return -self.g
+        y = self.g - s["prev_flat_grad"]._p
+        step = s["d"]._p * s["t"]
+        ys = np.dot(y, step)
+        if ys > 1e-10:
+            if len(s["old_dirs"]) == self.group["history_size"]:
+                for name in ("old_dirs", "old_stps", "ro"):
+                    s[name].pop(0)
+            for name, value in (("old_dirs", y), ("old_stps", step), ("ro", 1.0 / ys)):
+                s[name].append(wrap(Tensor, np.asarray(value)))
+            s["H_diag"] = wrap(Tensor, np.asarray(ys / np.dot(y, y)))
+        scale = s["H_diag"]._p if isinstance(s["H_diag"], Tensor) else s["H_diag"]
+        return lbfgs.direction(
+            self.g,
+            [t._p for t in s["old_stps"]],
+            [t._p for t in s["old_dirs"]],
+            [t._p for t in s["ro"]],
+            scale,
+        )
+
+    def _search(self, k: int, t: float, d: Array, slope: float) -> tuple[float, int]:
+        """Move along d; gives the step and the number of evaluations."""
+        name = self.group["line_search_fn"]
+        if name is None:
+            self.owner._move(t, d)
+            if k == self.group["max_iter"]:
+                return t, 0
+            self.loss = float(self.closure())
+            self.g = self.owner._gradient()
+            return t, 1
+        if name != "strong_wolfe":
+            raise RuntimeError("only 'strong_wolfe' is supported")
+        start = [p._p.copy() for p in self.owner._params]
+        search = lbfgs.WolfeSearch(
+            lambda t, d: self._evaluate(start, t, d), d, self.loss, self.g, slope
+        )
+        self.loss, self.g, t, calls = search.search(t)
+        self._restore(start)
+        self.owner._move(t, d)
+        return t, calls
+
+    def _restore(self, start: list[Array]) -> None:
+        for p, x in zip(self.owner._params, start, strict=True):
+            p._p[...] = x
+
+    def _evaluate(self, start: list[Array], t: float, d: Array) -> tuple[float, Array]:
+        self.owner._move(t, d)
+        loss = float(self.closure())
+        g = self.owner._gradient()
+        self._restore(start)
+        return loss, g
