@@ -6,6 +6,7 @@ Importing this package fills the registry and the namespaces `F`.
 from isograd.core import mutation, structural
 from isograd.ops import (
     activation,
+    along,
     comparison,
     conv,
     decompositions,
@@ -33,6 +34,7 @@ from isograd.ops import (
 
 __all__ = [
     "activation",
+    "along",
     "comparison",
     "conv",
     "decompositions",

@@ -16,7 +16,7 @@ from isograd.base.dtypes import I64
 from isograd.base.errors import EngineError
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
 from isograd.core.tensor import concrete
-from isograd.ops.indexing import _along
+from isograd.ops.along import _along
 
 Shape = tuple[int, ...]
 

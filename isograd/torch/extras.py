@@ -9,7 +9,16 @@ import numpy as np
 
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import wrap
-from isograd.torch import matrices, reductions, selecting, shapes  # noqa: F401 (rows)
+from isograd.torch import (  # noqa: F401 (rows)
+    comparison,
+    indexed,
+    matrices,
+    pairs,
+    reductions,
+    scans,
+    selecting,
+    shapes,
+)
 from isograd.torch import random as random_numbers
 from isograd.torch.call import (
     Values,

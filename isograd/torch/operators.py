@@ -11,7 +11,8 @@ import numpy as np
 from isograd.core import fast
 from isograd.core.primitive import REGISTRY
 from isograd.core.tensor import Tensor as CoreTensor
-from isograd.torch.arithmetic import COMPARE, FLOAT
+from isograd.torch.arithmetic import FLOAT
+from isograd.torch.comparison import COMPARE
 from isograd.torch.table import FUNCTIONS, attach
 from isograd.torch.tensor import FAMILY, Tensor
 

@@ -21,8 +21,8 @@ from isograd.mindspore.ops.composite import HyperMap as HyperMap
 from isograd.mindspore.ops.composite import Map as Map
 from isograd.mindspore.ops.composite import MultitypeFuncGraph as MultitypeFuncGraph
 from isograd.mindspore.ops.composite import partial as partial
+from isograd.mindspore.ops.drawing import ReduceOp as ReduceOp
 from isograd.mindspore.ops.operators import OPERATORS
-from isograd.mindspore.ops.operators import ReduceOp as ReduceOp
 from isograd.mindspore.ops.primitive import Primitive as Primitive
 from isograd.mindspore.ops.primitive import PrimitiveWithCheck as PrimitiveWithCheck
 from isograd.mindspore.ops.primitive import PrimitiveWithInfer as PrimitiveWithInfer

@@ -1,0 +1,337 @@
+"""Reading and writing by index tensors along an axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from isograd.core.primitive import Payload
+from isograd.core.tensor import wrap
+from isograd.torch.call import (
+    Named,
+    cast,
+    is_payload,
+)
+from isograd.torch.dtypes import of_numpy
+from isograd.torch.selecting import F, _index_array
+from isograd.torch.table import FUNCTIONS, row, tensor_row
+from isograd.torch.tensor import Tensor, checked_dim
+
+# --- by index tensors along an axis ---------------------------------------------------
+
+
+def _long(index: Payload, name: str, both: bool = True) -> Payload:
+    if index.dtype == np.int64 or (both and index.dtype == np.int32):
+        return index
+    raise RuntimeError(
+        f"{name}(): Expected dtype int64 for index"
+        if not both
+        else f"{name}(): Expected dtype int32/int64 for index"
+    )
+
+
+def _check_vector(index: Payload, size: int, name: str) -> None:
+    if index.ndim > 1:
+        raise IndexError(f"{name}(): Index is supposed to be a vector")
+    if (
+        type(index) is np.ndarray
+        and index.size
+        and (index.min() < 0 or index.max() >= size)
+    ):
+        raise IndexError("index out of range in self")
+
+
+@row
+def index_select(input: Payload, dim: int, index: Payload) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    if index.ndim > 1:
+        raise IndexError("index_select(): Index is supposed to be a vector")
+    _long(index, "index_select")
+    n = input.shape[d] if input.ndim else 1
+    if (
+        type(index) is np.ndarray
+        and index.size
+        and (index.max() >= n or index.min() < 0)
+    ):
+        bad = index[(index >= n) | (index < 0)].flat[0]
+        raise RuntimeError(
+            f"INDICES element is out of DATA bounds, id={bad} axis_dim={n}"
+        )
+    return F.index_select(input, index, axis=d)
+
+
+@row
+def gather(
+    input: Payload, dim: int, index: Payload, *, sparse_grad: bool = False
+) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    _check_along(input, d, index, "gather")
+    if not input.ndim or not index.ndim:
+        flat = F.reshape(input, shape=(1,)) if not input.ndim else input
+        return F.reshape(
+            F.take_along(flat, F.reshape(index, shape=(1,)), axis=0), shape=index.shape
+        )
+    part = _front(input, index.shape, d)
+    return F.take_along(part, index, axis=d)
+
+
+def _front(x: Payload, shape: Sequence[int], d: int) -> Payload:
+    """The part of x that an index of a smaller shape can reach."""
+    index = tuple(
+        (0, m if i == d else n, 1)
+        for i, (m, n) in enumerate(zip(x.shape, shape, strict=True))
+    )
+    if all(stop == m for (_, stop, _), m in zip(index, x.shape, strict=True)):
+        return x
+    return F.slice(x, index=index)
+
+
+def _check_along(x: Payload, d: int, index: Payload, name: str) -> None:
+    if index.dtype != np.int64:
+        words = "int32/int64" if name == "gather" else "int64"
+        raise RuntimeError(f"{name}(): Expected dtype {words} for index")
+    if max(x.ndim, 1) != max(index.ndim, 1):
+        raise RuntimeError(
+            "Index tensor must have the same number of dimensions as input tensor"
+            if name == "gather"
+            else "Index tensor must have the same number of dimensions as self tensor"
+        )
+    for i, (m, n) in enumerate(zip(index.shape, x.shape, strict=False)):
+        if i != d and m > n:
+            if name == "gather":
+                raise RuntimeError(
+                    f"Size does not match at dimension {i} expected index "
+                    f"{list(index.shape)} to be no larger than self {list(x.shape)} "
+                    f"apart from dimension {d}"
+                )
+            raise RuntimeError(
+                f"Expected index {list(index.shape)} to be no larger than self "
+                f"{list(x.shape)} apart from dimension {d}"
+            )
+    n = x.shape[d] if x.ndim else 1
+    if type(index) is np.ndarray and index.size:
+        bad = index[(index < 0) | (index >= n)]
+        if bad.size:
+            raise RuntimeError(
+                f"index {bad.flat[0]} is out of bounds for dimension {d} with size {n}"
+            )
+
+
+_REDUCE = {
+    "add": "sum",
+    "multiply": "prod",
+    "sum": "sum",
+    "prod": "prod",
+    "mean": "mean",
+    "amax": "amax",
+    "amin": "amin",
+}
+
+
+@row(inplace=True)
+def scatter(
+    input: Payload,
+    dim: int,
+    index: Payload,
+    src: Any = None,
+    *,
+    value: Any = None,
+    reduce: str | None = None,
+) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    source = value if src is None else src
+    label = f"ScatterBackward{0 if is_payload(source) else 1}"
+    _check_along(input, d, index, "scatter")
+    if not is_payload(source):
+        source = F.broadcast_to(np.asarray(source, input.dtype), index.shape)
+    elif source.dtype != input.dtype:
+        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    _check_source(index, source, d)
+    how = "replace" if reduce is None else _REDUCE[reduce]
+    return Named(_scattered(input, index, source, d, how), label)
+
+
+def _check_source(index: Payload, src: Payload, d: int) -> None:
+    if any(m > n for m, n in zip(index.shape, src.shape, strict=True)):
+        raise RuntimeError(
+            f"Expected index {list(index.shape)} to be no larger than src "
+            f"{list(src.shape)} apart from dimension {d}"
+        )
+
+
+def _scattered(
+    x: Payload, index: Payload, src: Payload, d: int, how: str, include: bool = True
+) -> Payload:
+    """Along an axis; an index smaller than x in other axes writes to x's front."""
+    front = tuple(
+        (0, m if i == d else n, 1)
+        for i, (m, n) in enumerate(zip(x.shape, index.shape, strict=True))
+    )
+    part = _front(x, index.shape, d)
+    out = F.scatter_along(part, index, src, axis=d, reduce=how, include_self=include)
+    if part is x:
+        return out
+    return F.view_write(x, out, chain=(("slice", (("index", front),)),))
+
+
+@row(inplace=True)
+def scatter_add(input: Payload, dim: int, index: Payload, src: Payload) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    _check_along(input, d, index, "scatter")
+    if src.dtype != input.dtype:
+        raise RuntimeError("scatter(): Expected self.dtype to be equal to src.dtype")
+    return _scattered(input, index, src, d, "sum")
+
+
+@row(inplace=True)
+def scatter_reduce(
+    input: Payload,
+    dim: int,
+    index: Payload,
+    src: Payload,
+    reduce: str,
+    *,
+    include_self: bool = True,
+) -> Payload:
+    if reduce not in ("sum", "prod", "mean", "amax", "amin"):
+        raise RuntimeError(
+            "reduce argument must be either sum, prod, mean, amax or "
+            f"amin, got {reduce}"
+        )
+    d = checked_dim(dim, input.ndim)
+    _check_along(input, d, index, "scatter")
+    return _scattered(input, index, src, d, reduce, include_self)
+
+
+def _scaled(src: Payload, alpha: Any) -> Payload:
+    return src if alpha == 1 else F.mul(src, cast(alpha, src.dtype))
+
+
+@row(inplace=True)
+def index_add(
+    input: Payload, dim: int, index: Payload, source: Payload, *, alpha: Any = 1
+) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    if source.dtype != input.dtype:
+        raise RuntimeError(
+            "index_add_(): self ("
+            f"{of_numpy(input.dtype).scalar_type}) and source ("
+            f"{of_numpy(source.dtype).scalar_type}) must have the same "
+            "scalar type"
+        )
+    if index.size != source.shape[d]:
+        raise RuntimeError(
+            f"index_add_(): Number of indices ({index.size}) should be equal to "
+            f"source.size(dim): ({source.shape[d]}), for dim: {d}"
+        )
+    _check_vector(_long(index, "index_add_"), input.shape[d], "index_add_")
+    return F.index_add(input, index, _scaled(source, alpha), axis=d)
+
+
+@row(inplace=True)
+def index_copy(input: Payload, dim: int, index: Payload, source: Payload) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    if source.dtype != input.dtype:
+        raise RuntimeError(
+            "index_copy_(): self and source expected to have the same dtype, but got "
+            f"(self) {of_numpy(input.dtype).scalar_type} and (source) "
+            f"{of_numpy(source.dtype).scalar_type}"
+        )
+    return F.index_copy(input, index, source, axis=d)
+
+
+@row(inplace=True)
+def index_fill(input: Payload, dim: int, index: Payload, value: Any) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    out = F.index_fill(input, index, cast(value, input.dtype), axis=d)
+    return Named(out, f"IndexFillBackward{int(is_payload(value))}")
+
+
+@row(inplace=True)
+def index_put(
+    input: Payload, indices: Any, values: Payload, accumulate: bool = False
+) -> Payload:
+    if values.dtype != input.dtype:
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{of_numpy(input.dtype).scalar_type} for the destination and "
+            f"{of_numpy(values.dtype).scalar_type} for the source."
+        )
+    key = tuple(slice(None) if i is None else _index_array(i) for i in indices)
+    return F.index_put(input, key, values, accumulate=bool(accumulate))
+
+
+@row
+def take(input: Payload, index: Payload) -> Payload:
+    n = int(np.prod(input.shape))
+    if (
+        type(index) is np.ndarray
+        and index.size
+        and (index.max() >= n or index.min() < -n)
+    ):
+        bad = index[(index >= n) | (index < -n)].flat[0]
+        raise IndexError(
+            f"out of range: tried to access index {bad} on a tensor of {n} elements."
+        )
+    return F.take(input, index)
+
+
+@row(inplace=True)
+def put(
+    input: Payload, index: Payload, source: Payload, accumulate: bool = False
+) -> Payload:
+    return F.put(input, index, source, accumulate=bool(accumulate))
+
+
+@row(label="GatherBackward0")
+def take_along_dim(input: Payload, indices: Payload, dim: Any = None) -> Payload:
+    if dim is None:
+        return F.take(input, indices)
+    return F.take_along_axis(input, indices, axis=checked_dim(dim, input.ndim))
+
+
+@row
+def select_scatter(input: Payload, src: Payload, dim: int, index: int) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    chain = (("select", (("axis", d), ("index", index % input.shape[d]))),)
+    return F.view_write(input, src, chain=chain)
+
+
+@row
+def slice_scatter(
+    input: Payload,
+    src: Payload,
+    dim: int = 0,
+    start: Any = None,
+    end: Any = None,
+    step: int = 1,
+) -> Payload:
+    d = checked_dim(dim, input.ndim)
+    index = tuple(
+        slice(start, end, step).indices(n) if i == d else (0, n, 1)
+        for i, n in enumerate(input.shape)
+    )
+    return F.view_write(input, src, chain=(("slice", (("index", index),)),))
+
+
+@row
+def diagonal_scatter(
+    input: Payload, src: Payload, offset: int = 0, dim1: int = 0, dim2: int = 1
+) -> Payload:
+    a, b = checked_dim(dim1, input.ndim), checked_dim(dim2, input.ndim)
+    at = (("axis1", a), ("axis2", b), ("offset", offset))
+    return F.view_write(input, src, chain=(("diagonal", at),))
+
+
+@tensor_row(function=False)
+def fill_diagonal_(self: Any, fill_value: Any, wrap: bool = False) -> Any:
+    FUNCTIONS["diagonal"](self).fill_(fill_value)
+    return self
+
+
+@tensor_row(method=False)
+def unravel_index(indices: Any, shape: Any) -> Any:
+    places = np.unravel_index(indices.array("unravel_index"), tuple(shape))
+    return tuple(wrap(Tensor, np.asarray(p)) for p in places)
