@@ -65,12 +65,9 @@ def elementwise(
     domain: tuple[float, float] = (-2.0, 2.0),
     kinds: str = "fc",
     samples: Callable[[np.random.Generator], Any] | None = None,
-    vjp: Any = None,
-    jvp: Any = None,
-    reads: tuple[tuple[int, ...], ...] | None = None,
     constant: bool = False,
     fused: bool = False,
-    doc: str = "",
+    **stated: Any,
 ) -> Primitive:
     """Record an elementwise operation.
 
@@ -81,15 +78,14 @@ def elementwise(
         tangents: for each differentiable operand the image of a tangent `t`.
         scalar: the expression that compiled kernels use, over operands and params; by
             default the scalar instruction with the primitive's name.
-        params: names of keyword parameters.
-        kernel: False if compiled kernels have no expression for it.
+        params: names of keyword parameters; kernel: False if kernels cannot have it.
         domain: open interval that generated test inputs are drawn from.
         kinds: dtype kinds it is defined for: f(loat), c(omplex), i(nteger), b(ool).
         result: "same" (dtype of the last operand), "bool" or "real".
         constant: the derivative is zero by definition; implied by a bool result.
         fused: cotangents of half precision (one operand) are computed in float32 and
             rounded once, as PyTorch's fused backward kernels do.
-        vjp, jvp, reads: stated by hand where the function is not holomorphic.
+        stated: doc, and vjp, jvp, reads where the function is not holomorphic.
     """
     names = [o.rstrip("?") for o in operands.split()]
     plain = [not o.endswith("?") for o in operands.split()]
@@ -97,25 +93,13 @@ def elementwise(
     maps = dict(tangents or {})
     text = scalar or f"{name}({', '.join(names)})"
     source = partial(scalar_source, operands=names, params=words, text=text)
-    fn = impl if impl is None else as_array_function(impl)
-    if fn is None:
-        fn = _lazy_rule(f"{name}_arrays", source, RAW)
-    places = [*names, "out"]
+    stated.setdefault("reads", _reads(names, maps))
     prim = Primitive(
         name,
-        fn,
+        as_array_function(impl) if impl else _lazy_rule(f"{name}_arrays", source, RAW),
         abstract=partial(_elementwise_abstract, result),
-        vjp=vjp,
-        jvp=jvp,
         batch=partial(_elementwise_batch, name),
         arity=len(names),
-        reads=reads
-        or tuple(
-            tuple(_place(places, v) for v in sorted(names_of(maps[x]) & {*places}))
-            if x in maps
-            else ()
-            for x in names
-        ),
         differentiable=tuple(plain) if not all(plain) else None,
         scalar=_lazy_rule(f"{name}_scalar", source, None) if kernel else None,
         kind="elementwise",
@@ -123,13 +107,23 @@ def elementwise(
         domain=domain,
         kinds=kinds,
         constant=result == "bool" or constant,
-        doc=doc,
+        **stated,
     )
-    if isinstance(impl, np.ufunc) and _KEEPS_ARRAYS:
-        prim.ufunc = impl
-    if maps and vjp is None:
+    prim.ufunc = impl if isinstance(impl, np.ufunc) and _KEEPS_ARRAYS else None
+    if maps and "vjp" not in stated:
         _install(prim, names, words, maps, fused)
     return prim
+
+
+def _reads(names: list[str], maps: Mapping[str, str]) -> tuple[tuple[int, ...], ...]:
+    """For each operand the places of `saved` that its image mentions."""
+    places = [*names, "out"]
+    return tuple(
+        tuple(_place(places, v) for v in sorted(names_of(maps[x]) & {*places}))
+        if x in maps
+        else ()
+        for x in names
+    )
 
 
 def _elementwise_samples(

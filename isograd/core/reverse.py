@@ -32,12 +32,9 @@ def sweep(
 ) -> dict[Node, Payload]:
     """Pull the cotangents of `roots` back to `inputs`, or to all leaves if None.
 
-    Gives the cotangents of the inputs (or leaves) that were reached.  With
-    `create_graph` the cotangents are recorded themselves; without `retain_graph` a node
-    releases what it saved as soon as it is done.  `found` is the dict to fill.
-
-    Raises:
-        EngineError: "freed" or "modified", see `saved_values`.
+    Fills and gives `found`: the cotangents of the inputs (or leaves) that were reached.
+    With `create_graph` they are recorded themselves; without `retain_graph` a node
+    releases what it saved as soon as it is done.  Errors are those of `saved_values`.
     """
     wanted = None if inputs is None else ancestors_of(inputs, roots)
     targets = None if inputs is None else set(inputs)
@@ -68,17 +65,11 @@ def sweep(
         F, vjp = RAW, node.prim.raw_vjp
         if create_graph or not node.raw or type(g) is not ndarray:
             F, vjp = BOUND, node.prim.vjp
-            if type(g) is dict:  # the parts that `deliver_part` collected
-                g = tuple(map(g.get, range(node.outputs)))
-            if create_graph and saved:
-                saved = traced_values(node, saved)
+            g, saved = bound_values(node, g, saved, create_graph)
         elif g.size >= LARGE:
             F, vjp = BOUND, node.prim.large_vjp
-        cots = (
-            vjp(F, g, saved, edges, **node.params)
-            if node.params
-            else vjp(F, g, saved, edges)
-        )
+        params = node.params
+        cots = vjp(F, g, saved, edges, **params) if params else vjp(F, g, saved, edges)
         if not retain_graph and saved:
             node.saved = None
         for edge, c in zip(edges, cots):  # noqa: B905 (one cotangent per operand)
@@ -133,6 +124,15 @@ def ancestors_of(inputs: Sequence[Node], roots: Sequence[Node]) -> set[Node] | N
         if not wanted.isdisjoint(node.edges):
             wanted.add(node)
     return wanted
+
+
+def bound_values(
+    node: Node, g: Any, saved: tuple[Any, ...], create_graph: bool
+) -> tuple[Any, tuple[Any, ...]]:
+    """The cotangent and the saved values as a rule on `BOUND` takes them."""
+    if type(g) is dict:  # the parts that `deliver_part` collected
+        g = tuple(map(g.get, range(node.outputs)))
+    return g, traced_values(node, saved) if create_graph and saved else saved
 
 
 def traced_values(node: Node, saved: tuple[Any, ...]) -> tuple[Any, ...]:
