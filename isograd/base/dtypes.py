@@ -50,3 +50,12 @@ def real_of(dtype: DType) -> DType:
 def complex_of(dtype: DType) -> DType:
     """The complex dtype whose real part has `dtype`."""
     return C64 if dtype.itemsize <= 4 else C128
+
+
+def limits_of(dtype: DType) -> Any:
+    """`numpy.finfo` of a floating dtype, bfloat16 included."""
+    if not is_bfloat16(dtype):
+        return np.finfo(dtype)
+    import ml_dtypes
+
+    return ml_dtypes.finfo(dtype)

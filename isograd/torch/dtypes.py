@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from isograd.base.dtypes import bfloat16 as np_bfloat16
-from isograd.base.dtypes import is_bfloat16
+from isograd.base.dtypes import is_bfloat16, limits_of
 
 # name: (NumPy's name, kind, PyTorch's C++ name, legacy tensor class, aliases)
 _TABLE: dict[str, tuple[str, str, str, str, tuple[str, ...]]] = {
@@ -434,12 +434,7 @@ class finfo:
                 "torch.iinfo to handle 'torch.finfo'"
             )
         d = d.to_real()
-        if d is bfloat16:
-            import ml_dtypes
-
-            info: Any = ml_dtypes.finfo(d.np)
-        else:
-            info = np.finfo(d.np)
+        info = limits_of(d.np)
         self.bits = d.itemsize * 8
         self.dtype = d.name
         self.eps, self.max, self.min = map(float, (info.eps, info.max, info.min))

@@ -28,6 +28,21 @@ from isograd.core.tensor import wrap
 from isograd.torch import backward as _backward
 from isograd.torch import dtypes, errors
 from isograd.torch.dtypes import CPU, Size, of_numpy
+from isograd.torch.measures import (
+    address as address,
+)
+from isograd.torch.measures import (
+    check_assigned_grad as check_assigned_grad,
+)
+from isograd.torch.measures import (
+    checked_dim as checked_dim,
+)
+from isograd.torch.measures import (
+    element_strides as element_strides,
+)
+from isograd.torch.measures import (
+    no_recording as no_recording,
+)
 
 FAMILY: set[type] = set()  # further classes that the fast operators take (Parameter)
 
@@ -681,73 +696,3 @@ def checked_node(node: Any) -> Any:
     if type(node) is Spoiled:
         raise errors.translated(node.error)
     return node
-
-
-def check_assigned_grad(t: Tensor, value: Any) -> None:
-    """What may be assigned to `.grad`: a tensor of the same dtype and shape."""
-    if not isinstance(value, Tensor):
-        raise TypeError(
-            "assigned grad expected to be a Tensor or None but got grad of "
-            f"type {type(value).__name__}"
-        )
-    if value is t:
-        raise RuntimeError("can't assign Variable as its own grad")
-    if value._p.dtype != t._p.dtype:
-        raise RuntimeError(
-            f"attempting to assign a gradient with dtype '{_c_name(value)}' to a "
-            f"tensor with grad_dtype '{t.dtype.scalar_type}'. The gradient must match "
-            "the "
-            "tensor's grad_dtype (defaults to the tensor's dtype). You can set the "
-            "tensor's grad_dtype attribute with a specific dtype, or None to allow any "
-            "dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and "
-            "its gradient may break downstream systems that assume they match."
-        )
-    if value._p.shape != t._p.shape:
-        raise RuntimeError(
-            f"attempting to assign a gradient of size '{list(value._p.shape)}' to a "
-            f"tensor of size '{list(t._p.shape)}'. Please ensure that the gradient and "
-            "the tensor are the same size"
-        )
-
-
-def _c_name(t: Tensor) -> str:
-    return t.dtype.scalar_type.lower()
-
-
-def checked_dim(dim: Any, rank: int, wrap_scalar: bool = True) -> int:
-    """`dim` counted from the front.
-
-    Raises:
-        IndexError: out of range, with PyTorch's text.
-    """
-    n = rank or (1 if wrap_scalar else 0)
-    if not -n <= dim < n:
-        if not n:
-            raise IndexError(
-                f"Dimension specified as {dim} but tensor has no dimensions"
-            )
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-n}, "
-            f"{n - 1}], but got {dim})"
-        )
-    return int(dim) % n
-
-
-def element_strides(a: np.ndarray) -> tuple[int, ...]:
-    """Strides in elements; those of an empty array as if contiguous."""
-    size = a.dtype.itemsize
-    if not a.size:
-        out, step = [], 1
-        for n in reversed(a.shape):
-            out.append(step)
-            step *= max(n, 1)
-        return tuple(reversed(out))
-    return tuple(s // size for s in a.strides)
-
-
-def address(a: np.ndarray) -> int:
-    return a.__array_interface__["data"][0]
-
-
-def no_recording() -> bool:
-    return not state().recording

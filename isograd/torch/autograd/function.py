@@ -6,7 +6,6 @@ One application puts one node on the tape of each level among the operands; the 
 
 from __future__ import annotations
 
-import functools
 import warnings
 import weakref
 from collections.abc import Callable, Sequence
@@ -14,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.missing import module_getattr
 from isograd.core import levels, mutation
-from isograd.core.batching import Batched, unbatch
+from isograd.core.batching import Batched
 from isograd.core.custom import custom
 from isograd.core.forward import join, split
 from isograd.core.levels import records
@@ -25,7 +25,8 @@ from isograd.core.tape import Leaf, Node, Traced, new, slot, tick
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import errors
-from isograd.torch.autograd import graph
+from isograd.torch.autograd.context import BackwardCFunction as BackwardCFunction
+from isograd.torch.autograd.context import FunctionCtx as FunctionCtx
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.tensor import Tensor
 
@@ -34,102 +35,6 @@ _NEEDS_SETUP = (
     "jacrev, ...), it must override the setup_context staticmethod. For more details, "
     "please see https://pytorch.org/docs/main/notes/extending.func.html"
 )
-
-
-class FunctionCtx:
-    """What `forward` and `backward` share."""
-
-    _saved: tuple[Any, ...] = ()
-    _dirty: tuple[Any, ...] = ()
-    _constant: tuple[Any, ...] = ()
-    _for_forward: tuple[Any, ...] = ()
-    materialize_grads = True
-    needs_input_grad: tuple[bool, ...] = ()
-
-    def save_for_backward(self, *tensors: Any) -> None:
-        """Save inputs, outputs (or other tensors, without graph) for `backward`."""
-        for t in tensors:
-            if t is not None and not isinstance(t, CoreTensor):
-                raise TypeError(
-                    "save_for_backward can only save variables, but "
-                    f"argument {tensors.index(t)} is of type "
-                    f"{type(t).__name__}"
-                )
-        self._saved = tensors
-
-    def save_for_forward(self, *tensors: Any) -> None:
-        self._for_forward = tensors
-
-    def mark_dirty(self, *args: Any) -> None:
-        """Say that these inputs were modified in place; they must be returned."""
-        self._dirty = args
-
-    def mark_non_differentiable(self, *args: Any) -> None:
-        self._constant = args
-
-    def mark_shared_storage(self, *pairs: Any) -> None:
-        warnings.warn(
-            "mark_shared_storage is deprecated. Tensors with shared storages "
-            "are automatically tracked. Note that calls to `set_()` are not "
-            "tracked",
-            FutureWarning,
-            stacklevel=2,
-        )
-
-    def set_materialize_grads(self, value: bool) -> None:
-        self.materialize_grads = value
-
-
-class BackwardCFunction(FunctionCtx):
-    """The node of one application, and its context."""
-
-    _is_graph_node = True
-    _forward_cls: Any
-    _frame: _Frame | None = None
-    _node_ref: Any = None
-    _edges: tuple[Any, ...] = ()
-
-    @property
-    def saved_tensors(self) -> tuple[Any, ...]:
-        """What `save_for_backward` saved.
-
-        Raises:
-            RuntimeError: it was freed, or modified in place since.
-        """
-        if self._frame is None:
-            return tuple(self._saved)
-        return self._frame.saved(self)
-
-    saved_variables = saved_tensors
-
-    def apply(self, *grads: Any) -> Any:
-        return _user_backward(type(self)._forward_cls)(self, *grads)
-
-    def name(self) -> str:
-        return type(self).__name__
-
-    @property
-    def _tape_node(self) -> Any:
-        return None if self._node_ref is None else self._node_ref()
-
-    @property
-    def next_functions(self) -> Any:
-        return graph.next_functions(self._edges)
-
-    @property
-    def metadata(self) -> dict[Any, Any]:
-        return self.__dict__.setdefault("_metadata", {})
-
-    def register_hook(self, fn: Callable[..., Any]) -> Any:
-        return graph.add_node_hook(self._tape_node, fn)
-
-    def register_prehook(self, fn: Callable[..., Any]) -> Any:
-        return graph.Node.register_prehook(self, fn)  # type: ignore[arg-type]  # justified: same interface
-
-    def __repr__(self) -> str:
-        return (
-            f"<torch.autograd.function.{type(self).__name__} object at {hex(id(self))}>"
-        )
 
 
 class _Frame:
@@ -513,6 +418,8 @@ class Application:
             try:
                 with levels.changed(recording=recording):
                     if batch is not None:
+                        from isograd.torch.autograd.generated import _batched_rule
+
                         return _batched_rule(
                             cls, ctx, cots, avals, frame, places, total, in_shapes
                         )
@@ -545,6 +452,8 @@ class Application:
                 "generate_vmap_rule=True. For more details, please see "
                 "https://pytorch.org/docs/main/notes/extending.func.html"
             )
+        from isograd.torch.autograd.generated import _Vmapped
+
         inner = _Vmapped(self, flags, level, size)
         outs = tuple(
             Batched(level, o) if hasattr(o, "dtype") else o
@@ -759,135 +668,11 @@ def _expandable(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
     )
 
 
-# --- vmap with a generated rule -------------------------------------------------------
-
-
-class _Vmapped:
-    """An application seen from below a vmap: operands are stacked along axis 0."""
-
-    def __init__(self, app: Application, flags: Any, level: int, size: int) -> None:
-        self.app, self.flags, self.level, self.size = app, flags, level, size
-
-    def at_level(self, values: tuple[Payload, ...]) -> tuple[Any, ...]:
-        top = max(
-            (p for p in values if type(p) is not np.ndarray),
-            key=lambda p: p.level,
-            default=None,
-        )
-        if type(top) is Traced:
-            level = top.level
-            here = [type(p) is Traced and p.level == level for p in values]
-            lower = tuple(p.p if h else p for p, h in zip(values, here, strict=True))
-            outs = self.at_level(lower)
-            if not records(level):
-                return outs
-            edges = tuple(
-                p.node if h else None for p, h in zip(values, here, strict=True)
-            )
-            return self.app.record(lower, outs, edges, level)
-        return self.base(values)
-
-    def base(self, values: tuple[Payload, ...]) -> tuple[Any, ...]:
-        wrapped = tuple(
-            Batched(self.level, v) if f else v
-            for v, f in zip(values, self.flags, strict=True)
-        )
-        outs = self.app.base(wrapped)
-        stacked = tuple(
-            unbatch(o, self.level, self.size) if hasattr(o, "dtype") else o
-            for o in outs
-        )
-        frame = self.app.frame
-        frame.batch = (self.level, self.flags, (True,) * len(outs))
-        frame.args, frame.outs = values, stacked
-        frame.size = self.size  # type: ignore[attr-defined]  # justified: beside `batch`
-        return stacked
-
-
-def _batched_rule(
-    cls: Any,
-    ctx: Any,
-    cots: Any,
-    avals: Any,
-    frame: _Frame,
-    places: list[int],
-    total: int,
-    shapes: Any,
-) -> tuple[Any, ...]:
-    level, flags, _ = frame.batch
-    size = next(s[0] for s, f in zip(shapes, flags, strict=True) if f)
-    with levels.changed(level=max(level, levels.state().level)):
-        grads: list[Any] = []
-        for c, (shape, dtype) in zip(cots, avals, strict=True):
-            value = np.zeros(shape, dtype) if c is None else c
-            grads.append(wrap(Tensor, Batched(level, value)))
-        found = _user_backward(cls)(ctx, *grads)
-        inner = [s[1:] if f else s for s, f in zip(shapes, flags, strict=True)]
-        dtypes = [a.dtype for a in frame.args]
-        checked = _checked(cls, found, total, places, frame.edges, inner, dtypes)
-        outs = []
-        for c, f in zip(checked, flags, strict=True):
-            if c is None:
-                outs.append(None)
-                continue
-            whole = unbatch(c, level, size)
-            outs.append(whole if f else BOUND.sum(whole, axes=(0,)))
-    return tuple(outs)
-
-
-# --- decorators and helpers -----------------------------------------------------------
-
-
-def once_differentiable(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """A `backward` whose result cannot be differentiated again."""
-
-    @functools.wraps(fn)
-    def wrapper(ctx: Any, *args: Any) -> Any:
-        recording = levels.state().recording
-        with levels.changed(recording=False):
-            outputs = fn(ctx, *args)
-        if not recording:
-            return outputs
-        requires = any(isinstance(a, CoreTensor) and a._node is not None for a in args)
-        if not requires:
-            return outputs
-        single = not isinstance(outputs, tuple)
-        outs = (outputs,) if single else outputs
-        marked = tuple(o if o is None else _error_tensor(o) for o in outs)
-        return marked[0] if single else marked
-
-    return wrapper
-
-
-def _error_tensor(t: Any) -> Any:
-    def rule(*_: Any) -> Any:
-        raise RuntimeError(
-            "trying to differentiate twice a function that was marked "
-            "with @once_differentiable"
-        )
-
-    node = new(Node)
-    node.prim, node.params, node.saved = custom, {"rule": rule}, ()
-    node.edges, node.raw, node.shape = (Leaf(t._p.shape),), False, t._p.shape
-    node.label, node.seq = "DelayedErrorBackward", tick()
-    s = slot(node, 0, t._p)
-    node.outputs, node.slots = 1, (weakref.ref(s),)
-    return wrap(Tensor, Traced(t._p, s))
-
-
-class InplaceFunction(Function):
-    """Kept for old programs."""
-
-
-class NestedIOFunction(Function):
-    """Kept for old programs."""
-
-
-def traceable(fn: Any) -> Any:
-    warnings.warn(
-        "torch.autograd.function.traceable is deprecated and will be removed "
-        "in a future PyTorch release.",
-        FutureWarning,
-        stacklevel=2,
-    )
-    return fn
+__getattr__ = module_getattr(
+    "torch.autograd.function",
+    "torch",
+    dict.fromkeys(
+        ("once_differentiable", "InplaceFunction", "NestedIOFunction", "traceable"),
+        "isograd.torch.autograd.generated",
+    ),
+)

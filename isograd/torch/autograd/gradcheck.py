@@ -261,6 +261,15 @@ def _compare_forward(
                 )
 
 
+def _drawn(outs: Any) -> tuple[Any, ...]:
+    """A random cotangent for each output."""
+    rng = np.random.default_rng(0)
+    return tuple(
+        wrap(Tensor, rng.normal(size=o._p.shape).astype(o._p.dtype)).requires_grad_()
+        for o in outs
+    )
+
+
 def gradgradcheck(
     func: Callable[..., Any],
     inputs: Any,
@@ -284,16 +293,7 @@ def gradgradcheck(
     given = _as_tuple(inputs)
     with enable_grad():
         outs = _float_outputs(func(*given))
-    if grad_outputs is None:
-        rng = np.random.default_rng(0)
-        seeds = tuple(
-            wrap(
-                Tensor, rng.normal(size=o._p.shape).astype(o._p.dtype)
-            ).requires_grad_()
-            for o in outs
-        )
-    else:
-        seeds = _as_tuple(grad_outputs)
+    seeds = _drawn(outs) if grad_outputs is None else _as_tuple(grad_outputs)
     count = len(seeds)
 
     def gradients(*args: Any) -> Any:

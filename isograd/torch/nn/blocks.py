@@ -612,6 +612,13 @@ def _joined_mask(
 _mha = public(_mha_body, "multi_head_attention_forward", "ViewBackward0")
 
 
+def _check_width(found: int, expected: int) -> None:
+    if found != expected:
+        raise AssertionError(
+            f"was expecting embedding dimension of {expected}, but got {found}"
+        )
+
+
 @plain
 def multi_head_attention_forward(
     query: Any,
@@ -646,16 +653,9 @@ def multi_head_attention_forward(
         query, key, value = (t.unsqueeze(1) for t in (query, key, value))
         if key_padding_mask is not None:
             key_padding_mask = key_padding_mask.unsqueeze(0)
-    if query.shape[-1] != embed_dim_to_check:
-        raise AssertionError(
-            f"was expecting embedding dimension of {embed_dim_to_check}, "
-            f"but got {query.shape[-1]}"
-        )
-    separate = (
-        (q_proj_weight, k_proj_weight, v_proj_weight)
-        if (use_separate_proj_weight)
-        else None
-    )
+    _check_width(query.shape[-1], embed_dim_to_check)
+    parts = (q_proj_weight, k_proj_weight, v_proj_weight)
+    separate = parts if use_separate_proj_weight else None
     extra = None if bias_k is None else (bias_k, bias_v)
     out, weights = _mha(
         query,

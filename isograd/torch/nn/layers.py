@@ -178,6 +178,8 @@ def _convolution(name: str, rank: int) -> None:
 
     row(body, name=name, label="ConvolutionBackward0")
 
+
+def _transposed_convolution(rank: int) -> None:
     def transposed(
         input: Payload,
         weight: Payload,
@@ -215,6 +217,7 @@ def _convolution(name: str, rank: int) -> None:
 
 for _rank in (1, 2, 3):
     _convolution(f"conv{_rank}d", _rank)
+    _transposed_convolution(_rank)
 
 # --- pooling --------------------------------------------------------------------------
 
@@ -310,6 +313,8 @@ def _max_pool(rank: int) -> None:
     T[name] = function
     T[f"{name}_with_indices"] = pair
 
+
+def _max_unpool(rank: int) -> None:
     def unpool(
         input: Payload,
         indices: Payload,
@@ -429,6 +434,7 @@ def _lp_pool(rank: int) -> None:
 
 for _rank in (1, 2, 3):
     _max_pool(_rank)
+    _max_unpool(_rank)
     _avg_pool(_rank)
     _adaptive(_rank)
     _lp_pool(_rank)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import functools
-import itertools
-from collections import OrderedDict, namedtuple
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from isograd.base.missing import no_attribute
-from isograd.core.storage import note_write
 from isograd.torch.autograd.grad_mode import no_grad
 from isograd.torch.hooks import RemovableHandle
+from isograd.torch.nn.modules.state import StateMethods
 from isograd.torch.nn.parameter import Buffer, Parameter
 from isograd.torch.tensor import Tensor
 
@@ -34,23 +33,12 @@ _GLOBAL: dict[str, OrderedDict[int, Any]] = {
 }
 
 
-class _IncompatibleKeys(
-    namedtuple("IncompatibleKeys", ["missing_keys", "unexpected_keys"])
-):
-    def __repr__(self) -> str:
-        if not self.missing_keys and not self.unexpected_keys:
-            return "<All keys matched successfully>"
-        return super().__repr__()
-
-    __str__ = __repr__
-
-
 def _indented(text: str, spaces: int) -> str:
     head, *rest = text.split("\n")
     return "\n".join([head, *(" " * spaces + line for line in rest)])
 
 
-class Module:
+class Module(StateMethods):
     """Base of layers and networks; subclasses define `forward`."""
 
     dump_patches = False
@@ -262,18 +250,6 @@ class Module:
         if not isinstance(found, kind):
             raise AttributeError(f"`{name}` is not {what}")
         return found
-
-    def get_extra_state(self) -> Any:
-        raise RuntimeError(
-            "Reached a code path in Module.get_extra_state() that should "
-            "never be called."
-        )
-
-    def set_extra_state(self, state: Any) -> None:
-        raise RuntimeError(
-            "Reached a code path in Module.set_extra_state() that should "
-            "never be called."
-        )
 
     # --- traversal --------------------------------------------------------------------
 
@@ -588,191 +564,6 @@ class Module:
 
     def register_load_state_dict_post_hook(self, hook: Any) -> RemovableHandle:
         return self._hook("_load_state_dict_post_hooks", hook, False)
-
-    # --- state ------------------------------------------------------------------------
-
-    def _save_to_state_dict(
-        self, destination: Any, prefix: str, keep_vars: bool
-    ) -> None:
-        for name, p in self._parameters.items():
-            if p is not None:
-                destination[prefix + name] = p if keep_vars else p.detach()
-        for name, b in self._buffers.items():
-            if b is not None and name not in self._non_persistent_buffers_set:
-                destination[prefix + name] = b if keep_vars else b.detach()
-        if type(self).get_extra_state is not Module.get_extra_state:
-            destination[prefix + "_extra_state"] = self.get_extra_state()
-
-    def state_dict(
-        self,
-        *args: Any,
-        destination: Any = None,
-        prefix: str = "",
-        keep_vars: bool = False,
-    ) -> Any:
-        """Parameters and persistent buffers by their dotted names."""
-        if args:
-            destination = args[0] if destination is None else destination
-        if destination is None:
-            destination = OrderedDict()
-            destination._metadata = OrderedDict()
-        meta = {"version": self._version}
-        if hasattr(destination, "_metadata"):
-            destination._metadata[prefix[:-1]] = meta
-        for hook in self._state_dict_pre_hooks.values():
-            hook(self, prefix, keep_vars)
-        self._save_to_state_dict(destination, prefix, keep_vars)
-        for name, m in self._modules.items():
-            if m is not None:
-                m.state_dict(
-                    destination=destination,
-                    prefix=prefix + name + ".",
-                    keep_vars=keep_vars,
-                )
-        for hook in self._state_dict_hooks.values():
-            found = hook(self, destination, prefix, meta)
-            destination = destination if found is None else found
-        return destination
-
-    def _load_from_state_dict(
-        self,
-        state_dict: Any,
-        prefix: str,
-        local_metadata: Any,
-        strict: bool,
-        missing_keys: list[str],
-        unexpected_keys: list[str],
-        error_msgs: list[str],
-    ) -> None:
-        for hook in self._load_state_dict_pre_hooks.values():
-            hook(
-                state_dict,
-                prefix,
-                local_metadata,
-                strict,
-                missing_keys,
-                unexpected_keys,
-                error_msgs,
-            )
-        buffers = {
-            k: v
-            for k, v in self._buffers.items()
-            if k not in self._non_persistent_buffers_set
-        }
-        local = {
-            k: v
-            for k, v in itertools.chain(self._parameters.items(), buffers.items())
-            if v is not None
-        }
-        assign = local_metadata.get("assign_to_params_buffers", False)
-        for name, value in local.items():
-            key = prefix + name
-            if key not in state_dict:
-                if strict:
-                    missing_keys.append(key)
-                continue
-            self._load_one(name, key, value, state_dict[key], assign, error_msgs)
-        self._load_extra(state_dict, prefix, strict, missing_keys, unexpected_keys)
-        if strict:
-            for key in state_dict:
-                if key.startswith(prefix) and key != prefix + "_extra_state":
-                    rest = key[len(prefix) :].split(".", 1)
-                    if len(rest) > 1:
-                        if rest[0] not in self._modules:
-                            unexpected_keys.append(key)
-                    elif rest[0] not in local:
-                        unexpected_keys.append(key)
-
-    def _load_one(
-        self, name: str, key: str, value: Any, given: Any, assign: bool, errors: Any
-    ) -> None:
-        if not isinstance(given, Tensor):
-            errors.append(
-                f'While copying the parameter named "{key}", expected '
-                "torch.Tensor or Tensor-like object from checkpoint but "
-                f"received {type(given)}"
-            )
-            return
-        if value._p.ndim == 0 and given._p.ndim == 1 and given._p.size == 1:
-            given = given[0]
-        if given._p.shape != value._p.shape:
-            errors.append(
-                f"size mismatch for {key}: copying a param with shape "
-                f"{given.shape} from checkpoint, the shape in current model is "
-                f"{value.shape}."
-            )
-            return
-        if assign:
-            if isinstance(value, Parameter) and not isinstance(given, Parameter):
-                given = Parameter(given, requires_grad=value.requires_grad)
-            setattr(self, name, given)
-            return
-        value._p[...] = given.array("load_state_dict").astype(value._p.dtype)
-        note_write(value._p)
-
-    def _load_extra(
-        self, state_dict: Any, prefix: str, strict: bool, missing: Any, unexpected: Any
-    ) -> None:
-        key = prefix + "_extra_state"
-        if type(self).set_extra_state is not Module.set_extra_state:
-            if key in state_dict:
-                self.set_extra_state(state_dict[key])
-            elif strict:
-                missing.append(key)
-        elif strict and key in state_dict:
-            unexpected.append(key)
-
-    def load_state_dict(
-        self, state_dict: Any, strict: bool = True, assign: bool = False
-    ) -> Any:
-        """Copy a state into this module; gives the keys that do not match.
-
-        Raises:
-            RuntimeError: if `strict` and keys or shapes do not match.
-        """
-        from collections.abc import Mapping
-
-        if not isinstance(state_dict, Mapping):
-            raise TypeError(
-                f"Expected state_dict to be dict-like, got {type(state_dict)}."
-            )
-        missing: list[str] = []
-        unexpected: list[str] = []
-        errors: list[str] = []
-        metadata = getattr(state_dict, "_metadata", None)
-        state_dict = OrderedDict(state_dict)
-
-        def load(module: Any, local: Any, prefix: str = "") -> None:
-            meta = {} if metadata is None else dict(metadata.get(prefix[:-1], {}))
-            if assign:
-                meta["assign_to_params_buffers"] = True
-            module._load_from_state_dict(
-                local, prefix, meta, True, missing, unexpected, errors
-            )
-            for name, child in module._modules.items():
-                if child is not None:
-                    path = prefix + name + "."
-                    load(
-                        child,
-                        {k: v for k, v in local.items() if k.startswith(path)},
-                        path,
-                    )
-            keys = _IncompatibleKeys(missing, unexpected)
-            for hook in module._load_state_dict_post_hooks.values():
-                hook(module, keys)
-
-        load(self, state_dict)
-        if strict:
-            for what, keys in (("Unexpected", unexpected), ("Missing", missing)):
-                if keys:
-                    listed = ", ".join(f'"{k}"' for k in keys)
-                    errors.insert(0, f"{what} key(s) in state_dict: {listed}. ")
-        if errors:
-            raise RuntimeError(
-                "Error(s) in loading state_dict for "
-                f"{type(self).__name__}:\n\t" + "\n\t".join(errors)
-            )
-        return _IncompatibleKeys(missing, unexpected)
 
     # --- text and copies --------------------------------------------------------------
 
