@@ -30,6 +30,7 @@ class Tensor:
     _views: Any = None  # list of weak references to tensors
     _untracked: bool = False  # writes do not count as versions (torch's .data)
     _inference: bool = False  # made in inference mode: written in that mode alone
+    _seen_as: Any = None  # class in which transformed functions see it, if another
     __array_ufunc__: Any = None
 
     def __init__(self, payload: Payload) -> None:

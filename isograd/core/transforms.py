@@ -48,7 +48,7 @@ def as_payload(x: Any, what: str = "argument") -> Payload:
 
 def class_of(x: Any) -> type[Tensor]:
     """The class in which a function sees the leaf `x` of its arguments."""
-    return type(x) if isinstance(x, Tensor) else _ARRAY_CLASS[0]
+    return x._seen_as or type(x) if isinstance(x, Tensor) else _ARRAY_CLASS[0]
 
 
 def as_given(payload: Payload, like: Any) -> Any:

@@ -11,6 +11,7 @@ from isograd.core.tape import Leaf, Slot, Spoiled
 # primitives whose node has another name than the function's: recorded from PyTorch 2.13
 PRIMITIVES = {
     "matmul": "MmBackward0",
+    "mean_square": "MeanBackward1",
     "copy": "CloneBackward0",
     "power": "PowBackward0",
     "pow": "PowBackward1",

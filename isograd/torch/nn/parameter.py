@@ -46,6 +46,7 @@ class Parameter(Tensor, metaclass=_ParameterMeta):
     """A tensor that a module counts among its parameters when it is assigned."""
 
     __module__ = "torch.nn.parameter"
+    _seen_as = Tensor
 
     def __repr__(self, *, tensor_contents: Any = None) -> str:
         return "Parameter containing:\n" + Tensor.__repr__(self)
