@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 
 from isograd.core.levels import state
-from isograd.core.storage import note_write as note_write
-from isograd.core.tensor import Tensor
 
 
 def check_assigned_grad(t: Any, value: Any) -> None:
     """What may be assigned to `.grad`: a tensor of the same dtype and shape."""
+    from isograd.torch.tensor import Tensor  # this module comes before that one
+
     if not isinstance(value, Tensor):
         raise TypeError(
             "assigned grad expected to be a Tensor or None but got grad of "

@@ -158,6 +158,13 @@ def test_a_tensor_of_the_other_dialect_keeps_its_graph() -> None:
     np.testing.assert_allclose(x.grad.numpy(), expected, rtol=1e-6)
 
 
+def test_a_tensor_of_the_other_dialect_is_no_grad() -> None:
+    torch = pytest.importorskip("isograd.torch")
+    x = torch.tensor([1.0, 2.0], requires_grad=True)
+    with pytest.raises(TypeError, match="assigned grad expected to be a Tensor"):
+        x.grad = ms.Tensor([1.0, 2.0])
+
+
 def test_the_gradient_of_a_function_that_uses_the_other_dialect() -> None:
     torch = pytest.importorskip("isograd.torch")
 

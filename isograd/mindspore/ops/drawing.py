@@ -7,21 +7,7 @@ from typing import Any
 from isograd.core.primitive import Payload
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.call import FUNCTIONS, array_of, cast
-from isograd.mindspore.ops import (  # noqa: F401  (their functions)
-    activations,
-    arithmetic,
-    creation,
-    gradients,
-    indexing,
-    inplace,
-    layers,
-    linalg,
-    losses,
-    more,
-    random,
-    reductions,
-    shapes,
-)
+from isograd.mindspore.ops import random
 from isograd.mindspore.ops.operators import (
     OPERATORS,
     F,
