@@ -572,7 +572,7 @@ def _check_chain(self: Any, optimizer: Any, schedulers: Sequence[Any]) -> None:
             raise TypeError(
                 f"{name} at index {i} should have `optimizer` as its attribute."
             )
-        if s.measured:
+        if getattr(s, "measured", False):
             raise ValueError(
                 f"{name} does not support `ReduceLROnPlateau` scheduler as it requires "
                 "additional kwargs to be specified when calling `step`, but got one at "

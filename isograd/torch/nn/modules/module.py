@@ -11,6 +11,7 @@ from isograd.base.missing import no_attribute
 from isograd.torch.autograd.grad_mode import no_grad
 from isograd.torch.hooks import RemovableHandle
 from isograd.torch.nn.modules.state import StateMethods
+from isograd.torch.nn.modules.state import _IncompatibleKeys as _IncompatibleKeys
 from isograd.torch.nn.parameter import Buffer, Parameter
 from isograd.torch.tensor import Tensor
 

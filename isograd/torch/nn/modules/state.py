@@ -230,3 +230,8 @@ class StateMethods:
             "Reached a code path in Module.set_extra_state() that should "
             "never be called."
         )
+
+
+for _fn in vars(StateMethods).values():  # errors name the class that users know
+    if callable(_fn):
+        _fn.__qualname__ = f"Module.{_fn.__name__}"
