@@ -154,8 +154,8 @@ def write(rows: list[str], imports: str) -> None:
     path = Path(__file__).parent / "RESULTS.md"
     bounds = "\n".join(f"- {p.name}: {p.bound}" for p in PROGRAMS if p.bound)
     path.write_text(
-        "# Results\n\nMade by `make bench` (`python benchmarks/run.py --write`): least time of one "
-        "call in milliseconds, peers taking turns in one run.\n\n"
+        "# Results\n\nMade by `make bench` (`python benchmarks/run.py --write`): least "
+        "time of one call in milliseconds, peers taking turns in one run.\n\n"
         f"{table(rows)}\n\nImport: {imports}\n\n{describe()}\n\n"
         f"## What must hold\n\n{bounds}\n",
         encoding="utf-8",
