@@ -283,7 +283,21 @@ def note(node: Any, label: str, sources: Sequence[Any]) -> None:
     nodes = tuple([t._node for t in tensors_in(sources)])
     if node not in nodes:
         node.label = label
-        node.metadata = {"inputs": nodes}
+        if not _numbers_are_operands(node, sources):
+            node.metadata = {"inputs": nodes}
+
+
+def _numbers_are_operands(node: Any, sources: Sequence[Any]) -> bool:
+    """Whether `node` is of an operation of two operands, one of them a number.
+
+    PyTorch makes a tensor of that number, which counts among the inputs.
+    """
+    return (
+        len(sources) == 2
+        and len(node.edges) == 2
+        and node.prim.kind == "elementwise"
+        and any(type(s) in (int, float, complex) for s in sources)
+    )
 
 
 def tensors_in(xs: Any) -> list[Any]:
