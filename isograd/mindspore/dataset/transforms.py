@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from isograd.mindspore import dtype as dtypes
+from isograd.mindspore.missing import attributes
 
 
 class Compose:
@@ -80,3 +81,6 @@ class Mask:
 
     def __call__(self, x: Any) -> Any:
         return self.operator(x, self.constant).astype(self.dtype.np)
+
+
+__getattr__ = attributes("mindspore.dataset.transforms")

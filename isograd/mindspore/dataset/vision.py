@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from isograd.mindspore.missing import attributes
+
 
 class HWC2CHW:
     """Channels first."""
@@ -54,3 +56,6 @@ class ToType:
 
     def __call__(self, x: Any) -> Any:
         return np.asarray(x).astype(self.data_type)
+
+
+__getattr__ = attributes("mindspore.dataset.vision")
