@@ -67,14 +67,14 @@ def module_getattr(
         error = no_attribute(
             module, name, dialect, f"module '{module}' has no attribute '{name}'"
         )
-        if isinstance(error, MissingName) and _in_import_from(sys._getframe(1)):
+        if isinstance(error, MissingName) and in_import_from(sys._getframe(1)):
             raise MissingImport(str(error), name=name)
         raise error
 
     return __getattr__
 
 
-def _in_import_from(frame: Any) -> bool:
+def in_import_from(frame: Any) -> bool:
     """Whether a frame is executing `from module import name`.
 
     That statement turns an AttributeError into a text without our explanation.

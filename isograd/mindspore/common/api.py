@@ -10,3 +10,4 @@ from isograd.mindspore.missing import attributes
 ms_function = jit
 ms_class = jit_class
 __getattr__ = attributes("mindspore.common.api")
+__path__: list[str] = []  # MindSpore has modules below

@@ -564,3 +564,4 @@ class GraphCell(Cell):
 
 
 __all__ = ["Cell", "GraphCell"]
+__path__: list[str] = []  # MindSpore has modules below

@@ -654,3 +654,4 @@ __all__ = [
     "RMSProp",
     "Rprop",
 ]
+__path__: list[str] = []  # MindSpore has modules below

@@ -138,3 +138,4 @@ __getattr__ = attributes(
         "clip_by_global_norm": "isograd.mindspore.ops",
     },
 )
+__path__: list[str] = []  # MindSpore has modules below

@@ -144,3 +144,4 @@ def constexpr(
 
 
 _primexpr = constexpr
+__path__: list[str] = []  # MindSpore has modules below

@@ -478,3 +478,4 @@ __all__ = [
     if (isinstance(v, type) and issubclass(v, Metric))
     or n in ("auc", "get_metric_fn", "names", "get_metrics")
 ]
+__path__: list[str] = []  # MindSpore has modules below

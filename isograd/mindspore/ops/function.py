@@ -1,8 +1,0 @@
-"""`mindspore.ops.function`: the functions of `mindspore.ops`."""
-
-from __future__ import annotations
-
-from isograd.mindspore import ops
-
-globals().update({k: v for k, v in vars(ops).items() if not k.startswith("__")})
-__getattr__ = ops.__getattr__
