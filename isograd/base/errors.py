@@ -19,6 +19,10 @@ MESSAGES: dict[str, str] = {
         "place since it was saved (it is at version {found}, expected {expected}); "
         "write to a copy instead"
     ),
+    "inference_saved": (
+        "an array that was made in inference mode cannot be saved for a backward pass; "
+        "copy it first"
+    ),
     "no_graph": (
         "backward: output {index} does not depend on anything that is differentiated"
     ),

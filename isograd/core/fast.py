@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from isograd.base.dtypes import F32
+from isograd.base.dtypes import F32, F64
 from isograd.core.expression import define
 from isograd.core.large import LARGE
 from isograd.core.levels import MODE, state
@@ -101,11 +101,9 @@ _BINARY = """def op(input, other, **rest):
     d = a.dtype
     if d is not b.dtype or (d is not F32 and d.kind not in {kinds!r}):
         return slow(input, other)
+    small = a.size + b.size < LARGE
     try:
-        if a.size + b.size < LARGE:
-            out = impl(a, b, out=...)
-        else:
-            out = prim.kernel(a, b)
+        out = impl(a, b, out=...) if small else prim.kernel(a, b)
     except (TypeError, ValueError):  # shapes or dtypes that the slow path explains
         return slow(input, other)
     t = new(cls)
@@ -124,28 +122,39 @@ def _recorded(prim: Primitive) -> list[str]:
         "    node = new(Node)",
         "    node.prim = prim",
         "    node.edges = (nx, ny)",
+        "    node.shape = shape = out.shape",
     ]
     cases = (
-        ("if nx is None", 2, "ny.level"),
-        ("elif ny is None", 1, "nx.level"),
-        ("else", 3, "nx.level"),
+        ("if nx is None", 2, "ny.level", "ny.shape == shape"),
+        ("elif ny is None", 1, "nx.level", "nx.shape == shape"),
+        ("else", 3, "nx.level", "nx.shape == shape and ny.shape == shape"),
     )
-    for test, mask, level in cases:
+    for test, mask, level, fits in cases:
         some, keep_x, keep_y, keep_out = _kept(prim, mask)
         values = [
             v if k else "None"
             for v, k in (("a", keep_x), ("b", keep_y), ("out", keep_out))
         ]
         saved = f"({', '.join(values)})" if some else "()"
+        lines += [f"    {test}:"]
+        constant = {2: ("input", keep_x), 1: ("other", keep_y)}.get(mask)
+        if constant and constant[1]:
+            lines += [
+                f"        if {constant[0]}._inference:",
+                "            return slow(input, other)",
+            ]
         lines += [
-            f"    {test}:",
             f"        level = {level}",
             f"        node.saved = {saved}",
         ]
+        if prim.pulls:
+            lines += [
+                f"        if small and (d is F32 or d is F64) and {fits}:",
+                f"            node.pull = pulls[{mask}]",
+            ]
     lines += [
         "        if level != ny.level:",
         "            return slow(input, other)",
-        "    node.shape = out.shape",
         "    if level:",
         "        node.level = level",
         "    node.seq = tick()",
@@ -168,6 +177,8 @@ def _scope(prim: Primitive, cls: type[Tensor], slow: Any) -> dict[str, Any]:
         "MODE": MODE,
         "LARGE": LARGE,
         "F32": F32,
+        "F64": F64,
+        "pulls": prim.pulls,
     }
 
 
@@ -426,6 +437,8 @@ def several(
                     return slow(*xs)
                 level = n.level
                 mask |= bit
+            elif x._inference:
+                return slow(*xs)
             bit <<= 1
         if dtype is None or dtype.kind != "f":
             return slow(*xs)

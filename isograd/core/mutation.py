@@ -38,7 +38,7 @@ from isograd.core.storage import (
     root,
 )
 from isograd.core.tape import Blind, Node, Spoiled, Traced, record, tick
-from isograd.core.tensor import Tensor, payload_of, wrap
+from isograd.core.tensor import Tensor, alias, payload_of
 
 Step = tuple[str, tuple[tuple[str, Any], ...]]
 Chain = tuple[Step, ...]
@@ -143,7 +143,7 @@ view_write = Primitive(
 
 def make_view(cls: type[Any], x: Tensor, prim: Primitive, params: Any) -> Any:
     """A tensor that is a view of `x`, and known as such to x's base."""
-    t = wrap(cls, bind(prim, (payload_of(x),), params))
+    t = alias(cls, bind(prim, (payload_of(x),), params))
     note_view(t, x, prim.name, params)
     s = state()
     if not s.recording:
@@ -170,6 +170,8 @@ def note_view(t: Tensor, x: Tensor, name: str, params: dict[str, Any]) -> None:
         t._view = View(base, (*view.chain, step), view.made, 0, LAST.tick)
     if x._untracked:
         t._untracked = True
+    if x._inference:
+        t._inference = True
     if base._views is None:
         base._views = []
     count = len(base._views)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from isograd.core.tape import tick
+from isograd.core.tape import INFERENCE, tick
 
 
 class Writes:
@@ -74,6 +74,29 @@ def note_write(array: np.ndarray) -> None:
 def forget(array: np.ndarray) -> None:
     """The memory of `array` starts a new life: its writes no longer count."""
     _WRITES.pop(id(array), None)
+
+
+class _Born(weakref.ref[np.ndarray]):
+    """Keeps the key of memory that was made in inference mode."""
+
+    key: int
+
+
+def note_inference(array: np.ndarray) -> None:
+    """The memory of `array` was made in inference mode: no node may save it."""
+    owner = root(array)
+    if id(owner) not in INFERENCE:
+        born = INFERENCE[id(owner)] = _Born(owner, _forget_inference)
+        born.key = id(owner)
+
+
+def _forget_inference(born: _Born) -> None:
+    INFERENCE.pop(born.key, None)
+
+
+def of_inference(array: Any) -> bool:
+    """Whether the memory of `array` was made in inference mode."""
+    return bool(INFERENCE) and id(root(array)) in INFERENCE
 
 
 def note_base(array: np.ndarray, base: Any) -> None:

@@ -15,11 +15,13 @@ import weakref
 from operator import attrgetter
 from typing import Any
 
+from isograd.base.errors import EngineError
 from isograd.core.levels import MODE, records, state
 from isograd.core.primitive import Payload, Primitive, bind, ndarray
 
 tick = itertools.count(1).__next__
 new = object.__new__
+INFERENCE: dict[int, Any] = {}  # memory made in inference mode, see `storage.py`
 
 
 class Node:
@@ -207,9 +209,23 @@ def _keep(node: Node, places: tuple[int, ...], values: tuple[Payload, ...]) -> N
             node.raw = False
     node.saved = tuple(saved)
 
+    if INFERENCE:
+        check_saved(saved)
 
 def record(
     prim: Primitive,
+def check_saved(saved: Any) -> None:
+    """Raise if an array was made in inference mode."""
+    for s in saved:
+        while type(s) is Traced:
+            s = s.p
+        if type(s) is ndarray:
+            while type(s.base) is ndarray:
+                s = s.base
+            if id(s) in INFERENCE:
+                raise EngineError("inference_saved")
+
+
     args: tuple[Payload, ...],
     out: Any,
     edges: tuple[Node | None, ...],
@@ -250,6 +266,8 @@ def save(
         node.saved = prim.keep(args, outs, node.params)
         node.raw = all(type(a) is ndarray for a in args)
         return
+        if INFERENCE:
+            check_saved(node.saved)
     count = len(args)
     mask = 0
     for i, e in enumerate(node.edges):

@@ -12,6 +12,7 @@ import numpy as np
 
 from isograd.core.levels import MODE, state
 from isograd.core.primitive import Payload, Primitive, bind
+from isograd.core.storage import note_inference, of_inference
 from isograd.core.tape import Node, Spoiled, Traced, new
 
 T = TypeVar("T", bound="Tensor")
@@ -51,13 +52,30 @@ def payload_of(t: Tensor) -> Payload:
 
 def wrap(cls: type[T], payload: Payload) -> T:
     """A tensor of class `cls` that holds a payload."""
+    t = alias(cls, payload)
+    if MODE.special and state().inference:
+        note_made(t)
+    return t
+
+
+def alias(cls: type[T], payload: Payload) -> T:
+    """`wrap` for a payload in the memory of another tensor."""
     t = new(cls)
     if type(payload) is Traced:
         t._p = payload.p
         t._node = payload.node
     else:
         t._p = payload
+    if type(t._p) is np.ndarray and of_inference(t._p):
+        t._inference = True
     return t
+
+
+def note_made(t: Tensor) -> None:
+    """Note that `t`, and its memory, was made in inference mode."""
+    t._inference = True
+    if type(t._p) is np.ndarray:
+        note_inference(t._p)
 
 
 def apply(prim: Primitive, cls: type[T], *operands: Any, **params: Any) -> Any:

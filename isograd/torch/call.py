@@ -8,8 +8,10 @@ translates the engine's errors.
 from __future__ import annotations
 
 import re
+import sys
+import warnings
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -18,10 +20,12 @@ from isograd.base.dtypes import DType
 from isograd.base.errors import EngineError
 from isograd.core import fast, mutation
 from isograd.core.levels import MODE, state
+from isograd.core.plans import Draft, Outcome, Unplanned, irregular, planned
 from isograd.core.primitive import BOUND, Payload
-from isograd.core.tape import Slot, Traced
+from isograd.core.storage import of_inference, root
+from isograd.core.tape import INFERENCE, Slot, Traced
 from isograd.core.tensor import Tensor as CoreTensor
-from isograd.core.tensor import payload_of, wrap
+from isograd.core.tensor import note_made, payload_of, wrap
 from isograd.torch import dtypes, errors
 from isograd.torch.dtypes import Size, of_numpy
 from isograd.torch.errors import translated
@@ -252,6 +256,8 @@ def lift(out: Any, label: str | None, sources: Sequence[Any]) -> Any:
         t = object.__new__(Tensor)
         t._p = out
         if MODE.special and state().inference:
+            note_birth(t, sources)
+        elif INFERENCE and of_inference(out):
             t._inference = True
         return t
     if type(out) is Traced:
@@ -328,6 +334,8 @@ def write_out(out: Any, payload: Any, sources: Any, name: str = "") -> Any:
             "differentiation, but one of the arguments requires grad."
         )
     check_result_type(payload, out._p)
+    if out.is_inference() and not state().inference:
+        raise RuntimeError(errors.INFERENCE_WRITE)
     if payload.shape != out._p.shape:
         _resize(out, payload.shape)
     mutation.write(out, cast(payload, out._p.dtype))
@@ -597,10 +605,14 @@ def view_of(x: Any, prim: Any, label: str | None, **params: Any) -> Any:
 _quick_view = fast.view(Tensor, FAMILY)
 
 
-def note_mode(t: Any) -> None:
-    """Note that a tensor was made in inference mode."""
-    if state().inference:
-        t._inference = True
+def note_birth(t: Any, sources: Any) -> None:
+    """Note that `t` was made in inference mode, unless it shares a source's memory."""
+    owner = root(t._p)
+    for s in tensors_in(sources):
+        if type(s._p) is np.ndarray and root(s._p) is owner:
+            t._inference = s._inference
+            return
+    note_made(t)
 
 
 def size_text(shape: Sequence[int]) -> str:

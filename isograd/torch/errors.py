@@ -62,6 +62,12 @@ INFERENCE_WRITE = (
     "make a clone to get a normal tensor before doing inplace update.See "
     "https://github.com/pytorch/rfcs/pull/17 for more details."
 )
+INFERENCE_SAVED = (
+    "Inference tensors cannot be saved for backward. Please do not use Tensors created "
+    "in inference mode in computation tracked by autograd. To work around this, you "
+    "can make a clone to get a normal tensor and use it in autograd, or use "
+    "`torch.no_grad()` instead of `torch.inference_mode()`."
+)
 OVERLAP = (
     "unsupported operation: more than one element of the written-to tensor refers to a "
     "single memory location. Please clone() the tensor before performing the operation."
@@ -193,6 +199,7 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
     "not_scalar": lambda f: RuntimeError(NOT_SCALAR),
     "unused": lambda f: RuntimeError(UNUSED.format(index=f["index"])),
     "overlap": lambda f: RuntimeError(OVERLAP),
+    "inference_saved": lambda f: RuntimeError(INFERENCE_SAVED),
     "leaf": lambda f: RuntimeError(LEAF),
     "view_made": _view_made,
     "view_leaf": lambda f: RuntimeError(VIEW_LEAF),

@@ -8,12 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from isograd.core.levels import MODE
 from isograd.core.primitive import BOUND
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import creation, dtypes
-from isograd.torch.call import cast, note_mode, public
+from isograd.torch.call import cast, public
 from isograd.torch.dtypes import check_device
 from isograd.torch.dtypes import device as Device
 from isograd.torch.dtypes import dtype as Dtype
@@ -34,8 +33,6 @@ def finished(
 
         return write_out(out, array, ())
     t = wrap(Tensor, array)
-    if MODE.special:
-        note_mode(t)
     if requires_grad:
         set_leaf(t)
     return t

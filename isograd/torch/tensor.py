@@ -18,13 +18,13 @@ from isograd.base.errors import EngineError
 from isograd.base.missing import no_attribute
 from isograd.core import mutation
 from isograd.core import tensor as core
-from isograd.core.levels import MODE, state
+from isograd.core.levels import MODE, count_special, state
 from isograd.core.primitive import ndarray
 from isograd.core.reverse import sweep
-from isograd.core.storage import changed_since, version
+from isograd.core.storage import changed_since, of_inference, version
 from isograd.core.storage import note_write as note_write
 from isograd.core.tape import Blind, Leaf, Spoiled
-from isograd.core.tensor import wrap
+from isograd.core.tensor import alias, wrap
 from isograd.torch import backward as _backward
 from isograd.torch import dtypes, errors
 from isograd.torch.dtypes import CPU, Size, of_numpy
@@ -57,7 +57,6 @@ class Tensor(core.Tensor):
     _grad: Any = None  # of a tensor that is no leaf (retain_grad), or needs none
     _retains: bool = False
     _former: Any = None  # the Leaf of a tensor that does not require a gradient now
-    _inference: bool = False  # made in inference mode
     __array_priority__ = 1000
     __hash__ = object.__hash__
 
@@ -89,7 +88,7 @@ class Tensor(core.Tensor):
     @staticmethod
     def _make_subclass(cls: Any, data: Any, require_grad: bool = False) -> Any:
         """The memory of `data` as a leaf of a subclass."""
-        t = wrap(cls, data._p)
+        t = alias(cls, data._p)
         if require_grad:
             set_leaf(t)
         return t
@@ -157,7 +156,8 @@ class Tensor(core.Tensor):
 
     def is_inference(self) -> bool:
         """Whether this tensor, or the base of this view, was made in inference mode."""
-        return (self if self._view is None else self._view.base)._inference
+        p = self._p
+        return of_inference(p) if type(p) is ndarray else self._inference
 
     def is_same_size(self, other: Tensor) -> bool:
         return self._p.shape == other._p.shape
@@ -203,7 +203,11 @@ class Tensor(core.Tensor):
 
     @property
     def _version(self) -> int:
-        return version(self._p) if type(self._p) is ndarray else 0
+        if type(self._p) is not ndarray:
+            return 0
+        if of_inference(self._p):
+            raise RuntimeError("Inference tensors do not track version counter.")
+        return version(self._p)
 
     def array(self, what: str = "numpy") -> np.ndarray:
         """The ndarray of this tensor; mapped or staged values have none."""
@@ -376,11 +380,6 @@ class Tensor(core.Tensor):
                 raise RuntimeError(
                     "only Tensors of floating point dtype can require gradients"
                 )
-            if self.is_inference() and not state().inference:
-                raise RuntimeError(
-                    "Setting requires_grad=True on inference tensor "
-                    "outside InferenceMode is not allowed."
-                )
             if self.dtype.kind not in "fc":
                 raise RuntimeError(errors.ONLY_FLOATING_METHOD)
             set_leaf(self)
@@ -483,7 +482,7 @@ class Tensor(core.Tensor):
     def detach(self) -> Tensor:
         """The same memory and version, without graph."""
         p = self._p
-        t = wrap(Tensor, p[...] if type(p) is ndarray else p)  # an array of its own
+        t = alias(Tensor, p[...] if type(p) is ndarray else p)  # an array of its own
         if self._untracked:
             t._untracked = True
         return t
@@ -504,7 +503,7 @@ class Tensor(core.Tensor):
     @property
     def data(self) -> Tensor:
         """The same memory without graph; writes to it count no version."""
-        t = wrap(Tensor, self._p)
+        t = alias(Tensor, self._p)
         t._untracked = True
         return t
 
@@ -514,7 +513,7 @@ class Tensor(core.Tensor):
             raise TypeError(
                 "Variable data has to be a tensor, but got " + type(value).__name__
             )
-        self._p = value._p
+        self._p, self._inference = value._p, value._inference
         node = self._node
         if type(node) is Leaf:
             node.shape, node.dtype = self._p.shape, self._p.dtype
@@ -662,6 +661,11 @@ def set_leaf(t: Tensor) -> None:
     """Make a constant a leaf that requires a gradient."""
     if dtypes.of_numpy(t._p.dtype).kind not in "fc":
         raise RuntimeError(errors.ONLY_FLOATING)
+    if t._inference and not state().inference:
+        raise RuntimeError(
+            "Setting requires_grad=True on inference tensor outside InferenceMode is "
+            "not allowed."
+        )
     node = t._former
     if node is None or node.shape != t._p.shape:
         node = Leaf(t._p.shape)
@@ -673,6 +677,9 @@ def set_leaf(t: Tensor) -> None:
     t._node = node
     if t._views is not None:
         mutation.note_requires(t)
+    if t._inference:  # it may not be saved: while it lives the fast paths do not look
+        count_special(1)
+        weakref.finalize(node, count_special, -1).atexit = False
 
 
 def drop_node(t: Tensor) -> None:

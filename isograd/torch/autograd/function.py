@@ -354,6 +354,8 @@ class Application:
         node.edges, node.raw, node.shape = edges, False, ()
         node.label = type(self.ctx).__name__
         node.saved = (frame,) if self.ctx._saved else ()
+        if any(s is not None and s.is_inference() for s in self.ctx._saved):
+            raise RuntimeError(errors.INFERENCE_SAVED)
         node.params = {"rule": self._rule(frame, weakref.ref(node))}
         node.facade = self.ctx
         node.seq = tick()
@@ -500,12 +502,22 @@ class Application:
             if t is None and self.ctx.materialize_grads and p.dtype.kind in "fc":
                 t = np.zeros(p.shape, p.dtype)
             full[i] = None if t is None else wrap(Tensor, t)
-        found = self.cls.jvp(self.ctx, *full)
-        found = found if isinstance(found, tuple) else (found,)
+        found = self._tangents(full, primals, outs)
         return tuple(
             o if t is None else join(level, o, payload_of(t))
             for o, t in zip(outs, found, strict=True)
         )
+
+    def _tangents(self, tangents: Any, primals: Any, outs: Any) -> tuple[Any, ...]:
+        """What `jvp` gives; it reads what `save_for_forward` saved, with its nodes."""
+        ctx, tensors = self.ctx, self.used
+        entries = tuple(_entry(s, tensors, self.found) for s in ctx._for_forward)
+        before, ctx._frame = ctx._frame, _Frame(entries, primals, outs, (), {})
+        try:
+            found = self.cls.jvp(ctx, *tangents)
+        finally:
+            ctx._frame = before
+        return found if isinstance(found, tuple) else (found,)
 
     # --- results ----------------------------------------------------------------------
 

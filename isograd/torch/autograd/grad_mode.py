@@ -129,6 +129,7 @@ class set_grad_enabled(ContextDecorator):
             )
         self.mode = mode
         self.prev = levels.state().recording
+        mode = mode and not levels.state().inference
         levels.assign(recording=mode)
 
     def __call__(self, fn: Any) -> Any:
@@ -136,7 +137,7 @@ class set_grad_enabled(ContextDecorator):
         return super().__call__(fn)
 
     def __enter__(self) -> None:
-        levels.assign(recording=self.mode)
+        levels.assign(recording=self.mode and not levels.state().inference)
 
     def __exit__(self, *_: Any) -> None:
         levels.assign(recording=self.prev)
@@ -182,6 +183,10 @@ class set_multithreading_enabled(ContextDecorator):
 
     def clone(self) -> ContextDecorator:
         return type(self)(self.mode)
+
+
+for _mode in (no_grad, enable_grad, set_grad_enabled, inference_mode):
+    _mode.__module__ = "torch.autograd.grad_mode"  # as PyTorch shows them
 
 
 def is_grad_enabled() -> bool:

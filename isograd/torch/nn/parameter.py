@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from isograd.core.tensor import wrap
+from isograd.core.tensor import alias, wrap
 from isograd.torch.tensor import FAMILY, Tensor, set_leaf
 
 
@@ -22,7 +22,7 @@ class _ParameterMeta(type(Tensor)):  # type: ignore[misc]  # justified: Tensor's
                 f"got {type(data).__name__}"
             )
         made: Any = cls
-        p = wrap(made, data._p)
+        p = alias(made, data._p)
         if requires_grad:
             set_leaf(p)
         return p
@@ -62,7 +62,7 @@ class Buffer(Tensor, metaclass=type(Tensor)):
     def __new__(cls, data: Any = None, *, persistent: bool = True) -> Any:
         if data is None:
             data = wrap(Tensor, np.empty(0, np.float32))
-        t = wrap(cls, data._p)
+        t = alias(cls, data._p)
         t.persistent = persistent
         return t
 
