@@ -8,7 +8,7 @@ from typing import Any
 
 from isograd.core import tensor as core
 from isograd.core.primitive import Payload
-from isograd.core.tensor import payload_of
+from isograd.core.tensor import payload_of, wrap
 from isograd.mindspore import context
 from isograd.mindspore.parameter import Parameter
 from isograd.mindspore.recording import (
@@ -239,7 +239,7 @@ def checked_weights(weights: Any) -> tuple[Any, ...]:
 
 
 def described(x: Any) -> str:
-    if isinstance(x, int | float | str | dict | set):
+    if isinstance(x, int | float | str | dict):
         return str(x)
     return f"PythonObject(type: {type(x)}, value: {x})"
 
@@ -282,14 +282,16 @@ def seeds_of(rec: Recording, sens: Any, count: int | None) -> list[Payload | Non
     """The given cotangents, held against the outputs.
 
     Raises:
-        RuntimeError: no tensor for an output of another shape.
+        RuntimeError: another number of tensors; a number for an output with axes.
         ValueError, TypeError: another shape or dtype than the output's.
     """
     values = rec.values[:count]
-    given = list(sens) if isinstance(sens, tuple | list) else [sens]
-    if len(given) != len(values):
-        raise ValueError(
-            f"The length of sens should be {len(values)}, but got {len(given)}."
+    given = tensors_in(sens) or [sens]
+    plain = not isinstance(sens, core.Tensor | tuple | list)
+    if len(given) != len(values) or plain and not isinstance(sens, int | float):
+        raise RuntimeError(
+            "Failure info [The given sens gradient's size should be same as out of "
+            "network!]."
         )
     seeds: list[Payload | None] = [
         checked_sens(g, v) for g, v in zip(given, values, strict=True)
@@ -337,17 +339,17 @@ def grad_shape_text(found: Sequence[int], expected: Sequence[int]) -> str:
 
 
 def sens_text(g: core.Tensor, out: Payload) -> str:
-    return (
-        f", sens gradient abs {abstract_text(payload_of(g))}, out abs"
-        f"{abstract_text(out)}"
-    )
+    found = abstract_text(wrap(Tensor, out))
+    return f", sens gradient abs {abstract_text(g)}, out abs{found}"
 
 
-def abstract_text(p: Payload) -> str:
-    shape = ", ".join(map(str, p.shape))
+def abstract_text(t: core.Tensor) -> str:
+    shape = ", ".join(map(str, t.shape))
+    head, _, value = repr(t).partition(" value=")
     return (
         f"AbstractTensor(shape: ({shape}), element: AbstractScalar(Type: "
-        f"{dtype_of(p)}, Value: ValueAny, Shape: NoShape))"
+        f"{t.dtype}, Value: ValueAny, Shape: NoShape), value_ptr: {id(t):#x}, "
+        f"value: {head} value={value.lstrip(' ').replace(',', '')})"
     )
 
 
@@ -394,8 +396,8 @@ def get_grad(gradients: Any, identifier: Any) -> Tensor:
     """
     if isinstance(identifier, bool) or not isinstance(identifier, int | Parameter):
         raise TypeError(
-            "For 'get_grad', the `identifier` must be int or Parameter, "
-            f"but got {type(identifier)}"
+            "For `get_grad`, the `x` should be an integer or a Parameter, "
+            f"but got {identifier}"
         )
     key = identifier.name if isinstance(identifier, Parameter) else identifier
     found = _search(gradients, key)

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+from isograd.core import tensor as core
 from isograd.core.custom import custom_call
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tape import Node
@@ -69,9 +70,46 @@ class TensorHooks:
     def __call__(self, node: Node, g: Payload) -> Payload:
         for hook in tuple(self.table.values()):
             found = hook(wrap(Tensor, g))
-            if found is not None:
-                g = payload_of(found)
+            if found is None:
+                continue
+            if not isinstance(found, core.Tensor):
+                raise RuntimeError(
+                    "Tensor hook should be return Tensor, but get type: "
+                    f"{type(found).__name__}."
+                )
+            g = convert(payload_of(found), g.dtype)
         return g
+
+
+def convert(p: Payload, dtype: Any) -> Payload:
+    return p if p.dtype == dtype else BOUND.convert(p, dtype=dtype)
+
+
+def consistent(name: str, found: Any, expected: Any) -> Any:
+    """What a hook returned for a gradient.
+
+    Raises:
+        TypeError: if it is no tensor.
+        ValueError: if its shape or dtype is another.
+    """
+    if not isinstance(found, core.Tensor):
+        raise TypeError(
+            f"The output type of function: {name} should be a tensor but got "
+            f"{type(found).__name__}."
+        )
+    if expected is None or (found.shape, found.dtype) == (
+        expected.shape,
+        expected.dtype,
+    ):
+        return found
+    raise ValueError(
+        f"The output type of function: {name} is not consistent with the expected, "
+        f"it should be {_kind(expected)}, but got {_kind(found)}"
+    )
+
+
+def _kind(t: Any) -> str:
+    return f"Tensor shape:[[const vector]{{{', '.join(map(str, t.shape))}}}]{t.dtype}"
 
 
 def hooks_of(t: Tensor) -> TensorHooks:
@@ -114,49 +152,73 @@ Tensor.hooks = hooks  # type: ignore[attr-defined]  # justified: likewise
 Pull = Callable[[tuple[Any, ...]], Any]
 
 
-def identity(xs: tuple[Tensor, ...], pull: Pull) -> tuple[Tensor, ...]:
-    """The tensors as they are; `pull` maps their gradients (zeros where none came)."""
+def identity(
+    xs: tuple[Tensor, ...], pull: Pull, zeros: bool = False
+) -> tuple[Tensor, ...]:
+    """The tensors as they are; `pull` maps their gradients.
 
-    def rule(args: Any, outs: Any, cotangents: Any) -> tuple[Payload, ...]:
+    Where none came it sees None, or with `zeros` zeros.
+    """
+
+    def rule(args: Any, outs: Any, cotangents: Any) -> tuple[Payload | None, ...]:
         given = tuple(
-            wrap(Tensor, BOUND.zeros_like(o) if c is None else c)
-            for o, c in zip(outs, cotangents, strict=True)
+            None if c is None and not zeros else wrap(Tensor, c)
+            for c in (
+                BOUND.zeros_like(o) if zeros and c is None else c
+                for o, c in zip(outs, cotangents, strict=True)
+            )
         )
-        return tuple(map(payload_of, pull(given)))
+        return tuple(None if g is None else payload_of(g) for g in pull(given))
 
     outs = custom_call(lambda args: args, rule, tuple(map(payload_of, xs)))
     return tuple(wrap(Tensor, o) for o in outs)
 
 
-class _OnGradient:
+class InsertGradientOf:
+    """`op(x)` is x; its gradient is `f(gradient)`, or stays where that gives None."""
+
     def __init__(self, f: Hook) -> None:
-        if not callable(f):
-            raise TypeError(
-                f"For '{type(self).__name__}', the argument must be a "
-                f"function, but got {type(f).__name__}."
-            )
         self.f = f
 
-
-class InsertGradientOf(_OnGradient):
-    """`op(x)` is x; its gradient is `f(gradient)`."""
+    def __repr__(self) -> str:
+        return (
+            f"Prim[InsertGradientOf]<f={self.f}, side_effect_backprop=True, "
+            "side_effect_backprop_mem=True>"
+        )
 
     def __call__(self, x: Tensor) -> Tensor:
-        return identity((x,), lambda gs: (self.f(gs[0]),))[0]
+        def pull(gs: tuple[Any, ...]) -> Any:
+            found = self.f(gs[0])
+            return gs if found is None else (found,)
+
+        return identity((x,), pull)[0]
 
 
-class HookBackward(_OnGradient):
-    """`op(*xs)` is xs; `hook_fn(gradients)` sees a tuple and may replace it."""
+class HookBackward:
+    """`op(*xs)` is xs; `hook_fn(gradients)` sees a tuple and may replace it.
+
+    Raises:
+        TypeError: if the hook cannot be called.
+    """
 
     def __init__(self, hook_fn: Hook, cell_id: str = "") -> None:
-        super().__init__(hook_fn)
+        check_hook(hook_fn)
+        self.f = hook_fn
+        self.cell_id = cell_id
+
+    def __repr__(self) -> str:
+        return f"Prim[HookBackward]<cell_id={self.cell_id}>"
 
     def __call__(self, *xs: Tensor) -> Any:
-        def pull(gs: tuple[Any, ...]) -> Any:
-            found = self.f(gs)
-            if found is None:
-                return gs
-            return found if isinstance(found, tuple) else (found,)
-
-        out = identity(xs, pull)
+        out = identity(xs, self._pull, zeros=True)
         return out[0] if len(out) == 1 else out
+
+    def _pull(self, gs: tuple[Any, ...]) -> Any:
+        found = self.f(gs)
+        if found is None:
+            return gs
+        if len(gs) == 1 and isinstance(found, tuple) and len(found) == 1:
+            found = found[0]
+        found = (found,) if len(gs) == 1 else found
+        name = getattr(self.f, "__name__", type(self.f).__name__)
+        return tuple(consistent(name, f, g) for f, g in zip(found, gs, strict=True))

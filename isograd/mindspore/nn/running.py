@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from isograd.base import tree
 from isograd.core import tensor as core
@@ -11,7 +14,7 @@ from isograd.core.levels import new_level
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import payload_of, wrap
 from isograd.mindspore.gradients import grad_shape_text
-from isograd.mindspore.hooks import identity
+from isograd.mindspore.hooks import consistent, identity
 from isograd.mindspore.parameter import Parameter
 from isograd.mindspore.recording import Recording, Watched
 from isograd.mindspore.tensor import Tensor
@@ -81,10 +84,11 @@ def _with_backward_hooks(cell: Any, args: Args, kwargs: Kwargs) -> Any:
         return _with_forward_hooks(cell, args, kwargs)
     seen: dict[str, Args] = {}
     places = [i for i, a in enumerate(args) if isinstance(a, core.Tensor)]
-    if post and places:
+    passing = any(type(payload_of(args[i])) is not np.ndarray for i in places)
+    if post and passing:
 
         def pull_inputs(gs: Args) -> Args:
-            return _backward_hooks(cell, post, gs, seen.get("out", ()))
+            return _backward_hooks(post, cell, gs, seen.get("out", ()))
 
         passed = identity(tuple(args[i] for i in places), pull_inputs)
         args = tuple(
@@ -96,8 +100,11 @@ def _with_backward_hooks(cell: Any, args: Args, kwargs: Kwargs) -> Any:
 
     def pull_outputs(gs: Args) -> Args:
         for hook in tuple((pre or {}).values()):
-            gs = _replaced(hook(cell, gs), gs)
+            gs = _replaced(hook(cell, gs), gs, " pre", "output")
         seen["out"] = gs
+        if post and not passing:  # no input has a gradient
+            for hook in tuple(post.values()):
+                hook(cell, (None,) * max(len(places), 1), gs)
         return gs
 
     if at:
@@ -108,22 +115,32 @@ def _with_backward_hooks(cell: Any, args: Args, kwargs: Kwargs) -> Any:
     return tree.unflatten(treedef, leaves)
 
 
-def _backward_hooks(cell: Any, hooks: Any, grads: Args, outs: Args) -> Args:
+def _backward_hooks(hooks: Any, cell: Any, grads: Args, outs: Args) -> Args:
     for hook in tuple(hooks.values()):
-        grads = _replaced(hook(cell, grads, outs), grads)
+        grads = _replaced(hook(cell, grads, outs), grads, "", "grad input")
     return grads
 
 
-def _replaced(found: Any, grads: Args) -> Args:
+def _replaced(found: Any, grads: Args, when: str, what: str) -> Args:
+    """The gradients that a hook made of `grads`.
+
+    Raises:
+        TypeError: another number of them, or no tensors.
+        ValueError: another shape or dtype.
+    """
     if found is None:
         return grads
-    found = tuple(found) if isinstance(found, tuple | list) else (found,)
+    found = found if isinstance(found, tuple) else (found,)
     if len(found) != len(grads):
         raise TypeError(
-            f"The backward hook return value size is {len(found)} not "
-            f"equal to expect size {len(grads)}."
+            f"The backward{when} hook return value size is {len(found)} not "
+            f"equal to expect {what} size {len(grads)}"
         )
-    return found
+    name = f"hook_backward{when.replace(' ', '_')}_grad"
+    return tuple(
+        g if f is None and g is None else consistent(name, f, g)
+        for f, g in zip(found, grads, strict=True)
+    )
 
 
 # --- the body: bprop, recomputation, casts --------------------------------------------
@@ -193,12 +210,16 @@ class _Flat:
 def _with_bprop(cell: Any, args: Args, kwargs: Kwargs) -> Any:
     """`construct`, differentiated by `bprop(*inputs, out, dout)`.
 
-    The parameters that construct uses have the gradient zero.
+    The parameters that construct uses have the gradient zero; those in the attribute
+    `internal_params` have what bprop gives: after the inputs' gradients, or in a dict
+    beside them.
     """
     flat = _Flat(lambda *a, **k: constructed(cell, a, k), args, kwargs)
+    weights = list(getattr(cell, "internal_params", ()))
+    count = len(flat.tensors)
 
     def rule(given: Any, outs: Any, cotangents: Any) -> Any:
-        inputs, named = flat.arguments(given)
+        inputs, named = flat.arguments(given[:count])
         douts = [
             BOUND.zeros_like(o) if c is None else c
             for o, c in zip(outs, cotangents, strict=True)
@@ -206,15 +227,20 @@ def _with_bprop(cell: Any, args: Args, kwargs: Kwargs) -> Any:
         grads = cell.bprop(
             *inputs, *named.values(), flat.result(outs), flat.result(douts)
         )
-        return _checked_bprop(grads, [*inputs, *named.values()], given)
+        return _checked_bprop(grads, [*inputs, *named.values()], weights)
 
     outs = custom_call(
-        flat.forward, rule, tuple(map(payload_of, flat.tensors)), type(cell).__name__
+        lambda given: flat.forward(given[:count]),
+        rule,
+        tuple(map(payload_of, (*flat.tensors, *weights))),
+        type(cell).__name__,
     )
     return flat.result(outs)
 
 
-def _checked_bprop(grads: Any, inputs: Any, given: Any) -> list[Payload | None]:
+def _checked_bprop(
+    grads: Any, inputs: list[Any], weights: list[Any]
+) -> list[Payload | None]:
     """What bprop returned, as one cotangent for each tensor among the inputs.
 
     Raises:
@@ -224,7 +250,8 @@ def _checked_bprop(grads: Any, inputs: Any, given: Any) -> list[Payload | None]:
         raise TypeError("The python function output is none.")
     found = tuple(grads) if isinstance(grads, tuple | list) else (grads,)
     if len(found) == 2 and isinstance(found[0], tuple) and isinstance(found[1], dict):
-        found = found[0]  # gradients of weights are ignored, as MindSpore does
+        found = (*found[0], *(found[1].get(w) for w in weights))
+    inputs = [*inputs, *weights]
     if len(found) < len(inputs):
         raise RuntimeError(
             "Grad size should lager than forward inputs, but got "
@@ -249,11 +276,18 @@ def _fitted(g: Any, x: Payload) -> Payload | None:
         return None
     p = payload_of(g if isinstance(g, core.Tensor) else Tensor(g))
     if p.shape != x.shape:
-        try:
-            p = BOUND.broadcast_to(p, x.shape)
-        except ValueError:
-            raise RuntimeError(grad_shape_text(p.shape, x.shape)) from None
+        if not fits(x.shape, p.shape):
+            raise RuntimeError(grad_shape_text(p.shape, x.shape))
+        p = BOUND.sum_to(p, x.shape)
     return BOUND.convert(p, dtype=x.dtype)
+
+
+def fits(small: Sequence[int], large: Sequence[int]) -> bool:
+    """Whether the first shape broadcasts to the second."""
+    try:
+        return np.broadcast_shapes(small, large) == tuple(large)
+    except ValueError:
+        return False
 
 
 def recomputed(cell: Any, args: Args, kwargs: Kwargs, fn: Any) -> Any:
