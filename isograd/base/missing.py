@@ -9,6 +9,8 @@ from functools import cache
 from importlib import import_module, resources
 from typing import Any
 
+from isograd.base.paths import OURS, recorded
+
 COVERAGE = "docs/coverage.md"
 _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
@@ -62,6 +64,8 @@ def module_getattr(
                 found = getattr(found, name)
             setattr(sys.modules[f"isograd.{module}"], name, found)
             return found
+        if f"{module}.{name}" in recorded(f"{dialect}_modules"):
+            return import_module(f"{OURS}{module}.{name}")
         if name.startswith("__"):
             raise AttributeError(f"module '{module}' has no attribute '{name}'")
         error = no_attribute(

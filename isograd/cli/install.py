@@ -11,6 +11,7 @@ from types import ModuleType
 from typing import Any
 
 from isograd.base.missing import missing_text
+from isograd.base.paths import ShowingFinder, recorded
 
 DIALECTS = ("torch", "mindspore")
 
@@ -50,6 +51,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
 
 
 _FINDER: list[Finder] = []
+_SHOWING: list[ShowingFinder] = []
 
 
 def install(*dialects: str) -> None:
@@ -78,10 +80,15 @@ def install(*dialects: str) -> None:
     uninstall()
     _FINDER.append(Finder(wanted))
     sys.meta_path.insert(0, _FINDER[0])
+    shown = tuple(d for d in wanted if recorded(f"{d}_classes"))
+    _SHOWING.append(ShowingFinder(shown))
+    _SHOWING[0].start()
 
 
 def uninstall() -> None:
     """Take back `install`: imports find what is installed again."""
+    while _SHOWING:
+        _SHOWING.pop().stop()
     while _FINDER:
         finder = _FINDER.pop()
         sys.meta_path.remove(finder)

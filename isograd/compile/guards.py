@@ -20,6 +20,7 @@ from isograd.core.tensor import Tensor
 _SIMPLE = (int, float, complex, bool, str, bytes, type(None), type(...))
 _SKIPPED = (types.ModuleType, type, types.BuiltinFunctionType)
 _LIBRARIES = ("isograd", "numpy", "scipy", "builtins", "functools", "math")
+_SHOWN_AS = (*_LIBRARIES, "torch.", "mindspore.")  # see base.paths
 _PLAIN = (
     "numpy",
     "scipy",
@@ -147,7 +148,7 @@ class _Walk:
         simple ones and methods of its class."""
         own = getattr(obj, "__dict__", {})
         for cls in type(obj).__mro__:
-            if cls.__module__.startswith(_LIBRARIES):
+            if cls.__module__.startswith(_SHOWN_AS):
                 continue
             for name, value in list(vars(cls).items()):
                 if isinstance(value, types.FunctionType):

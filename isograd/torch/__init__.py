@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from isograd.base.config import silence_arrays
 from isograd.base.missing import module_getattr
+from isograd.base.paths import find_paths, locate
 from isograd.torch import dtypes as _dtypes
 from isograd.torch.dtypes import (
     Size,
@@ -67,9 +68,11 @@ from isograd.torch.table import FUNCTIONS
 
 __version__ = "2.13.0"
 silence_arrays()
+find_paths("torch")
 
 globals().update(_dtypes.NAMES)
 globals().update(LEGACY)
+locate(FUNCTIONS, "isograd.torch")
 globals().update(FUNCTIONS)
 globals().update(extras.CONSTANTS)
 _FUNCTIONAL = (
@@ -126,7 +129,11 @@ __getattr__ = module_getattr(
         "amp": "isograd.torch.amp",
         "backends": "isograd.torch.backends",
         "compile": "isograd.torch.compiling",
-        "compiler": "isograd.torch.compiling",
+        "compiler": "isograd.torch.compiler",
+        "_dynamo": "isograd.torch._dynamo",
+        "_inductor": "isograd.torch._inductor",
+        "jit": "isograd.torch.jit",
+        "distributions": "isograd.torch.distributions",
         "cuda": "isograd.torch.cuda",
         "fft": "isograd.torch.fft",
         "func": "isograd.torch.func",

@@ -8,6 +8,7 @@ from typing import Any
 
 from isograd.base.missing import module_getattr
 
+__path__: list[str] = []  # has modules: see base.paths
 __getattr__ = module_getattr("torch.amp", "torch")
 
 

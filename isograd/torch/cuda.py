@@ -6,6 +6,7 @@ from typing import Any
 
 from isograd.base.missing import module_getattr
 
+__path__: list[str] = []  # has modules: see base.paths
 _NONE = "Torch not compiled with CUDA enabled"
 
 

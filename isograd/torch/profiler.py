@@ -9,6 +9,9 @@ from isograd.torch.autograd import profiler as _profiler
 from isograd.torch.autograd.profiler import record_function as record_function
 
 
+__path__: list[str] = []  # has modules: see base.paths
+
+
 class ProfilerActivity(enum.Enum):
     CPU = 0
     XPU = 1

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from isograd.base.missing import module_getattr
+from isograd.base.paths import locate
 from isograd.torch.nn import activations, blocks, layers, losses
 from isograd.torch.nn.losses import triplet_margin_with_distance_loss
 from isograd.torch.nn.table import FUNCTIONAL
 
+locate(FUNCTIONAL, "isograd.torch.nn.functional")
 globals().update(FUNCTIONAL)
 
 

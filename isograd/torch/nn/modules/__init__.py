@@ -1,5 +1,7 @@
 """The modules of `torch.nn`, by theme."""
 
+from isograd.base.missing import module_getattr
+from isograd.torch.nn.modules import basic, normalising, simple
 from isograd.torch.nn.modules import module as module
 from isograd.torch.nn.modules.container import (
     ModuleDict,
@@ -63,5 +65,18 @@ ALL = {
 for _name, _cls in ALL.items():
     _cls.__qualname__ = _name
 
-globals().update(ALL)
+_BASES = {
+    "_BatchNorm": normalising._BatchNorm,
+    "_ConvNd": basic._ConvNd,
+    "_ConvTransposeNd": basic._ConvTransposeNd,
+    "_DropoutNd": simple._Dropout,
+    "_InstanceNorm": normalising._InstanceNorm,
+    "_Loss": simple._Loss,
+    "_NormBase": normalising._Norm,
+    "_WeightedLoss": simple._Loss,
+}
+"""Bases that programs ask for by PyTorch's names."""
+
+globals().update(ALL | _BASES)
+__getattr__ = module_getattr("torch.nn.modules", "torch")
 __all__ = sorted(ALL)

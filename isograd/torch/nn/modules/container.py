@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import chain, islice
 from typing import Any
 
-from isograd.torch.nn.modules.module import Module, _indented
+from isograd.torch.nn.modules.module import Module, _addindent
 from isograd.torch.nn.parameter import Parameter
 from isograd.torch.tensor import Tensor
 
@@ -173,9 +173,9 @@ class ModuleList(Module):
             else:
                 blocks.append([i, i, t])
         lines = [
-            f"({a}): {_indented(t, 2)}"
+            f"({a}): {_addindent(t, 2)}"
             if a == b
-            else f"({a}-{b}): {b - a + 1} x {_indented(t, 2)}"
+            else f"({a}-{b}): {b - a + 1} x {_addindent(t, 2)}"
             for a, b, t in blocks
         ]
         return self._get_name() + "(\n  " + "\n  ".join(lines) + "\n)"

@@ -34,7 +34,7 @@ _GLOBAL: dict[str, OrderedDict[int, Any]] = {
 }
 
 
-def _indented(text: str, spaces: int) -> str:
+def _addindent(text: str, spaces: int) -> str:
     head, *rest = text.split("\n")
     return "\n".join([head, *(" " * spaces + line for line in rest)])
 
@@ -46,6 +46,7 @@ class Module(StateMethods):
     _version = 1
     training: bool
     call_super_init = False
+    _is_full_backward_hook: bool | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         put = functools.partial(object.__setattr__, self)
@@ -422,7 +423,7 @@ class Module(StateMethods):
         )
 
     def compile(self, *args: Any, **kwargs: Any) -> None:
-        """Accepted: calls run eagerly."""
+        """Compile this module's calls in place: they run as they are."""
 
     # --- calls and hooks --------------------------------------------------------------
 
@@ -537,11 +538,24 @@ class Module(StateMethods):
     def register_full_backward_hook(
         self, hook: Any, prepend: bool = False
     ) -> RemovableHandle:
-        """Call `hook(module, grad_input, grad_output)` after the module's backward."""
-        return self._hook("_backward_hooks", hook, prepend)
+        """Call `hook(module, grad_input, grad_output)` after the module's backward.
+
+        Raises:
+            RuntimeError: the module has a hook of `register_backward_hook`.
+        """
+        return self._backward_hook(True, hook, prepend)
 
     def register_backward_hook(self, hook: Any) -> RemovableHandle:
-        return self.register_full_backward_hook(hook)
+        return self._backward_hook(False, hook, False)
+
+    def _backward_hook(self, full: bool, hook: Any, first: bool) -> RemovableHandle:
+        if self._is_full_backward_hook is (not full):
+            raise RuntimeError(
+                "Cannot use both regular backward hooks and full backward hooks on a "
+                "single Module. Please use only one of them."
+            )
+        self._is_full_backward_hook = full
+        return self._hook("_backward_hooks", hook, first)
 
     def register_state_dict_pre_hook(self, hook: Any) -> RemovableHandle:
         return self._hook("_state_dict_pre_hooks", hook, False)
@@ -577,7 +591,7 @@ class Module(StateMethods):
     def __repr__(self) -> str:
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []
-        children = [f"({k}): {_indented(repr(m), 2)}" for k, m in self._modules.items()]
+        children = [f"({k}): {_addindent(repr(m), 2)}" for k, m in self._modules.items()]
         body = lines + children
         text = self._get_name() + "("
         if body:

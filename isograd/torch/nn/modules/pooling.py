@@ -1,5 +1,0 @@
-"""`torch.nn.modules.pooling`: the classes of `torch.nn` under PyTorch's path."""
-
-from isograd.torch.nn.modules.themes import exported
-
-globals().update(exported())
