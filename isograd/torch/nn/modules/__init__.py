@@ -1,5 +1,7 @@
 """The modules of `torch.nn`, by theme."""
 
+import sys
+
 from isograd.base.missing import module_getattr
 from isograd.torch.nn.modules import basic, normalising, simple
 from isograd.torch.nn.modules import module as module
@@ -64,6 +66,7 @@ ALL = {
 """Every class of `torch.nn` by name."""
 for _name, _cls in ALL.items():
     _cls.__qualname__ = _name
+    setattr(sys.modules[_cls.__module__], _name, _cls)  # where pickle looks
 
 _BASES = {
     "_BatchNorm": normalising._BatchNorm,
