@@ -21,7 +21,8 @@ import llvmlite.binding as llvm
 # 5 tasks done, 6 stop, 7 taken; each of 0, 5 and 7 in a cache line of its own.
 WORD, FUNCTION, ARGUMENT, CHUNK, END, DONE, STOP, TAKEN = 0, 8, 9, 10, 11, 16, 24, 32
 SIZE = 40
-SPIN = 30_000  # loads of the word before a thread naps, some 20 microseconds
+SPIN = 30_000  # loads of the word before a thread yields, some 20 microseconds
+YIELDS = 1000  # times that it yields before it naps, some 300 microseconds
 MAX_TASKS = 64
 
 
@@ -31,6 +32,7 @@ def _place(name: str, index: int) -> str:
 
 SOURCE = f"""
 declare void @isograd_nap(i32)
+declare i32 @isograd_yield()
 
 define void @work(i64* %s) {{
 entry:
@@ -71,7 +73,7 @@ define void @worker(i64* %s) {{
 entry:
 {_place("sp", STOP)}  br label %wait
 wait:
-  %n = phi i64 [ 0, %entry ], [ %n1, %idle ], [ %n1, %doze ], [ 0, %go ]
+  %n = phi i64 [ 0, %entry ], [ %n1, %idle ], [ %n1, %doze ], [ %n1, %give ], [ 0, %go ]
   %stop = load atomic i64, i64* %sp seq_cst, align 8
   %quit = icmp ne i64 %stop, 0
   br i1 %quit, label %end, label %look
@@ -88,9 +90,15 @@ go:
 idle:
   %n1 = add i64 %n, 1
   %long = icmp sgt i64 %n1, {SPIN}
-  br i1 %long, label %doze, label %wait
+  br i1 %long, label %rest, label %wait
+rest:
+  %tired = icmp sgt i64 %n1, {SPIN + YIELDS}
+  br i1 %tired, label %doze, label %give
+give:
+  %gave = call i32 @isograd_yield()
+  br label %wait
 doze:
-  %longer = icmp sgt i64 %n1, {SPIN + 2000}
+  %longer = icmp sgt i64 %n1, {SPIN + YIELDS + 2000}
   %us = select i1 %longer, i32 2000, i32 50
   call void @isograd_nap(i32 %us)
   br label %wait
@@ -178,6 +186,14 @@ def _nap() -> Any:
     return ctypes.CDLL(None).usleep
 
 
+def _yield() -> Any:
+    """A C function that lets another thread have the processor, if one wants it."""
+    if os.name == "nt":
+        kernel32 = ctypes.WinDLL("kernel32")  # type: ignore[attr-defined] # justified: exists on Windows alone
+        return kernel32.SwitchToThread
+    return ctypes.CDLL(None).sched_yield
+
+
 class Pool:
     """The shared block and the threads that watch it; they start at the first need."""
 
@@ -188,7 +204,9 @@ class Pool:
         self.address = start + (-start) % 64
         self.words = (ctypes.c_int64 * SIZE).from_address(self.address)
         self.nap = _nap()
-        llvm.add_symbol("isograd_nap", ctypes.cast(self.nap, ctypes.c_void_p).value)
+        self.give = _yield()
+        for name, fn in (("nap", self.nap), ("yield", self.give)):
+            llvm.add_symbol(f"isograd_{name}", ctypes.cast(fn, ctypes.c_void_p).value)
         self.threads: list[threading.Thread] = []
         self.lock = threading.Lock()
 
