@@ -161,7 +161,7 @@ def test_backward_hooks_see_and_replace() -> None:
     np.testing.assert_allclose(go.asnumpy(), [6.0, 6.0])
     np.testing.assert_allclose(gi.asnumpy(), 6 * slope, rtol=1e-5)
     net.register_backward_hook(lambda c, gi, go: (gi[0], gi[0]))
-    with pytest.raises(TypeError, match="not equal to expect size"):
+    with pytest.raises(TypeError, match="not equal to expect grad input size"):
         ms.grad(net)(tensor(X))
 
 

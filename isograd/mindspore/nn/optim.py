@@ -37,6 +37,11 @@ def _positive(owner: str, **values: Any) -> None:
             )
 
 
+def _single(x: float) -> float:
+    """A coefficient as it is held: rounded to float32, so that 1 - x is too."""
+    return float(np.float32(x))
+
+
 def _number(owner: str, **values: Any) -> None:
     for name, v in values.items():
         if isinstance(v, bool) or not isinstance(v, int | float):
@@ -51,7 +56,7 @@ def _number(owner: str, **values: Any) -> None:
 
 
 class SGD(Optimizer):
-    _slots = {"accum": "zeros"}  # noqa: RUF012
+    _slots = {"accum": "zeros", "stat": "ones"}  # noqa: RUF012
     decay_filter = staticmethod(lambda p: True)
 
     def __init__(
@@ -75,10 +80,13 @@ class SGD(Optimizer):
         self.momentum = Parameter(float(momentum), name="momentum")
         self.dampening = float(dampening)
         self.nesterov = nesterov
+        self._make_state()
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
         momentum = float(self.momentum._p)
-        if not momentum:
+        if momentum:
+            self.state("stat", i)[...] = 0  # the first step is over
+        else:
             updates.apply(updates.sgd, (w, g), lr=lr)
             return
         updates.apply(
@@ -108,6 +116,7 @@ class Momentum(Optimizer):
         _number("Momentum", momentum=momentum)
         self.momentum = Parameter(float(momentum), name="momentum")
         self.use_nesterov = use_nesterov
+        self._make_state()
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
         updates.apply(
@@ -121,6 +130,7 @@ class Momentum(Optimizer):
 
 class Adam(Optimizer):
     _slots = {"moment1": "zeros", "moment2": "zeros"}  # noqa: RUF012
+    _power_shape: tuple[int, ...] = ()
 
     def __init__(
         self,
@@ -140,14 +150,16 @@ class Adam(Optimizer):
         name = type(self).__name__
         _fraction(name, beta1=beta1, beta2=beta2)
         _positive(name, eps=eps)
+        power = np.ones(self._power_shape, np.float32)
+        self.beta1_power = Parameter(power.copy(), name="beta1_power")
+        self.beta2_power = Parameter(power.copy(), name="beta2_power")
+        self._make_state()
         if use_amsgrad:
             self.vhat = self.parameters.clone("vhat", init="zeros")
-        self.beta1_power = Parameter(1.0, name="beta1_power")
-        self.beta2_power = Parameter(1.0, name="beta2_power")
-        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.beta1, self.beta2, self.eps = _single(beta1), _single(beta2), eps
         self.use_nesterov, self.use_amsgrad = use_nesterov, use_amsgrad
 
-    def construct(self, gradients: Any) -> bool:
+    def construct(self, gradients: Any) -> Any:
         self.beta1_power._p *= self.beta1
         self.beta2_power._p *= self.beta2
         return super().construct(gradients)
@@ -182,6 +194,8 @@ class Adam(Optimizer):
 class LazyAdam(Adam):
     """Adam; gradients are dense here, so that no row is left out."""
 
+    _power_shape = (1,)
+
     def __init__(
         self,
         params: Any,
@@ -207,11 +221,13 @@ class LazyAdam(Adam):
         )
 
 
-AdamOffload = LazyAdam
+class AdamOffload(LazyAdam):
+    """Adam on the host."""
 
 
 class AdamWeightDecay(Optimizer):
     _slots = {"moments1": "zeros", "moments2": "zeros"}  # noqa: RUF012
+    _prefixes = {"moments1": "adam_m", "moments2": "adam_v"}  # noqa: RUF012
     _decays = False
 
     def __init__(
@@ -226,7 +242,8 @@ class AdamWeightDecay(Optimizer):
         super().__init__(learning_rate, params, weight_decay)
         _fraction("AdamWeightDecay", beta1=beta1, beta2=beta2)
         _positive("AdamWeightDecay", eps=eps)
-        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.beta1, self.beta2, self.eps = _single(beta1), _single(beta2), eps
+        self._make_state()
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
         updates.apply(
@@ -256,7 +273,9 @@ class AdaMax(Optimizer):
         super().__init__(learning_rate, params, weight_decay, loss_scale)
         _fraction("AdaMax", beta1=beta1, beta2=beta2)
         _positive("AdaMax", eps=eps)
-        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.beta1_power = Parameter(np.ones(1, np.float32), name="beta1_power")
+        self.beta1, self.beta2, self.eps = _single(beta1), _single(beta2), eps
+        self._make_state()
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
         updates.apply(
@@ -273,6 +292,7 @@ class AdaMax(Optimizer):
 
 class RMSProp(Optimizer):
     _slots = {"ms": "ones", "moment": "zeros"}  # noqa: RUF012
+    _prefixes = {"ms": "mean_square"}  # noqa: RUF012
 
     def __init__(
         self,
@@ -293,6 +313,7 @@ class RMSProp(Optimizer):
         self.centered = centered
         if centered:
             self.mg = self.parameters.clone(prefix="mean_grad", init="zeros")
+        self._make_state()
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
         means = [self.state("mg", i)] if self.centered else []
@@ -374,6 +395,7 @@ class Adadelta(Optimizer):
             )
         _positive("Adadelta", epsilon=epsilon)
         self.rho, self.epsilon = rho, epsilon
+        self._make_state()
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
         updates.apply(
@@ -408,6 +430,7 @@ class FTRL(Optimizer):
             )
         self.moments = self.parameters.clone(prefix="moments", init=initial_accum)
         self.lr_power, self.l1, self.l2 = lr_power, l1, l2
+        self._make_state()
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
         updates.apply(
@@ -422,6 +445,7 @@ class FTRL(Optimizer):
 
 class Lamb(Optimizer):
     _slots = {"moments1": "zeros", "moments2": "zeros"}  # noqa: RUF012
+    _prefixes = {"moments1": "lamb_m", "moments2": "lamb_v"}  # noqa: RUF012
     _decays = False
 
     def __init__(
@@ -436,7 +460,8 @@ class Lamb(Optimizer):
         super().__init__(learning_rate, params, weight_decay)
         _fraction("Lamb", beta1=beta1, beta2=beta2)
         _positive("Lamb", eps=eps)
-        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+        self.beta1, self.beta2, self.eps = _single(beta1), _single(beta2), eps
+        self._make_state()
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
         rules.lamb(
@@ -455,6 +480,8 @@ class Lamb(Optimizer):
 
 class ASGD(Optimizer):
     _slots = {"ax": "zeros"}  # noqa: RUF012
+    _prefixes = {"ax": "ax_"}  # noqa: RUF012
+    _answers = False
 
     def __init__(
         self,
@@ -467,9 +494,16 @@ class ASGD(Optimizer):
     ) -> None:
         super().__init__(learning_rate, params, weight_decay)
         self.lambd, self.alpha, self.t0 = lambd, alpha, t0
+        for name in ("mu", "eta"):
+            first = 1.0 if name == "mu" else float(self._rate_of(self.group_settings[0]["lr"]))
+            values = [Parameter(first, name=f"{name}_{p.name}") for p in self.params]
+            setattr(self, name, ParameterTuple(values))
+        self._make_state()
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
         eta, mu = rules.asgd_schedule(lr, self.lambd, self.alpha, self.t0, self._step)
+        self.mu[i]._p[...] = mu
+        self.eta[i]._p[...] = eta
         updates.apply(
             updates.asgd, (w, g, self.state("ax", i)), eta=eta, mu=mu, lambd=self.lambd
         )
@@ -477,6 +511,7 @@ class ASGD(Optimizer):
 
 class Rprop(Optimizer):
     _slots = {"prev": "zeros", "step_size": "zeros"}  # noqa: RUF012
+    _answers = False
 
     def __init__(
         self,
@@ -493,6 +528,7 @@ class Rprop(Optimizer):
                 f"above 1, but got {etas}."
             )
         self.etas, self.step_sizes = etas, step_sizes
+        self._make_state()
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
         size = self.state("step_size", i)
@@ -549,8 +585,8 @@ class AdaFactor(Optimizer):
         self.columns = [
             np.zeros(p.shape[:-2] + p.shape[-1:], np.float32) for p in self.parameters
         ]
-        self.exp_avg_sq = self.parameters.clone("exp_avg_sq", init="zeros")
         self.exp_avg = self.parameters.clone("exp_avg", init="zeros")
+        self.exp_avg_sq = self.parameters.clone("exp_avg_sq", init="zeros")
 
     def _update(self, i: int, p: Any, w: Any, g: Any, lr: float, group: Any) -> None:
         moment = self.state("exp_avg", i) if self.options["beta1"] > 0 else None

@@ -12,11 +12,43 @@ from isograd.core.primitive import ndarray
 from isograd.core.storage import note_write
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.nn.cell import Cell
+from isograd.mindspore.nn.containers import CellList
+from isograd.mindspore.nn.schedules import LearningRateSchedule
 from isograd.mindspore.parameter import Parameter, ParameterTuple
 from isograd.mindspore.tensor import Tensor
 from isograd.nn import rules
 
 _GROUP_KEYS = {"params", "lr", "weight_decay", "grad_centralization", "order_params"}
+
+
+def _assign_add(variable: Any, value: Any) -> Any:
+    from isograd.mindspore import ops
+
+    return ops.assign_add(variable, value)
+
+
+class _IteratorLearningRate(LearningRateSchedule):
+    """The rates of a list; the last one stays."""
+
+    def __init__(self, learning_rate: Parameter) -> None:
+        super().__init__()
+        self.learning_rate = learning_rate
+
+    def construct(self, global_step: Any) -> Any:
+        rates = self.learning_rate._p
+        step = min(int(self._number(global_step)), rates.size - 1)
+        return Tensor(rates[step], dtypes.float32)
+
+
+class _ConvertToCell(LearningRateSchedule):
+    """A rate that does not change."""
+
+    def __init__(self, learning_rate: Parameter) -> None:
+        super().__init__()
+        self.learning_rate = learning_rate
+
+    def construct(self, global_step: Any) -> Any:
+        return self.learning_rate.value()
 
 
 class Optimizer(Cell):
@@ -34,6 +66,8 @@ class Optimizer(Cell):
     """
 
     _slots: dict[str, Any] = {}  # noqa: RUF012 (names of state to initial values)
+    _prefixes: dict[str, str] = {}  # noqa: RUF012 (their prefix, if another)
+    _answers = True  # whether a step answers for each parameter
     _decays = True  # whether weight decay is added to gradients
 
     def __init__(
@@ -45,41 +79,67 @@ class Optimizer(Cell):
     ) -> None:
         super().__init__(auto_prefix=False)
         self._check(loss_scale)
+        self.global_step = Parameter(np.zeros(1, np.int32), name="global_step")
         groups = self._groups(parameters, learning_rate, weight_decay)
-        self.parameters = ParameterTuple([p for g in groups for p in g["params"]])
-        self._parameters = self.parameters
         self.loss_scale = float(loss_scale)
         self.group_settings = groups
         self.is_group = any(isinstance(x, dict) for x in self._given)
         self.is_group_lr = self.is_group and any("lr" in g for g in self._given)
         self.dynamic_lr = any(not isinstance(g["lr"], Parameter) for g in groups)
-        self.is_dynamic_lr = self.dynamic_lr
-        self.global_step = Parameter(np.zeros(1, np.int32), name="global_step")
-        rates = [g["lr"] for g in groups]
-        if self.is_group_lr:
-            object.__setattr__(self, "learning_rate", tuple(rates))
-            for i, r in enumerate(rates):
-                if isinstance(r, Parameter):
-                    self._params[f"learning_rate_{i}"] = r
-        else:
-            self._rate(rates[0])
-        for name, init in self._slots.items():
-            setattr(
-                self,
-                name,
-                self.parameters.clone(
-                    prefix=name,
-                    init=getattr(self, init)
-                    if isinstance(init, str) and hasattr(self, init)
-                    else init,
-                ),
-            )
+        self._set_rates([g["lr"] for g in groups])
+        self.parameters = ParameterTuple([p for g in groups for p in g["params"]])
+        self._facts()
 
-    def _rate(self, rate: Any) -> None:
-        if isinstance(rate, Parameter | Cell):
-            self.learning_rate = rate
+    def _set_rates(self, rates: list[Any]) -> None:
+        """`learning_rate`: a Parameter or schedule; a tuple or CellList by group."""
+        if not self.is_group_lr:
+            self.learning_rate = rates[0]
+        elif self.dynamic_lr:
+            self.learning_rate = CellList(
+                [r if isinstance(r, Cell) else _ConvertToCell(r) for r in rates],
+                auto_prefix=False,
+            )
         else:
-            object.__setattr__(self, "learning_rate", rate)
+            self.learning_rate = tuple(rates)
+            for r in rates:
+                self._params[r.name] = r
+
+    def _facts(self) -> None:
+        """What optimizers of users read."""
+        decays = tuple(
+            self._decay_for(p, g) > 0 if self.is_group else self.decay_filter(p)
+            for g in self.group_settings
+            for p in g["params"]
+        )
+        used = any(g["weight_decay"] for g in self.group_settings)
+        found = tuple(
+            w if isinstance(w, Cell) else Tensor(w, dtypes.float32)
+            for w in (g["weight_decay"] for g in self.group_settings)
+        )
+        self.weight_decay = found if self.is_group else found[0]
+        put = self.__dict__.update
+        put(_parameters=self.parameters, params=self.parameters)
+        put(decay_flags=decays, exec_weight_decay=used)
+        put(need_scale=self.loss_scale != 1.0, param_length=len(self.parameters))
+        put(reciprocal_scale=Tensor(1.0 / self.loss_scale, dtypes.float32))
+        put(global_step_increase_tensor=Tensor([1], dtypes.int32))
+        put(optim_filter=(True,) * len(self.parameters), grad_centralization=False)
+
+    assignadd = staticmethod(_assign_add)
+
+    @property
+    def hyper_map(self) -> Any:
+        from isograd.mindspore import ops
+
+        return ops.HyperMap()
+
+    map_ = hyper_map
+
+    def _make_state(self) -> None:
+        """State arrays of the parameters, after what a subclass has put first."""
+        for name, init in self._slots.items():
+            prefix = self._prefixes.get(name, name)
+            setattr(self, name, self.parameters.clone(prefix=prefix, init=init))
 
     # --- arguments --------------------------------------------------------------------
 
@@ -125,11 +185,17 @@ class Optimizer(Cell):
                 }
             ]
         return self._ordered(
-            [self._group(g, rate, decay) for g in given if "order_params" not in g],
+            [
+                self._group(g, rate, decay, i)
+                for i, g in enumerate(given)
+                if "order_params" not in g
+            ],
             [g for g in given if "order_params" in g],
         )
 
-    def _group(self, group: dict[str, Any], rate: Any, decay: Any) -> dict[str, Any]:
+    def _group(
+        self, group: dict[str, Any], rate: Any, decay: Any, count: int
+    ) -> dict[str, Any]:
         if not isinstance(group, dict) or "params" not in group:
             raise KeyError(
                 "For 'Optimizer', the key 'params' must exist in each "
@@ -147,9 +213,10 @@ class Optimizer(Cell):
                 "For 'Optimizer', the empty group parameters is not allowed."
             )
         own = "weight_decay" in group
+        name = f"learning_rate_group_{count}"
         return {
             "params": params,
-            "lr": self._checked_rate(group["lr"]) if "lr" in group else rate,
+            "lr": self._checked_rate(group["lr"], name) if "lr" in group else rate,
             "weight_decay": self._checked_decay(group.get("weight_decay", decay)),
             "own_decay": own,
             "grad_centralization": group.get("grad_centralization", False),
@@ -159,7 +226,7 @@ class Optimizer(Cell):
         self.__dict__["_order"] = list(orders[0]["order_params"]) if orders else None
         return groups
 
-    def _checked_rate(self, lr: Any) -> Any:
+    def _checked_rate(self, lr: Any, name: str = "learning_rate") -> Any:
         if isinstance(lr, bool) or not isinstance(
             lr, int | float | core.Tensor | Iterable | Cell
         ):
@@ -169,28 +236,28 @@ class Optimizer(Cell):
                 f"got {type(lr)}."
             )
         if isinstance(lr, int | float):
-            return self._rate_parameter(float(lr))
+            return self._rate_parameter(float(lr), name)
         if isinstance(lr, Parameter | Cell):
             return lr
         listed: Any = lr.asnumpy() if isinstance(lr, Tensor) else list(lr)  # type: ignore[call-overload]  # justified: what is no Tensor is iterable here
         values = np.asarray(listed, np.float32)
         if values.ndim == 0:
-            return self._rate_parameter(float(values))
+            return self._rate_parameter(float(values), name)
         if values.ndim != 1 or not values.size:
             raise ValueError(
                 "For 'Optimizer', if 'learning_rate' is Iterable or "
                 "Tensor, its dimension must be 0 or 1, and it must not be "
                 "empty."
             )
-        return Tensor(values)
+        return _IteratorLearningRate(Parameter(Tensor(values), name=name))
 
-    def _rate_parameter(self, value: float) -> Parameter:
+    def _rate_parameter(self, value: float, name: str) -> Parameter:
         if value < 0:
             raise ValueError(
                 f"For '{type(self).__name__}', the 'learning rate' must be float and "
                 f"must >= 0, but got '{value}' with type 'float'."
             )
-        return Parameter(Tensor(value, dtypes.float32), name="learning_rate")
+        return Parameter(Tensor(value, dtypes.float32), name=name)
 
     def _checked_decay(self, decay: Any) -> Any:
         if isinstance(decay, Cell):
@@ -213,9 +280,7 @@ class Optimizer(Cell):
         step = int(self.global_step._p.item())
         if isinstance(rate, Parameter):
             return float(rate._p.reshape(()))
-        if isinstance(rate, Cell):
-            return float(rate(Tensor(step, dtypes.int32)).asnumpy().reshape(()))
-        return float(rate._p[min(step, rate._p.size - 1)])
+        return float(rate(Tensor(step, dtypes.int32)).asnumpy().reshape(()))
 
     def _decay_of(self, decay: Any) -> float:
         if isinstance(decay, Cell):
@@ -224,11 +289,10 @@ class Optimizer(Cell):
         return decay
 
     def get_lr(self) -> Any:
-        """The learning rate(s) of the next step; counts the step."""
-        rates = tuple(
-            Tensor(self._rate_of(g["lr"]), dtypes.float32) for g in self.group_settings
-        )
-        self.global_step._p += 1
+        """The learning rate(s) of the next step: the Parameters unless they change."""
+        rates = tuple(g["lr"] for g in self.group_settings)
+        if self.dynamic_lr:
+            rates = tuple(Tensor(self._rate_of(r), dtypes.float32) for r in rates)
         return rates if self.is_group_lr else rates[0]
 
     def get_weight_decay(self) -> Any:
@@ -245,9 +309,11 @@ class Optimizer(Cell):
 
     def get_lr_parameter(self, param: Any) -> Any:
         """The learning rate of a parameter, or a list for several."""
-        if isinstance(param, Parameter):
-            return self._group_of(param)["lr"]
-        return [self._group_of(p)["lr"] for p in param]
+        if not isinstance(param, Parameter):
+            return [self.get_lr_parameter(p) for p in param]
+        rate = self._group_of(param)["lr"]
+        held = isinstance(rate, _IteratorLearningRate | _ConvertToCell)
+        return rate.learning_rate if held else rate
 
     @staticmethod
     def decay_filter(p: Parameter) -> bool:
@@ -282,7 +348,7 @@ class Optimizer(Cell):
 
     # --- the step ---------------------------------------------------------------------
 
-    def construct(self, gradients: Any) -> bool:
+    def construct(self, gradients: Any) -> Any:
         """Move the parameters by a sequence of gradients in their order.
 
         Raises:
@@ -301,7 +367,7 @@ class Optimizer(Cell):
                 self._one(at, p, grads[at], group, rate)
                 at += 1
         self.global_step._p += 1
-        return True
+        return (True,) * at if self._answers else True
 
     def _one(self, i: int, p: Parameter, grad: Any, group: Any, rate: float) -> None:
         g = self._prepared(p, grad, group)
