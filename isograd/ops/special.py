@@ -201,6 +201,23 @@ _right("gammainc", "gammainc", f"t * {_DENSITY}", (0.5, 2.0))
 _right("gammaincc", "gammaincc", f"-(t * {_DENSITY})", (0.5, 2.0))
 _right("zeta", "zeta", "-(t * (a * zeta(a + 1.0, x)))", (1.5, 3.0))
 
+betainc = elementwise(
+    "betainc",
+    "a b x",
+    scipy_special("betainc"),
+    kinds="f",
+    kernel=False,
+    domain=(0.2, 0.8),
+    tangents={
+        "a": "undefined(t, name='betainc, first operand')",
+        "b": "undefined(t, name='betainc, second operand')",
+        "x": "t * exp((a - 1.0) * log(x) + (b - 1.0) * log1p(-x) + lgamma(a + b)"
+        " - lgamma(a) - lgamma(b))",
+    },
+    doc="The regularised incomplete beta function I_x(a, b); DLMF 8.17.",
+)
+betainc.undefined = (0, 1)
+
 # --- logit, sinc ----------------------------------------------------------------------
 
 

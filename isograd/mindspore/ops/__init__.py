@@ -15,6 +15,7 @@ from isograd.mindspore.ops import layers as layers
 from isograd.mindspore.ops import linalg as linalg
 from isograd.mindspore.ops import losses as losses
 from isograd.mindspore.ops import random as random
+from isograd.mindspore.ops import rare_operators as rare_operators
 from isograd.mindspore.ops import reductions as reductions
 from isograd.mindspore.ops import shapes as shapes
 from isograd.mindspore.ops.composite import HyperMap as HyperMap

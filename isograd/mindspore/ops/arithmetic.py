@@ -15,6 +15,7 @@ from isograd.core.tensor import Tensor as CoreTensor
 from isograd.mindspore import errors
 from isograd.mindspore.call import (
     FUNCTIONS,
+    array_of,
     broadcast_shapes,
     cast,
     expose,
@@ -444,7 +445,7 @@ def float_power(input: Any, exponent: Any) -> Payload:
 
 @op("polygamma")
 def polygamma(n: Any, input: Payload) -> Payload:
-    return F.polygamma(floating(input), n=int(n))
+    return F.polygamma(floating(input), n=int(array_of(n)))
 
 
 @op("truncate_div")

@@ -187,7 +187,7 @@ def _window(name: str) -> Any:
     def window(
         window_length: Any, periodic: bool = True, *, dtype: Any = None, **_: Any
     ) -> Payload:
-        n = int(array_of(window_length))
+        (n,) = ints_of(window_length)
         out = (
             getattr(np, name)(n + 1)[:-1]
             if periodic and n > 1

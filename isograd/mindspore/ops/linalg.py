@@ -342,7 +342,7 @@ def matrix_exp(input: Payload) -> Payload:
 
 @op("matrix_power", methods="matrix_power")
 def matrix_power(input: Payload, n: int) -> Payload:
-    return F.matrix_power(input, n=n)
+    return F.matrix_power(input, exponent=int(n))
 
 
 @op("pinv", methods="pinv pinverse")
@@ -354,13 +354,16 @@ def pinv(
 
 @op("svd", methods="svd")
 def svd(input: Payload, full_matrices: bool = False, compute_uv: bool = True) -> Any:
-    u, s, vh = F.svd(floating(input), full=full_matrices)
-    return (s, u, F.mT(vh)) if compute_uv else s
+    x = floating(input)
+    if not compute_uv:
+        return F.svdvals(x)
+    u, s, vh = (F.svd_full if full_matrices else F.svd)(x)
+    return s, u, F.mH(vh)
 
 
 @op("qr", methods="qr")
 def qr(input: Payload, mode: str = "reduced") -> Any:
-    return tuple(F.qr(floating(input)))
+    return tuple((F.qr_complete if mode == "complete" else F.qr)(floating(input)))
 
 
 @op("eigvals")
@@ -410,7 +413,9 @@ def matrix_norm_of(x: Payload, ord: Any, dim: Any, keepdim: bool) -> Payload:
     if ord in ("fro", None, 2.0) and ord != 2:
         out = F.norm(x, axes=axes, ord=2.0, safe=False)
     else:
-        out = F.matrix_norm(x, axes=axes, ord=ord)
+        rows, columns = axes
+        rest = tuple(i for i in range(x.ndim) if i not in axes)
+        out = F.matrix_norm(F.transpose(x, axes=(*rest, rows, columns)), ord=ord)
     if not keepdim:
         return out
     return F.reshape(
