@@ -19,7 +19,6 @@ from isograd.torch.tensor import Tensor
 class RemovableHandle:
     """What removes a hook again; usable as a context manager."""
 
-    __module__ = "torch.utils.hooks"
     next_id = itertools.count()
 
     def __init__(self, hooks_dict: Any, *, extra_dict: Any = None) -> None:
@@ -30,6 +29,13 @@ class RemovableHandle:
         hooks = self.hooks_dict_ref()
         if hooks is not None:
             hooks.pop(self.id, None)
+
+    def __getstate__(self) -> Any:
+        return self.hooks_dict_ref(), self.id
+
+    def __setstate__(self, state: Any) -> None:
+        hooks, self.id = state
+        self.hooks_dict_ref = weakref.ref(OrderedDict() if hooks is None else hooks)
 
     def __enter__(self) -> RemovableHandle:
         return self
@@ -56,8 +62,6 @@ def _forget(live: list[int]) -> None:
 
 class TapeHandle(RemovableHandle):
     """The handle of a hook on gradients."""
-
-    __module__ = "torch.utils.hooks"
 
     def remove(self) -> None:
         hooks = self.hooks_dict_ref()

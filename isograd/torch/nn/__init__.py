@@ -5,7 +5,12 @@ from __future__ import annotations
 from isograd.base.missing import module_getattr
 from isograd.torch.nn import functional, init, modules, parameter
 from isograd.torch.nn.modules import ALL
-from isograd.torch.nn.parameter import Buffer, Parameter, UninitializedParameter
+from isograd.torch.nn.parameter import (
+    Buffer,
+    Parameter,
+    UninitializedBuffer,
+    UninitializedParameter,
+)
 
 globals().update(ALL)
 __getattr__ = module_getattr(
@@ -23,6 +28,7 @@ __all__ = [
     *sorted(ALL),
     "Buffer",
     "Parameter",
+    "UninitializedBuffer",
     "UninitializedParameter",
     "functional",
     "init",

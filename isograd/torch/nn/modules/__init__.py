@@ -12,6 +12,7 @@ from isograd.torch.nn.modules.container import (
     ParameterList,
     Sequential,
 )
+from isograd.torch.nn.modules.lazy import LAZY
 from isograd.torch.nn.modules.module import Module
 from isograd.torch.nn.modules.normalising import LAYERS
 from isograd.torch.nn.modules.recurrent import (
@@ -37,6 +38,7 @@ from isograd.torch.nn.modules.transformer import (
 ALL = {
     **LAYERS,
     **SIMPLE,
+    **LAZY,
     **{
         c.__name__: c
         for c in (
@@ -66,7 +68,8 @@ ALL = {
 """Every class of `torch.nn` by name."""
 for _name, _cls in ALL.items():
     _cls.__qualname__ = _name
-    setattr(sys.modules[_cls.__module__], _name, _cls)  # where pickle looks
+    if _cls.__module__ in sys.modules:  # where pickle looks
+        setattr(sys.modules[_cls.__module__], _name, _cls)
 
 _BASES = {
     "_BatchNorm": normalising._BatchNorm,

@@ -567,9 +567,8 @@ class Module(StateMethods):
         return self._hook("_state_dict_hooks", hook, False)
 
     def register_load_state_dict_pre_hook(self, hook: Any) -> RemovableHandle:
-        return self._hook(
-            "_load_state_dict_pre_hooks", lambda *a: hook(self, *a), False
-        )
+        fn = functools.partial(hook, self)
+        return self._hook("_load_state_dict_pre_hooks", fn, False)
 
     def _register_load_state_dict_pre_hook(
         self, hook: Any, with_module: bool = False
