@@ -116,7 +116,9 @@ _LAZY = {
         ),
         "isograd.mindspore.jit",
     ),
-    "saved_tensors_hooks": "isograd.mindspore.custom",
+    **dict.fromkeys(("_Function", "saved_tensors_hooks"), "isograd.mindspore.custom"),
+    "constexpr": "isograd.mindspore.ops",
+    "_no_grad": "isograd.mindspore.context",
     **dict.fromkeys(
         (
             "set_device",

@@ -5,12 +5,11 @@ Everything runs on the host; settings of devices are kept and given back.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ContextDecorator
 from contextvars import ContextVar
 from typing import Any
 
-from isograd.core.levels import changed
+from isograd.core.levels import enter, leave
 
 GRAPH_MODE = 0
 PYNATIVE_MODE = 1
@@ -216,15 +215,20 @@ def gradients_off() -> bool:
     return _no_gradients.get()
 
 
-@contextmanager
-def _no_grad() -> Iterator[None]:
+class _no_grad(ContextDecorator):  # noqa: N801 (MindSpore's name)
     """Nothing is recorded in the body, and gradients cannot be asked for."""
-    token = _no_gradients.set(True)
-    try:
-        with changed(recording=False):
-            yield
-    finally:
+
+    def __init__(self) -> None:
+        self.held: list[Any] = []
+
+    def __enter__(self) -> _no_grad:
+        self.held.append((_no_gradients.set(True), enter(recording=False)))
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        token, state = self.held.pop()
         _no_gradients.reset(token)
+        leave(state)
 
 
 class ParallelMode:

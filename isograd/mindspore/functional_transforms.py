@@ -14,6 +14,7 @@ from isograd.core.levels import new_level
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import payload_of, wrap
 from isograd.mindspore.gradients import (
+    check_callable,
     checked_positions,
     checked_weights,
     needs_gradient,
@@ -54,6 +55,7 @@ def vjp(fn: Fn, *inputs: Any, weights: Any = None, has_aux: bool = False) -> Any
     `(those, tuple of the weights')`.  It can be called any number of times.
     """
     _flag(has_aux)
+    check_callable(fn)
     _check_tensors(inputs)
     named = () if weights is None else checked_weights(weights)
     watched = [t for t in (*inputs, *named) if needs_gradient(t)]
@@ -70,7 +72,9 @@ def vjp(fn: Fn, *inputs: Any, weights: Any = None, has_aux: bool = False) -> Any
             by_input = tuple(grads.of(x) for x in inputs)
             if weights is None:
                 return by_input
-            return by_input, tuple(grads.of(w) for w in named)
+            by_weight = tuple(grads.of(w) for w in named)
+            single = isinstance(weights, core.Tensor)
+            return by_input, by_weight[0] if single else by_weight
 
         return (first, wrap_container, aux) if has_aux else (first, wrap_container)
 
@@ -96,11 +100,11 @@ def jvp(fn: Fn, inputs: Any, v: Any, has_aux: bool = False) -> Any:
             raise ValueError(
                 f"v has invalid shape: should be {x.shape}, but got {t.shape}"
             )
-    cast = [
-        wrap(Tensor, BOUND.convert(payload_of(t), dtype=x._p.dtype))
-        for x, t in zip(primals, tangents, strict=True)
-    ]
-    return transforms.jvp(_with_aux(fn, has_aux), primals, cast, has_aux)
+        if x.dtype != t.dtype:
+            raise TypeError(
+                f"Type Join Failed: dtype1 = {t.dtype}, dtype2 = {x.dtype}."
+            )
+    return transforms.jvp(_with_aux(fn, has_aux), primals, tangents, has_aux)
 
 
 def _as_tensors(xs: Any) -> tuple[Any, ...]:
@@ -170,12 +174,8 @@ def vmap(fn: Any, in_axes: Any = 0, out_axes: Any = 0) -> Fn:
     if isinstance(fn, CellList):
         return _ensemble(fn, in_axes, out_axes)
 
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        axes = (
-            tuple(in_axes)
-            if isinstance(in_axes, tuple | list)
-            else ((in_axes,) * len(args))
-        )
+    def after_vmap(*args: Any, **kwargs: Any) -> Any:
+        axes = _axes_for(in_axes, len(args))
         for ax, x in zip(axes, args, strict=False):
             _check_axes(ax, x, "in_axes")
         plain = [tree.tree_map(_tensor, a) for a in args]
@@ -184,7 +184,28 @@ def vmap(fn: Any, in_axes: Any = 0, out_axes: Any = 0) -> Fn:
         except (EngineError, ValueError) as error:
             raise RuntimeError(str(error)) from None
 
-    return wrapped
+    return after_vmap
+
+
+def _axes_for(in_axes: Any, count: int) -> tuple[Any, ...]:
+    """An axis for each argument.
+
+    Raises:
+        RuntimeError: for None alone, or another number of them.
+    """
+    if in_axes is None:
+        raise RuntimeError(
+            "The 'in_axes' of 'vmap' cannot be a single None while 'fn' is not a "
+            "'CellList'."
+        )
+    if not isinstance(in_axes, tuple | list):
+        return (in_axes,) * count
+    if len(in_axes) != count:
+        raise RuntimeError(
+            "When vmap`s 'in_axes' is a tuple or list, and its size must be equal to "
+            f"the number of arguments of 'fn': {count}, but got size: {len(in_axes)}."
+        )
+    return tuple(in_axes)
 
 
 def _tensor(x: Any) -> Any:

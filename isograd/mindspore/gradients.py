@@ -6,8 +6,10 @@ import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from isograd.core import tensor as core
-from isograd.core.primitive import Payload
+from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import payload_of, wrap
 from isograd.mindspore import context
 from isograd.mindspore.parameter import Parameter
@@ -336,6 +338,23 @@ def grad_shape_text(found: Sequence[int], expected: Sequence[int]) -> str:
         "For grad interface or custom function, grad tensor should be broadcast to "
         f"expected shape, but got {vector(found)} vs {vector(expected)}"
     )
+
+
+def summed_to(g: Payload, x: Payload) -> Payload:
+    """A gradient that a user's function gave, in the shape and dtype of its input.
+
+    Raises:
+        RuntimeError: if the input's shape does not broadcast to the gradient's.
+    """
+    if g.shape != x.shape:
+        try:
+            fits = np.broadcast_shapes(x.shape, g.shape) == g.shape
+        except ValueError:
+            fits = False
+        if not fits:
+            raise RuntimeError(grad_shape_text(g.shape, x.shape))
+        g = BOUND.sum_to(g, x.shape)
+    return g if g.dtype == x.dtype else BOUND.convert(g, dtype=x.dtype)
 
 
 def sens_text(g: core.Tensor, out: Payload) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from isograd.core.custom import custom_call
 from isograd.core.levels import new_level
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import payload_of, wrap
-from isograd.mindspore.gradients import grad_shape_text
+from isograd.mindspore.gradients import summed_to
 from isograd.mindspore.hooks import consistent, identity
 from isograd.mindspore.parameter import Parameter
 from isograd.mindspore.recording import Recording, Watched
@@ -275,19 +274,7 @@ def _fitted(g: Any, x: Payload) -> Payload | None:
     if g is None:
         return None
     p = payload_of(g if isinstance(g, core.Tensor) else Tensor(g))
-    if p.shape != x.shape:
-        if not fits(x.shape, p.shape):
-            raise RuntimeError(grad_shape_text(p.shape, x.shape))
-        p = BOUND.sum_to(p, x.shape)
-    return BOUND.convert(p, dtype=x.dtype)
-
-
-def fits(small: Sequence[int], large: Sequence[int]) -> bool:
-    """Whether the first shape broadcasts to the second."""
-    try:
-        return np.broadcast_shapes(small, large) == tuple(large)
-    except ValueError:
-        return False
+    return summed_to(p, x)
 
 
 def recomputed(cell: Any, args: Args, kwargs: Kwargs, fn: Any) -> Any:

@@ -131,17 +131,17 @@ class TrainOneStepCell(Cell):
             network.set_grad()
         self.optimizer = optimizer
         self.weights = optimizer.parameters
-        self.sens = sens
+        self.sens = 1.0 if sens is None else sens
         self.return_grad = return_grad
         self.grad = GradOperation(get_by_list=True, sens_param=True)
         self.grad_no_sens = GradOperation(get_by_list=True)
         self.grad_reducer = Identity()
         self._value_and_grad = value_and_grad(
-            network, None, self.weights, sens_param=sens is not None
+            network, None, self.weights, sens_param=self.sens != 1.0
         )
 
     def construct(self, *inputs: Any) -> Any:
-        if self.sens is None:
+        if self.sens == 1.0:
             loss, grads = self._value_and_grad(*inputs)
         else:
             seed = self._seed(inputs)
@@ -213,13 +213,18 @@ class TrainOneStepWithLossScaleCell(TrainOneStepCell):
             self.loss_scaling_manager = scale_sense
             value = scale_sense.get_loss_scale()
         elif isinstance(scale_sense, Tensor):
+            if scale_sense.shape not in ((), (1,)):
+                raise ValueError(
+                    "For 'TrainOneStepWithLossScaleCell', the shape of 'scale_sense' "
+                    f"must be (1,) or (), but got {scale_sense.shape}."
+                )
             value = float(scale_sense.asnumpy().reshape(()))
         else:
             raise TypeError(
-                "For 'TrainOneStepWithLossScaleCell', the argument "
-                "'scale_sense' must be Cell or Tensor, but got "
-                f"{type(scale_sense)}."
+                "For 'TrainOneStepWithLossScaleCell', the 'scale_sense' must be Cell "
+                f"or Tensor, but got 'scale_sense' type: {type(scale_sense)}."
             )
+        self.hyper_map = ops.HyperMap()
         self.scale_sense = Parameter(Tensor(value, dtypes.float32), name="scale_sense")
 
     def construct(self, *inputs: Any) -> Any:

@@ -12,6 +12,7 @@ from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.mindspore import errors
 from isograd.mindspore.call import (
+    array_of,
     axes_of,
     broadcast_shapes,
     expose,
@@ -349,7 +350,7 @@ def matrix_power(input: Payload, n: int) -> Payload:
 def pinv(
     x: Payload, *, atol: Any = None, rtol: Any = None, hermitian: bool = False
 ) -> Payload:
-    return F.pinv(floating(x))
+    return F.pinv(floating(x), rtol=None if rtol is None else float(array_of(rtol)))
 
 
 @op("svd", methods="svd")

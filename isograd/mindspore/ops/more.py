@@ -169,7 +169,9 @@ for _name, _least in {
     "logaddexp2": "f",
 }.items():
     expose(binary(_name, _name, _least), [_name], _name)
-op("ldexp", methods="ldexp")(lambda x, other: F.ldexp(floating(x), other))
+op("ldexp", methods="ldexp")(
+    lambda x, other: F.ldexp(*promoted(floating(x), other, least="f"))
+)
 op("polar")(lambda abs, angle: F.polar(abs, angle))
 for _name, _bound in (("isposinf", np.inf), ("isneginf", -np.inf)):
     op(_name, methods=_name)(lambda input, _b=_bound: F.eq(floating(input), float(_b)))
@@ -185,7 +187,7 @@ expose(FUNCTIONS["remainder"], ["floormod"])
 op("cholesky_solve", methods="cholesky_solve")(
     lambda input, input2, upper=False: F.cholesky_solve(input, input2, upper=upper)
 )
-op("lstsq", methods="lstsq")(lambda input, A: F.lstsq(*promoted(A, input)))
+op("lstsq", methods="lstsq")(lambda input, A: F.lstsq(*promoted(input, A)))
 op("eig")(lambda A: tuple(F.eig(floating(A))))
 op("combinations")(
     lambda input, r=2, with_replacement=False: F.combinations(

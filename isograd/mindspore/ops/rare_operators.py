@@ -236,11 +236,11 @@ Ormqr(left=True, transpose=False) x, tau, other: ormqr(x, tau, other, left, tran
 LuSolve() x, lu_data, lu_pivots: lu_solve(x, lu_data, lu_pivots)
 LuUnpack(unpack_data=True, unpack_pivots=True) lu_data, lu_pivots: lu_unpack(lu_data,
     lu_pivots)
-Lstsq(fast=True, l2_regularizer=0.0) x, a: lstsq(a, x)
+Lstsq(fast=True, l2_regularizer=0.0) x, a: lstsq(x, a)
 MatrixPower(n) x: matrix_power(x, n)
 MatrixTriangularSolve(lower=True, adjoint=False) matrix, rhs: triangular_solve(rhs,
     matrix, not lower, adjoint)[0]
-MatrixSolveLs(fast=True) matrix, rhs, l2: lstsq(rhs, matrix)
+MatrixSolveLs(fast=True) matrix, rhs, l2: lstsq(matrix, rhs)
 MatrixDiagV3(align="RIGHT_LEFT") x, k, num_rows, num_cols, padding_value:
     matrix_diag(x, k, num_rows, num_cols, padding_value, align)
 MatrixDiagPartV3(align="RIGHT_LEFT") x, k, padding_value: matrix_diag_part(x, k,

@@ -187,11 +187,12 @@ def _argument(name: str) -> Callable[..., Any]:
     def function(input: Payload, dim: Any = None, keepdim: bool = False) -> Payload:
         if dim is None:
             x = F.reshape(input, shape=(input.size,))
-            return getattr(F, name)(x, axis=0)
+            return cast(getattr(F, name)(x, axis=0), d)
         a = axis_of(dim, input.ndim, name)
-        out = getattr(F, name)(input, axis=a)
+        out = cast(getattr(F, name)(input, axis=a), d)
         return kept(out, input.shape, (a,)) if keepdim else out
 
+    d = I64 if name == "argmax" else I32  # as the kernels have it
     function.__name__ = name
     return function
 
@@ -227,7 +228,9 @@ def cumprod(input: Payload, dim: Any, dtype: Any = None) -> Payload:
 for _name in ("cummax", "cummin"):
 
     def _running(input: Payload, axis: Any, _name: str = _name) -> Any:
-        return getattr(F, _name)(input, axis=axis_of(axis, input.ndim, _name))
+        a = axis_of(axis, input.ndim, _name)
+        values, at = getattr(F, _name)(input, axis=a)
+        return values, (at if _name == "cummax" else cast(at, I32))
 
     op(_name, methods=True)(_running)
 
@@ -243,13 +246,14 @@ def logcumsumexp(input: Payload, axis: Any) -> Payload:
 @op()
 def sort(input_x: Payload, axis: Any = -1, descending: bool = False) -> Any:
     a = axis_of(axis, input_x.ndim, "sort")
-    return F.sort(input_x, axis=a, descending=bool(descending))
+    values, at = F.sort(input_x, axis=a, descending=bool(descending))
+    return values, cast(at, I32)
 
 
 @op(methods=True)
 def argsort(input: Payload, axis: Any = -1, descending: bool = False) -> Payload:
     a = axis_of(axis, input.ndim, "argsort")
-    return F.argsort(input, axis=a, descending=bool(descending))
+    return cast(F.argsort(input, axis=a, descending=bool(descending)), I32)
 
 
 @op("topk", methods="topk")
@@ -287,7 +291,9 @@ def norm(
     if ord in ("fro", None):
         ord = 2.0
     elif ord == "nuc" or (
-        dim is not None and not isinstance(dim, int) and len(dim) == 2
+        x.ndim == 2
+        if dim is None
+        else not isinstance(dim, int) and len(dim) == 2
     ):
         from isograd.mindspore.ops.linalg import matrix_norm_of
 
