@@ -39,6 +39,7 @@ class _Mode:
 
 MODE = _Mode()
 DEFAULT = State()
+QUIET = State(recording=False)  # plain `no_grad`, one object: `state() is QUIET`
 _STATE: ContextVar[State] = ContextVar("isograd_state", default=DEFAULT)
 _LOCK = threading.Lock()
 
@@ -73,7 +74,7 @@ def enter(**changes: Any) -> Token[State]:
     new = _STATE.get()._replace(**changes)
     if _is_special(new):
         count_special(1)
-    return _STATE.set(new)
+    return _STATE.set(QUIET if new == QUIET else new)
 
 
 def leave(token: Token[State]) -> None:
@@ -89,7 +90,7 @@ def assign(**changes: Any) -> None:
     new = old._replace(**changes)
     if _is_special(new):
         count_special(1)
-    _STATE.set(new)
+    _STATE.set(QUIET if new == QUIET else new)
     if _is_special(old):
         count_special(-1)
 

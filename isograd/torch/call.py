@@ -29,6 +29,7 @@ from isograd.core.tensor import note_made, payload_of, wrap
 from isograd.torch import dtypes, errors
 from isograd.torch.dtypes import Size, of_numpy
 from isograd.torch.errors import translated
+from isograd.torch.labels import READS
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
 F = BOUND
@@ -286,11 +287,21 @@ def note(node: Any, label: str, sources: Sequence[Any]) -> None:
         node = node.edges[0]
     if node.leaf or node.label is not None:
         return
-    nodes = tuple([t._node for t in tensors_in(sources)])
+    tensors = tensors_in(sources)
+    nodes = tuple([t._node for t in tensors])
     if node not in nodes:
         node.label = label
+        if label in READS:
+            note_reads(node, [t for i, t in enumerate(tensors) if i in READS[label]])
         if not _numbers_are_operands(node, sources):
             node.metadata = {"inputs": nodes}
+
+
+def note_reads(node: Any, tensors: Sequence[Any]) -> None:
+    """Note operands that PyTorch saves beside what our derivative reads."""
+    if any(t._inference for t in tensors):
+        raise RuntimeError(errors.INFERENCE_SAVED)
+    node.also = tuple((t._p, t._node) for t in tensors if type(t._p) is np.ndarray)
 
 
 def _numbers_are_operands(node: Any, sources: Sequence[Any]) -> bool:
@@ -328,7 +339,8 @@ def write_out(out: Any, payload: Any, sources: Any, name: str = "") -> Any:
         for o, p in zip(out, payload, strict=True):
             write_out(o, p, sources, name)
         return out
-    if type(payload) is Traced or out._node is not None:
+    recording = state().recording
+    if recording and (type(payload) is Traced or out._node is not None):
         raise RuntimeError(
             f"{name}(): functions with out=... arguments don't support automatic "
             "differentiation, but one of the arguments requires grad."
@@ -375,6 +387,7 @@ _RENAMED = {"axis": "dim", "keepdims": "keepdim", "x1": "input", "x2": "other"}
 
 def public(body: Body, name: str, label: str | None) -> Callable[..., Any]:
     """The function on tensors whose body works on payloads."""
+    shown: Any = None  # what users see as this function
 
     def function(*args: Any, **kwargs: Any) -> Any:
         out = None
@@ -403,12 +416,45 @@ def public(body: Body, name: str, label: str | None) -> Callable[..., Any]:
             ):
                 from isograd.torch.overrides import handle_torch_function
 
-                return handle_torch_function(function, args, *args, **kwargs)
+                return handle_torch_function(shown, args, *args, **kwargs)
             raise explained(error, body, name, args, kwargs) from None
 
-    function.__name__ = function.__qualname__ = name
-    function.__doc__ = body.__doc__
-    return function
+    outcome = partial(_outcome, label=label)
+    shown = planned(body, function, name, Tensor, FAMILY, outcome) or function
+    shown.__name__ = shown.__qualname__ = name
+    shown.__doc__ = body.__doc__
+    return shown
+
+
+def _outcome(out: Any, label: str | None) -> Outcome:
+    """What `lift` makes of a body's result, for a plan."""
+    if type(out) is Named:
+        return _outcome(out.value, out.label)
+    if isinstance(out, Draft):
+        return Outcome([(out, label)], None)
+    if isinstance(out, Values):
+        parts, build = out.values, partial(tuple.__new__, out.cls)
+    elif isinstance(out, tuple | list):
+        parts, build = out, tuple if type(out) is tuple else list
+    else:
+        raise Unplanned
+    inner = [_outcome(o, label) for o in parts]
+    if any(o.build for o in inner):
+        raise Unplanned
+    return Outcome([o.drafts[0] for o in inner], build)
+
+
+_OWN = {"isograd.rules", "isograd.core.plans", "isograd.torch.nn.table", __name__}
+
+
+def warn(text: str, category: type[Warning] = UserWarning) -> None:
+    """Warn about a call, at the line that calls a function of these tables."""
+    irregular()
+    frame: Any = sys._getframe(1)
+    own, depth = {*_OWN, frame.f_globals["__name__"]}, 2
+    while frame is not None and frame.f_globals.get("__name__") in own:
+        frame, depth = frame.f_back, depth + 1
+    warnings.warn(text, category, stacklevel=depth)
 
 
 def explained(
@@ -416,7 +462,7 @@ def explained(
 ) -> Exception:
     """A call with wrong arguments, told as PyTorch tells it; else the error itself."""
     if isinstance(error, TypeError):
-        text = _reworded(str(error), name)
+        text = reworded(str(error), name)
         if text.startswith(f"{name}() "):
             return TypeError(text)
     code = getattr(body, "__code__", None)
@@ -452,7 +498,7 @@ def _misfit(kind: Any, word: str, value: Any, place: int) -> bool:
 _MISSING = re.compile(r"missing (\d+) required positional arguments?: (.*)")
 
 
-def _reworded(text: str, name: str) -> str:
+def reworded(text: str, name: str) -> str:
     """Python's text of a call that does not fit, in PyTorch's words."""
     _, call, rest = text.partition("() ")
     if not call or not (rest.startswith(("missing", "got an", "takes"))):
@@ -524,9 +570,10 @@ def write_result(
             f"broadcast shape {list(out.shape)}"
         )
     check_result_type(out, t._p)
+    out = cast(out, t._p.dtype)
     if type(out) is Traced and label is not None:
         note(out.node, label, sources)
-    mutation.write(t, cast(out, t._p.dtype), fresh=True, overlap=overlap)
+    mutation.write(t, out, fresh=True, overlap=overlap)
 
 
 def check_write(t: Any, needs: bool = False) -> None:
@@ -559,6 +606,14 @@ def _partly_same(a: Any, b: np.ndarray) -> bool:
     if type(a) is not np.ndarray or a is b or not np.may_share_memory(a, b):
         return False
     return not same_elements(a, b) and _dense(a) and _dense(b)
+
+
+def check_apart(a: Any, x: Any) -> None:
+    """Raise if a dense operand shares memory with what is written."""
+    b = x.p if type(x) is Traced else x
+    if type(a) is np.ndarray and type(b) is np.ndarray and np.may_share_memory(a, b):
+        if _dense(a) and _dense(b):
+            raise RuntimeError(errors.PARTLY_SAME)
 
 
 def same_elements(a: Any, b: Any) -> bool:

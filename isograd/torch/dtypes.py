@@ -9,6 +9,7 @@ import numpy as np
 
 from isograd.base.dtypes import bfloat16 as np_bfloat16
 from isograd.base.dtypes import is_bfloat16, limits_of
+from isograd.core.plans import allow, forget
 
 # name: (NumPy's name, kind, PyTorch's C++ name, legacy tensor class, aliases)
 _TABLE: dict[str, tuple[str, str, str, str, tuple[str, ...]]] = {
@@ -168,6 +169,7 @@ def set_default_dtype(d: Any) -> None:
     if found.kind != "f":
         raise TypeError("only floating-point types are supported as the default type")
     _Default.dtype = found
+    forget()
 
 
 def set_default_tensor_type(t: Any) -> None:
@@ -421,6 +423,9 @@ contiguous_format, preserve_format, channels_last, channels_last_3d = map(
     memory_format,
     ("contiguous_format", "preserve_format", "channels_last", "channels_last_3d"),
 )
+
+
+allow(dtype, Size, layout, memory_format)
 
 
 class finfo:

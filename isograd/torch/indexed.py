@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.plans import asked, beyond
 from isograd.core.primitive import Payload
 from isograd.core.tensor import wrap
 from isograd.torch.call import (
@@ -35,11 +36,7 @@ def _long(index: Payload, name: str, both: bool = True) -> Payload:
 def _check_vector(index: Payload, size: int, name: str) -> None:
     if index.ndim > 1:
         raise IndexError(f"{name}(): Index is supposed to be a vector")
-    if (
-        type(index) is np.ndarray
-        and index.size
-        and (index.min() < 0 or index.max() >= size)
-    ):
+    if asked(beyond, index, size):
         raise IndexError("index out of range in self")
 
 
@@ -50,12 +47,10 @@ def index_select(input: Payload, dim: int, index: Payload) -> Payload:
         raise IndexError("index_select(): Index is supposed to be a vector")
     _long(index, "index_select")
     n = input.shape[d] if input.ndim else 1
-    if (
-        type(index) is np.ndarray
-        and index.size
-        and (index.max() >= n or index.min() < 0)
-    ):
+    if asked(beyond, index, n):
         bad = index[(index >= n) | (index < 0)].flat[0]
+        if d == 0:
+            raise IndexError("index out of range in self")
         raise RuntimeError(
             f"INDICES element is out of DATA bounds, id={bad} axis_dim={n}"
         )
@@ -111,12 +106,11 @@ def _check_along(x: Payload, d: int, index: Payload, name: str) -> None:
                 f"{list(x.shape)} apart from dimension {d}"
             )
     n = x.shape[d] if x.ndim else 1
-    if type(index) is np.ndarray and index.size:
+    if asked(beyond, index, n):
         bad = index[(index < 0) | (index >= n)]
-        if bad.size:
-            raise RuntimeError(
-                f"index {bad.flat[0]} is out of bounds for dimension {d} with size {n}"
-            )
+        raise RuntimeError(
+            f"index {bad.flat[0]} is out of bounds for dimension {d} with size {n}"
+        )
 
 
 _REDUCE = {
@@ -263,14 +257,14 @@ def index_put(
     return F.index_put(input, key, values, accumulate=bool(accumulate))
 
 
+def _beyond_either(index: np.ndarray, n: int) -> bool:
+    return bool(index.size) and bool(index.max() >= n or index.min() < -n)
+
+
 @row
 def take(input: Payload, index: Payload) -> Payload:
     n = int(np.prod(input.shape))
-    if (
-        type(index) is np.ndarray
-        and index.size
-        and (index.max() >= n or index.min() < -n)
-    ):
+    if asked(_beyond_either, index, n):
         bad = index[(index >= n) | (index < -n)].flat[0]
         raise IndexError(
             f"out of range: tried to access index {bad} on a tensor of {n} elements."

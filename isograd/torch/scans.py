@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.plans import asked
 from isograd.core.primitive import Payload
 from isograd.ops import selection
 from isograd.torch.call import (
@@ -112,6 +113,10 @@ _softmax("log_softmax", "LogSoftmax", "log_softmax")
 # --- distributions of values ----------------------------------------------------------
 
 
+def _outside(values: np.ndarray) -> bool:
+    return not np.all((values >= 0) & (values <= 1))
+
+
 def _quantile(name: str, skip: bool) -> None:
     def body(
         input: Payload,
@@ -133,7 +138,7 @@ def _quantile(name: str, skip: bool) -> None:
             d = checked_dim(dim, x.ndim)
             axes = (d,)
         values = cast(q, x.dtype)
-        if type(values) is np.ndarray and not np.all((values >= 0) & (values <= 1)):
+        if asked(_outside, values):
             raise RuntimeError(
                 f"{name}() q must be in the range [0, 1] but got {values}"
                 if is_payload(q) is False

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-import warnings
 from typing import Any
 
 import numpy as np
 
 from isograd.core import fast
+from isograd.core.plans import asked, beyond, irregular
 from isograd.core.primitive import REGISTRY, Payload
 from isograd.core.tensor import Tensor as CoreTensor
-from isograd.torch.call import floating, public
+from isograd.torch.call import floating, public, warn
 from isograd.torch.nn.table import FUNCTIONAL as T
 from isograd.torch.nn.table import F, Named, dtype_name, generator, ints, plain, row
 from isograd.torch.table import FUNCTIONS
@@ -205,11 +205,9 @@ _rrelu = public(_rrelu_body, "rrelu", "RreluWithNoiseBackward0")
 
 
 def _implicit_dim(name: str, ndim: int) -> int:
-    warnings.warn(
+    warn(
         f"Implicit dimension choice for {name} has been deprecated. Change the "
-        "call to include dim=X as an argument.",
-        UserWarning,
-        stacklevel=4,
+        "call to include dim=X as an argument."
     )
     return 0 if ndim in (0, 1, 3) else 1
 
@@ -503,19 +501,24 @@ def normalize(
     return F.normalize(input, axes=axes, ord=float(p), eps=eps)
 
 
+def _has_negative(x: np.ndarray) -> bool:
+    return bool(x.size) and bool(x.min() < 0)
+
+
 @row
 def one_hot(input: Payload, num_classes: int = -1) -> Payload:
     if input.dtype != np.int64:
         raise RuntimeError(
             "one_hot is only applicable to index tensor of type LongTensor."
         )
-    if type(input) is np.ndarray:
-        if input.size and input.min() < 0:
-            raise RuntimeError("Class values must be non-negative.")
-        if num_classes == -1:
+    if asked(_has_negative, input):
+        raise RuntimeError("Class values must be non-negative.")
+    if num_classes == -1:
+        if type(input) is np.ndarray:
             num_classes = int(input.max()) + 1
-        elif input.size and input.max() >= num_classes:
-            raise RuntimeError("Class values must be smaller than num_classes.")
+        irregular()
+    elif asked(beyond, input, num_classes):
+        raise RuntimeError("Class values must be smaller than num_classes.")
     return F.one_hot(input, count=num_classes)
 
 

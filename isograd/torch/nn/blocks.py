@@ -11,6 +11,7 @@ import numpy as np
 import isograd.nn.attention
 import isograd.nn.normalisation
 import isograd.nn.recurrent  # noqa: F401  (registers composites)
+from isograd.core.plans import asked, beyond
 from isograd.core.primitive import Payload
 from isograd.nn import attention as attend
 from isograd.nn.normalisation import running
@@ -228,7 +229,7 @@ def _check_indices(idx: Payload, count: int, name: str) -> None:
             f"scalar types: Long, Int; but got torch.{of_numpy(idx.dtype).legacy} instead "
             f"(while checking arguments for {name})"
         )
-    if type(idx) is np.ndarray and idx.size and (idx.min() < 0 or idx.max() >= count):
+    if asked(beyond, idx, count):
         raise IndexError("index out of range in self")
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from typing import Any
 
 import numpy as np
 
+from isograd.core.plans import asked, within
 from isograd.core.primitive import Payload
-from isograd.torch.call import check_broadcast
+from isograd.torch.call import check_broadcast, warn
 from isograd.torch.dtypes import Size
 from isograd.torch.nn.table import F, Named, dtype_name, reduction_of, row, same_dtype
 
@@ -21,12 +21,17 @@ _SIZE_WARNING = (
 
 def _warn_size(x: Payload, y: Payload) -> None:
     if x.shape != y.shape:
-        warnings.warn(
-            _SIZE_WARNING.format(t=Size(y.shape), i=Size(x.shape)),
-            UserWarning,
-            stacklevel=4,
-        )
+        warn(_SIZE_WARNING.format(t=Size(y.shape), i=Size(x.shape)))
         check_broadcast(x.shape, y.shape)
+
+
+def _outside(x: np.ndarray) -> bool:
+    """Whether an element is no probability."""
+    return not ((x >= 0) & (x <= 1)).all()
+
+
+def _has_negative(x: np.ndarray) -> bool:
+    return bool((x < 0).any())
 
 
 def _named(out: Any, reduction: str, none: str) -> Any:
@@ -123,11 +128,7 @@ def binary_cross_entropy(
         raise RuntimeError(
             f"Found dtype {dtype_name(target)} but expected {dtype_name(input)}"
         )
-    if (
-        type(input) is np.ndarray
-        and input.size
-        and not ((input >= 0) & (input <= 1)).all()
-    ):
+    if asked(_outside, input):
         raise RuntimeError("all elements of input should be between 0 and 1")
     return F.binary_cross_entropy(input, target, weight, reduction=reduction)
 
@@ -226,13 +227,15 @@ def _check_classes(input: Payload, target: Payload, ignore: int) -> None:
 
 
 def _check_range(target: Payload, classes: int, ignore: int) -> None:
-    if type(target) is not np.ndarray or not target.size:
-        return
-    if target.min() >= 0 and target.max() < classes:
-        return
-    bad = ((target < 0) | (target >= classes)) & (target != ignore)
-    if bad.any():
+    if asked(_misses, target, classes, ignore):
+        bad = ((target < 0) | (target >= classes)) & (target != ignore)
         raise IndexError(f"Target {int(target[bad].reshape(-1)[0])} is out of bounds.")
+
+
+def _misses(target: np.ndarray, classes: int, ignore: int) -> bool:
+    if within(target, classes):
+        return False
+    return bool((((target < 0) | (target >= classes)) & (target != ignore)).any())
 
 
 def _class_label(input: Payload) -> str:
@@ -369,13 +372,11 @@ def kl_div(
     log_target: bool = False,
 ) -> Any:
     if reduction == "mean" and size_average is None and reduce is None:
-        warnings.warn(
+        warn(
             "reduction: 'mean' divides the total loss by both the batch size and the "
             "support size.'batchmean' divides only by the batch size, and aligns with "
             "the KL div math definition.'mean' will be changed to behave the same as "
-            "'batchmean' in the next major release.",
-            UserWarning,
-            stacklevel=4,
+            "'batchmean' in the next major release."
         )
     if reduction != "batchmean":
         reduction = reduction_of(reduction, size_average, reduce)
@@ -426,7 +427,7 @@ def gaussian_nll_loss(
         if var < 0:
             raise ValueError("var has negative entry/entries")
         var = F.full_like(input, value=float(var))
-    if type(var) is np.ndarray and (var < 0).any():
+    if asked(_has_negative, var):
         raise ValueError("var has negative entry/entries")
     if reduction not in ("none", "mean", "sum"):
         raise ValueError(f"{reduction} is not valid")

@@ -7,9 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.plans import irregular
 from isograd.core.primitive import BOUND, Payload
 from isograd.torch import dtypes
-from isograd.torch.call import Named, cast, public
+from isograd.torch.call import Named, cast, public, warn
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.labels import camel
 
@@ -37,6 +38,7 @@ def plain(fn: Any) -> Any:
 def generator() -> Any:
     from isograd.torch.random import default_generator
 
+    irregular()
     return default_generator.stream
 
 
@@ -55,17 +57,13 @@ def reduction_of(reduction: str, size_average: Any, reduce: Any) -> str:
         ValueError: for an unknown one, with PyTorch's text.
     """
     if size_average is not None or reduce is not None:
-        import warnings
-
         if reduce is not None and not reduce:
             found = "none"
         else:
             found = "mean" if size_average is None or size_average else "sum"
-        warnings.warn(
+        warn(
             "size_average and reduce args will be deprecated, please use "
-            f"reduction='{found}' instead.",
-            UserWarning,
-            stacklevel=4,
+            f"reduction='{found}' instead."
         )
         return found
     if reduction not in ("none", "mean", "sum"):

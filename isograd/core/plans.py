@@ -1,0 +1,586 @@
+"""Plans: a function of tensors as the straight line of primitives that it comes to.
+
+A front end's function normalises its arguments, promotes, checks, and binds a few
+primitives.  Which ones depends on the shapes and dtypes of its tensors and on its
+other arguments alone; so a signature that came often is drafted once: the body runs on
+carriers of shapes and dtypes (`Draft`), and the primitives it bound become the lines of
+one generated function, with the nodes they put on the tape.  What a body must know of
+elements it asks by `asked`; a plan asks again, and another answer leads to the general
+path.  So do all modes but the default and plain `no_grad`, other classes, carriers,
+large arrays, and whatever raises: the general path is what explains errors.
+"""
+
+from __future__ import annotations
+
+import inspect
+import weakref
+from collections.abc import Callable, Container, Sequence
+from functools import cache, partial
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from isograd.core.expression import define
+from isograd.core.large import LARGE
+from isograd.core.levels import MODE, QUIET, changed, state
+from isograd.core.primitive import Aval, Payload, Primitive, aval_of, ndarray
+from isograd.core.tape import INFERENCE, Node, Traced, slot, tick
+from isograd.core.tensor import Tensor
+
+PATIENCE = 12  # calls with one signature after which a plan is worth its making
+LIMIT = 512  # signatures that one function keeps
+_TABLES: list[dict[Any, Any]] = []
+
+
+class Absent:
+    """Type of the default of arguments that are not given."""
+
+
+ABSENT = Absent()
+
+
+class Unplanned(Exception):
+    """A body does what no plan can have: reads elements, draws, writes, warns."""
+
+
+class Draft:
+    """Carrier of a draft: a value of which shape and dtype are known.
+
+    `array` is the present one of an argument, None of what is computed.
+    """
+
+    __slots__ = ("array", "aval", "name", "sketch")
+
+    def __init__(
+        self, sketch: Sketch, name: str, aval: Aval, array: Any = None
+    ) -> None:
+        self.sketch, self.name, self.aval, self.array = sketch, name, aval, array
+
+    level = property(lambda self: self.sketch.level)
+    shape = property(lambda self: self.aval.shape)
+    dtype = property(lambda self: self.aval.dtype)
+    ndim = property(lambda self: len(self.aval.shape))
+    size = property(lambda self: prod(self.aval.shape))
+
+    @staticmethod
+    def process(
+        prim: Primitive, args: tuple[Payload, ...], params: dict[str, Any], level: int
+    ) -> Any:
+        sketch = next(a.sketch for a in args if type(a) is Draft and a.level == level)
+        return sketch.process(prim, args, params, level)
+
+    def concrete(self, *_: Any, **__: Any) -> Any:
+        raise Unplanned
+
+    __array__ = __bool__ = __iter__ = __float__ = __int__ = __index__ = concrete
+
+
+def asked(question: Callable[..., Any], *args: Any) -> bool:
+    """The answer of `question(*args)` about elements; False where none are known."""
+    sketch, known = None, []
+    for a in args:
+        if type(a) is Draft:
+            sketch, a = a.sketch, a.array
+        elif type(a) is Traced:
+            a = a.p
+        if hasattr(a, "level"):
+            return False
+        known.append(a)
+    if sketch is None:
+        return bool(question(*known))
+    return sketch.ask(question, args, known)
+
+
+def within(index: np.ndarray, count: int) -> bool:
+    """Whether all elements are places in a sequence of that length."""
+    if index.size <= 64:  # NumPy's reductions cost more
+        values = index.reshape(-1).tolist()
+        return not values or (min(values) >= 0 and max(values) < count)
+    return bool(index.min() >= 0 and index.max() < count)
+
+
+def beyond(index: np.ndarray, count: int) -> bool:
+    return not within(index, count)
+
+
+def irregular() -> None:
+    """Say that what follows (a warning) is done at each call: no plan has it."""
+    if MODE.special and (stages := state().stages) and type(stages[-1]) is Sketch:
+        raise Unplanned
+
+
+# --- drafts ---------------------------------------------------------------------------
+
+
+class Outcome(NamedTuple):
+    """What a dialect makes of a body's result: drafts with the names of their nodes.
+
+    `build` makes the result of several tensors, None where it is one tensor.
+    """
+
+    drafts: Sequence[tuple[Draft, str | None]]
+    build: Callable[[tuple[Any, ...]], Any] | None
+
+
+class Sketch:
+    """A plan under construction; in the place of a stage while the body runs."""
+
+    def __init__(self, level: int, cls: type[Tensor]) -> None:
+        self.level = level
+        self.inputs: list[str] = []  # parameters of the plan
+        self.nodes: dict[str, str] = {}  # names of values that have a node, its name
+        self.edges: dict[str, tuple[str, ...]] = {}  # of nodes
+        self.scalar: set[str] = set()  # nodes of elementwise operations
+        self.questions: list[str] = []
+        self.lines: list[str] = []
+        self.scope: dict[str, Any] = {
+            "cls": cls,
+            "new": object.__new__,
+            "Node": Node,
+            "tick": tick,
+            "slot": slot,
+            "ref": weakref.ref,
+        }
+
+    def value(self, x: Any) -> str:
+        """The name of an operand or constant."""
+        if type(x) is Draft and x.sketch is self:
+            return x.name
+        if hasattr(x, "level"):
+            raise Unplanned
+        return self.constant(x)
+
+    def constant(self, x: Any) -> str:
+        name = f"c{len(self.scope)}"
+        self.scope[name] = x
+        return name
+
+    def ask(
+        self, question: Callable[..., Any], args: tuple[Any, ...], known: list[Any]
+    ) -> bool:
+        for a, k in zip(args, known, strict=True):
+            if type(a) is Draft and k is None:
+                raise Unplanned
+        answer = bool(question(*known))
+        call = f"{self.constant(question)}({', '.join(map(self.value, args))})"
+        test = f"not {call}" if answer else call
+        self.questions.append(f"if {test}: return None")
+        return answer
+
+    def process(
+        self,
+        prim: Primitive,
+        args: tuple[Payload, ...],
+        params: dict[str, Any],
+        level: int,
+    ) -> Any:
+        """One more line (and those that record it)."""
+        if prim.effect or any(a.size >= LARGE for a in args):
+            raise Unplanned
+        names = tuple(map(self.value, args))
+        avals = prim.abstract(*(aval_of(a) for a in args), **params)
+        k = len(self.lines)
+        outs = [
+            Draft(self, f"v{k}_{i}", aval)
+            for i, aval in enumerate(avals if prim.multi else (avals,))
+        ]
+        self.lines.append(
+            f"{', '.join(o.name for o in outs)}{', ' * prim.multi} = "
+            + self.call(prim, names, params)
+        )
+        self.record(prim, names, params, outs, f"m{k}")
+        return tuple(outs) if prim.multi else outs[0]
+
+    def call(
+        self, prim: Primitive, names: tuple[str, ...], params: dict[str, Any]
+    ) -> str:
+        plain = prim.ufunc is not None and not params
+        words = [f"{w}={self.constant(v)}" for w, v in params.items()]
+        fn = self.constant(prim.ufunc if plain else prim.impl)
+        return f"{fn}({', '.join([*names, *(['out=...'] if plain else words)])})"
+
+    def record(
+        self,
+        prim: Primitive,
+        names: tuple[str, ...],
+        params: dict[str, Any],
+        outs: list[Draft],
+        node: str,
+    ) -> None:
+        """Lines that put a result on the tape, as `tape.record` does it."""
+        edges = [
+            self.nodes.get(n) if f else None
+            for n, f in zip(names, prim.flags(len(names)), strict=True)
+        ]
+        kind = outs[0].dtype.kind
+        if (
+            not any(edges)
+            or prim.constant
+            or (prim.name == "convert" and kind in "iub")
+        ):
+            return
+        self.edges[node] = tuple(str(e) for e in edges)
+        if prim.kind == "elementwise":
+            self.scalar.add(node)
+        more = [
+            f"prim = {self.constant(prim)}",
+            f"edges = {_tuple(self.edges[node])}",
+            f"saved = {self.saved(prim, names, params, edges, outs)}",
+            f"shape = {outs[0].name}.shape",
+        ]
+        if params:
+            more.append(f"params = {self.constant(params)}")
+        if kind == "V":  # see `tape.record`
+            more.append("raw = False")
+        more.append("seq = tick()")
+        self.lines.append(f"{node} = new(Node)")
+        self.lines += [f"{node}.{m}" for m in more]
+        self.lines.append(f"if level: {node}.level = level")
+        if not prim.multi:
+            self.nodes[outs[0].name] = node
+            return
+        for i, o in enumerate(outs):
+            self.nodes[o.name] = f"{node}_{i}"
+            self.lines.append(f"{node}_{i} = slot({node}, {i}, {o.name})")
+        refs = _tuple([f"ref({node}_{i})" for i in range(len(outs))])
+        self.lines.append(f"{node}.outputs, {node}.slots = {len(outs)}, {refs}")
+
+    def saved(
+        self,
+        prim: Primitive,
+        names: tuple[str, ...],
+        params: dict[str, Any],
+        edges: Sequence[str | None],
+        outs: list[Draft],
+    ) -> str:
+        values = [*names, *(o.name for o in outs)]
+        if prim.keep is not None:
+            given = _tuple(names), _tuple(values[len(names) :])
+            return f"{self.constant(prim.keep)}({', '.join(given)}, " + (
+                f"{self.constant(params)})"
+            )
+        mask = sum(1 << i for i, e in enumerate(edges) if e)
+        keeps = prim.keeps(mask, len(names))
+        return (
+            _tuple([v if i in keeps else "None" for i, v in enumerate(values)])
+            * (bool(keeps))
+            or "()"
+        )
+
+    def evaluate(self, prim: Primitive, args: Any, params: dict[str, Any]) -> Any:
+        """An operation on constants alone."""
+        return prim.impl(*args, **params)
+
+    def payload_of(self, t: Tensor) -> Payload:
+        raise Unplanned
+
+    note_write = payload_of
+
+    # --- the function ---
+
+    def finish(self, outcome: Outcome, sources: Sequence[Any]) -> Callable[..., Any]:
+        """The plan, given what the body returned and all arguments it was given."""
+        named: set[str] = set()
+        tensors = [f"t{i}" for i, _ in enumerate(outcome.drafts)]
+        for t, (draft, label) in zip(tensors, outcome.drafts, strict=True):
+            if type(draft) is not Draft or draft.name in self.inputs:
+                raise Unplanned
+            self.lines += [f"{t} = new(cls)", f"{t}._p = {draft.name}"]
+            node = self.nodes.get(draft.name)
+            if node is None or draft.dtype.kind in "iub":
+                continue
+            self.lines.append(f"{t}._node = {node}")
+            own = node.partition("_")[0]
+            if label is not None and own not in named:
+                named.add(own)
+                self.label(own, label, sources)
+        self.lines.append(
+            f"return {tensors[0]}"
+            if outcome.build is None
+            else f"return {self.constant(outcome.build)}({_tuple(tensors)})"
+        )
+        return self.compiled()
+
+    def label(self, node: str, label: str, sources: Sequence[Any]) -> None:
+        """A node's name, and the nodes of the arguments where its edges are others."""
+        self.lines.append(f"{node}.label = {label!r}")
+        nodes = tuple(str(self.nodes.get(p)) for p in self.inputs if p[0] == "p")
+        edges = self.edges[node]
+        # a dialect makes tensors of numbers beside an operand: they count as inputs
+        numbers = len(sources) == len(edges) == 2 and node in self.scalar
+        numbers &= any(type(s) in (int, float, complex) for s in sources)
+        if nodes != edges and not numbers:
+            self.lines.append(f'{node}.metadata = {{"inputs": {_tuple(nodes)}}}')
+
+    def compiled(self) -> Callable[..., Any]:
+        nodes = [self.nodes[p] for p in self.inputs if p in self.nodes]
+        head = [f"level = {nodes[0]}.level"] if nodes else []
+        head += [f"if {n}.level != level: return None" for n in nodes[1:]]
+        body = "\n        ".join([*head, *self.questions, *self.lines])
+        source = (
+            f"def make({', '.join(self.scope)}):\n"
+            f"    def plan({', '.join(self.inputs)}):\n        {body}\n"
+            "    return plan\n"
+        )
+        return _factory(source)(*self.scope.values())
+
+
+def _tuple(names: Sequence[str]) -> str:
+    return f"({', '.join(names)},)" if names else "()"
+
+
+@cache
+def _factory(source: str) -> Callable[..., Any]:
+    return define("make", source)
+
+
+# --- functions ------------------------------------------------------------------------
+
+# How arguments enter a signature, by type: tensors (T), sequences of tensors (L) or of
+# plain values (S), numbers whose zeros have a sign (F), other plain values (V).
+_PLAIN: set[type] = {int, bool, str, type(None)}
+
+
+def allow(*kinds: type) -> None:
+    """Further classes of hashable arguments that signatures may have."""
+    _PLAIN.update(kinds)
+
+
+def forget() -> None:
+    """Drop all plans: a default that bodies read has changed."""
+    for table in _TABLES:
+        table.clear()
+
+
+class _Planner:
+    """The signatures of one function, and what became of them."""
+
+    def __init__(
+        self,
+        body: Callable[..., Any],
+        cls: type[Tensor],
+        family: Container[type],
+        outcome: Callable[[Any], Outcome],
+        names: list[str],
+        positional: int,
+    ) -> None:
+        self.body, self.cls, self.family, self.outcome = body, cls, family, outcome
+        self.names, self.positional = names, positional
+        self.forms: dict[Any, Any] = {}
+
+    def admit(self, kinds: tuple[type, ...], values: tuple[Any, ...]) -> Any:
+        """The form of calls with arguments of these types."""
+        pattern = ""
+        for kind, value in zip(kinds, values, strict=True):
+            pattern += self.letter(kind, value)
+        if "?" in pattern or not set(pattern) & {"T", "L"}:
+            form = _decline
+        else:
+            table: dict[Any, Any] = {}
+            _TABLES.append(table)
+            learn = partial(self.learn, table, {})
+            scope = MODE, state, QUIET, INFERENCE, ndarray
+            form = _form(pattern)(table, learn, *scope)
+        self.forms[kinds] = form
+        return form
+
+    def letter(self, kind: type, value: Any) -> str:
+        if self.is_ours(kind):
+            return "T"
+        if kind is tuple or kind is list:
+            # of tensors and of numbers come with one type: a form takes one sort
+            return "L" if value and self.is_ours(type(value[0])) else "S"
+        if kind is Absent:
+            return "A"
+        return "F" if kind is float else "V" if kind in _PLAIN else "?"
+
+    def is_ours(self, kind: type) -> bool:
+        return kind is self.cls or kind in self.family
+
+    def learn(
+        self,
+        table: dict[Any, Any],
+        seen: dict[Any, int],
+        key: Any,
+        values: tuple[Any, ...],
+    ) -> Callable[..., Any]:
+        """Count a signature; once it came often enough, make its plan."""
+        if len(seen) >= LIMIT:
+            seen.clear()
+            table.clear()
+        count = seen[key] = seen.get(key, 0) + 1
+        if count <= PATIENCE:
+            return _decline
+        try:
+            plan = self.drafted(values)
+        except Exception:  # whatever it was: the general path tells
+            plan = _decline
+        table[key] = plan
+        return plan
+
+    def drafted(self, values: tuple[Any, ...]) -> Callable[..., Any]:
+        level = state().level + 1
+        sketch = Sketch(level, self.cls)
+        inputs = [self.drawn(sketch, i, v) for i, v in enumerate(values)]
+        args, words = regroup(self.names, self.positional, inputs)
+        with changed(level=level, stages=(sketch,), recording=True):
+            result = self.body(*args, **words)
+        given = [v for v in values if v is not ABSENT]
+        return sketch.finish(self.outcome(result), given)
+
+    def drawn(self, sketch: Sketch, i: int, value: Any) -> Any:
+        """An argument with drafts in the place of tensors."""
+        if self.is_ours(type(value)):
+            out = self.draft(sketch, f"p{i}", f"n{i}", value)
+            sketch.inputs += [f"p{i}", f"n{i}"]
+            return out
+        if type(value) in (list, tuple) and value and self.is_ours(type(value[0])):
+            out = [
+                self.draft(sketch, f"p{i}_{j}", f"n{i}_{j}", x)
+                for j, x in enumerate(value)
+            ]
+            for letter in "pn":
+                sketch.inputs += [f"{letter}{i}_{j}" for j, _ in enumerate(value)]
+            return type(value)(out)
+        if type(value) in (list, tuple) and not _PLAIN.issuperset(map(type, value)):
+            raise Unplanned
+        return value
+
+    def draft(self, sketch: Sketch, name: str, node: str, t: Any) -> Draft:
+        if not self.is_ours(type(t)) or type(t._p) is not ndarray:
+            raise Unplanned
+        if t._node is not None and not MODE.special:
+            sketch.nodes[name] = node
+        return Draft(sketch, name, aval_of(t._p), t._p)
+
+
+def _decline(*_: Any) -> None:
+    """In the place of a plan where there can be none."""
+
+
+@cache
+def _form(pattern: str) -> Callable[..., Any]:
+    """Maker of the function that finds the plan for arguments of one pattern."""
+    head, quiet, key, given = [], [], [], []
+    for i, letter in enumerate(pattern):
+        a = f"a{i}"
+        if letter == "T":
+            head += [f"p{i} = {a}._p", f"n{i} = {a}._node"]
+            head.append(f"if type(p{i}) is not ndarray: return None")
+            quiet.append(f"n{i}")
+            key += [f"p{i}.shape", f"p{i}.dtype", f"n{i} is None"]
+            given += [f"p{i}", f"n{i}"]
+        elif letter == "L":
+            head += [
+                f"try: ps{i}, ns{i} = [x._p for x in {a}], [x._node for x in {a}]",
+                "except AttributeError: return None",
+            ]
+            quiet.append(f"ns{i}[:]")
+            key += [
+                f"tuple([(type(x), type(p), p.shape, p.dtype, n is None) "
+                f"for x, p, n in zip({a}, ps{i}, ns{i})])"
+            ]
+            given += [f"*ps{i}", f"*ns{i}"]
+        elif letter == "S":
+            key.append(f"(*{a}, *map(type, {a}))")
+        elif letter == "F":
+            key.append(f"{a} if {a} else str({a})")
+        elif letter == "V":
+            key.append(a)
+    names = ", ".join(f"a{i}" for i, _ in enumerate(pattern))
+    nothing = [
+        f"    {q} = {'None' if q[-1] != ']' else f'[None] * len({q[:-3]})'}"
+        for q in quiet
+    ]
+    lines = [
+        *head,
+        "if mode.special or INFERENCE:",
+        "    if state() is not QUIET or INFERENCE: return None",
+        *nothing,
+        f"key = {_tuple(key)}",
+        "try: plan = table.get(key)",
+        "except TypeError: return None",  # what cannot be hashed
+        f"if plan is None: plan = learn(key, ({names},))",
+        f"try: return plan({', '.join(given)})",
+        "except Exception: return None",
+    ]
+    body = "\n        ".join(lines)
+    return define(
+        "make",
+        "def make(table, learn, mode, state, QUIET, INFERENCE, ndarray):\n"
+        f"    def form({names}):\n        {body}\n    return form\n",
+    )
+
+
+def regroup(
+    names: Sequence[str], positional: int, values: Sequence[Any]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Arguments as they were given: those in order, and the named ones."""
+    count = next(
+        (i for i in range(positional) if values[i] is ABSENT),
+        min(positional, len(names)),
+    )
+    rest = zip(names[count:], values[count:], strict=True)
+    return list(values[:count]), {n: v for n, v in rest if v is not ABSENT}
+
+
+def planned(
+    body: Callable[..., Any],
+    general: Callable[..., Any],
+    name: str,
+    cls: type[Tensor],
+    family: Container[type],
+    outcome: Callable[[Any], Outcome],
+) -> Callable[..., Any] | None:
+    """`general` (the public function of `body`) with plans for common signatures.
+
+    None where the body's parameters do not allow it.
+    """
+    signature = _parameters(body)
+    if signature is None:
+        return None
+    plain, named = signature
+    names = [*plain, *named]
+    planner = _Planner(body, cls, family, outcome, names, len(plain))
+    values = ", ".join(names)
+
+    def fall(values: tuple[Any, ...], extra: tuple[Any, ...], rest: Any) -> Any:
+        args, words = regroup(names, len(plain), values)
+        return general(*args, *extra, **words, **rest)
+
+    head = [f"{n}=ABSENT" for n in plain] + ["*extra"] + [f"{n}=ABSENT" for n in named]
+    source = f"""def public({", ".join(head)}, **rest):
+    kinds = {_tuple([f"type({n})" for n in names])}
+    if not extra and not rest:
+        form = forms.get(kinds) or admit(kinds, ({values},))
+        found = form({values})
+        if found is not None:
+            return found
+    return fall(({values},), extra, rest)
+"""
+    scope = {
+        "ABSENT": ABSENT,
+        "forms": planner.forms,
+        "admit": planner.admit,
+        "fall": fall,
+    }
+    return define("public", source, scope)
+
+
+_RESERVED = {"kinds", "form", "found", "extra", "rest", "forms", "admit", "fall"}
+
+
+def _parameters(body: Callable[..., Any]) -> tuple[list[str], list[str]] | None:
+    """Names of the plain and of the keyword-only parameters."""
+    code = getattr(body, "__code__", None)
+    if code is None or code.co_flags & inspect.CO_VARARGS:
+        return None
+    count = code.co_argcount
+    plain = list(code.co_varnames[:count])
+    named = list(code.co_varnames[count : count + code.co_kwonlyargcount])
+    named = [n for n in named if n[0] != "_" and n != "out"]
+    if "out" in plain:  # from there on only the general path takes them
+        plain = plain[: plain.index("out")]
+        named = []
+    return None if not plain or {*plain, *named} & _RESERVED else (plain, named)
