@@ -146,7 +146,7 @@ def make_view(cls: type[Any], x: Tensor, prim: Primitive, params: Any) -> Any:
     t = alias(cls, bind(prim, (payload_of(x),), params))
     note_view(t, x, prim.name, params)
     s = state()
-    if not s.recording:
+    if not s.recording and t._view is not None:
         note_unrecorded(t, "inference" if s.inference else "no_grad")
     return t
 
@@ -160,6 +160,9 @@ def note_unrecorded(t: Tensor, made: str) -> None:
 
 
 def note_view(t: Tensor, x: Tensor, name: str, params: dict[str, Any]) -> None:
+    if x._inference:  # PyTorch does not track its views
+        t._inference = True
+        return
     step: Step = (name, tuple(params.items()))
     view = x._view
     if view is None:
@@ -169,9 +172,7 @@ def note_view(t: Tensor, x: Tensor, name: str, params: dict[str, Any]) -> None:
         base = view.base
         t._view = View(base, (*view.chain, step), view.made, 0, LAST.tick)
     if x._untracked:
-        t._untracked = True
-    if x._inference:
-        t._inference = True
+        t._untracked = x._untracked
     if base._views is None:
         base._views = []
     count = len(base._views)
@@ -227,7 +228,9 @@ def write(
     recording = state().recording
     if _physical(t, value, recording):
         np.copyto(t._p, value.p if type(value) is Traced else value)
-        if not t._untracked:
+        if t._untracked:
+            t._untracked[0] += 1
+        else:
             note_write(t._p)
         if recording:
             _retape(t, value, fresh)

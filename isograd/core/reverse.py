@@ -162,7 +162,7 @@ def saved_values(node: Node) -> tuple[Any, ...]:
     if node.unpack is not None:
         return node.unpack(node)
     found: dict[int, EngineError] = {}
-    for place, s in enumerate(saved):
+    for place, s in enumerate((*saved, *(a for a, _ in node.also))):
         array = s
         while type(array) is Traced:
             array = array.p
@@ -183,7 +183,10 @@ def saved_values(node: Node) -> tuple[Any, ...]:
             )
     if found:  # of several the last operand is told, outputs come after operands
         count = len(node.edges)
-        raise found[max((p for p in found if p < count), default=max(found))]
+        place = max((p for p in found if p < count), default=max(found))
+        if place >= len(saved):
+            found[place].fields["edge"] = node.also[place - len(saved)][1]
+        raise found[place]
     return saved
 
 

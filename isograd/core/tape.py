@@ -39,6 +39,7 @@ class Node:
         slots: weak references to the slots of those outputs, where there are several.
         label: name a dialect gives the operation, None for its primitive's.
         hooks: functions on the cotangent of this node's output (dict by id).
+        also: arrays (and their nodes) that count as saved though no rule reads them.
         traceback: where the node was made, in anomaly mode.
         grad: the accumulated gradient, if this node retains one (leaves do).
     """
@@ -60,6 +61,7 @@ class Node:
     retains: Any = None
     unpack: Any = None
     metadata: Any = None
+    also: tuple[tuple[Any, Node | None], ...] = ()
     facade: Any = None  # the object a dialect shows for this node
     replayed: bool = False  # a view's node, made again after a write
     leaf: bool = False  # whether a tensor with this node is a leaf
@@ -207,13 +209,11 @@ def _keep(node: Node, places: tuple[int, ...], values: tuple[Payload, ...]) -> N
         saved[k] = value = values[k]
         if type(value) is not ndarray:
             node.raw = False
-    node.saved = tuple(saved)
-
     if INFERENCE:
         check_saved(saved)
+    node.saved = tuple(saved)
 
-def record(
-    prim: Primitive,
+
 def check_saved(saved: Any) -> None:
     """Raise if an array was made in inference mode."""
     for s in saved:
@@ -226,6 +226,8 @@ def check_saved(saved: Any) -> None:
                 raise EngineError("inference_saved")
 
 
+def record(
+    prim: Primitive,
     args: tuple[Payload, ...],
     out: Any,
     edges: tuple[Node | None, ...],
@@ -264,10 +266,10 @@ def save(
     """Fill `node.saved` with what the cotangents of its edges will read."""
     if prim.keep is not None:
         node.saved = prim.keep(args, outs, node.params)
-        node.raw = all(type(a) is ndarray for a in args)
-        return
         if INFERENCE:
             check_saved(node.saved)
+        node.raw = all(type(a) is ndarray for a in args)
+        return
     count = len(args)
     mask = 0
     for i, e in enumerate(node.edges):

@@ -29,7 +29,7 @@ class Tensor:
     _node: Node | None = None
     _view: Any = None  # mutation.View
     _views: Any = None  # list of weak references to tensors
-    _untracked: bool = False  # writes do not count as versions (torch's .data)
+    _untracked: list[int] | bool = False  # of torch's .data: a version of its own
     _inference: bool = False  # made in inference mode: written in that mode alone
     _seen_as: Any = None  # class in which transformed functions see it, if another
     __array_ufunc__: Any = None

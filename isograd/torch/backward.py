@@ -118,8 +118,6 @@ def grads_of(grads: Any, count: int) -> tuple[Any, ...]:
 def targets_of(inputs: Any) -> list[Node]:
     """The nodes of `backward(inputs=...)`."""
     found = as_tuple(inputs)
-    if not found:
-        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
     nodes = [node_of(x) for x in found]
     for x, node in zip(found, nodes, strict=True):
         if node is None:
@@ -129,6 +127,11 @@ def targets_of(inputs: Any) -> list[Node]:
         if type(node) is not Leaf and isinstance(x, Tensor):
             x._retains = True  # type: ignore[attr-defined]  # justified: torch's own field
     return [n for n in nodes if n is not None]
+
+
+def check_inputs(inputs: Any) -> None:
+    if inputs is not None and not as_tuple(inputs):
+        raise RuntimeError("`inputs` argument to `backward()` cannot be empty.")
 
 
 def node_of(x: Any) -> Node | None:
@@ -173,9 +176,10 @@ def backward(
                 "passed to `backward()`. Please only use `grad_tensors`."
             )
         grad_tensors = grad_variables
-    targets = None if inputs is None else targets_of(inputs)
+    check_inputs(inputs)
     found = as_tuple(tensors)
     nodes, seeds = roots_of(found, grads_of(grad_tensors, len(found)), create_graph)
+    targets = None if inputs is None else targets_of(inputs)
     retain = create_graph if retain_graph is None else retain_graph
     accumulate(nodes, seeds, targets, create_graph, retain, inputs)
 
@@ -353,27 +357,37 @@ def grad(
 def _differentiated(ins: Sequence[Any]) -> list[Node]:
     if not ins:
         raise RuntimeError("`inputs` argument to `grad()` cannot be empty.")
-    nodes = [node_of(x) for x in ins]
-    if None in nodes:
-        raise RuntimeError("One of the differentiated Tensors does not require grad")
-    return [n for n in nodes if n is not None]
+    nodes: list[Node] = []
+    for x in ins:
+        node = getattr(x, "_node", None)
+        if type(node) is not Leaf:
+            node = node_of(x)
+        if node is None:
+            raise RuntimeError(
+                "One of the differentiated Tensors does not require grad"
+            )
+        nodes.append(node)
+    return nodes
 
 
 def _collected(
-    found: dict[Node, Payload], ins: Sequence[Any], allow: bool, zeros: bool
+    found: dict[Node, Payload],
+    ins: Sequence[Any],
+    nodes: Sequence[Node],
+    allow: bool,
+    zeros: bool,
 ) -> tuple[Any, ...]:
+    """The result for each of `ins`; they may share memory, as PyTorch's do."""
     out: list[Any] = []
-    for i, x in enumerate(ins):  # gradients may share memory, as PyTorch's do
-        node = node_of(x)
-        g = None if node is None else found.get(node)
-        if g is None and not allow:
-            raise RuntimeError(errors.UNUSED.format(index=i))
-        if g is None:
-            out.append(
-                wrap(T.Tensor, np.zeros(x._p.shape, x._p.dtype)) if zeros else None
-            )
-            continue
-        out.append(wrap(T.Tensor, g))
+    for x, node in zip(ins, nodes):  # noqa: B905 (made from one another)
+        g = found.get(node)
+        if g is not None:
+            out.append(wrap(T.Tensor, g))
+        elif not allow:
+            raise RuntimeError(errors.UNUSED.format(index=len(out)))
+        else:
+            zero = wrap(T.Tensor, np.zeros(x._p.shape, x._p.dtype)) if zeros else None
+            out.append(zero)
     return tuple(out)
 
 
@@ -396,7 +410,7 @@ def _batched_grad(
         nodes, seeds = roots_of(outs, lifted, create_graph)
         found = run(nodes, seeds, _differentiated(ins), create_graph, retain)
     whole = {n: unbatch(g, level, size) for n, g in found.items()}
-    grads = _collected(whole, ins, allow, False)
+    grads = _collected(whole, ins, targets, allow, False)
     if not zeros:
         return grads
     return tuple(

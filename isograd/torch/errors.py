@@ -106,8 +106,8 @@ def _modified(fields: dict[str, Any]) -> RuntimeError:
     shape = ", ".join(map(str, fields["shape"]))
     which = ""
     edge = holder = node
-    if place < len(node.edges):  # else it is the node's own output
-        edge = node.edges[place]
+    if "edge" in fields or place < len(node.edges):  # else it is the node's own output
+        edge = fields["edge"] if "edge" in fields else node.edges[place]
         holder = mutation.holder(fields["array"], edge)
     if holder is not None and not holder.leaf:
         label = label_of(holder)
@@ -198,8 +198,8 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
     "no_graph": lambda f: RuntimeError(NO_GRAD.format(index=f["index"])),
     "not_scalar": lambda f: RuntimeError(NOT_SCALAR),
     "unused": lambda f: RuntimeError(UNUSED.format(index=f["index"])),
-    "overlap": lambda f: RuntimeError(OVERLAP),
     "inference_saved": lambda f: RuntimeError(INFERENCE_SAVED),
+    "overlap": lambda f: RuntimeError(OVERLAP),
     "leaf": lambda f: RuntimeError(LEAF),
     "view_made": _view_made,
     "view_leaf": lambda f: RuntimeError(VIEW_LEAF),

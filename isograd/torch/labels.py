@@ -27,6 +27,23 @@ PRIMITIVES = {
 }
 
 
+# operands that PyTorch saves and our derivatives do not read: places among the tensors
+READS = {
+    f"{name}Backward0": places
+    for names, places in (
+        ("MseLoss SmoothL1Loss HuberLoss BinaryCrossEntropy", (0, 1)),
+        ("BinaryCrossEntropyWithLogits SoftMarginLoss PreluKernel", (0, 1)),
+        ("Convolution NativeLayerNorm", (0, 1)),
+        ("NativeBatchNorm EuclideanDist Cdist Dist", (0, 1)),
+        ("NllLoss MultiMarginLoss Gather Take Nansum Cummax Cummin", (0,)),
+        ("MaxPool2DWithIndices AvgPool2D AdaptiveMaxPool2D AdaptiveMaxPool1D", (0,)),
+        ("AdaptiveAvgPool2D MaxPool3DWithIndices AvgPool3D NativeGroupNorm", (0,)),
+        ("PdistForward EmbeddingBag", (0,)),
+    )
+    for name in names.split()
+}
+
+
 @cache
 def camel(name: str) -> str:
     """`log_softmax` as `LogSoftmax`, digits starting a word (`log1p`: `Log1P`)."""

@@ -19,6 +19,7 @@ from isograd.torch.call import (
     Named,
     as_int,
     cast,
+    check_apart,
     check_broadcast,
     check_memory,
     check_write,
@@ -192,6 +193,13 @@ def _alias(x: Any, label: str) -> Any:
 
 def setitem(self: Any, key: Any, value: Any) -> None:
     """`x[key] = value`, with the value broadcast and converted."""
+    try:
+        _assign(self, key, value)
+    except EngineError as error:
+        raise translated(error) from None
+
+
+def _assign(self: Any, key: Any, value: Any) -> None:
     v = _value_of(self, value)
     items, (steps, shape, arrays) = _read(self, key)
     target = _stepped(self, steps, items)
@@ -199,12 +207,10 @@ def setitem(self: Any, key: Any, value: Any) -> None:
         copy_into(target, _fitted(v, target._p.shape), value)
         return
     check_write(target, type(v) is Traced)
-    try:
-        out = F.scatter_at(
-            mutation.copied(payload_of(target)), _fit(v, arrays, shape), arrays
-        )
-    except EngineError as error:
-        raise translated(error) from None
+    check_apart(target._p, v)
+    out = F.scatter_at(
+        mutation.copied(payload_of(target)), _fit(v, arrays, shape), arrays
+    )
     _label(out, "IndexPutBackward0", (self, value))
     mutation.write(target, out, fresh=True, overlap=True)
 

@@ -427,6 +427,8 @@ def _several(views: Iterable[Any]) -> tuple[Any, ...]:
     out = tuple(views)
     if state().recording:
         for i, v in enumerate(out):
+            if v._view is None:
+                continue
             v._view = v._view._replace(made="several", place=i)
     return out
 
@@ -491,8 +493,7 @@ def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
     if isinstance(given, Tensor):
         given = given.tolist()
     if isinstance(given, int):
-        sizes = [n // given + (i < n % given) for i in range(given)]
-        return _parts(input, d, sizes, "SliceBackward0")
+        given = [i * (n // given) + min(i, n % given) for i in range(1, given)]
     cuts = [0, *(min(max(c + n if c < 0 else c, 0), n) for c in given), n]
     return tuple(
         sliced(input, d, a, max(a, b), 1, "SliceBackward0") for a, b in pairwise(cuts)
@@ -502,6 +503,12 @@ def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
 def _axis_split(name: str, axis: int, least: int) -> None:
     def fn(input: Any, indices_or_sections: Any) -> Any:
         d = 0 if axis == 1 and input._p.ndim == 1 else axis
+        given = indices_or_sections
+        if isinstance(given, int) and given and (n := input._p.shape[d]) % given:
+            raise RuntimeError(
+                f"torch.{name} attempted to split along dimension {d}, but the size of "
+                f"the dimension {n} is not divisible by the split_size {given}!"
+            )
         return tensor_split(input, indices_or_sections, d)
 
     tensor_row(fn, name=name)

@@ -207,7 +207,7 @@ class Tensor(core.Tensor):
             return 0
         if of_inference(self._p):
             raise RuntimeError("Inference tensors do not track version counter.")
-        return version(self._p)
+        return self._untracked[0] if self._untracked else version(self._p)
 
     def array(self, what: str = "numpy") -> np.ndarray:
         """The ndarray of this tensor; mapped or staged values have none."""
@@ -466,8 +466,9 @@ class Tensor(core.Tensor):
             create_graph: record the computation of the gradients.
             inputs: tensors to accumulate in, all leaves if None.
         """
-        targets = None if inputs is None else _backward.targets_of(inputs)
+        _backward.check_inputs(inputs)
         nodes, seeds = _backward.roots_of((self,), (gradient,), create_graph)
+        targets = None if inputs is None else _backward.targets_of(inputs)
         keep = create_graph if retain_graph is None else retain_graph
         if create_graph or MODE.special or _backward.HOOKS.count:
             _backward.accumulate(nodes, seeds, targets, create_graph, keep, inputs)
@@ -484,7 +485,7 @@ class Tensor(core.Tensor):
         p = self._p
         t = alias(Tensor, p[...] if type(p) is ndarray else p)  # an array of its own
         if self._untracked:
-            t._untracked = True
+            t._untracked = self._untracked
         return t
 
     def detach_(self) -> Tensor:
@@ -504,7 +505,7 @@ class Tensor(core.Tensor):
     def data(self) -> Tensor:
         """The same memory without graph; writes to it count no version."""
         t = alias(Tensor, self._p)
-        t._untracked = True
+        t._untracked = [0]
         return t
 
     @data.setter

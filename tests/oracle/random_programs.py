@@ -99,10 +99,10 @@ SWEEPS = (
     "a.sum().backward(retain_graph=True)",
     "a.backward()",
     "(a * a).sum().backward()",
-    "torch.autograd.grad(a.sum(), b)",
+    "torch.autograd.grad(a.sum(), b)[0].clone()",
     "torch.autograd.grad((a * a).sum(), b, create_graph=True)",
-    "torch.autograd.grad(a.sum(), b, allow_unused=True, retain_graph=True)",
-    "torch.autograd.grad((a * a).sum(), [a, b], allow_unused=True, retain_graph=True)",
+    "[g.clone() for g in torch.autograd.grad((a * a).sum(), [a, b])]",
+    "torch.autograd.grad(a.mean(), b, allow_unused=True)[0]",
     "a.backward(torch.ones_like(a), retain_graph=True)",
     "a.sum().backward(inputs=[b])",
     "a.sum().backward(create_graph=True)",
@@ -167,7 +167,6 @@ OUT = (
     "torch.mul(b, 2, out=a)",
     "torch.exp(b, out=a)",
     "torch.add(a.detach(), 1, out=b)",
-    "torch.sum(a, 0, out=b)",
 )
 DTYPES = (
     "a.double()",

@@ -13,15 +13,16 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.errors import EngineError
 from isograd.base.missing import module_getattr
 from isograd.core import levels, mutation
 from isograd.core.batching import Batched
 from isograd.core.custom import custom
 from isograd.core.forward import join, split
 from isograd.core.levels import records
-from isograd.core.primitive import BOUND, Payload
+from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.storage import version
-from isograd.core.tape import Leaf, Node, Traced, new, slot, tick
+from isograd.core.tape import Blind, Leaf, Node, Traced, new, slot, tick
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import errors
@@ -30,6 +31,15 @@ from isograd.torch.autograd.context import FunctionCtx as FunctionCtx
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.tensor import Tensor
 
+_DIRTY_VIEW = (
+    "If your Function modifies inplace an input that is a view of another Tensor, your "
+    "Function cannot return more than one Tensor. This is not supported by the current "
+    "autograd engine. You should either make sure the input is not a view (using "
+    ".clone() for example) or make your Function only return one Tensor (potentially "
+    "splitting it into two Functions: one doing the inplace that returns a single "
+    "Tensor and a second one that does the other operations). You can ask on the forum "
+    "https://discuss.pytorch.org/ if you need help to do this change."
+)
 _NEEDS_SETUP = (
     "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, "
     "jacrev, ...), it must override the setup_context staticmethod. For more details, "
@@ -106,11 +116,11 @@ class _Frame:
             edge = self.edges if kind == "arg" else self.slots
             edge = edge[i] if edge else None
             if edge is not None and type(edge) is not Leaf:
-                from isograd.torch.labels import label_of
+                from isograd.torch.labels import label_of, short
 
                 which = (
                     f", which is output {getattr(edge, 'index', 0)} of "
-                    f"{label_of(edge)},"
+                    f"{short(label_of(edge))},"
                 )
             raise RuntimeError(
                 errors.MODIFIED.format(
@@ -204,7 +214,10 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
             args = _bound_arguments(cls, args, kwargs)
         if _has_setup(cls) is False and _transformed(args):
             raise RuntimeError(_NEEDS_SETUP)
-        return Application(cls, args).run()
+        try:
+            return Application(cls, args).run()
+        except EngineError as error:
+            raise errors.translated(error) from None
 
 
 def _bound_arguments(cls: Any, args: Any, kwargs: Any) -> tuple[Any, ...]:
@@ -288,6 +301,7 @@ class Application:
             found = self._forward(tuple(args))
         self.single = not isinstance(found, tuple)
         outs = (found,) if self.single else found
+        _check_returned(self.ctx._dirty, tensors, outs)
         self.found, self.own = outs, own
         self.used = tensors
         entries = tuple(_entry(s, tensors, outs) for s in self.ctx._saved)
@@ -401,6 +415,9 @@ class Application:
                     "a leaf Variable that requires grad has been used in "
                     "an in-place operation."
                 )
+            mutation.check_writable(d, True)
+            if d._view is not None and len(self.found) > 1:
+                raise RuntimeError(_DIRTY_VIEW)
 
     def _rule(self, frame: _Frame, node_ref: Any) -> Callable[..., Any]:
         ctx, cls, places = self.ctx, self.cls, self.places
@@ -522,32 +539,40 @@ class Application:
     # --- results ----------------------------------------------------------------------
 
     def results(self, outs: tuple[Any, ...]) -> Any:
+        several = sum(type(o) is Traced for o in outs) > 1
         found = []
-        for o, k, original in zip(outs, self.kinds, self.found, strict=True):
-            found.append(self._result(o, k, original))
+        for i, (o, k) in enumerate(zip(outs, self.kinds, strict=True)):
+            t = self._result(o, k, self.found[i])
+            if k in ("tensor", "input", "constant") and t._view is not None:
+                made = "several" if several else "custom"
+                t._view = t._view._replace(made=made, place=i)
+            found.append(t)
         return found[0] if self.single else tuple(found)
 
     def _result(self, out: Any, kind: str, original: Any) -> Any:
         if kind == "value":
             return original
+        p, node = (out.p, out.node) if type(out) is Traced else (out, None)
+        if kind in ("dirty", "input") and node is None and _requires(original):
+            return original.detach()
         if kind == "dirty":
-            if type(out) is Traced:
-                mutation._retape(original, Traced(out.p, out.node), fresh=True)
-                original._node = out.node
+            if node is not None:
+                mutation._retape(original, Traced(p, node), fresh=True)
+                if original._view is None:
+                    original._node = node
             return original
-        if kind == "input":
-            return _alias(original, out)
-        if type(out) is np.ndarray:
-            same = getattr(original, "_p", None) is out
-            return original if same and original._node is None else wrap(Tensor, out)
-        if (
-            type(out) is Traced
-            and getattr(original, "_p", None) is out.p
-            and (original._node is None)
+        if kind == "input" and getattr(original, "_p", None) is p:
+            with levels.changed(recording=False):
+                original = mutation.make_view(
+                    Tensor, original, REGISTRY["reshape"], {"shape": p.shape}
+                )
+        elif getattr(original, "_p", None) is not p or not (
+            original._node is None or type(original._node) is Blind
         ):
-            original._node = out.node
-            return original
-        return wrap(Tensor, out)
+            return wrap(Tensor, out)
+        if node is not None:
+            original._node = node
+        return original
 
 
 class _Slots:
@@ -562,6 +587,23 @@ class _Slots:
 
 def _nothing() -> None:
     return None
+
+
+def _check_returned(dirty: Any, inputs: Any, outs: Any) -> None:
+    for d in dirty:
+        if not any(d is o for o in outs):
+            raise RuntimeError(
+                "Some elements marked as dirty during the forward method were not "
+                "returned as output. The inputs that are modified inplace must all be "
+                "outputs of the Function."
+            )
+        if not any(d is t for t in inputs):
+            warnings.warn(
+                "Only input Tensors should be given to ctx.mark_dirty(). If a Tensor "
+                "is not an input, there is no need to pass it to mark_dirty().",
+                UserWarning,
+                stacklevel=6,
+            )
 
 
 def _requires(t: Any) -> bool:
@@ -585,11 +627,6 @@ def _unpacker(hooks: Any, kept: Any) -> Callable[..., Any]:
         return wrap(Tensor, hooks[1](probe)[0])
 
     return unpack
-
-
-def _alias(original: Any, out: Any) -> Any:
-    """An input that is returned: a new tensor on the same memory."""
-    return wrap(Tensor, out)
 
 
 def _entry(saved: Any, tensors: Sequence[Any], outs: Sequence[Any]) -> tuple[str, Any]:
