@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import isograd.torch.tensor as T
+from isograd.base.dtypes import F32
 from isograd.base.errors import EngineError
 from isograd.core import levels
 from isograd.core.primitive import BOUND, Payload
@@ -31,6 +32,11 @@ def roots_of(tensors: Sequence[Any], grads: Sequence[Any], create_graph: bool) -
         RuntimeError: a gradient of the wrong shape, none for a tensor that is no
             scalar, or a tensor without graph; before anything is accumulated.
     """
+    if len(tensors) == 1 and grads[0] is None:
+        (t,) = tensors
+        node = getattr(t, "_node", None)
+        if type(node) is Node and not node.shape and t._p.dtype is F32:
+            return [node], [_ONE.copy()]
     seeds = [
         _seed(i, t, g) for i, (t, g) in enumerate(zip(tensors, grads, strict=True))
     ]
@@ -46,6 +52,9 @@ def roots_of(tensors: Sequence[Any], grads: Sequence[Any], create_graph: bool) -
             for s, n in zip(seeds, nodes, strict=True)
         ]
     return nodes, seeds
+
+
+_ONE = np.ones((), F32)
 
 
 def _seed(i: int, t: Any, grad: Any) -> Payload:
@@ -100,6 +109,8 @@ def _implicit(t: Any) -> Payload:
 
 
 def as_tuple(x: Any) -> tuple[Any, ...]:
+    if type(x) is tuple:
+        return x
     if isinstance(x, Tensor) or x is None or hasattr(x, "output_nr"):
         return (x,)
     return tuple(x)
@@ -350,8 +361,9 @@ def grad(
             outs, ins, given, retain, create_graph, allow, materialize_grads
         )
     nodes, seeds = roots_of(outs, given, create_graph)
-    found = run(nodes, seeds, _differentiated(ins), create_graph, retain)
-    return _collected(found, ins, allow, materialize_grads)
+    targets = _differentiated(ins)
+    found = run(nodes, seeds, targets, create_graph, retain)
+    return _collected(found, ins, targets, allow, materialize_grads)
 
 
 def _differentiated(ins: Sequence[Any]) -> list[Node]:
@@ -408,7 +420,8 @@ def _batched_grad(
     with levels.new_level() as level:
         lifted = [wrap(T.Tensor, Batched(level, s)) for s in stacks]
         nodes, seeds = roots_of(outs, lifted, create_graph)
-        found = run(nodes, seeds, _differentiated(ins), create_graph, retain)
+        targets = _differentiated(ins)
+        found = run(nodes, seeds, targets, create_graph, retain)
     whole = {n: unbatch(g, level, size) for n, g in found.items()}
     grads = _collected(whole, ins, targets, allow, False)
     if not zeros:
