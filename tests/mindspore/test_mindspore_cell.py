@@ -55,7 +55,7 @@ def test_attributes() -> None:
     first = net.w
     net.w = tensor([5.0])  # a tensor writes the parameter
     assert net.w is first and net.w.asnumpy().tolist() == [5.0]
-    with pytest.raises(TypeError, match="must be Parameter"):
+    with pytest.raises(TypeError, match="already exists in network"):
         net.w = 3
     net.w = None
     assert net.w is None and list(net.get_parameters()) == []

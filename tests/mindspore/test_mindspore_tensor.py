@@ -235,7 +235,7 @@ def test_hyper_map_and_multitype_functions() -> None:
         return x + 1
 
     out = ops.HyperMap()(kind, ((ms.Tensor(1.0), 2), [3]))
-    assert float(out[0][0]) == 2 and out[0][1] == 3 and out[1] == [4]
+    assert float(out[0][0]) == 2 and out[0][1] == 3 and out[1] == (4,)
     assert ops.Map()(lambda x: x, (1, 2)) == (1, 2)
     with pytest.raises(RuntimeError, match="no definition"):
         kind("text")

@@ -96,8 +96,8 @@ class Cell:
         elif "_cells" in own and name in own["_cells"]:
             if value is not None:
                 raise TypeError(
-                    f"For 'Cell', the type of {name} must be cell, but got "
-                    f"{type(value).__name__}."
+                    f"Sub cell '{name}' already exists in network, can not assign "
+                    f"this type: '{type(value)}' as a cell."
                 )
             own["_cells"][name] = None
         elif "_buffers" in own and name in own["_buffers"]:
@@ -132,7 +132,6 @@ class Cell:
         self._cells[name] = cell
         if self._auto_prefix:
             cell.update_parameters_name(name + ".")
-        cell.param_prefix = name
 
     def _set_parameters(self, name: str, values: ParameterTuple) -> None:
         for p in values:
@@ -146,8 +145,8 @@ class Cell:
             self._params[name].set_data(value)
         else:
             raise TypeError(
-                f"For 'Cell', the type of {name} must be Parameter or ParameterTuple, "
-                f"but got {type(value).__name__}."
+                f"Parameter '{name}' already exists in network, can not assign this "
+                f"type: '{type(value)}' as a parameter."
             )
 
     # --- parameters -------------------------------------------------------------------
@@ -227,6 +226,11 @@ class Cell:
         for name, p in list(self.parameters_and_names(expand=recurse)):
             if prefix:
                 p.name = prefix + name
+
+    def update_cell_prefix(self) -> None:
+        """Set `param_prefix` of all cells below to their paths."""
+        for path, cell in self.cells_and_names():
+            object.__setattr__(cell, "param_prefix", path)
 
     def check_names(self) -> None:
         """Raise ValueError where two parameters have one name."""
@@ -330,7 +334,7 @@ class Cell:
         if not isinstance(child_cell, Cell) and child_cell is not None:
             raise TypeError(
                 "For 'insert_child_to_cell', the argument 'child_cell' "
-                "should be 'Cell' if not None, but got "
+                "must be 'Cell' if not None, but got type "
                 f"{type(child_cell)}."
             )
         self._cells[child_name] = child_cell

@@ -12,7 +12,8 @@ from isograd.mindspore.nn.cell import Cell
 def _check_cell(x: Any, owner: str) -> None:
     if not isinstance(x, Cell):
         raise TypeError(
-            f"For '{owner}', each argument must be a cell, but got type {type(x)}."
+            f"For '{owner}', each cell must be subclass of Cell, but got "
+            f"{type(x).__name__}."
         )
 
 
@@ -36,7 +37,8 @@ class _Row(Cell):
     def _fill(self, cells: Iterable[Cell]) -> None:
         self._cells = OrderedDict()
         for i, cell in enumerate(cells):
-            _check_cell(cell, type(self).__name__)
+            if not isinstance(cell, Cell):
+                self.insert_child_to_cell(str(i), cell)  # tells what is wrong
             self._cells[str(i)] = cell
             if self._auto_prefix:
                 cell.update_parameters_name(f"{i}.")
@@ -55,8 +57,6 @@ class _Row(Cell):
                 if isinstance(self, CellList)
                 else (type(self)(*cells[index]))
             )
-        if isinstance(index, str):
-            return self._cells[index]
         return cells[_check_index(type(self).__name__, index, len(cells))]
 
     def __setitem__(self, index: int, cell: Cell) -> None:
@@ -80,19 +80,12 @@ class _Row(Cell):
     def __iter__(self) -> Iterator[Cell]:
         return iter(list(self._cells.values()))
 
-    def append(self, cell: Cell) -> Any:
+    def append(self, cell: Cell) -> None:
         _check_cell(cell, type(self).__name__)
         key = str(len(self._cells))
         self._cells[key] = cell
         if self._auto_prefix:
             cell.update_parameters_name(f"{key}.")
-        return self
-
-    def insert(self, index: int, cell: Cell) -> None:
-        _check_cell(cell, type(self).__name__)
-        cells = list(self._cells.values())
-        cells.insert(index, cell)
-        self._fill(cells)
 
     def extend(self, cells: Iterable[Cell]) -> Any:
         if not isinstance(cells, Iterable):
@@ -125,6 +118,11 @@ class SequentialCell(_Row):
             for name, cell in args[0].items():
                 self.insert_child_to_cell(name, cell)
                 cell.update_parameters_name(name + ".")
+        elif len(args) == 1 and not isinstance(args[0], Cell):
+            raise TypeError(
+                "For 'SequentialCell', the 'args[0]' must be Cell, list or "
+                f"orderedDict, but got {type(args[0]).__name__}"
+            )
         else:
             self._fill(args)
 
@@ -148,6 +146,12 @@ class CellList(_Row):
             self._fill(args[0])
         else:
             self._fill(args)
+
+    def insert(self, index: int, cell: Cell) -> None:
+        _check_cell(cell, type(self).__name__)
+        cells = list(self._cells.values())
+        cells.insert(index, cell)
+        self._fill(cells)
 
     def __add__(self, other: Iterable[Cell]) -> CellList:
         return CellList([*self, *other])

@@ -230,7 +230,7 @@ class LayerNorm(Cell):
                 f"i.e., containing at least one element, but got "
                 f"normalized_shape = {normalized_shape}"
             )
-        self.normalized_shape = tuple(normalized_shape)
+        self.normalized_shape = normalized_shape
         self.begin_norm_axis = begin_norm_axis
         self.begin_params_axis = begin_params_axis
         self.epsilon = epsilon
@@ -249,7 +249,7 @@ class LayerNorm(Cell):
         return (
             f"normalized_shape={self.normalized_shape}, "
             f"begin_norm_axis={self.begin_norm_axis}, "
-            f"begin_params_axis={self.begin_params_axis}, gamma={self.gamma}, "
+            f"begin_params_axis={self.begin_params_axis}, gamma{self.gamma}, "
             f"beta={self.beta}"
         )
 

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from functools import partial as partial
 from typing import Any
 
+import numpy as np
+
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.missing import attributes
@@ -13,45 +15,75 @@ from isograd.mindspore.missing import attributes
 Fn = Callable[..., Any]
 
 
+_NAMES = {  # names in registrations, as MindSpore shows the types
+    "None": "type_none",
+    "Tuple": "tuple_",
+    "List": "list_",
+    "String": "string_",
+    **{
+        n: n.lower()
+        for n in ("Number", "Tensor", "Bool", "Function", "Slice", "Ellipsis", "Any")
+    },
+    **dict.fromkeys(("Int", "UInt", "Float", "Complex"), ""),
+    **{n: n for n in ("Dictionary", "TypeType", "Type", "Ref", "NoneType")},
+    **{n: n for n in ("Parameter", "RefKeyType", "EnvType", "AnyType", "Keyword")},
+    **{n: n for n in ("RowTensor", "COOTensor", "CSRTensor", "MapTensor", "Array")},
+    **dict.fromkeys(("Undetermined", "Func", "Problem", "Primitive", "TypeNone"), ""),
+}
+
+
 def _type_names(x: Any) -> tuple[str, ...]:
     """The names of the types that an argument has, narrowest first."""
     if isinstance(x, CoreTensor):
-        return (
-            ("Parameter", "Tensor")
-            if type(x).__name__ == "Parameter"
-            else ("Tensor", "Ref")
-        )
+        kind = type(x).__name__
+        return ("Parameter", "Tensor") if kind == "Parameter" else ("Tensor", "Ref")
     if isinstance(x, bool):
         return ("Bool", "Number")
     if isinstance(x, int):
-        return ("Int", "Int64", "Number")
-    if isinstance(x, float):
-        return ("Float", "Float32", "Number")
+        return ("Int64", "Int", "Number")
+    if isinstance(x, float) and not isinstance(x, np.generic):
+        return ("Float64", "Float", "Number")
+    if isinstance(x, np.number):
+        return (x.dtype.name.capitalize(), "Number")
     if x is None:
         return ("None", "NoneType")
     if isinstance(x, dtypes.Type):
         return ("TypeType", "Type")
-    for kind, name in (
-        (tuple, "Tuple"),
-        (list, "List"),
-        (dict, "Dictionary"),
-        (str, "String"),
-        (slice, "Slice"),
-    ):
+    for kind, name in ((tuple, "Tuple"), (list, "List"), (str, "String")):
         if isinstance(x, kind):
             return (name,)
-    return ("Function", "Primitive") if callable(x) else (type(x).__name__,)
+    if isinstance(x, slice):
+        return ("Slice",)
+    raise NotImplementedError(
+        f"The python type {type(x)} cannot be converted to MindSpore type."
+    )
 
 
 def _name_of(kind: Any) -> str:
-    """A type in a registration: its name, or a dtype object."""
-    if isinstance(kind, str):
-        return {"None": "None", "Tensor": "Tensor"}.get(kind, kind)
+    """A type in a registration: its name, or a dtype object.
+
+    Raises:
+        RuntimeError: for a name that is no type's.
+    """
     if isinstance(kind, dtypes.TensorType):
         return "Tensor"
     if isinstance(kind, dtypes.Type):
-        return {"None": "None"}.get(kind.text, kind.text)
-    return getattr(kind, "__name__", str(kind))
+        return kind.text.capitalize() if kind.text.islower() else kind.text
+    name = kind if isinstance(kind, str) else getattr(kind, "__name__", str(kind))
+    base = name.split("[")[0]
+    if base not in _NAMES and not hasattr(dtypes, base.lower()):
+        raise RuntimeError(f"Unsupported type name: {name}!")
+    return name
+
+
+def _shown(name: str) -> str:
+    return f"mindspore.{_NAMES.get(name) or name.lower()}"
+
+
+def _shown_argument(x: Any) -> str:
+    if isinstance(x, CoreTensor):
+        return f"mindspore.tensor[{str(x.dtype).lower()}]"  # type: ignore[attr-defined]  # justified: a Tensor of this dialect
+    return _shown(_type_names(x)[0])
 
 
 class MultitypeFuncGraph:
@@ -64,11 +96,11 @@ class MultitypeFuncGraph:
     def register(self, *type_names: Any) -> Callable[[Fn], Fn]:
         """Decorator: the definition for arguments of these types."""
 
-        def add(fn: Fn) -> Fn:
+        def deco(fn: Fn) -> Fn:
             self.entries.append((tuple(map(_name_of, type_names)), fn))
             return fn
 
-        return add
+        return deco
 
     def __call__(self, *args: Any) -> Any:
         if len(self.entries) == 1:
@@ -79,23 +111,29 @@ class MultitypeFuncGraph:
                 t in n or t == "Any" for t, n in zip(types, names, strict=True)
             ):
                 return fn(*args)
-        given = ", ".join(n[0] for n in names)
-        raise RuntimeError(
-            f"The 'HyperMap' or 'MultitypeFuncGraph' {self.name} has no definition for "
-            f"({given}); it has: "
-            + "; ".join("(" + ", ".join(t) + ")" for t, _ in self.entries)
+        raise ValueError(self._unmatched(args))
+
+    def _unmatched(self, args: tuple[Any, ...]) -> str:
+        def row(texts: Any) -> str:
+            parts = list(texts)
+            return "(" + ", ".join(parts) + ("," if len(parts) == 1 else "") + ")"
+
+        known = ", ".join(f"({row(map(_shown, t))}, {fn})" for t, fn in self.entries)
+        return (
+            "For 'MultitypeFuncGraph', cannot find fn match given args. Got (sigs, fn): "
+            f"[{known}], and (dtype, args): {row(map(_shown_argument, args))}."
         )
 
 
 class HyperMap:
     """`HyperMap()(fn, *trees)`: fn applied to the leaves of tuples and lists.
 
+    The result has tuples; where rows differ in length the shortest one counts.
+
     Args:
         ops: the function, if it shall not be given in each call.
         reverse: map from the last element to the first.
     """
-
-    deep = True
 
     def __init__(self, ops: Any = None, reverse: bool = False) -> None:
         self.ops = ops
@@ -103,31 +141,25 @@ class HyperMap:
 
     def __call__(self, *args: Any) -> Any:
         fn, trees = (args[0], args[1:]) if self.ops is None else (self.ops, args)
-        return self._mapped(fn, trees, True)
+        return self._mapped(fn, trees)
 
-    def _mapped(self, fn: Fn, trees: tuple[Any, ...], top: bool) -> Any:
-        first = trees[0]
-        if not isinstance(first, tuple | list) or not (top or self.deep):
+    def _mapped(self, fn: Fn, trees: tuple[Any, ...]) -> Any:
+        if not isinstance(trees[0], tuple | list):
             return fn(*trees)
-        sizes = {len(t) for t in trees if isinstance(t, tuple | list)}
-        if len(sizes) > 1:
-            raise ValueError(
-                f"The length of inputs of {type(self).__name__} must be the same, but "
-                f"got {sorted(sizes)}."
-            )
-        rows = list(zip(*trees, strict=True))
-        if self.reverse:
-            rows.reverse()
-        out = [self._mapped(fn, row, False) for row in rows]
-        if self.reverse:
-            out.reverse()
-        return out if type(first) is list else tuple(out)
+        return self._rows(lambda *row: self._mapped(fn, row), trees)
+
+    def _rows(self, fn: Fn, trees: tuple[Any, ...]) -> tuple[Any, ...]:
+        rows = list(zip(*trees, strict=False))
+        if not self.reverse:
+            return tuple(fn(*row) for row in rows)
+        return tuple([fn(*row) for row in rows[::-1]][::-1])
 
 
 class Map(HyperMap):
     """Like HyperMap, on the outermost level only."""
 
-    deep = False
+    def _mapped(self, fn: Fn, trees: tuple[Any, ...]) -> Any:
+        return self._rows(fn, trees)
 
 
 __getattr__ = attributes(
