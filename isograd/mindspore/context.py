@@ -215,7 +215,7 @@ def gradients_off() -> bool:
     return _no_gradients.get()
 
 
-class _no_grad(ContextDecorator):  # noqa: N801 (MindSpore's name)
+class _no_grad(ContextDecorator):
     """Nothing is recorded in the body, and gradients cannot be asked for."""
 
     def __init__(self) -> None:

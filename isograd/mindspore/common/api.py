@@ -6,9 +6,8 @@ from isograd.mindspore.context import _no_grad as _no_grad
 from isograd.mindspore.device import _pynative_executor as _pynative_executor
 from isograd.mindspore.jit import jit as jit
 from isograd.mindspore.jit import jit_class as jit_class
-from isograd.mindspore.missing import attributes
-
 from isograd.mindspore.jit import mutable as mutable
+from isograd.mindspore.missing import attributes
 
 ms_function = jit
 ms_class = jit_class
