@@ -173,6 +173,11 @@ def note_view(t: Tensor, x: Tensor, name: str, params: dict[str, Any]) -> None:
         t._view = View(base, (*view.chain, step), view.made, 0, LAST.tick)
     if x._untracked:
         t._untracked = x._untracked
+    hold_view(base, t)
+
+
+def hold_view(base: Tensor, t: Tensor) -> None:
+    """Make the view `t` known to its base."""
     if base._views is None:
         base._views = []
     count = len(base._views)

@@ -24,9 +24,11 @@ import numpy as np
 from isograd.core.expression import define
 from isograd.core.large import LARGE
 from isograd.core.levels import MODE, QUIET, changed, state
+from isograd.core.mutation import View, hold_view
 from isograd.core.primitive import Aval, Payload, Primitive, aval_of, ndarray
+from isograd.core.storage import LAST
 from isograd.core.tape import INFERENCE, Node, Traced, slot, tick
-from isograd.core.tensor import Tensor
+from isograd.core.tensor import Tensor, wrap
 
 PATIENCE = 12  # calls with one signature after which a plan is worth its making
 LIMIT = 512  # signatures that one function keeps
@@ -58,6 +60,7 @@ class Draft:
         self.sketch, self.name, self.aval, self.array = sketch, name, aval, array
 
     level = property(lambda self: self.sketch.level)
+    flags = property(lambda self: self.array.flags)  # of an argument
     shape = property(lambda self: self.aval.shape)
     dtype = property(lambda self: self.aval.dtype)
     ndim = property(lambda self: len(self.aval.shape))
@@ -121,6 +124,17 @@ class Outcome(NamedTuple):
 
     drafts: Sequence[tuple[Draft, str | None]]
     build: Callable[[tuple[Any, ...]], Any] | None
+    views: Sequence[Any] = ()  # for each draft what its tensor is a view of
+
+
+def outcome_of_tensors(out: Any) -> Outcome:
+    """The outcome of a body that works on tensors and gives some."""
+    parts = out if isinstance(out, tuple | list) else (out,)
+    if not all(isinstance(t, Tensor) for t in parts):
+        raise Unplanned
+    drafts = [(t._p, None) for t in parts]
+    build = None if parts[0] is out else list if type(out) is list else tuple
+    return Outcome(drafts, build, [t._view for t in parts])
 
 
 class Sketch:
@@ -132,6 +146,7 @@ class Sketch:
         self.nodes: dict[str, str] = {}  # names of values that have a node, its name
         self.edges: dict[str, tuple[str, ...]] = {}  # of nodes
         self.scalar: set[str] = set()  # nodes of elementwise operations
+        self.tensors: dict[int, tuple[str, Any]] = {}  # arguments that are tensors
         self.questions: list[str] = []
         self.lines: list[str] = []
         self.scope: dict[str, Any] = {
@@ -141,6 +156,9 @@ class Sketch:
             "tick": tick,
             "slot": slot,
             "ref": weakref.ref,
+            "View": View,
+            "tuple_of": tuple.__new__,
+            "LAST": LAST,
         }
 
     def value(self, x: Any) -> str:
@@ -273,9 +291,17 @@ class Sketch:
         return prim.impl(*args, **params)
 
     def payload_of(self, t: Tensor) -> Payload:
+        if type(t._p) is Draft:
+            return t._p
         raise Unplanned
 
-    note_write = payload_of
+    def note_write(self, t: Tensor) -> None:
+        raise Unplanned
+
+    def name_node(self, draft: Draft, label: str | None) -> None:
+        node = self.nodes.get(draft.name)
+        if node is not None:
+            self.lines.append(f"{node}.label = {label!r}")
 
     # --- the function ---
 
@@ -283,10 +309,17 @@ class Sketch:
         """The plan, given what the body returned and all arguments it was given."""
         named: set[str] = set()
         tensors = [f"t{i}" for i, _ in enumerate(outcome.drafts)]
-        for t, (draft, label) in zip(tensors, outcome.drafts, strict=True):
-            if type(draft) is not Draft or draft.name in self.inputs:
+        views = outcome.views or [None] * len(tensors)
+        for i, (draft, label) in enumerate(outcome.drafts):
+            t = tensors[i]
+            if type(draft) is not Draft:
                 raise Unplanned
+            if draft.name in self.inputs:
+                tensors[i] = self.itself(draft)
+                continue
             self.lines += [f"{t} = new(cls)", f"{t}._p = {draft.name}"]
+            if views[i] is not None:
+                self.view(t, views[i])
             node = self.nodes.get(draft.name)
             if node is None or draft.dtype.kind in "iub":
                 continue
@@ -302,10 +335,46 @@ class Sketch:
         )
         return self.compiled()
 
+    def itself(self, draft: Draft) -> str:
+        """The tensor that an argument was, where the body gives it back."""
+        for name, t in self.tensors.values():
+            if t._p is draft:
+                return name
+        raise Unplanned
+
+    def view(self, t: str, view: Any) -> None:
+        """Lines that note a view with its base, as `mutation.note_view` does it."""
+        x, _ = self.tensors[id(view.base)]
+        chain, made, place = map(self.constant, (view.chain, view.made, view.place))
+        self.lines += [
+            f"w = {x}._view",
+            "if w is None:",
+            f"    base = {x}",
+            f"    {t}._view = tuple_of(View, (base, {chain}, {made}, {place}, LAST.tick))",
+            "else:",
+            "    base = w.base",
+            f"    w = base, w.chain + {chain}, {made} or w.made, {place}, LAST.tick",
+            f"    {t}._view = tuple_of(View, w)",
+            f"if {x}._untracked: {t}._untracked = {x}._untracked",
+            f"known = base._views",
+            f"if known is None: base._views = [ref({t})]",
+            f"elif len(known) < 64: known.append(ref({t}))",
+            f"else: hold(base, {t})",
+        ]
+        self.scope["hold"] = hold_view
+
+    def label_of(self, draft: Draft, label: str, sources: Sequence[Any]) -> None:
+        """The same for a value that a body on tensors makes a tensor of `sources`."""
+        if node := self.nodes.get(draft.name):
+            self.label(node.partition("_")[0], label, sources)
+
     def label(self, node: str, label: str, sources: Sequence[Any]) -> None:
         """A node's name, and the nodes of the arguments where its edges are others."""
         self.lines.append(f"{node}.label = {label!r}")
-        nodes = tuple(str(self.nodes.get(p)) for p in self.inputs if p[0] == "p")
+        names = [p for p in self.inputs if p[0] == "p"]
+        if self.tensors:
+            names = [s._p.name for s in sources]
+        nodes = tuple(str(self.nodes.get(n)) for n in names)
         edges = self.edges[node]
         # a dialect makes tensors of numbers beside an operand: they count as inputs
         numbers = len(sources) == len(edges) == 2 and node in self.scalar
@@ -362,11 +431,10 @@ class _Planner:
         cls: type[Tensor],
         family: Container[type],
         outcome: Callable[[Any], Outcome],
-        names: list[str],
-        positional: int,
+        names: Names,
     ) -> None:
         self.body, self.cls, self.family, self.outcome = body, cls, family, outcome
-        self.names, self.positional = names, positional
+        self.names, self.tensors = names, outcome is outcome_of_tensors
         self.forms: dict[Any, Any] = {}
 
     def admit(self, kinds: tuple[type, ...], values: tuple[Any, ...]) -> Any:
@@ -374,13 +442,15 @@ class _Planner:
         pattern = ""
         for kind, value in zip(kinds, values, strict=True):
             pattern += self.letter(kind, value)
-        if "?" in pattern or not set(pattern) & {"T", "L"}:
+        if self.tensors:
+            pattern = pattern.replace("T", "X")
+        if "?" in pattern or not set(pattern) & set("TLX"):
             form = _decline
         else:
             table: dict[Any, Any] = {}
             _TABLES.append(table)
             learn = partial(self.learn, table, {})
-            scope = MODE, state, QUIET, INFERENCE, ndarray
+            scope = MODE, state, QUIET, INFERENCE, ndarray, frozen
             form = _form(pattern)(table, learn, *scope)
         self.forms[kinds] = form
         return form
@@ -423,7 +493,7 @@ class _Planner:
         level = state().level + 1
         sketch = Sketch(level, self.cls)
         inputs = [self.drawn(sketch, i, v) for i, v in enumerate(values)]
-        args, words = regroup(self.names, self.positional, inputs)
+        args, words = self.names.regroup(inputs)
         with changed(level=level, stages=(sketch,), recording=True):
             result = self.body(*args, **words)
         given = [v for v in values if v is not ABSENT]
@@ -434,7 +504,12 @@ class _Planner:
         if self.is_ours(type(value)):
             out = self.draft(sketch, f"p{i}", f"n{i}", value)
             sketch.inputs += [f"p{i}", f"n{i}"]
-            return out
+            if not self.tensors:
+                return out
+            t = wrap(self.cls, out)
+            sketch.inputs.append(f"a{i}")
+            sketch.tensors[id(t)] = f"a{i}", t
+            return t
         if type(value) in (list, tuple) and value and self.is_ours(type(value[0])):
             out = [
                 self.draft(sketch, f"p{i}_{j}", f"n{i}_{j}", x)
@@ -443,8 +518,6 @@ class _Planner:
             for letter in "pn":
                 sketch.inputs += [f"{letter}{i}_{j}" for j, _ in enumerate(value)]
             return type(value)(out)
-        if type(value) in (list, tuple) and not _PLAIN.issuperset(map(type, value)):
-            raise Unplanned
         return value
 
     def draft(self, sketch: Sketch, name: str, node: str, t: Any) -> Draft:
@@ -465,12 +538,15 @@ def _form(pattern: str) -> Callable[..., Any]:
     head, quiet, key, given = [], [], [], []
     for i, letter in enumerate(pattern):
         a = f"a{i}"
-        if letter == "T":
+        if letter in "TX":
             head += [f"p{i} = {a}._p", f"n{i} = {a}._node"]
             head.append(f"if type(p{i}) is not ndarray: return None")
             quiet.append(f"n{i}")
             key += [f"p{i}.shape", f"p{i}.dtype", f"n{i} is None"]
             given += [f"p{i}", f"n{i}"]
+            if letter == "X":
+                key.append(f"p{i}.flags.c_contiguous")
+                given.append(a)
         elif letter == "L":
             head += [
                 f"try: ps{i}, ns{i} = [x._p for x in {a}], [x._node for x in {a}]",
@@ -483,7 +559,7 @@ def _form(pattern: str) -> Callable[..., Any]:
             ]
             given += [f"*ps{i}", f"*ns{i}"]
         elif letter == "S":
-            key.append(f"(*{a}, *map(type, {a}))")
+            key.append(f"frozen({a})")
         elif letter == "F":
             key.append(f"{a} if {a} else str({a})")
         elif letter == "V":
@@ -496,11 +572,14 @@ def _form(pattern: str) -> Callable[..., Any]:
     lines = [
         *head,
         "if mode.special or INFERENCE:",
-        "    if state() is not QUIET or INFERENCE: return None",
+        "    return None"
+        if "X" in pattern
+        else "    if state() is not QUIET or INFERENCE: return None",
         *nothing,
-        f"key = {_tuple(key)}",
-        "try: plan = table.get(key)",
-        "except TypeError: return None",  # what cannot be hashed
+        "try:",
+        f"    key = {_tuple(key)}",
+        "    plan = table.get(key)",
+        "except TypeError: return None",  # what cannot be part of a key
         f"if plan is None: plan = learn(key, ({names},))",
         f"try: return plan({', '.join(given)})",
         "except Exception: return None",
@@ -508,56 +587,91 @@ def _form(pattern: str) -> Callable[..., Any]:
     body = "\n        ".join(lines)
     return define(
         "make",
-        "def make(table, learn, mode, state, QUIET, INFERENCE, ndarray):\n"
+        "def make(table, learn, mode, state, QUIET, INFERENCE, ndarray, frozen):\n"
         f"    def form({names}):\n        {body}\n    return form\n",
     )
 
 
-def regroup(
-    names: Sequence[str], positional: int, values: Sequence[Any]
-) -> tuple[list[Any], dict[str, Any]]:
-    """Arguments as they were given: those in order, and the named ones."""
-    count = next(
-        (i for i in range(positional) if values[i] is ABSENT),
-        min(positional, len(names)),
-    )
-    rest = zip(names[count:], values[count:], strict=True)
-    return list(values[:count]), {n: v for n, v in rest if v is not ABSENT}
+_FROZEN: set[tuple[type, ...]] = set()  # types of elements that keys may have
+
+
+def frozen(parts: Sequence[Any]) -> tuple[Any, ...]:
+    """A sequence of plain values and slices as part of a key.
+
+    Raises:
+        TypeError: it holds something else (a key must not keep tensors alive).
+    """
+    kinds = tuple(map(type, parts))
+    if kinds in _FROZEN:
+        return kinds, *parts
+    bounds: list[Any] = []
+    for p in parts:
+        bounds += (p.start, p.stop, p.step) if type(p) is slice else [p]
+    if not _PLAIN.issuperset(map(type, bounds)):
+        raise TypeError
+    if slice not in kinds:
+        _FROZEN.add(kinds)
+    return kinds, *bounds
+
+
+class Names(NamedTuple):
+    """The parameters of a body; `star` is the one that takes further arguments."""
+
+    plain: list[str]
+    star: str | None
+    named: list[str]
+
+    def all(self) -> list[str]:
+        return [*self.plain, *([self.star] if self.star else []), *self.named]
+
+    def regroup(self, values: Sequence[Any]) -> tuple[list[Any], dict[str, Any]]:
+        """Arguments as they were given: those in order, and the named ones."""
+        plain = self.plain
+        count = next(
+            (i for i, _ in enumerate(plain) if values[i] is ABSENT), len(plain)
+        )
+        args, rest = list(values[:count]), {}
+        for n, v in zip(self.all()[count:], values[count:], strict=True):
+            if n == self.star:
+                args += v
+            elif v is not ABSENT:
+                rest[n] = v
+        return args, rest
 
 
 def planned(
     body: Callable[..., Any],
     general: Callable[..., Any],
-    name: str,
     cls: type[Tensor],
     family: Container[type],
-    outcome: Callable[[Any], Outcome],
+    outcome: Callable[[Any], Outcome] = outcome_of_tensors,
 ) -> Callable[..., Any] | None:
     """`general` (the public function of `body`) with plans for common signatures.
 
-    None where the body's parameters do not allow it.
+    The body works on payloads and `outcome` says what becomes of its result; by default
+    it works on tensors.  None where the body's parameters do not allow it.
     """
-    signature = _parameters(body)
-    if signature is None:
+    names = _parameters(body)
+    if names is None:
         return None
-    plain, named = signature
-    names = [*plain, *named]
-    planner = _Planner(body, cls, family, outcome, names, len(plain))
-    values = ", ".join(names)
+    planner = _Planner(body, cls, family, outcome, names)
 
     def fall(values: tuple[Any, ...], extra: tuple[Any, ...], rest: Any) -> Any:
-        args, words = regroup(names, len(plain), values)
+        args, words = names.regroup(values)
         return general(*args, *extra, **words, **rest)
 
-    head = [f"{n}=ABSENT" for n in plain] + ["*extra"] + [f"{n}=ABSENT" for n in named]
+    head = [f"{n}=ABSENT" for n in names.plain]
+    head += [f"*{names.star or 'extra'}"] + [f"{n}=ABSENT" for n in names.named]
+    extra = "()" if names.star else "extra"
+    values = ", ".join(names.all())
     source = f"""def public({", ".join(head)}, **rest):
-    kinds = {_tuple([f"type({n})" for n in names])}
-    if not extra and not rest:
+    kinds = {_tuple([f"type({n})" for n in names.all()])}
+    if not rest and not {extra}:
         form = forms.get(kinds) or admit(kinds, ({values},))
         found = form({values})
         if found is not None:
             return found
-    return fall(({values},), extra, rest)
+    return fall(({values},), {extra}, rest)
 """
     scope = {
         "ABSENT": ABSENT,
@@ -571,16 +685,18 @@ def planned(
 _RESERVED = {"kinds", "form", "found", "extra", "rest", "forms", "admit", "fall"}
 
 
-def _parameters(body: Callable[..., Any]) -> tuple[list[str], list[str]] | None:
-    """Names of the plain and of the keyword-only parameters."""
+def _parameters(body: Callable[..., Any]) -> Names | None:
+    """The parameters that calls with plans may have."""
     code = getattr(body, "__code__", None)
-    if code is None or code.co_flags & inspect.CO_VARARGS:
+    if code is None:
         return None
     count = code.co_argcount
     plain = list(code.co_varnames[:count])
-    named = list(code.co_varnames[count : count + code.co_kwonlyargcount])
+    more = count + code.co_kwonlyargcount
+    named = list(code.co_varnames[count:more])
+    star = code.co_varnames[more] if code.co_flags & inspect.CO_VARARGS else None
     named = [n for n in named if n[0] != "_" and n != "out"]
     if "out" in plain:  # from there on only the general path takes them
-        plain = plain[: plain.index("out")]
-        named = []
-    return None if not plain or {*plain, *named} & _RESERVED else (plain, named)
+        plain, named, star = plain[: plain.index("out")], [], None
+    names = Names(plain, star, named)
+    return None if not plain or {*names.all()} & _RESERVED else names

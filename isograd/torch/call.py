@@ -7,6 +7,7 @@ translates the engine's errors.
 
 from __future__ import annotations
 
+import inspect
 import re
 import sys
 import warnings
@@ -272,6 +273,8 @@ def lift(out: Any, label: str | None, sources: Sequence[Any]) -> Any:
         return t
     if type(out) is Named:
         return lift(out.value, out.label, sources)
+    if type(out) is Draft and label is not None:
+        out.sketch.label_of(out, label, sources)
     if isinstance(out, Values):
         return out.cls([lift(o, label, sources) for o in out.values])
     if isinstance(out, tuple | list):
@@ -420,7 +423,7 @@ def public(body: Body, name: str, label: str | None) -> Callable[..., Any]:
             raise explained(error, body, name, args, kwargs) from None
 
     outcome = partial(_outcome, label=label)
-    shown = planned(body, function, name, Tensor, FAMILY, outcome) or function
+    shown = planned(body, function, Tensor, FAMILY, outcome) or function
     shown.__name__ = shown.__qualname__ = name
     shown.__doc__ = body.__doc__
     return shown
@@ -465,6 +468,7 @@ def explained(
         text = reworded(str(error), name)
         if text.startswith(f"{name}() "):
             return TypeError(text)
+    body = inspect.unwrap(body)
     code = getattr(body, "__code__", None)
     names = (
         ()
@@ -652,7 +656,9 @@ def view_of(x: Any, prim: Any, label: str | None, **params: Any) -> Any:
         t = mutation.make_view(Tensor, x, prim, params)
     except EngineError as error:
         raise translated(error) from None
-    if t._node is not None and not t._node.leaf:
+    if type(t._p) is Draft:
+        t._p.sketch.name_node(t._p, label)
+    elif t._node is not None and not t._node.leaf:
         t._node.label = label
     return t
 

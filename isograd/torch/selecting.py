@@ -9,6 +9,7 @@ import numpy as np
 
 from isograd.base.errors import EngineError
 from isograd.core import mutation
+from isograd.core.plans import irregular
 from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tape import Traced
 from isograd.core.tensor import Tensor as CoreTensor
@@ -34,7 +35,7 @@ from isograd.torch.call import (
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.errors import translated
 from isograd.torch.shapes import expand_error
-from isograd.torch.table import FUNCTIONS, attach, row
+from isograd.torch.table import FUNCTIONS, attach, repeated, row
 from isograd.torch.tensor import Tensor
 
 F = BOUND
@@ -48,7 +49,10 @@ def _item(x: Any) -> Any:
     if kind is int or kind is slice or x is None or x is Ellipsis or kind is bool:
         return _slice(x) if isinstance(x, slice) else x
     if isinstance(x, CoreTensor):
-        return _index_array(payload_of(x))
+        p = payload_of(x)
+        if not p.ndim:
+            irregular()  # its element is what is read
+        return _index_array(p)
     if isinstance(x, list | tuple | range):
         return _index_array(_listed(x))
     if isinstance(x, np.ndarray):
@@ -302,7 +306,7 @@ def copy_into(t: Any, v: Payload, source: Any = None) -> None:
     mutation.write(t, out, fresh=True, overlap=True)
 
 
-attach(__getitem__=getitem)
+attach(__getitem__=repeated(getitem))
 attach(__setitem__=setitem)
 
 

@@ -22,7 +22,7 @@ from isograd.torch.call import (
 )
 from isograd.torch.dtypes import Size
 from isograd.torch.dtypes import dtype as Dtype
-from isograd.torch.table import FUNCTIONS, attach, row, tensor_row
+from isograd.torch.table import FUNCTIONS, attach, repeated, row, tensor_row
 from isograd.torch.tensor import Tensor, checked_dim
 
 F = BOUND
@@ -69,7 +69,7 @@ def _bad_shape(sizes: Sequence[int], count: int) -> str:
 
 def _can_view(p: Payload, shape: tuple[int, ...]) -> bool:
     """Whether the elements in memory have that shape without a copy."""
-    if type(p) is not np.ndarray or p.flags.c_contiguous:
+    if not hasattr(p, "flags") or p.flags.c_contiguous:
         return True
     try:
         p.view().reshape(shape, copy=False)  # NumPy 2.1
@@ -82,7 +82,7 @@ def view_as_shape(x: Any, shape: tuple[int, ...], label: str) -> Any:
     return view_of(x, _RESHAPE, label, shape=shape)
 
 
-@tensor_row
+@tensor_row(views=True)
 def reshape(input: Any, *args: Any, shape: Any = None) -> Any:
     """A view of that shape where memory allows it, else a copy."""
     given = args if shape is None else (shape,)
@@ -99,7 +99,7 @@ _copied_reshape = public(
 )
 
 
-@tensor_row(function=False)
+@tensor_row(function=False, views=True)
 def view(self: Any, *args: Any, size: Any = None, dtype: Any = None) -> Any:
     """The same memory in another shape or dtype."""
     shape = args or ((dtype,) if size is None else (size,))
@@ -146,7 +146,7 @@ def reshape_as(self: Any, other: Any) -> Any:
     return self.reshape(other.shape)
 
 
-@tensor_row
+@tensor_row(views=True)
 def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
     shape = input._p.shape
     first, last = checked_dim(start_dim, len(shape)), checked_dim(end_dim, len(shape))
@@ -184,14 +184,14 @@ def unflatten(input: Any, dim: int, sizes: Any) -> Any:
     return input.view((*shape[:d], *parts, *shape[d + 1 :]))
 
 
-@tensor_row
+@tensor_row(views=True)
 def unsqueeze(input: Any, dim: int) -> Any:
     shape = input._p.shape
     d = checked_dim(dim, len(shape) + 1)
     return view_as_shape(input, (*shape[:d], 1, *shape[d:]), "UnsqueezeBackward0")
 
 
-@tensor_row
+@tensor_row(views=True)
 def squeeze(input: Any, dim: Any = None) -> Any:
     shape = input._p.shape
     if dim is None:
@@ -211,7 +211,7 @@ def transposed(x: Any, axes: tuple[int, ...], label: str) -> Any:
     return view_of(x, _TRANSPOSE, label, axes=axes)
 
 
-@tensor_row(aliases=("swapaxes", "swapdims"))
+@tensor_row(aliases=("swapaxes", "swapdims"), views=True)
 def transpose(input: Any, dim0: int, dim1: int) -> Any:
     rank = input._p.ndim
     i, j = checked_dim(dim0, rank), checked_dim(dim1, rank)
@@ -221,7 +221,7 @@ def transpose(input: Any, dim0: int, dim1: int) -> Any:
     return transposed(input, tuple(axes), "TransposeBackward0")
 
 
-@tensor_row
+@tensor_row(views=True)
 def permute(input: Any, *args: Any, dims: Any = None) -> Any:
     axes = sizes_of(args if dims is None else (dims,))
     rank = input._p.ndim
@@ -237,7 +237,7 @@ def permute(input: Any, *args: Any, dims: Any = None) -> Any:
     return transposed(input, axes, "PermuteBackward0")
 
 
-@tensor_row
+@tensor_row(views=True)
 def t(input: Any) -> Any:
     rank = input._p.ndim
     if rank > 2:
@@ -247,7 +247,7 @@ def t(input: Any) -> Any:
     return transposed(input, tuple(range(rank))[::-1], "TBackward0")
 
 
-@tensor_row(aliases=("moveaxis",))
+@tensor_row(aliases=("moveaxis",), views=True)
 def movedim(input: Any, source: Any, destination: Any) -> Any:
     rank = input._p.ndim
     a, b = dims_of(source, rank), dims_of(destination, rank)
@@ -287,8 +287,8 @@ def _adjoint(x: Any) -> Any:
     return FUNCTIONS["conj"](_mT(x)) if x.is_complex() else _mT(x)
 
 
-attach(T=property(_reversed))
-attach(mT=property(_mT))
+attach(T=property(repeated(_reversed)))
+attach(mT=property(repeated(_mT)))
 attach(H=property(_H))
 attach(mH=property(_adjoint))
 tensor_row(_adjoint, name="adjoint")
@@ -296,7 +296,7 @@ tensor_row(_adjoint, name="adjoint")
 # --- broadcasting ---------------------------------------------------------------------
 
 
-@tensor_row(function=False)
+@tensor_row(function=False, views=True)
 def expand(self: Any, *args: Any, size: Any = None, implicit: bool = False) -> Any:
     wanted, shape = sizes_of(args if size is None else (size,)), self._p.shape
     return view_of(self, _BROADCAST, "ExpandBackward0", shape=_expanded(wanted, shape))
@@ -342,7 +342,7 @@ def expand_as(self: Any, other: Any) -> Any:
     return self.expand(other.shape)
 
 
-@tensor_row
+@tensor_row(views=True)
 def broadcast_to(input: Any, size: Any) -> Any:
     return input.expand(size)
 
@@ -377,7 +377,7 @@ def sliced(x: Any, axis: int, start: int, stop: int, step: int, label: str) -> A
     return view_of(x, _SLICE, label, index=index)
 
 
-@tensor_row
+@tensor_row(views=True)
 def select(input: Any, dim: int, index: int) -> Any:
     shape = input._p.shape
     if not shape:
@@ -391,7 +391,7 @@ def select(input: Any, dim: int, index: int) -> Any:
     return view_of(input, _SELECT, "SelectBackward0", axis=d, index=i % shape[d])
 
 
-@tensor_row
+@tensor_row(views=True)
 def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
     shape = input._p.shape
     if not shape:
@@ -412,7 +412,7 @@ def narrow(input: Any, dim: int, start: Any, length: int) -> Any:
     return sliced(input, d, begin, begin + length, 1, "SliceBackward0")
 
 
-@tensor_row
+@tensor_row(views=True)
 def unbind(input: Any, dim: int = 0) -> Any:
     shape = input._p.shape
     d = checked_dim(dim, len(shape), wrap_scalar=False)
@@ -441,7 +441,7 @@ def _parts(x: Any, d: int, sizes: Sequence[int], label: str) -> tuple[Any, ...]:
     return _several(out)
 
 
-@tensor_row
+@tensor_row(views=True)
 def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
     shape = tensor._p.shape
     if not shape:
@@ -474,7 +474,7 @@ split_with_sizes = tensor_row(
 )
 
 
-@tensor_row
+@tensor_row(views=True)
 def chunk(input: Any, chunks: int, dim: int = 0) -> Any:
     if not input._p.ndim:
         raise RuntimeError("chunk expects at least a 1-dimensional tensor")
@@ -519,7 +519,7 @@ _axis_split("vsplit", 0, 2)
 _axis_split("dsplit", 2, 3)
 
 
-@tensor_row
+@tensor_row(views=True)
 def diagonal(input: Any, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Any:
     rank = input._p.ndim
     a, b = checked_dim(dim1, rank), checked_dim(dim2, rank)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from isograd.core.plans import planned
+from isograd.torch.autocasting import autocasting
 from isograd.torch.call import in_place, public
 from isograd.torch.labels import camel
-from isograd.torch.tensor import Tensor
+from isograd.torch.tensor import FAMILY, Tensor
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
 """The functions of the namespace `torch`, by name."""
@@ -50,7 +52,7 @@ def row(
     own = name or body.__name__.rstrip("_")
     label = label or f"{camel(own)}Backward0"
     for n in (own, *aliases):
-        fn = public(body, n, label)
+        fn = public(autocasting(body, own), n, label)
         if function:
             FUNCTIONS[n] = fn
         if method:
@@ -70,21 +72,39 @@ def tensor_row(
     aliases: Sequence[str] = (),
     function: bool = True,
     method: bool = True,
+    views: bool = False,
 ) -> Any:
-    """Install a function on tensors under its name and its aliases."""
+    """Install a function on tensors under its name and its aliases.
+
+    `views` says that it only makes views, which plans may repeat (`core/plans.py`).
+    """
     if fn is None:
         return lambda f: tensor_row(
-            f, name=name, aliases=aliases, function=function, method=method
+            f,
+            name=name,
+            aliases=aliases,
+            function=function,
+            method=method,
+            views=views,
         )
     own = name or (
         fn.__name__ if fn.__name__.endswith("__") else fn.__name__.removesuffix("_fn")
     )
+    shown = repeated(fn) if views else fn
     for n in (own, *aliases):
         if function:
-            FUNCTIONS[n] = fn
+            FUNCTIONS[n] = shown
         if method:
-            setattr(Tensor, n, fn)
+            setattr(Tensor, n, shown)
     return fn
+
+
+def repeated(fn: Body) -> Body:
+    """A function that makes views of tensors, with plans."""
+    shown: Any = planned(fn, fn, Tensor, FAMILY)
+    shown.__name__ = shown.__qualname__ = fn.__name__
+    shown.__doc__ = fn.__doc__
+    return shown
 
 
 def attach(**members: Any) -> None:

@@ -183,7 +183,7 @@ class Tensor(core.Tensor):
         return (address(a) - address(owner)) // max(1, a.dtype.itemsize)
 
     def is_contiguous(self, memory_format: Any = None) -> bool:
-        if type(self._p) is not ndarray:
+        if not hasattr(self._p, "flags"):
             return True
         if memory_format is dtypes.channels_last and self._p.ndim == 4:
             return bool(self._p.transpose(0, 2, 3, 1).flags.c_contiguous)
