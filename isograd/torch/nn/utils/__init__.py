@@ -48,8 +48,26 @@ __getattr__ = module_getattr(
         "clip_grad": f"{_HERE}.clip_grad",
         "weight_norm": f"{_HERE}.reparametrized",
         "remove_weight_norm": f"{_HERE}.reparametrized",
-        "spectral_norm": f"{_HERE}.reparametrized",
-        "stateless": "isograd.torch.func",
+        "spectral_norm": f"{_HERE}.spectral",
+        "remove_spectral_norm": f"{_HERE}.spectral",
+        "SpectralNorm": f"{_HERE}.spectral",
+        "WeightNorm": f"{_HERE}.reparametrized",
+        "skip_init": f"{_HERE}.init",
+        **dict.fromkeys(
+            ("functional_call", "stack_module_state"), "isograd.torch.func"
+        ),
+        **dict.fromkeys(
+            (
+                "convert_conv2d_weight_memory_format",
+                "convert_conv3d_weight_memory_format",
+            ),
+            f"{_HERE}.memory_format",
+        ),
+        **{
+            f"fuse_{layer}_bn_{what}": f"{_HERE}.fusion"
+            for layer in ("conv", "linear")
+            for what in ("eval", "weights")
+        },
     },
 )
 

@@ -34,7 +34,7 @@ class _WeightNorm(Module):
         return _norm_except(weight.detach(), self.dim), weight
 
 
-class _WeightNormHook:
+class WeightNorm:
     """The former interface: weight_g and weight_v are the module's parameters."""
 
     def __init__(self, name: str, dim: Any) -> None:
@@ -51,7 +51,7 @@ class _WeightNormHook:
 
 def weight_norm(module: Any, name: str = "weight", dim: Any = 0) -> Any:
     """weight = g v / |v|, with g and v as parameters."""
-    hook = _WeightNormHook(name, dim)
+    hook = WeightNorm(name, dim)
     weight = getattr(module, name)
     del module._parameters[name]
     module.register_parameter(
@@ -65,7 +65,7 @@ def weight_norm(module: Any, name: str = "weight", dim: Any = 0) -> Any:
 
 def remove_weight_norm(module: Any, name: str = "weight") -> Any:
     for k, hook in list(module._forward_pre_hooks.items()):
-        if isinstance(hook, _WeightNormHook) and hook.name == name:
+        if isinstance(hook, WeightNorm) and hook.name == name:
             weight = hook.compute(module)
             module.__dict__.pop(name, None)
             del module._parameters[name + "_g"], module._parameters[name + "_v"]
