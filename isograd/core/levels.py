@@ -25,6 +25,7 @@ class State(NamedTuple):
     inference: bool = False
     anomaly: bool = False  # nodes note where they were made
     creating: bool = False  # inside a sweep that is recorded itself
+    narrow: Any = None  # dtype that a dialect computes some operations in (autocast)
 
 
 class _Mode:
@@ -54,6 +55,7 @@ def _is_special(s: State) -> bool:
         or s.inference
         or s.anomaly
         or s.creating
+        or s.narrow is not None
     )
 
 

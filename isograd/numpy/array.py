@@ -229,7 +229,7 @@ _RENAMED = {
 def name_of(ufunc: np.ufunc) -> str | None:
     """The function of the namespace F that a ufunc of NumPy or SciPy stands for."""
     for prim in REGISTRY.values():
-        if prim.ufunc is ufunc:
+        if getattr(prim.ufunc, "ufunc", prim.ufunc) is ufunc:  # see `base.rounding`
             return prim.name
     name = _RENAMED.get(ufunc.__name__, ufunc.__name__)
     return name if hasattr(F, name) else None

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base import rounding
 from isograd.base.dtypes import F32
 from isograd.core.families import elementwise
 from isograd.core.primitive import Namespace, Payload, Primitive, composite
@@ -40,7 +41,7 @@ relu = elementwise(
 
 def sigmoid_impl(x: np.ndarray) -> np.ndarray:
     out = np.negative(x, out=...)
-    np.exp(out, out=out)
+    rounding.exp(out, out=out)
     np.add(out, 1, out=out)
     return np.reciprocal(out, out=out)
 
@@ -68,7 +69,7 @@ def _log1p_exp(x: str) -> str:
 logsigmoid = elementwise(
     "logsigmoid",
     "x",
-    in_float32(lambda x: np.minimum(x, 0) - np.log1p(np.exp(-np.abs(x)))),
+    in_float32(lambda x: np.minimum(x, 0) - rounding.log1p(rounding.exp(-np.abs(x)))),
     kinds="f",
     scalar=f"minimum(x, zeros_like(x)) - {_log1p_exp('x')}",
     tangents={"x": "t * sigmoid(-x)"},
@@ -77,7 +78,7 @@ logsigmoid = elementwise(
 
 
 def _softplus(z: np.ndarray) -> np.ndarray:
-    return np.maximum(z, 0) + np.log1p(np.exp(-np.abs(z)))
+    return np.maximum(z, 0) + rounding.log1p(rounding.exp(-np.abs(z)))
 
 
 def _softplus_impl(x: np.ndarray, *, beta: float, threshold: float) -> np.ndarray:
@@ -123,7 +124,7 @@ def gelu_slope(F: Namespace, x: Payload) -> Payload:
 
 
 def _gelu_tanh_impl(x: np.ndarray) -> np.ndarray:
-    return 0.5 * x * (1 + np.tanh(SQRT_2_OVER_PI * (x + 0.044715 * (x * x * x))))
+    return 0.5 * x * (1 + rounding.tanh(SQRT_2_OVER_PI * (x + 0.044715 * (x * x * x))))
 
 
 gelu_tanh = elementwise(
@@ -166,7 +167,7 @@ def silu_slope(F: Namespace, x: Payload) -> Payload:
 mish = elementwise(
     "mish",
     "x",
-    in_float32(lambda x: x * np.tanh(_softplus(x))),
+    in_float32(lambda x: x * rounding.tanh(_softplus(x))),
     kinds="f",
     tangents={"x": "t * mish_slope(x)"},
     fused=True,
@@ -184,7 +185,7 @@ def mish_slope(F: Namespace, x: Payload) -> Payload:
 def _elu_impl(
     x: np.ndarray, *, alpha: float, scale: float, input_scale: float
 ) -> np.ndarray:
-    below = np.expm1(np.minimum(x, 0) * input_scale) * (alpha * scale)
+    below = rounding.expm1(np.minimum(x, 0) * input_scale) * (alpha * scale)
     return np.where(x > 0, x * scale, below)
 
 
@@ -378,14 +379,15 @@ def _shifted(x: np.ndarray, axis: int) -> np.ndarray:
 
 def _softmax_impl(x: np.ndarray, *, axis: int) -> np.ndarray:
     out = _shifted(x, axis)
-    np.exp(out, out=out)
+    rounding.exp(out, out=out)
     out /= np.add.reduce(out, axis=axis, keepdims=True)
     return out
 
 
 def _log_softmax_impl(x: np.ndarray, *, axis: int) -> np.ndarray:
     out = _shifted(x, axis)
-    out -= np.log(np.add.reduce(np.exp(out), axis=axis, keepdims=True))
+    sums = np.add.reduce(rounding.exp(out), axis=axis, keepdims=True)
+    out -= rounding.log(sums)
     return out
 
 

@@ -445,6 +445,11 @@ def convolution(
         padding = tuple((0, 0) for _ in stride)
     elif padding == "same":
         padding = same_padding(w.shape[2:], dilation)
+    half = x.dtype.itemsize == 2 and x.dtype.kind in "fV"
+    if half and bias is not None:  # rounded once, with the bias
+        sizes = {"stride": stride, "padding": padding, "dilation": dilation}
+        wide = (F.widened(a) for a in (x, w, bias))
+        return F.convert(F.convolution(*wide, **sizes, groups=groups), dtype=x.dtype)
     x, alone = _unbatched(F, x, w.ndim)
     out = F.conv(x, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
     out = _with_bias(F, out, bias)

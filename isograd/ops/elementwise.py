@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base import rounding
 from isograd.base.dtypes import complex_of, is_inexact, real_of
 from isograd.core.families import elementwise
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
@@ -89,10 +90,19 @@ _UNARY: dict[str, tuple[Any, str, tuple[float, float]]] = {
     "atanh": (np.arctanh, "t / (1.0 - x * x)", (-0.8, 0.8)),
 }
 
+_EXACT = ("sqrt", "asin", "asinh", "acosh", "atanh")  # in NumPy's float32 kernels
+
 for _name, (_impl, _image, _domain) in _UNARY.items():
-    elementwise(
-        _name, "x", _impl, domain=_domain, tangents={"x": _image}, fused=_name == "tanh"
+    _array_fn = _impl if _name in _EXACT else rounding.rounded(_impl)
+    _prim = elementwise(
+        _name,
+        "x",
+        _array_fn,
+        domain=_domain,
+        tangents={"x": _image},
+        fused=_name == "tanh",
     )
+    _prim.ufunc = _array_fn
 
 rsqrt = elementwise(
     "rsqrt",
@@ -105,7 +115,7 @@ rsqrt = elementwise(
 pow_ = elementwise(
     "pow",
     "x y",
-    np.power,
+    rounding.power,
     domain=(0.5, 2.0),
     tangents={
         # a zero exponent has a zero derivative in x, also at x = 0
@@ -117,7 +127,7 @@ pow_ = elementwise(
 pow_unguarded = elementwise(
     "pow_unguarded",
     "x y",
-    np.power,
+    rounding.power,
     domain=(0.5, 2.0),
     scalar="pow(x, y)",
     tangents={
@@ -150,7 +160,7 @@ def _power_impl(x: np.ndarray, *, exponent: float) -> np.ndarray:
     if x.dtype.kind == "f" and exponent in (0.5, -0.5):
         root = np.sqrt(x)
         return root if exponent > 0 else np.reciprocal(root)
-    return np.power(x, np.asarray(exponent, x.dtype))
+    return rounding.power(x, np.asarray(exponent, x.dtype))
 
 
 def _power_scalar(S: Any, x: Any, *, exponent: float) -> Any:

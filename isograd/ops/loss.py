@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from isograd.base import rounding
 from isograd.base.dtypes import I64
 from isograd.core.families import elementwise
 from isograd.core.primitive import Namespace, Payload, Primitive, composite
@@ -172,7 +173,8 @@ stop_gradient = elementwise(
 
 def _bce_impl(x: Array, y: Array) -> Array:
     low = np.asarray(-100, x.dtype)
-    return -(y * np.maximum(np.log(x), low) + (1 - y) * np.maximum(np.log1p(-x), low))
+    one = np.maximum(rounding.log(x), low)
+    return -(y * one + (1 - y) * np.maximum(rounding.log1p(-x), low))
 
 
 bce = elementwise(
@@ -250,8 +252,8 @@ def multilabel_soft_margin_loss(
 
 def _softmax_nll_impl(x: Array, y: Array, *, reduction: str) -> Array:
     top = np.maximum.reduce(x, axis=1)
-    rows = np.exp(x - top[:, None])
-    out = np.log(np.add.reduce(rows, axis=1))
+    rows = rounding.exp(x - top[:, None])
+    out = rounding.log(np.add.reduce(rows, axis=1))
     out += top - x[_rows(len(y)), y]
     if reduction == "none":
         return out

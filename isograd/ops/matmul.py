@@ -78,6 +78,10 @@ matmul = multilinear(
 def _linear_impl(
     x: np.ndarray, w: np.ndarray, b: np.ndarray | None = None
 ) -> np.ndarray:
+    dtype = x.dtype
+    if b is not None and dtype.itemsize == 2 and dtype.kind in "fV":  # rounded once
+        wide = (a.astype(np.float32) for a in (x, w, b))
+        return _linear_impl(*wide).astype(dtype)
     out = _matmul_impl(x, w.T) if x.ndim > 1 else _product(x[None], w.T)[0]
     if b is not None:
         out += b

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base import rounding
 from isograd.base.dtypes import BOOL, F32, I64, real_of
 from isograd.core.families import linear
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
@@ -154,8 +155,8 @@ mean = linear(
 def _logsumexp_impl(x: Array, *, axes: Shape) -> Array:
     top = np.maximum.reduce(x, axis=axes, keepdims=True, initial=-inf)
     top = np.where(np.isfinite(top), top, 0)
-    total = np.add.reduce(np.exp(x - top), axis=axes)
-    return np.log(total) + top.reshape(total.shape)
+    total = np.add.reduce(rounding.exp(x - top), axis=axes)
+    return rounding.log(np.asarray(total)) + top.reshape(total.shape)
 
 
 logsumexp = reduction(

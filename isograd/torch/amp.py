@@ -7,16 +7,20 @@ import warnings
 from typing import Any
 
 from isograd.base.missing import module_getattr
+from isograd.core import levels
+from isograd.torch import dtypes
 
 __path__: list[str] = []  # has modules: see base.paths
 __getattr__ = module_getattr("torch.amp", "torch")
 
 
-class autocast:
-    """A region of lower precision; for CUDA it is off, since there is none.
+_HALF = ("torch.bfloat16", "torch.float16")
 
-    Raises:
-        NotImplementedError: enabled for the CPU: operations are not cast here.
+
+class autocast:
+    """A region in which `autocasting.NARROW` computes in a half precision.
+
+    For CUDA it is off, since there is none.
     """
 
     def __init__(
@@ -26,27 +30,38 @@ class autocast:
         enabled: bool = True,
         cache_enabled: bool | None = None,
     ) -> None:
-        self.device, self.fast_dtype = device_type, dtype
-        if device_type == "cuda" and enabled:
+        self.device = dtypes.device(device_type).type
+        default = dtypes.bfloat16 if self.device == "cpu" else dtypes.float16
+        self.fast_dtype = default if dtype is None else dtype
+        if self.device != "cpu" and enabled:
             warnings.warn(
-                "User provided device_type of 'cuda', but CUDA is not "
-                "available. Disabling",
+                f"User provided device_type of '{self.device}', but "
+                f"{self.device.upper()} is not available. Disabling",
                 UserWarning,
                 stacklevel=2,
             )
             enabled = False
-        if enabled:
-            raise NotImplementedError(
-                "torch.amp.autocast on the CPU: isograd's torch dialect does not cast "
-                "operations; convert tensors with .to(torch.bfloat16)"
+        if enabled and str(self.fast_dtype) not in _HALF:
+            warnings.warn(
+                "In CPU autocast, but the target dtype is not supported. Disabling "
+                "autocast.\nCPU Autocast only supports dtype of torch.bfloat16, "
+                "torch.float16 currently.",
+                UserWarning,
+                stacklevel=2,
             )
+            enabled = False
         self._enabled = enabled
+        self._tokens: list[Any] = []
 
     def __enter__(self) -> autocast:
+        if self.device == "cpu":
+            narrow = self.fast_dtype.np if self._enabled else None
+            self._tokens.append(levels.enter(narrow=narrow))
         return self
 
     def __exit__(self, *_: Any) -> None:
-        return None
+        if self._tokens:
+            levels.leave(self._tokens.pop())
 
     def __call__(self, fn: Any) -> Any:
         @functools.wraps(fn)
@@ -55,6 +70,9 @@ class autocast:
                 return fn(*args, **kwargs)
 
         return inside
+
+
+autocast.__module__ = "torch.amp.autocast_mode"
 
 
 class GradScaler:

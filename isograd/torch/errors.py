@@ -176,6 +176,7 @@ class LinAlgError(RuntimeError):
 
 
 LinAlgError.__module__ = "torch._C"
+LinAlgError.__name__ = LinAlgError.__qualname__ = "_LinAlgError"
 
 
 def _singular(f: dict[str, Any]) -> LinAlgError:

@@ -58,7 +58,7 @@ def _size_of(args: Sequence[Any], name: str) -> tuple[int, ...]:
         if out[-1] < 0:
             raise RuntimeError(
                 f"{name}: Dimension size must be non-negative."
-                if name in ("zeros", "ones", "full")
+                if name == "zeros"
                 else "Trying to create tensor with negative dimension "
                 f"{out[-1]}: [{', '.join(str(int(k)) for k in args)}]"
             )
@@ -90,7 +90,10 @@ def _filled(name: str, make: Callable[..., Any]) -> None:
     def sized(*args: Any, **kwargs: Any) -> Tensor:
         if "size" in kwargs:
             args = (kwargs.pop("size"),)
-        return full(*args, **kwargs)
+        try:
+            return full(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(reworded(str(error), name)) from None
 
     def new(
         self: Any,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any
 
+from isograd.core.levels import state
 from isograd.torch.dtypes import CPU, device, dtype
 from isograd.torch.table import tensor_row
 from isograd.torch.tensor import Tensor
@@ -115,14 +116,27 @@ def set_warn_always(b: bool) -> None:
 
 @_public
 def is_autocast_enabled(device_type: str | None = None) -> bool:
-    return False
+    return device_type == "cpu" and state().narrow is not None
+
+
+@_public
+def is_autocast_cpu_enabled() -> bool:
+    return is_autocast_enabled("cpu")
 
 
 @_public
 def get_autocast_dtype(device_type: str) -> dtype:
-    from isograd.torch.dtypes import bfloat16
+    from isograd.torch.dtypes import bfloat16, float16, of_numpy
 
-    return bfloat16
+    if device_type != "cpu":
+        return float16
+    now = state().narrow
+    return bfloat16 if now is None else of_numpy(now)
+
+
+@_public
+def get_autocast_cpu_dtype() -> dtype:
+    return get_autocast_dtype("cpu")
 
 
 @_public

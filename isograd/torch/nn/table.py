@@ -10,6 +10,7 @@ import numpy as np
 from isograd.core.plans import irregular
 from isograd.core.primitive import BOUND, Payload
 from isograd.torch import dtypes
+from isograd.torch.autocasting import autocasting
 from isograd.torch.call import Named, cast, public, warn
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.labels import camel
@@ -25,7 +26,7 @@ def row(body: Any = None, *, name: str = "", label: str | None = None) -> Any:
     if body is None:
         return lambda fn: row(fn, name=name, label=label)
     own = name or body.__name__
-    FUNCTIONAL[own] = public(body, own, label or f"{camel(own)}Backward0")
+    FUNCTIONAL[own] = public(autocasting(body, own), own, label or f"{camel(own)}Backward0")
     return body
 
 

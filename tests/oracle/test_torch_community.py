@@ -1,0 +1,80 @@
+"""What programs of PyTorch's community do, printed by PyTorch and by isograd."""
+# ruff: noqa: E501  (programs keep the lines of their authors)
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from tests.oracle import twosided
+
+torch = pytest.importorskip("torch", reason="PyTorch is the oracle")
+PROGRAMS = {
+    "errors": r"""
+x = torch.ones(2, 3)
+attempt(lambda: x.index_select(0, torch.tensor([3])))
+attempt(lambda: x.index_select(1, torch.tensor([-1])))
+attempt(lambda: torch.linalg.cholesky(-torch.eye(2)))
+attempt(lambda: torch.inverse(torch.zeros(2, 2)))
+attempt(lambda: torch.linalg.solve(torch.zeros(2, 2), torch.ones(2)))
+attempt(lambda: torch.ones(-1))
+attempt(lambda: torch.zeros(-1))
+attempt(lambda: torch.ones(2, foo=1))
+print(torch.linalg.LinAlgError)
+""",
+    "backward_hooks_do_not_mix": r"""
+full, plain = nn.Linear(1, 1), nn.Linear(1, 1)
+full.register_full_backward_hook(lambda *_: None)
+plain.register_backward_hook(lambda *_: None)
+attempt(lambda: full.register_backward_hook(lambda *_: None))
+attempt(lambda: plain.register_full_backward_hook(lambda *_: None))
+full.register_full_backward_hook(lambda *_: None)
+""",
+    "autocast": r"""
+x = torch.linspace(-1, 1, 12).reshape(3, 4)
+w = (torch.arange(8.).reshape(2, 4) / 7).requires_grad_()
+with torch.autocast("cpu", dtype=torch.bfloat16):
+    y = F.linear(x, w, torch.ones(2))
+    print(y, (x @ x.T).dtype, (x + 1).dtype, y.softmax(-1).dtype, y.sum().dtype)
+    print(F.mse_loss(y, torch.zeros_like(y)).dtype, torch.cat([y, x[:, :2]]).dtype)
+    loss = F.cross_entropy(y, torch.tensor([0, 1, 0]))
+    with torch.autocast("cpu", enabled=False):
+        print((x @ x.T).dtype, torch.is_autocast_enabled("cpu"))
+    with torch.no_grad():
+        print(torch.mm(x, x.T).dtype, torch.is_autocast_enabled("cpu"))
+    print(torch.is_autocast_enabled("cpu"), torch.get_autocast_dtype("cpu"))
+    print((x.double() @ x.double().T).dtype, F.conv1d(x[None], x[None, :, :3]).dtype)
+loss.backward()
+print(loss, w.grad)
+print(torch.is_autocast_enabled("cpu"), (x @ x.T).dtype)
+@torch.autocast("cpu", dtype=torch.float16)
+def product(a, b):
+    return a @ b
+print(product(x, x.T))
+attempt(lambda: torch.autocast("gpu"))
+""",
+    "half_precision_layers_round_once": r"""
+x = torch.linspace(-2, 2, 48)
+for d in (torch.bfloat16, torch.float16):
+    h = x.to(d)
+    print(F.linear(h.reshape(6, 8), h[:24].reshape(3, 8), h[5:8]))
+    print(F.conv1d(h.reshape(2, 3, 8), h[:18].reshape(2, 3, 3), h[20:22]))
+""",
+}
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_prints_the_same(name: str) -> None:
+    twosided.assert_same(PROGRAMS[name])
+
+
+@pytest.mark.parametrize("name", ["exp", "tanh", "log1p", "log10", "expm1", "sinh"])
+def test_few_numbers_are_rounded_as_the_frameworks_round(name: str) -> None:
+    """In float32 at most one number in fifty differs, by its last bit."""
+    import isograd.torch
+
+    values = np.random.default_rng(0).uniform(0.01, 3, 2000).astype(np.float32)
+    ours = getattr(isograd.torch, name)(isograd.torch.from_numpy(values)).numpy()
+    theirs = getattr(torch, name)(torch.from_numpy(values)).numpy()
+    assert np.mean(ours != theirs) < 0.02
+    np.testing.assert_allclose(ours, theirs, rtol=2e-7)
