@@ -16,6 +16,8 @@ import numpy as np
 from isograd.compile import lean as codegen
 from isograd.compile.fuse import Call, Plan, Region, Shape
 from isograd.compile.lower import Lowering, Unfusible
+from isograd.compile.passes.expand import expand
+from isograd.compile.passes.simplify import simplify
 from isograd.compile.program import Atom, Equation, Program, Var
 from isograd.compile.recycle import recycler
 from isograd.core.expression import define
@@ -42,6 +44,7 @@ class Native:
         self, program: Program, layouts: dict[Var, Shape] | None = None
     ) -> None:
         self.program = program
+        program = prepared(program)
         plan, lowered = _planned(program, layouts or {})
         self.plan = plan
         writer = _Writer(program, lowered, plan.views)
@@ -49,6 +52,12 @@ class Native:
         self.body = define("body", self.source, writer.scope)
         self.call = _checked(program, self.body)
         self.run = _lenient(program, self.body)
+
+
+def prepared(program: Program) -> Program:
+    """The program as kernels take it."""
+    found = expand(program)
+    return program if found is program else simplify(found)
 
 
 class _Writer:

@@ -18,7 +18,7 @@ from isograd.base import config
 from isograd.compile import scans
 from isograd.compile.fuse import Call, fusible, instructions
 from isograd.compile.lean import fast_code
-from isograd.compile.native import Native
+from isograd.compile.native import Native, prepared
 from isograd.compile.pipeline import optimise
 from isograd.compile.program import Equation, Program, Var
 from isograd.compile.stage import Stage, Symbol
@@ -110,8 +110,6 @@ class Kernel(_Slot):
             if d
         ):
             return None
-        if self.prim.name == "sum" and _rounds_partial_sums(arrays[0], params["axes"]):
-            return None
         order = _order(arrays) if self.prim.kind == "elementwise" else ()
         if order is None:
             return None
@@ -119,22 +117,13 @@ class Kernel(_Slot):
         inputs = [Var(aval_of(a)) for a in turned]
         out = Var(self.prim.abstract(*(v.aval for v in inputs), **params))
         e = Equation(self.prim, tuple(inputs), params, (out,))
-        if not fusible(e) or not quick(e):
+        program = prepared(Program(inputs, [e], [out]))
+        if not all(fusible(e) and quick(e) for e in program.equations):
             return None
-        body = _compiled(Program(inputs, [e], [out]), turned)
+        body = _compiled(program, turned)
         if body is None:
             return None
         return _returning(body, order)
-
-
-def _rounds_partial_sums(x: Array, axes: Shape) -> bool:
-    """Whether a kernel would keep partial sums of leading axes in the result's own
-    half or single precision, where `impl` sums in blocks."""
-    whole = len(axes) == x.ndim
-    half = x.dtype.itemsize == 2 and x.dtype.kind in "fV"
-    return half or (
-        not whole and 0 in axes and x.dtype.char == "f" and x.shape[0] > 1024
-    )
 
 
 def _returning(body: Body, order: Shape) -> Callable[..., Array]:
@@ -195,6 +184,7 @@ class Rule(_Slot):
 
     def make(self, values: list[Any], needs: Any, params: dict[str, Any]) -> Any:
         program, template = _staged(self.prim, values, needs, params)
+        program = prepared(program)
         arrays = [a for a in values if type(a) is np.ndarray]
         if all(e.prim.view for e in program.equations) or not all(
             fusible(e) and quick(e) for e in program.equations
@@ -244,7 +234,7 @@ def kernel_of(prim: Primitive) -> Callable[..., Any]:
         return prim.impl
     if prim.name in SPECIAL:
         return SPECIAL[prim.name]
-    if prim.scalar is None and prim.name not in (
+    if (prim.scalar or prim.steps) is None and prim.name not in (
         "sum",
         "max",
         "min",

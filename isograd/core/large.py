@@ -43,6 +43,20 @@ def first_rule(
     if MAKERS.rule is None:
         from isograd.core.primitive import RAW
 
-        return prim.raw_vjp(RAW, g, saved, needs, **params)
+        return prim.vjp(RAW, g, saved, needs, **params)
     prim.large_vjp = MAKERS.rule(prim)
     return prim.large_vjp(F, g, saved, needs, **params)
+
+
+def by_size(prim: Primitive) -> Primitive:
+    """Let the derivative rule go by the size of what was saved, not of the cotangent
+    alone: for reductions, whose cotangents are small."""
+    rule = prim.vjp
+
+    def raw_vjp(F: Any, g: Any, saved: Any, needs: Any, **params: Any) -> Any:
+        if saved and any(a is not None and a.size >= LARGE for a in saved):
+            return prim.large_vjp(F, g, saved, needs, **params)
+        return rule(F, g, saved, needs, **params)
+
+    prim.raw_vjp = raw_vjp
+    return prim

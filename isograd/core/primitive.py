@@ -82,9 +82,12 @@ class Primitive:
             A primitive that neither states rules nor is constant raises when a
             derivative is asked for: nothing is silently cut.
         undefined: operands in which no derivative is known: asking for one raises.
+        steps: `(F, *operands, **params)`, `impl` as elementwise operations, movements
+            and reductions, which kernels fuse; it may give None: not for these.
     """
 
     undefined: tuple[int, ...] = ()
+    steps: Callable[..., Any] | None = None
 
     def __init__(
         self,

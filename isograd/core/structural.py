@@ -175,6 +175,30 @@ sum_ = linear(
 )
 
 
+LONG = 256  # additions one after the other that single precision still bears
+
+
+def _sum_steps(F: Namespace, x: Payload, axes: Shape) -> Payload | None:
+    """Where kernels would round partial sums too often: in a wider dtype."""
+    half = x.dtype.itemsize == 2 and is_inexact(x.dtype)
+    long = (
+        x.dtype == F32
+        and len(axes) < x.ndim
+        and ((0 in axes and x.shape[0] > LONG) or _terms(x, axes) > 32 * LONG)
+    )
+    if not half and not long:
+        return None
+    wide = F.convert(x, dtype=F32 if half else F64)
+    return F.convert(F.sum(wide, axes=axes), dtype=x.dtype)
+
+
+def _terms(x: Payload, axes: Shape) -> int:
+    return prod(x.shape[a] for a in axes)
+
+
+sum_.steps = _sum_steps
+
+
 @composite
 def sum_to(F: Namespace, x: Payload, shape: Shape) -> Payload:
     """Sum over the axes along which `shape` was broadcast: broadcasting's adjoint."""

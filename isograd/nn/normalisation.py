@@ -20,12 +20,8 @@ def standardized(
     F: Namespace, x: Payload, *, axes: Shape, eps: float
 ) -> tuple[Payload, Payload, Payload]:
     """((x - mean) / sqrt(var + eps), mean, biased variance) over the axes."""
-    kept = _kept(x.shape, axes)
-    mean = F.mean(x, axes=axes)
-    centred = F.sub(x, F.reshape(mean, shape=kept))
-    var = F.mean(F.square(centred), axes=axes)
-    scale = F.rsqrt(F.add(F.reshape(var, shape=kept), eps))
-    return F.mul(centred, scale), mean, var
+    out = F.standardize(x, axes=axes, eps=eps)
+    return out, F.mean(x, axes=axes), F.var(x, axes=axes, correction=0)
 
 
 @composite

@@ -18,6 +18,7 @@ from isograd.core.families import elementwise
 from isograd.core.primitive import Namespace, Payload, Primitive, composite
 from isograd.ops.comparison import ZERO
 from isograd.ops.elementwise import in_float32, scipy_special
+from isograd.ops.reduce import wide_steps
 
 SQRT_HALF = 0.7071067811865476
 SQRT_2_OVER_PI = 0.7978845608028654
@@ -391,6 +392,20 @@ def _log_softmax_impl(x: np.ndarray, *, axis: int) -> np.ndarray:
     return out
 
 
+def _top_kept(F: Namespace, x: Payload, axis: int) -> Payload:
+    return F.kept(F.max(x, axes=(axis,)), x.shape, (axis,))
+
+
+def _softmax_steps(F: Namespace, x: Payload, *, axis: int) -> Payload:
+    e = F.exp(F.sub(x, _top_kept(F, x, axis)))
+    return F.div(e, F.sum_kept(e, axis=axis))
+
+
+def _log_softmax_steps(F: Namespace, x: Payload, *, axis: int) -> Payload:
+    x = F.sub(x, _top_kept(F, x, axis))
+    return F.sub(x, F.log(F.sum_kept(F.exp(x), axis=axis)))
+
+
 @composite
 def widened(F: Namespace, x: Payload) -> Payload:
     """x, in single precision if it has half precision."""
@@ -456,6 +471,8 @@ softmax = _over_axis("softmax", _softmax_impl, _softmax_vjp, _softmax_jvp)
 log_softmax = _over_axis(
     "log_softmax", _log_softmax_impl, _log_softmax_vjp, _log_softmax_jvp
 )
+softmax.steps = wide_steps(_softmax_steps)
+log_softmax.steps = wide_steps(_log_softmax_steps)
 
 
 @composite
@@ -481,6 +498,12 @@ def _standardize_impl(x: np.ndarray, *, axes: Any, eps: float) -> np.ndarray:
     var += x.dtype.type(eps)
     out /= np.sqrt(var, out=var)
     return out
+
+
+def _standardize_steps(F: Namespace, x: Payload, *, axes: Any, eps: float) -> Payload:
+    off = F.sub(x, F.kept(F.mean(x, axes=axes), x.shape, axes))
+    var = F.kept(F.mean(F.mul(off, off), axes=axes), x.shape, axes)
+    return F.div(off, F.sqrt(F.add(var, eps)))
 
 
 def _standardize_pull(
@@ -517,3 +540,4 @@ standardize = Primitive(
     ],
     doc="(x - mean) / sqrt(variance + eps) over axes; the variance is the biased one.",
 )
+standardize.steps = wide_steps(_standardize_steps)

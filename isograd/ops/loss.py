@@ -15,7 +15,14 @@ import numpy as np
 from isograd.base import rounding
 from isograd.base.dtypes import I64
 from isograd.core.families import elementwise
-from isograd.core.primitive import Namespace, Payload, Primitive, composite
+from isograd.core.large import LARGE, by_size
+from isograd.core.primitive import (
+    REGISTRY,
+    Namespace,
+    Payload,
+    Primitive,
+    composite,
+)
 from isograd.ops.elementwise import in_float32
 
 Optional = Payload | None
@@ -251,10 +258,13 @@ def multilabel_soft_margin_loss(
 
 
 def _softmax_nll_impl(x: Array, y: Array, *, reduction: str) -> Array:
-    top = np.maximum.reduce(x, axis=1)
-    rows = rounding.exp(x - top[:, None])
-    out = rounding.log(np.add.reduce(rows, axis=1))
-    out += top - x[_rows(len(y)), y]
+    if x.size >= LARGE:
+        out = REGISTRY["logsumexp"].kernel(x, axes=(1,)) - x[_rows(len(y)), y]
+    else:
+        top = np.maximum.reduce(x, axis=1)
+        rows = rounding.exp(x - top[:, None])
+        out = rounding.log(np.add.reduce(rows, axis=1))
+        out += top - x[_rows(len(y)), y]
     if reduction == "none":
         return out
     total = np.add.reduce(out)
@@ -281,7 +291,7 @@ def _softmax_nll_vjp(
     n, count = x.shape
     scale = _nll_scale(F, F.widened(g), n, reduction)
     p = F.softmax(F.widened(x), axis=1)
-    if F.raw:
+    if type(p) is Array and type(y) is Array:
         p[_rows(n), y] -= 1
         return F.convert(F.mul(p, scale), dtype=x.dtype), None
     hits = F.unselect_along(
@@ -339,6 +349,7 @@ softmax_nll = Primitive(
     ],
     doc="-log softmax(x)[y] of the rows of x (n, classes), reduced: cross-entropy.",
 )
+by_size(softmax_nll)
 
 
 class _Targets(NamedTuple):

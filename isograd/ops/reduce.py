@@ -9,14 +9,16 @@ Half precision is accumulated in single precision, as in PyTorch.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from math import inf, prod
 from typing import Any
 
 import numpy as np
 
 from isograd.base import rounding
-from isograd.base.dtypes import BOOL, F32, I64, real_of
+from isograd.base.dtypes import BOOL, F32, F64, I64, real_of
 from isograd.core.families import linear
+from isograd.core.large import by_size
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
 from isograd.core.structural import sum_impl
 
@@ -58,6 +60,19 @@ def wide_impl(impl: Callable[..., Any]) -> Callable[..., Any]:
     return call
 
 
+def wide_steps(steps: Callable[..., Any]) -> Callable[..., Any]:
+    """`steps` with half precision computed in single precision; none for no elements."""
+
+    def call(F: Namespace, x: Payload, **params: Any) -> Payload | None:
+        if 0 in x.shape:
+            return None
+        half = x.dtype.kind in "fV" and x.dtype.itemsize == 2
+        out = steps(F, F.convert(x, dtype=F32) if half else x, **params)
+        return F.convert(out, dtype=x.dtype) if half and out is not None else out
+
+    return call
+
+
 def reduction(
     name: str,
     impl: Callable[..., Any],
@@ -67,6 +82,7 @@ def reduction(
     kinds: str = "f",
     real: bool = False,
     params: tuple[dict[str, Any], ...] = ({},),
+    steps: Callable[..., Payload | None] | None = None,
     doc: str = "",
 ) -> Primitive:
     """Record a reduction over `axes` by the weight of its derivative.
@@ -78,6 +94,7 @@ def reduction(
         real: whether a complex operand gives a real result; w is then the derivative
             in PyTorch's sense, 2 df/d(conj x), and tangents are Re sum(conj(w) t).
         params: sets of further parameters of the samples.
+        steps: as in `Primitive`; half precision arrives as float32, never empty.
     """
 
     def weigh(F: Namespace, x: Payload, out: Payload, shape: Shape, p: Any) -> Payload:
@@ -103,21 +120,26 @@ def reduction(
     def abstract(x: Aval, *, axes: Shape, **_: Any) -> Aval:
         return Aval(reduced_shape(x.shape, axes), real_of(x.dtype) if real else x.dtype)
 
-    def batch(F: Namespace, args: Any, batched: Any, size: int, **p: Any) -> Payload:
-        return getattr(F, name)(args[0], **{**p, "axes": moved_axes(p["axes"])})
-
-    return Primitive(
+    prim = Primitive(
         name,
         wide_impl(impl),
         abstract=abstract,
         vjp=vjp,
         jvp=jvp,
-        batch=batch,
+        batch=partial(_batch, name),
         reads=(reads,),
         kinds=kinds,
         doc=doc,
         samples=lambda rng: [s for p in params for s in _samples(rng, p)],
     )
+    prim.steps = steps and wide_steps(steps)
+    return by_size(prim)
+
+
+def _batch(
+    name: str, F: Namespace, args: Any, batched: Any, size: int, **p: Any
+) -> Payload:
+    return getattr(F, name)(args[0], **{**p, "axes": moved_axes(p["axes"])})
 
 
 def _share(F: Namespace, x: Payload, out: Payload, *, axes: Shape) -> Payload:
@@ -140,6 +162,11 @@ def _mean_impl(x: Array, *, axes: Shape) -> Array:
     return np.true_divide(out, count, out=out)
 
 
+def _mean_steps(F: Namespace, x: Payload, axes: Shape) -> Payload:
+    count = prod(x.shape[a] for a in axes)
+    return F.div(F.sum(x, axes=axes), float(count))
+
+
 mean = linear(
     "mean",
     wide_impl(_mean_impl),
@@ -150,6 +177,7 @@ mean = linear(
     lift=lambda size, operand, axes: {"axes": moved_axes(axes)},
     samples=lambda rng: _samples(rng, {}),
 )
+mean.steps = wide_steps(_mean_steps)
 
 
 def _logsumexp_impl(x: Array, *, axes: Shape) -> Array:
@@ -159,8 +187,18 @@ def _logsumexp_impl(x: Array, *, axes: Shape) -> Array:
     return rounding.log(np.asarray(total)) + top.reshape(total.shape)
 
 
+def _logsumexp_steps(F: Namespace, x: Payload, axes: Shape) -> Payload:
+    top = F.max(x, axes=axes)
+    top = F.where(F.isfinite(top), top, 0.0)
+    total = F.sum(F.exp(F.sub(x, F.kept(top, x.shape, axes))), axes=axes)
+    return F.add(F.log(total), top)
+
+
 logsumexp = reduction(
-    "logsumexp", _logsumexp_impl, lambda F, x, out, axes: F.exp(F.sub(x, out))
+    "logsumexp",
+    _logsumexp_impl,
+    lambda F, x, out, axes: F.exp(F.sub(x, out)),
+    steps=_logsumexp_steps,
 )
 
 
@@ -169,6 +207,7 @@ mean_square = reduction(
     lambda x, axes: _mean_impl(np.square(x), axes=axes),
     lambda F, x, out, axes: F.mul(x, 2.0 / max(1, prod(x.shape[a] for a in axes))),
     reads=(0,),
+    steps=lambda F, x, axes: F.mean(F.mul(x, x), axes=axes),
 )
 
 # --- products: exact where elements are zero, at every order --------------------------
@@ -176,7 +215,7 @@ mean_square = reduction(
 
 def _prod_weight(F: Namespace, x: Payload, out: Payload, *, axes: Shape) -> Payload:
     """The product of the other elements."""
-    if F.raw and x.all():
+    if type(x) is np.ndarray and x.all():
         return F.div(F.kept(F.prod(x, axes=axes), x.shape, axes), x)
     others = tuple(i for i in range(x.ndim) if i not in axes)
     order = others + axes
@@ -211,6 +250,18 @@ def _var_impl(x: Array, *, axes: Shape, correction: float) -> Array:
     return out.astype(real_of(x.dtype))
 
 
+def _var_steps(
+    F: Namespace, x: Payload, axes: Shape, correction: float
+) -> Payload | None:
+    if x.dtype.kind != "f":
+        return None
+    wide = F.convert(x, dtype=F64)
+    off = F.sub(wide, F.kept(F.mean(wide, axes=axes), x.shape, axes))
+    count = max(prod(x.shape[a] for a in axes) - correction, 0)
+    out = F.div(F.sum(F.mul(off, off), axes=axes), float(count))
+    return F.convert(out, dtype=x.dtype)
+
+
 def _std_impl(x: Array, *, axes: Shape, correction: float) -> Array:
     return np.sqrt(_var_impl(x, axes=axes, correction=correction))
 
@@ -238,6 +289,7 @@ var = reduction(
     kinds="fc",
     real=True,
     weight=lambda F, x, out, axes, correction: _centred(F, x, axes, correction),
+    steps=_var_steps,
     params=({"correction": 0}, {"correction": 1}),
 )
 std = reduction(
@@ -246,6 +298,9 @@ std = reduction(
     _std_weight,
     kinds="fc",
     real=True,
+    steps=lambda F, x, **params: (
+        None if (v := _var_steps(F, x, **params)) is None else F.sqrt(v)
+    ),
     params=({"correction": 0}, {"correction": 1}),
 )
 
@@ -307,12 +362,25 @@ def _norm_weight(
     return F.mask(F.ne(out, 0.0), w) if safe else w
 
 
+def _norm_steps(
+    F: Namespace, x: Payload, *, axes: Shape, ord: float, safe: bool
+) -> Payload | None:
+    if x.dtype.kind != "f" or ord not in (1, 2, inf, -inf):
+        return None
+    if ord == 2:
+        wide = F.convert(x, dtype=F64)
+        return F.convert(F.sqrt(F.sum(F.mul(wide, wide), axes=axes)), dtype=x.dtype)
+    reduce = {1: F.sum, inf: F.max, -inf: F.min}[ord]
+    return reduce(F.abs(x), axes=axes)
+
+
 norm = reduction(
     "norm",
     _norm_impl,
     _norm_weight,
     kinds="fc",
     real=True,
+    steps=_norm_steps,
     params=tuple({"ord": p, "safe": True} for p in (0, 1, 2, 3.5, 0.5, inf, -inf)),
     doc="The p-norm; `safe`: the derivative at norm 0 is 0 (PyTorch), else nan.",
 )

@@ -276,3 +276,59 @@ def test_without_llvm_everything_is_computed_by_numpy(
         assert isograd.compile._kernel(REGISTRY["exp"]) is REGISTRY["exp"].impl
     finally:
         executor.native_class.cache_clear()
+
+
+STEPS: list[tuple[str, dict[str, Any]]] = [
+    ("softmax", {"axis": 1}),
+    ("softmax", {"axis": 0}),
+    ("log_softmax", {"axis": 1}),
+    ("standardize", {"axes": (1,), "eps": 1e-2}),
+    ("standardize", {"axes": (0,), "eps": 1e-2}),
+    ("mean", {"axes": (0, 1)}),
+    ("mean", {"axes": (0,)}),
+    ("sum", {"axes": (0,)}),
+    ("logsumexp", {"axes": (1,)}),
+    ("mean_square", {"axes": (0, 1)}),
+    *[(n, {"axes": a, "correction": 1}) for n in ("var", "std") for a in ((0,), (1,))],
+    *[("norm", {"axes": (1,), "ord": p, "safe": True}) for p in (1, 2, np.inf)],
+]
+
+
+@pytest.mark.parametrize("values", ["plain", "half", "infinite", "nan"])
+@pytest.mark.parametrize("shape", [(300, 400), (40000, 3), (3, 40000)])
+@pytest.mark.parametrize("case", range(len(STEPS)), ids=[n for n, _ in STEPS])
+def test_kernels_of_steps(case: int, shape: tuple[int, int], values: str) -> None:
+    """What is fused from steps is as exact as the array function, in double precision."""
+    name, params = STEPS[case]
+    x = (np.random.default_rng(1).normal(size=shape) + 3).astype(np.float32)
+    if values == "half":
+        x = x.astype(np.float16)
+    if values == "infinite":
+        x[0, 0], x[1] = np.inf, -np.inf
+    if values == "nan":
+        x[0, 0] = np.nan
+    prim = REGISTRY[name]
+    with np.errstate(all="ignore"):
+        found, plain = prim.kernel(x, **params), prim.impl(x, **params)
+        exact = prim.impl(x.astype(np.float64), **params).astype(plain.dtype)
+    assert found.dtype == plain.dtype and found.shape == plain.shape
+    np.testing.assert_array_equal(np.isnan(found), np.isnan(plain))
+    tolerance = 2e-3 if values == "half" else 4e-6
+    np.testing.assert_allclose(found, exact, rtol=tolerance, atol=tolerance)
+
+
+def test_rules_of_reductions_are_fused_for_large_operands() -> None:
+    x = torch.tensor(X, requires_grad=True)
+    for fn in (
+        lambda x: x.amax(1).sum(),
+        lambda x: x.std(),
+        lambda x: x.norm(),
+        lambda x: x[:, :4].prod(1).sum(),
+        lambda x: torch.nn.functional.cross_entropy(x, torch.arange(300)),
+        lambda x: torch.nn.functional.layer_norm(x, (400,)).square().mean(),
+        lambda x: torch.nn.functional.batch_norm(x, None, None, training=True).mean(),
+    ):
+        (found,) = torch.autograd.grad(fn(x), x)
+        y = torch.tensor(X.astype("f8"), requires_grad=True)
+        (exact,) = torch.autograd.grad(fn(y), y)
+        np.testing.assert_allclose(found.numpy(), exact.numpy(), rtol=1e-4, atol=1e-6)

@@ -35,6 +35,8 @@ I1, I8 = ir.IntType(1), ir.IntType(8)
 TABLE = I8.as_pointer().as_pointer()
 BLOCK = 2048  # elements summed in one precision before they go to the accumulator
 
+ROWS = 4  # rows summed before they go to the accumulators
+
 
 class Unsupported(Exception):
     """The region uses something this generator has no code for."""
@@ -148,6 +150,8 @@ class Emitter:
             self.innermost(axis, start, stop, segment)
         elif axis == len(self.space) - 2 and self.region.tile:
             self.tiles(axis, start, stop, segment)
+        elif axis == len(self.space) - 2 and self.folds(axis):
+            self.jammed(axis, start, stop, segment)
         else:
             counted(self.b, start, stop, 1, lambda i: self.at(axis, i, segment))
 
@@ -239,6 +243,47 @@ class Emitter:
         b.position_at_end(done)
         for o, n in zip(local, new, strict=True):
             self.accumulate(o, n)
+
+    def folds(self, axis: int) -> bool:
+        """Whether rows are all that the last two loops reduce."""
+        return len(self.cuts[-1]) == 2 and all(
+            isinstance(o, Reduce) and axis in o.axes and axis + 1 not in o.axes
+            for o in self.region.outputs
+        )
+
+    def jammed(self, axis: int, start: Any, stop: Any, segment: list[Any]) -> None:
+        """Several rows at a time, so that memory is read and written once for them."""
+        b: Any = self.b
+        outputs: Any = self.region.outputs
+        full = b.add(start, b.and_(b.sub(stop, start), ir.Constant(I64, -ROWS)))
+        last = self.range(axis + 1, 0, self.space[-1])
+        whole = [*segment[: axis + 1], (0, self.space[-1])]
+
+        def element(i: Any, j: Any) -> None:
+            self.coords[axis + 1] = j
+            sums: list[Any] = []
+            for k in range(ROWS):
+                self.coords[axis] = b.add(i, ir.Constant(I64, k), flags=("nsw",))
+                values = self.body(whole, skip=outputs)
+                sums = (
+                    [
+                        combine(b, o, s, v, self.maths, False)
+                        for o, s, v in zip(outputs, sums, values, strict=True)
+                    ]
+                    if sums
+                    else values
+                )
+            for o, s in zip(outputs, sums, strict=True):
+                self.accumulate(o, s)
+
+        counted(
+            b,
+            start,
+            full,
+            ROWS,
+            lambda i: counted(b, *last, 1, lambda j: element(i, j)),
+        )
+        counted(b, full, stop, 1, lambda i: self.at(axis, i, segment))
 
     # --- the body ---------------------------------------------------------------------
 
