@@ -43,11 +43,7 @@ class Type:
 
     @property
     def np(self) -> NpDType:
-        return (
-            base.bfloat16()
-            if self.name == "bfloat16"
-            else np.dtype(self.name.rstrip("_"))
-        )
+        return base.bfloat16() if self.name == "bfloat16" else np.dtype(self.name)
 
     @property
     def itemsize(self) -> int:
@@ -88,6 +84,34 @@ class BFloat16(Number): ...
 class Complex(Number): ...
 
 
+class List(Type): ...
+
+
+class Tuple(Type): ...
+
+
+class Dict(Type): ...
+
+
+class String(Type): ...
+
+
+class Slice(Type): ...
+
+
+class FunctionType(Type): ...
+
+
+class AnythingType(Type): ...
+
+
+class NoneType(Type): ...
+
+
+class Ellipsis_(Type):
+    pass
+
+
 class TensorType(Type):
     """The type of tensors with a dtype: "Tensor[Float32]"."""
 
@@ -106,7 +130,7 @@ def _numeric(cls: type[Type], stem: str, *sizes: int) -> dict[str, Type]:
 
 
 DTYPES: dict[str, Type] = {
-    "bool_": Bool("bool_", "Bool", 8),
+    "bool_": Bool("bool", "Bool", 8),
     **_numeric(Int, "Int", 8, 16, 32, 64),
     **_numeric(UInt, "UInt", 8, 16, 32, 64),
     **_numeric(Float, "Float", 16, 32, 64),
@@ -139,30 +163,67 @@ int_, uint, float_, complex_ = (
 number = Number("number", "Number")
 tensor = TensorType()
 tensor_type = TensorType
-string, type_none, tuple_, list_, type_type, none_type, ellipsis_, slice_ = (
-    Type(n, t)
-    for n, t in (
-        ("string", "String"),
-        ("type_none", "None"),
-        ("tuple_", "Tuple"),
-        ("list_", "List"),
-        ("type_type", "TypeType"),
-        ("none_type", "NoneType"),
-        ("ellipsis_", "Ellipsis"),
-        ("slice_", "Slice"),
-    )
+string, type_none, tuple_, list_ = (
+    String("string_", "String"),
+    NoneType("type_none", "None"),
+    Tuple("tuple_", "Tuple"),
+    List("list_", "List"),
 )
+type_type, none_type, ellipsis_, slice_ = (
+    Type("type_type", "TypeType"),
+    NoneType("none_type", "NoneType"),
+    Ellipsis_("ellipsis_", "Ellipsis"),
+    Slice("slice_", "Slice"),
+)
+function = FunctionType("function", "Func")
+symbolic_key = Type("symbolic_key", "Object:SymbolicKey")
+env_type = Type("env_type", "Object:EnvType")
+type_refkey = Type("type_refkey", "Object:RefKey")
+undetermined = Type("Undetermined", "Undetermined")
+index_slices = Type("RowTensor", "RowTensor")
+coo_tensor, csr_tensor = Type("COOTensor", "COOTensor"), Type("CSRTensor", "CSRTensor")
 int_type, uint_type = (int8, int16, int32, int64), (uint8, uint16, uint32, uint64)
 float_type = (float16, float32, float64, bfloat16)
 complex_type = (complex64, complex128)
 number_type = (*int_type, *uint_type, *float_type, *complex_type)
+signed_type = (*int_type, *float_type, *complex_type)
+all_types = (bool_, *number_type)
+cfloat, cdouble = complex64, complex128
+_SHADOWS = {"bool": bool_, "int": int32, "float": float32}  # names of Python's, too
 
 _OTHERS = {t.name: t for t in (int_, uint, float_, complex_, number, string, type_none)}
 _TEXTS = {t.text.lower(): t for t in DTYPES.values()} | DTYPES
 
 
 def by_name(name: str) -> Type:
-    return DTYPES.get(name) or _OTHERS[name]
+    return DTYPES.get("bool_" if name == "bool" else name) or _OTHERS[name]
+
+
+def type_size_in_bytes(dtype: Type) -> int:
+    """The size of an element.
+
+    Raises:
+        TypeError: for what is no dtype.
+    """
+    if not isinstance(dtype, Type):
+        raise TypeError(
+            "The argument `dtype` must be instance of mindspore.dtype, but got "
+            f"{type(dtype)}."
+        )
+    return dtype.itemsize
+
+
+def __getattr__(name: str) -> Any:
+    if name in _SHADOWS:
+        return _SHADOWS[name]
+    from isograd.base.missing import no_attribute
+
+    raise no_attribute(
+        "mindspore.common.dtype",
+        name,
+        "mindspore",
+        f"module 'mindspore.common.dtype' has no attribute '{name}'",
+    )
 
 
 @cache
@@ -201,6 +262,28 @@ def as_dtype(d: Any) -> Type:
         return of_numpy(np.dtype(d))
     raise TypeError(
         f"The dtype must be a mindspore dtype, but got {d} with type {type(d)}."
+    )
+
+
+_OF_TENSORS = (
+    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+    *("float16", "float32", "float64", "bfloat16", "complex64", "complex128", "int4"),
+    *("float8_e4m3fn", "float8_e5m2", "hifloat8", "bool", "string_"),
+)
+
+
+def of_tensor(d: Any) -> Any:
+    """`d`, which must be one of MindSpore's dtypes or an np.dtype.
+
+    Raises:
+        TypeError: for anything else: names, Python's and NumPy's types.
+    """
+    if isinstance(d, Type | np.dtype):
+        return d
+    names = ", ".join(f"mindspore.{n}" for n in _OF_TENSORS)
+    shown = d.__name__ if isinstance(d, type) else repr(d)
+    raise TypeError(
+        f"For 'Tensor', the 'dtype' should be one of [{names}], but got '{shown}'."
     )
 
 
@@ -370,5 +453,7 @@ def names() -> dict[str, Any]:
         "UInt",
         "Float",
         "Bool",
+        "cfloat",
+        "cdouble",
     )
-    return {**DTYPES, **{w: globals()[w] for w in words}}
+    return {**DTYPES, **_SHADOWS, **{w: globals()[w] for w in words}}

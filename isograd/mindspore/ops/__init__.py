@@ -7,6 +7,7 @@ from isograd.mindspore.missing import attributes
 from isograd.mindspore.ops import activations as activations
 from isograd.mindspore.ops import arithmetic as arithmetic
 from isograd.mindspore.ops import creation as creation
+from isograd.mindspore.ops import facts as facts
 from isograd.mindspore.ops import gradients as gradients
 from isograd.mindspore.ops import indexing as indexing
 from isograd.mindspore.ops import keys as keys

@@ -193,7 +193,10 @@ def _window(name: str) -> Any:
             if periodic and n > 1
             else getattr(np, name)(n)
         )
-        return out.astype(dtypes.np_of(dtype or dtypes.float32))
+        if dtype is None:
+            wide = name == "hanning" and not is_payload(window_length)
+            return out.astype(np.float64 if wide else np.float32)
+        return out.astype(dtypes.np_of(dtype))
 
     return window
 

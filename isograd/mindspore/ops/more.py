@@ -136,7 +136,7 @@ for _name, _which in (("argmax_with_value", "max"), ("argmin_with_value", "min")
         self: Payload, axis: int = 0, keep_dims: bool = False, _which: str = _which
     ) -> Any:
         values, at = reductions.extreme(_which, self, axis, keep_dims)
-        return at, values
+        return values, at
 
     op(_name, methods=True)(_with_value)
 

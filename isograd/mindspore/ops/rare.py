@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from isograd.base.dtypes import F32
 from isograd.core.primitive import BOUND, Payload
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.call import (
@@ -20,7 +19,12 @@ from isograd.mindspore.call import (
     op,
     promoted,
 )
-from isograd.mindspore.ops import more  # noqa: F401  (its functions)
+from isograd.mindspore.ops import (  # noqa: F401  (their functions)
+    activations,
+    more,
+    random,
+    shapes,
+)
 from isograd.mindspore.ops.layers import tuple_of
 from isograd.mindspore.tensor import Tensor
 
@@ -442,7 +446,7 @@ def kaiser_window(
 ) -> Payload:
     (n,) = ints_of(window_length)
     full = np.kaiser(n + 1, beta)[:-1] if periodic and n > 1 else np.kaiser(n, beta)
-    return full.astype(F32 if dtype is None else dtypes.np_of(dtype))
+    return full if dtype is None else full.astype(dtypes.np_of(dtype))
 
 
 @op("eps")

@@ -291,9 +291,7 @@ def norm(
     if ord in ("fro", None):
         ord = 2.0
     elif ord == "nuc" or (
-        x.ndim == 2
-        if dim is None
-        else not isinstance(dim, int) and len(dim) == 2
+        x.ndim == 2 if dim is None else not isinstance(dim, int) and len(dim) == 2
     ):
         from isograd.mindspore.ops.linalg import matrix_norm_of
 
@@ -406,9 +404,9 @@ for _name in ("max", "min"):
 
     def _most(
         self: Payload,
+        *dims: Any,
         axis: Any = None,
         keepdims: bool = False,
-        *,
         initial: Any = None,
         where: Any = True,
         return_indices: bool = False,
@@ -416,8 +414,13 @@ for _name in ("max", "min"):
         keepdim: bool = False,
         _name: str = _name,
     ) -> Any:
+        """By position: (dim, keepdim), values with indices; by name NumPy's."""
+        if dims and isinstance(dims[0], int):
+            dim, keepdim = dims[0], keepdim or any(dims[1:])
+        elif dims:
+            axis, keepdims = dims[0], keepdims or any(dims[1:])
         if dim is not None:
-            return extreme(_name, self, dim, keepdim)
+            return extreme(_name, self, dim, keepdim or keepdims)
         if axis is None:
             return reduced(_name, self, None, keepdims)
         if isinstance(axis, tuple | list):

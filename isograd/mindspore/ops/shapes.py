@@ -485,7 +485,12 @@ def astype(self: Any, dtype: Any, copy: bool = True) -> Any:
     return lift(converted(p, d) if p.dtype != d else mutation.copied(p))
 
 
-expose(astype, [], "astype type to")
+expose(astype, [], "astype to")
+expose(
+    lambda self, dtype=None: str(self.dtype) if dtype is None else astype(self, dtype),
+    [],
+    "type",
+)
 for _name, _dtype in {
     "float": "float32",
     "half": "float16",
