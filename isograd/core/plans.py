@@ -158,6 +158,7 @@ class Sketch:
             "ref": weakref.ref,
             "View": View,
             "tuple_of": tuple.__new__,
+            "asarray": np.asarray,
             "LAST": LAST,
         }
 
@@ -205,18 +206,27 @@ class Sketch:
         ]
         self.lines.append(
             f"{', '.join(o.name for o in outs)}{', ' * prim.multi} = "
-            + self.call(prim, names, params)
+            + self.call(prim, names, params, [*map(aval_of, args)], outs)
         )
         self.record(prim, names, params, outs, f"m{k}")
         return tuple(outs) if prim.multi else outs[0]
 
     def call(
-        self, prim: Primitive, names: tuple[str, ...], params: dict[str, Any]
+        self,
+        prim: Primitive,
+        names: tuple[str, ...],
+        params: dict[str, Any],
+        avals: list[Aval],
+        outs: list[Draft],
     ) -> str:
-        plain = prim.ufunc is not None and not params
+        if prim.ufunc is not None and not params:
+            return f"{self.constant(prim.ufunc)}({', '.join([*names, 'out=...'])})"
         words = [f"{w}={self.constant(v)}" for w, v in params.items()]
-        fn = self.constant(prim.ufunc if plain else prim.impl)
-        return f"{fn}({', '.join([*names, *(['out=...'] if plain else words)])})"
+        fn: Any = prim.impl
+        # what it does for half precision, and for results of rank zero, is known here
+        plain = all(a.dtype.itemsize > 2 for a in avals) and getattr(fn, "plain", None)
+        call = f"{self.constant(plain or fn)}({', '.join([*names, *words])})"
+        return f"asarray({call})" if plain and not outs[0].shape else call
 
     def record(
         self,
@@ -356,7 +366,7 @@ class Sketch:
             f"    w = base, w.chain + {chain}, {made} or w.made, {place}, LAST.tick",
             f"    {t}._view = tuple_of(View, w)",
             f"if {x}._untracked: {t}._untracked = {x}._untracked",
-            f"known = base._views",
+            "known = base._views",
             f"if known is None: base._views = [ref({t})]",
             f"elif len(known) < 64: known.append(ref({t}))",
             f"else: hold(base, {t})",
@@ -687,7 +697,7 @@ _RESERVED = {"kinds", "form", "found", "extra", "rest", "forms", "admit", "fall"
 
 def _parameters(body: Callable[..., Any]) -> Names | None:
     """The parameters that calls with plans may have."""
-    code = getattr(body, "__code__", None)
+    code = getattr(inspect.unwrap(body), "__code__", None)
     if code is None:
         return None
     count = code.co_argcount

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Sequence
+from functools import lru_cache
 from math import prod
 from typing import Any
 
@@ -40,9 +41,15 @@ def _along_error(shape: Shape, idx: np.ndarray, axis: int) -> Exception:
 
 
 def _along(idx: np.ndarray, axis: int) -> tuple[np.ndarray, ...]:
-    grid = list(np.ogrid[tuple(slice(n) for n in idx.shape)])
-    grid[axis] = idx
-    return tuple(grid)
+    before, after = _grid(idx.shape, axis)
+    return *before, idx, *after
+
+
+@lru_cache(256)
+def _grid(shape: Shape, axis: int) -> tuple[tuple[np.ndarray, ...], ...]:
+    """Index arrays before and after `axis` that walk over an array of `shape`."""
+    grid = np.ogrid[tuple(slice(n) for n in shape)]
+    return tuple(grid[:axis]), tuple(grid[axis + 1 :])
 
 
 def _add_along_impl(

@@ -62,6 +62,7 @@ def in_float32(fn: Any) -> Any:
         out = fn(*arrays, **params)
         return out if type(out) is np.ndarray else np.asarray(out)
 
+    call.plain = fn  # type: ignore[attr-defined]  # justified: read by `core.plans`
     return call
 
 

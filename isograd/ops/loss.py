@@ -16,6 +16,7 @@ from isograd.base import rounding
 from isograd.base.dtypes import I64
 from isograd.core.families import elementwise
 from isograd.core.large import LARGE, by_size
+from isograd.core.plans import asked
 from isograd.core.primitive import (
     REGISTRY,
     Namespace,
@@ -374,10 +375,16 @@ class _Targets(NamedTuple):
         )
 
 
+def _all_count(y: Array, ignore_index: int) -> bool:
+    if y.size <= 64:  # NumPy's reductions cost more
+        return ignore_index not in y.reshape(-1).tolist()
+    return not (y == ignore_index).any()
+
+
 def _targets(
     F: Namespace, x: Payload, y: Payload, weight: Optional, ignore_index: int
 ) -> _Targets:
-    if type(y) is np.ndarray and not (y == ignore_index).any():
+    if asked(_all_count, y, ignore_index):
         return _Targets(y, None, None if weight is None else F.gather(weight, y))
     there = F.ne(y, ignore_index)
     index = F.where(there, y, F.zeros_like(y))

@@ -57,6 +57,7 @@ def wide_impl(impl: Callable[..., Any]) -> Callable[..., Any]:
         out = impl(x.astype(F32), **params) if half else impl(x, **params)
         return np.asarray(out, x.dtype if half else None)
 
+    call.plain = impl  # type: ignore[attr-defined]  # justified: read by `core.plans`
     return call
 
 

@@ -71,9 +71,10 @@ def _row_index(
 def _argsort_impl(x: Array, *, axis: int, descending: bool) -> Array:
     """Stable both ways; nan counts as the largest."""
     if not descending:
-        return np.argsort(x, axis, kind="stable")
-    order = np.argsort(np.flip(x, axis), axis, kind="stable")
-    return np.flip(x.shape[axis] - 1 - order, axis)
+        return x.argsort(axis, kind="stable")
+    turned = (*(slice(None),) * axis, slice(None, None, -1))
+    order = x[turned].argsort(axis, kind="stable")
+    return (x.shape[axis] - 1 - order)[turned]
 
 
 def _kth_impl(x: Array, *, axis: int, k: int) -> Array:

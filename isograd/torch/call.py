@@ -61,7 +61,10 @@ def is_payload(x: Any) -> bool:
 def cast(x: Any, d: DType) -> Payload:
     """A payload or Python number as a payload of a NumPy dtype."""
     if not is_payload(x):
-        return np.asarray(x, d)
+        array = np.asarray(x, d)
+        if MODE.special and type(x) in (int, float, complex):
+            array.flags.writeable = False  # tells hooks of a number, which is not saved
+        return array
     if x.dtype == d:
         return x
     out = F.convert(x, dtype=d)
@@ -447,7 +450,13 @@ def _outcome(out: Any, label: str | None) -> Outcome:
     return Outcome([o.drafts[0] for o in inner], build)
 
 
-_OWN = {"isograd.rules", "isograd.core.plans", "isograd.torch.nn.table", __name__}
+_OWN = {
+    "isograd.rules",
+    "isograd.core.plans",
+    "isograd.torch.autocasting",
+    "isograd.torch.nn.table",
+    __name__,
+}
 
 
 def warn(text: str, category: type[Warning] = UserWarning) -> None:
