@@ -21,7 +21,7 @@ from isograd.core.tape import Leaf, Traced
 from isograd.core.tensor import payload_of, wrap
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.errors import translated
-from isograd.mindspore.text import repr_of, shown
+from isograd.mindspore.text import repr_of, shown, str_of
 
 FAMILY: set[type] = set()  # further classes that the fast operators take (Parameter)
 _NUMBERS = (bool, int, float, complex, np.generic)
@@ -75,9 +75,16 @@ class Tensor(core.Tensor):
         init: Any = None,
         const_arg: bool = False,
         device: Any = None,
-        **_: Any,
+        **unknown: Any,
     ) -> None:
-        want = None if dtype is None else dtypes.np_of(dtype)
+        for name in unknown:
+            raise TypeError(f"'{name}' is an invalid keyword argument for Tensor()")
+        want = None if dtype is None else dtypes.np_of(dtypes.of_tensor(dtype))
+        if input_data is not None and shape is not None:
+            raise ValueError(
+                "When initializing a tensor with 'input_data', 'shape' should be set "
+                f"to None.But got shape: {shape}."
+            )
         if init is not None or (input_data is None and shape is not None):
             self._p = _initialised(shape, want, init)
             self.init = init
@@ -219,7 +226,8 @@ class Tensor(core.Tensor):
         a = shown(self)
         if a.size != 1:
             raise ValueError(
-                "Only one element tensors can be converted to Python scalars"
+                f"The tensor should have only one element, but got {a.size}, more "
+                "than one element is ambiguous."
             )
         return kind(a.item())
 
@@ -227,7 +235,8 @@ class Tensor(core.Tensor):
         a = self.array("bool")
         if a.size > 1:
             raise ValueError(
-                "The truth value of an array with several elements is ambiguous."
+                f"The tensor should have only one element, but got {a.size}, more "
+                "than one element is ambiguous."
             )
         return bool(a.item()) if a.size else False
 
@@ -264,7 +273,7 @@ class Tensor(core.Tensor):
         return repr_of(self)
 
     def __str__(self) -> str:
-        return str(shown(self))
+        return str_of(self)
 
     def __getattr__(self, name: str) -> Any:
         kind = type(self).__name__
@@ -369,11 +378,11 @@ def as_payload(data: Any, want: Any) -> Payload:
         return _checked(data).astype(want or data.dtype, order="C", copy=True)
     if isinstance(data, tuple | list) and _holds_tensors(data):
         return _stacked(data, want)
-    if not isinstance(data, (*_NUMBERS, tuple, list, range)):
+    if not isinstance(data, (*_NUMBERS, tuple, list)):
         raise TypeError(
-            f"For Tensor, the input_data is {data} that contain unsupported element."
-            if data is not None
-            else "For Tensor, input_data can not be None when shape and init are None."
+            "For 'Tensor', the type of 'input_data' should be one of '['TensorPy', "
+            "'Tensor', 'ndarray', 'str_', 'list', 'tuple', 'float', 'int', 'bool', "
+            f"'complex', 'bytes']', but got type '{type(data).__name__}'."
         )
     try:
         a = _checked(np.array(data))
@@ -387,20 +396,19 @@ def as_payload(data: Any, want: Any) -> Payload:
 
 
 def _default(found: Any, data: Any) -> Any:
-    """Python's numbers get MindSpore's default dtypes, NumPy's keep their own."""
-    if isinstance(data, np.generic) and not isinstance(data, float):
+    """Python's floats, and floats in sequences, are float32; integers in sequences
+    int64; NumPy's numbers keep their dtype."""
+    if isinstance(data, np.generic):
         return found
-    return {
-        "float64": np.dtype("float32"),
-        "complex128": np.dtype("complex64"),
-    }.get(found.name, found)
+    wide = {"f": np.dtype("float32"), "i": np.dtype("int64")}
+    return wide.get(found.kind, found)
 
 
 def _checked(a: np.ndarray) -> np.ndarray:
     if a.dtype.kind not in "biufc" and a.dtype.name != "bfloat16":
         raise TypeError(
-            f"For Tensor, the input_data is {a.tolist()} that contain "
-            "unsupported element."
+            "initializing tensor by numpy array failed, because the element type "
+            f"'{a.dtype.type}' of array is not supported."
         )
     return a
 

@@ -7,14 +7,29 @@ from typing import Any
 import numpy as np
 
 _EDGE = 3  # elements shown at each end of a long axis
-_DIGITS = {2: 4, 4: 8, 8: 16}
+_DIGITS = {2: 4, 4: 8, 8: 8}
 
 
 def repr_of(t: Any) -> str:
     """`Tensor(shape=[2], dtype=Float32, value= [ 1.00000000e+00, ...])`."""
     return (
-        f"Tensor(shape={list(t.shape)}, dtype={t.dtype}, value={value_text(shown(t))})"
+        f"Tensor(shape={list(t.shape)}, dtype={t.dtype}, "
+        f"value={value_text(shown(t), _narrow(t))})"
     )
+
+
+def str_of(t: Any) -> str:
+    """NumPy's text; of bfloat16 six decimals each."""
+    if not _narrow(t):
+        return str(shown(t))
+    a = shown(t)
+    if a.ndim == 0:
+        return f"{float(a):f}"
+    return "[]" if a.size == 0 else _rows(a, lambda v: f"{float(v):f}", 1, " ", "\n")
+
+
+def _narrow(t: Any) -> bool:
+    return t.dtype.text == "BFloat16"
 
 
 def shown(t: Any) -> np.ndarray:
@@ -23,18 +38,29 @@ def shown(t: Any) -> np.ndarray:
     return a.astype(np.float32) if a.dtype.kind == "V" else a
 
 
-def value_text(a: np.ndarray) -> str:
+def value_text(a: np.ndarray, narrow: bool = False) -> str:
+    """The elements; `narrow` ones (bfloat16) with six digits."""
     if a.ndim == 0:
         return f" {_scalar(a)}"
+    before = " " if a.ndim == 1 else "\n"
     if a.size == 0:
-        return " " + "[" * a.ndim + "]" * a.ndim
-    return (" " if a.ndim == 1 else "\n") + _rows(a, _formatter(a), 1)
+        return before
+    return before + _rows(a, _narrow_formatter(a) if narrow else _formatter(a), 1)
 
 
 def _scalar(a: np.ndarray) -> str:
     if a.dtype.kind == "f":
         return f"{float(a):g}"
-    return str(a.item())
+    return _complex(a.item()) if a.dtype.kind == "c" else str(a.item())
+
+
+def _complex(v: Any) -> str:
+    return f"{v.real:g}{v.imag:+g}j"
+
+
+def _narrow_formatter(a: np.ndarray) -> Any:
+    width = max(len(f"{float(v):g}") for v in a.flat)
+    return lambda v: f"{float(v):>{width}g}"
 
 
 def _formatter(a: np.ndarray) -> Any:
@@ -44,20 +70,21 @@ def _formatter(a: np.ndarray) -> Any:
     if a.dtype.kind == "b":
         return lambda v: f"{v!s:>5}"
     if a.dtype.kind == "c":
-        digits = _DIGITS[a.dtype.itemsize // 2]
-        return lambda v: f"{v.real:.{digits}e}{v.imag:+.{digits}e}j"
+        return _complex
     width = max(len(str(v)) for v in (a.min(), a.max()))
     return lambda v: f"{v:>{width}}"
 
 
-def _rows(a: np.ndarray, form: Any, depth: int) -> str:
+def _rows(
+    a: np.ndarray, form: Any, depth: int, comma: str = ", ", line: str = ",\n"
+) -> str:
     if a.ndim == 1:
-        return "[" + _elided([form(v) for v in _ends(a)], len(a), ", ", " ... ") + "]"
-    rows = [_rows(r, form, depth + 1) for r in _ends(a)]
-    gap = ",\n" + " " * depth
+        return "[" + _elided([form(v) for v in _ends(a)], len(a), comma, " ... ") + "]"
+    rows = [_rows(r, form, depth + 1, comma, line) for r in _ends(a)]
+    gap = line + " " * depth
     return (
         "["
-        + _elided(rows, len(a), gap, "\n" + " " * depth + "...\n" + " " * depth)
+        + _elided(rows, len(a), gap, f"{gap}...\n" + " " * depth)
         + "]"
     )
 

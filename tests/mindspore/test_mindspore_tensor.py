@@ -39,7 +39,7 @@ def test_arrays_are_copied_unless_shared_on_purpose() -> None:
 
 @pytest.mark.parametrize("data", [[[1.0, 2.0], [3.0]], "text", object()])
 def test_data_that_is_not_numeric(data: object) -> None:
-    with pytest.raises(TypeError, match="contain unsupported element"):
+    with pytest.raises(TypeError, match="unsupported element|should be one of"):
         ms.Tensor(data)
 
 
@@ -65,7 +65,7 @@ def test_dtype_objects() -> None:
             np.float32([np.nan, 1]),
             "Tensor(shape=[2], dtype=Float32, value= [            nan,  1.00000000e+00])",
         ),
-        (np.zeros((0,), np.float32), "Tensor(shape=[0], dtype=Float32, value= [])"),
+        (np.zeros((0,), np.float32), "Tensor(shape=[0], dtype=Float32, value= )"),
         (np.array(True), "Tensor(shape=[], dtype=Bool, value= True)"),
     ],
 )
@@ -76,7 +76,9 @@ def test_representation(value: np.ndarray, text: str) -> None:
 
 def test_bfloat16_prints_and_converts() -> None:
     t = ms.Tensor([1.0, 2.5], ms.bfloat16)
-    assert str(t) == "[1.  2.5]" and t.astype(ms.float32).asnumpy().tolist() == [1, 2.5]
+    assert str(t) == "[1.000000 2.500000]" and t.astype(
+        ms.float32
+    ).asnumpy().tolist() == [1, 2.5]
     with pytest.raises(TypeError):
         t.asnumpy()
 
@@ -237,7 +239,7 @@ def test_hyper_map_and_multitype_functions() -> None:
     out = ops.HyperMap()(kind, ((ms.Tensor(1.0), 2), [3]))
     assert float(out[0][0]) == 2 and out[0][1] == 3 and out[1] == (4,)
     assert ops.Map()(lambda x: x, (1, 2)) == (1, 2)
-    with pytest.raises(RuntimeError, match="no definition"):
+    with pytest.raises(ValueError, match="cannot find fn"):
         kind("text")
 
 

@@ -180,7 +180,7 @@ _square = fast.unary(
 
 def power(x: Any, y: Any) -> Any:
     """`x ** y`; a square without a power function."""
-    if y == 2 and type(y) is int and x._p.dtype.kind in "fc":
+    if type(y) is int and y == 2 and x._p.dtype.kind in "fc":
         return _square(x)
     return pow_(x, y)
 

@@ -47,8 +47,18 @@ class Primitive:
             "docs/coverage.md lists the operators that isograd provides"
         )
 
+    @property
+    def init_attrs(self) -> dict[str, Any]:
+        """The attributes that were given at its making."""
+        return self.__dict__.get("_init_attrs", {})
+
+    def _set(self, settings: dict[str, Any]) -> None:
+        self.__dict__.update(_init_attrs=settings, _attrs=dict(settings))
+        self.__dict__.update(settings)
+
     def __repr__(self) -> str:
-        return f"{type(self).__name__}()"
+        shown = ", ".join(f"{k}={v}" for k, v in self.attrs.items())
+        return f"Prim[{self.name}]" + (f"<{shown}>" if shown else "")
 
 
 class PrimitiveWithInfer(Primitive):
@@ -59,13 +69,13 @@ class PrimitiveWithCheck(Primitive):
     """An operator that checks its inputs in Python."""
 
 
-def operator(name: str, fn: Fn) -> type[Primitive]:
+def operator(name: str, fn: Fn, **attributes: Any) -> type[Primitive]:
     """The operator class without settings whose objects compute `fn`."""
     return type(
         name,
         (Primitive,),
         {
-            "__init__": _init_plain(name),
+            "__init__": _init_plain(name, attributes),
             "__call__": staticmethod(fn),
             "__module__": "mindspore.ops.operations",
             "__doc__": fn.__doc__,
@@ -73,9 +83,11 @@ def operator(name: str, fn: Fn) -> type[Primitive]:
     )
 
 
-def _init_plain(title: str) -> Fn:
+def _init_plain(title: str, attributes: dict[str, Any]) -> Fn:
     def __init__(self: Any, *_: Any, **__: Any) -> None:
         self.name = title
+        if attributes:
+            self._set(attributes)
 
     return __init__
 
@@ -97,9 +109,8 @@ def setting_operator(name: str, factory: Fn) -> type[Primitive]:
             raise TypeError(f"{name}.__init__() {error}") from None
         bound.apply_defaults()
         self.name = name
-        for key, value in bound.arguments.items():
-            if key not in ("name", "rest"):
-                setattr(self, key, value)
+        settings = bound.arguments.items()
+        self._set({k: v for k, v in settings if k not in ("name", "rest")})
         self._compute = factory(*bound.args, **bound.kwargs)
 
     def __call__(self: Any, *args: Any, **kwargs: Any) -> Any:
