@@ -92,6 +92,13 @@ class Leaf(Node):
         self.seq = tick()
 
 
+class Sizes(tuple[int, ...]):
+    """What a node saved that holds no memory: sweeps take it as nothing to release."""
+
+    def __bool__(self) -> bool:
+        return False
+
+
 class _Nothing:
     """Stands for the primitive of a node that no gradient passes."""
 
@@ -266,6 +273,8 @@ def save(
     """Fill `node.saved` with what the cotangents of its edges will read."""
     if prim.keep is not None:
         node.saved = prim.keep(args, outs, node.params)
+        if all(type(s) is int for s in node.saved):
+            node.saved = Sizes(node.saved)
         if INFERENCE:
             check_saved(node.saved)
         node.raw = all(type(a) is ndarray for a in args)
@@ -286,10 +295,19 @@ def save(
 
 def _pack(node: Node, hooks: tuple[Any, Any]) -> None:
     pack, unpack = hooks
-    node.saved = tuple(
-        None if s is None else pack(s, node, i) for i, s in enumerate(node.saved)
-    )
-    node.unpack = unpack
+    saved = list(node.saved)
+    for i in packing_order(node):
+        if saved[i] is not None:
+            saved[i] = pack(saved[i], node, i)
+    node.saved, node.unpack = tuple(saved), unpack
+
+
+def packing_order(node: Node) -> list[int]:
+    """Places of what a node saved; of two operands the second comes first (PyTorch)."""
+    places = list(range(len(node.saved)))
+    if len(node.edges) == 2 and len(places) > 1:
+        places[:2] = 1, 0
+    return places
 
 
 def slot(node: Node, index: int, out: Payload) -> Slot:

@@ -62,6 +62,8 @@ def _seed(i: int, t: Any, grad: Any) -> Payload:
         if hasattr(t, "output_nr") and isinstance(grad, Tensor):
             return payload_of(grad)
         if hasattr(t, "output_nr"):
+            if t.node._tape_node.shape:
+                raise RuntimeError(errors.NOT_SCALAR)
             return np.ones(t.node._tape_node.shape, np.float32)
         raise TypeError(
             f"element {i} of tensors does not require grad and does not have a grad_fn"
@@ -312,7 +314,7 @@ def _post_hooks(node: Leaf) -> None:
 def _deposit_inner(found: dict[Node, Payload], inputs: Iterable[Any]) -> None:
     """Accumulate for inputs that are no leaves."""
     for x in inputs:
-        if type(x._node) is Leaf or x._node not in found:
+        if not isinstance(x, Tensor) or type(x._node) is Leaf or x._node not in found:
             continue
         g = found[x._node]
         old = x._grad

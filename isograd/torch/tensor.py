@@ -44,6 +44,7 @@ from isograd.torch.measures import (
     no_recording as no_recording,
 )
 
+_tuple_of: Any = tuple.__new__
 FAMILY: set[type] = set()  # further classes that the fast operators take (Parameter)
 
 
@@ -97,7 +98,7 @@ class Tensor(core.Tensor):
 
     @property
     def shape(self) -> Size:
-        return Size(self._p.shape)
+        return _tuple_of(Size, self._p.shape)
 
     def size(self, dim: int | None = None) -> Any:
         shape = self._p.shape
@@ -361,11 +362,13 @@ class Tensor(core.Tensor):
 
     @requires_grad.setter
     def requires_grad(self, value: bool) -> None:
-        if not value and self._node is not None and not self.is_leaf:
+        if self._node is not None and not self.is_leaf:
             raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you "
-                "want to use a computed variable in a subgraph that doesn't require "
-                "differentiation use var_no_grad = var.detach()."
+                "you can only change requires_grad flags of leaf variables."
+                if value
+                else "you can only change requires_grad flags of leaf variables. If "
+                "you want to use a computed variable in a subgraph that doesn't "
+                "require differentiation use var_no_grad = var.detach()."
             )
         if not isinstance(value, bool | np.bool_):
             raise RuntimeError("requires_grad must be a bool")

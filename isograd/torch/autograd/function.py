@@ -400,8 +400,9 @@ class Application:
             if t is None:
                 pairs.append((None, None))
                 continue
-            place = 0
-            kept = pack(t._p, node, place)
+            probe = Node()
+            probe.prim, probe.edges = custom, (t._node,)
+            kept = pack(t._p, probe, 0)
             pairs.append((kept, _unpacker(hooks, kept)))
         frame.originals, frame.args, frame.outs = (), (), ()
         return pairs
@@ -415,9 +416,9 @@ class Application:
                     "a leaf Variable that requires grad has been used in "
                     "an in-place operation."
                 )
-            mutation.check_writable(d, True)
             if d._view is not None and len(self.found) > 1:
                 raise RuntimeError(_DIRTY_VIEW)
+            mutation.check_writable(d, True)
 
     def _rule(self, frame: _Frame, node_ref: Any) -> Callable[..., Any]:
         ctx, cls, places = self.ctx, self.cls, self.places
@@ -623,7 +624,7 @@ def _requires(t: Any) -> bool:
 def _unpacker(hooks: Any, kept: Any) -> Callable[..., Any]:
     def unpack(_: Any) -> Any:
         probe = Node()
-        probe.saved = (kept,)
+        probe.saved, probe.edges = (kept,), ()
         return wrap(Tensor, hooks[1](probe)[0])
 
     return unpack

@@ -7,15 +7,21 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from isograd.base.errors import EngineError
 from isograd.core import levels
-from isograd.core.reverse import saved_values
+from isograd.core.primitive import BOUND
+from isograd.core.reverse import saved_values, traced_values
 from isograd.core.storage import note_write
-from isograd.core.tape import Blind, Leaf, Traced
+from isograd.core.tape import Blind, Leaf, Traced, packing_order
 from isograd.core.tape import Node as TapeNode
 from isograd.core.tensor import Tensor as CoreTensor
-from isograd.core.tensor import wrap
+from isograd.core.tensor import payload_of, wrap
 from isograd.torch import errors
+from isograd.torch.autograd import fields
+from isograd.torch.autograd.shown import below, operands
+from isograd.torch.backward import deposit
 from isograd.torch.hooks import (
     HookTable,
     RemovableHandle,
@@ -57,9 +63,27 @@ class Node(metaclass=_NodeMeta):
     def next_functions(self) -> NextFunctions:
         """For each operand its node and which of that node's outputs it is."""
         node = self._tape_node
-        if type(node.metadata) is dict and "inputs" in node.metadata:
-            return next_functions(node.metadata["inputs"])
-        return next_functions(node.edges)
+        return next_functions(below(node, operands(node)))
+
+    def __call__(self, *grads: Any) -> Any:
+        """The node's derivative, applied to the gradients of its outputs."""
+        node = self._tape_node
+        if type(node) is Leaf:
+            deposit({node: payload_of(grads[0])}, False)
+            return None
+        g = tuple(None if t is None else payload_of(t) for t in grads)
+        try:
+            saved = traced_values(node, saved_values(node))
+        except EngineError as error:
+            raise errors.translated(error) from None
+        cots = node.prim.vjp(
+            BOUND, g if node.prim.multi else g[0], saved, node.edges, **node.params
+        )
+        found = tuple(
+            None if e is None or c is None else wrap(Tensor, c)
+            for e, c in zip(node.edges, cots, strict=True)
+        )
+        return found[0] if len(found) == 1 else found
 
     @property
     def metadata(self) -> dict[Any, Any]:
@@ -74,8 +98,8 @@ class Node(metaclass=_NodeMeta):
         return int(self._tape_node.seq)
 
     @property
-    def _input_metadata(self) -> list[Any]:
-        return [_Metadata(self._tape_node)]
+    def _input_metadata(self) -> tuple[Any, ...]:
+        return (_Metadata(self._tape_node),)
 
     def register_hook(self, fn: Callable[..., Any]) -> RemovableHandle:
         """Call `fn(grad_inputs, grad_outputs)` after the node's derivative."""
@@ -85,6 +109,16 @@ class Node(metaclass=_NodeMeta):
         """Call `fn(grad_outputs)` before the node's derivative."""
         node = self._tape_node
         return register(hooks_of(node).pre, fn)
+
+    def __dir__(self) -> list[str]:
+        node = self._tape_node
+        known = [n for n in fields.names_of(node) if fields.known(node, n)]
+        tensors = [n for n in known if fields.is_tensor(node, n)]
+        names = [*_MEMBERS, *(f"_saved_{n}" for n in known)]
+        names += [f"_raw_saved_{n}" for n in tensors]
+        if type(node) is Leaf:
+            names.append("variable")
+        return sorted(names)
 
     def __getattr__(self, name: str) -> Any:
         if name == "variable" and type(self._tape_node) is Leaf:
@@ -99,8 +133,25 @@ class Node(metaclass=_NodeMeta):
         )
 
 
+_MEMBERS = (
+    "_input_metadata",
+    "_register_hook_dict",
+    "_set_sequence_nr",
+    "_sequence_nr",
+    "metadata",
+    "name",
+    "next_functions",
+    "register_hook",
+    "register_prehook",
+    "requires_grad",
+    *dir(object),
+)
+
+
 class _Metadata:
     """Shape (and dtype, where known) of a node's output."""
+
+    __module__, __qualname__ = "torch._C._autograd", "_InputMetadata"
 
     def __init__(self, node: TapeNode) -> None:
         self.shape = node.shape
@@ -151,17 +202,9 @@ def next_functions(nodes: Iterable[TapeNode | None]) -> NextFunctions:
 
 
 def _place(node: TapeNode, word: str) -> int:
-    """Where a node saved what PyTorch calls `_saved_<word>`."""
-    count = len(node.edges)
-    if word in ("result", "output", "out"):
-        place = count
-    elif word in ("self", "input", "condition", "x"):
-        place = 0
-    elif word in ("other", "mat2", "exponent", "weight", "target", "index"):
-        place = 1
-    else:
-        place = -1
-    if place < 0 or (node.saved is not None and place >= len(node.saved)):
+    """Where a node saved the tensor that PyTorch calls `_saved_<word>`."""
+    place = fields.place_of(node, word) if fields.is_tensor(node, word) else None
+    if place is None:
         raise AttributeError(
             f"'{label_of(node)}' object has no attribute '_saved_{word}'"
         )
@@ -169,22 +212,31 @@ def _place(node: TapeNode, word: str) -> int:
 
 
 def saved_attribute(node: TapeNode, word: str) -> Any:
-    if word in node.params:
-        return node.params[word]
-    if word in _PARAMS and _PARAMS[word] in node.params:
-        found = node.params[_PARAMS[word]]
-        return found
-    return SavedTensor(node, _place(node, word)).value()
-
-
-_PARAMS = {"dim": "axis", "sizes": "shape", "self_sym_sizes": "shape"}
+    if fields.is_tensor(node, word):
+        if node.also and (place := fields.TENSORS[word]) < len(node.also):
+            p, edge = node.also[place]
+            return _as_tensor(p, edge)
+        if fields.place_of(node, word) is not None:
+            return SavedTensor(node, _place(node, word)).value()
+        if word in fields.names_of(node):
+            return fields.of_leaf(node, fields.TENSORS[word])
+    try:
+        return fields.fact(node, word)
+    except KeyError:
+        raise AttributeError(
+            f"'{label_of(node)}' object has no attribute '_saved_{word}'"
+        ) from None
 
 
 class SavedTensor:
     """A tensor that a node saved; hooks can be put on it."""
 
+    __module__ = "torch._C._autograd"
+
     def __init__(self, node: TapeNode, place: int) -> None:
         self._node, self._place = node, place
+
+    data = property(lambda self: self.value())
 
     def value(self) -> Any:
         node = self._node
@@ -194,7 +246,7 @@ class SavedTensor:
             raise errors.translated(error) from None
         p = saved[self._place]
         if p is None:
-            return None
+            return fields.of_leaf(node, self._place)
         edge = node.edges[self._place] if self._place < len(node.edges) else node
         if type(edge) is Leaf and edge.tensor is not None:
             original = edge.tensor()
@@ -206,9 +258,16 @@ class SavedTensor:
         """Replace what was saved by `pack(value)`; `unpack` gives it back."""
         node, place = self._node, self._place
         if node.saved is None:
-            raise RuntimeError(errors.FREED)
-        kept = pack(wrap(Tensor, node.saved[place]))
-        old, node.unpack = node.unpack, None
+            raise RuntimeError(_HOOKS_FREED)
+        if place in (node.metadata or {}).get("hooked", ()):
+            raise RuntimeError(
+                "Calling register_hooks on a saved tensor whose hooks have already "
+                "been set. Hint: only one pair of hooks is allowed at a time."
+            )
+        given = _as_tensor(node.saved[place], None)
+        kept = _unmodified(pack, given)
+        node.metadata = {**(node.metadata or {}), "hooked": {place}}
+        old, node.unpack, node.pull = node.unpack, None, None
         plain = tuple(None if i == place else s for i, s in enumerate(node.saved))
 
         def restored(n: TapeNode) -> tuple[Any, ...]:
@@ -222,6 +281,26 @@ class SavedTensor:
         node.unpack = restored
 
 
+_HOOKS_FREED = (
+    "Calling register_hooks on a saved tensor after it has been freed. "
+    + errors.FREED.partition("). ")[2].replace("saved tensors", "saved variables")
+)
+
+
+def _unmodified(pack: Callable[..., Any], t: Any) -> Any:
+    """`pack(t)`, which may not write to it."""
+    before = t._version
+    kept = pack(t)
+    if t._version != before:
+        raise RuntimeError(
+            "A saved tensor pack hook is modifying its input in place. Tensors "
+            "provided as input to pack hook cannot be modified by in-place operations "
+            "as this can lead to unexpected side-effects. Please open an issue if you "
+            "need to perform in-place operations on the input to a pack hook."
+        )
+    return kept
+
+
 class saved_tensors_hooks:
     """Inside, what is saved for backward passes through `pack`, and back `unpack`."""
 
@@ -233,22 +312,32 @@ class saved_tensors_hooks:
         pack, unpack = self.pack_hook, self.unpack_hook
 
         def pack_one(s: Any, node: TapeNode, place: int) -> Any:
-            if type(s) is int:
+            if type(s) is int or _of_number(s):
                 return s
             edge = node.edges[place] if place < len(node.edges) else None
+            if place == len(node.edges) and not node.prim.multi:
+                edge = node  # the output
             with levels.changed(saved_hooks=()):
-                return _Packed(pack(_as_tensor(s, edge)))
+                return _Packed(_unmodified(pack, _as_tensor(s, edge)))
 
         def unpack_all(node: TapeNode) -> tuple[Any, ...]:
             with levels.changed(saved_hooks=()):
-                return tuple(
-                    _checked(unpack(s.value)) if type(s) is _Packed else s
-                    for s in node.saved
-                )
+                saved = list(node.saved)
+                for i in packing_order(node):
+                    if type(saved[i]) is _Packed:
+                        saved[i] = _checked(unpack(saved[i].value))
+                return tuple(saved)
 
         return pack_one, unpack_all
 
     def __enter__(self) -> None:
+        if not callable(self.pack_hook) or not callable(self.unpack_hook):
+            raise TypeError(
+                "_push_saved_tensors_default_hooks(): incompatible function arguments. "
+                "The following argument types are supported:\n    1. (arg0: "
+                "collections.abc.Callable, arg1: collections.abc.Callable) -> None\n\n"
+                f"Invoked with: {self.pack_hook!r}, {self.unpack_hook!r}"
+            )
         if (message := _DISABLED[-1:]) and message[0] is not None:
             raise RuntimeError(message[0])
         old = levels.state().saved_hooks
@@ -256,6 +345,11 @@ class saved_tensors_hooks:
 
     def __exit__(self, *_: Any) -> None:
         levels.leave(self._tokens.pop())
+
+
+def _of_number(s: Any) -> bool:
+    """Whether an array stands for a Python number (see `call.cast`)."""
+    return type(s) is np.ndarray and not s.ndim and not s.flags.writeable
 
 
 class _Packed(NamedTuple):
@@ -267,7 +361,7 @@ def _as_tensor(p: Any, edge: TapeNode | None) -> Any:
         original = edge.tensor()
         if original is not None and original._p is p:
             return original
-    return wrap(Tensor, p)
+    return wrap(Tensor, p if edge is None or type(p) is Traced else Traced(p, edge))
 
 
 def _checked(t: Any) -> Any:
@@ -369,8 +463,6 @@ class HookedPrimitive:
             found = hook(ins, outs)
             if found is not None:
                 ins = found if isinstance(found, tuple) else (found,)
-        from isograd.core.tensor import payload_of
-
         return tuple(None if t is None else payload_of(t) for t in ins)
 
     @property
@@ -388,7 +480,7 @@ def add_node_hook(node: TapeNode, fn: Callable[..., Any]) -> RemovableHandle:
         return add_post_hook(node, post)
     if type(node.prim) is not HookedPrimitive:
         node.prim = HookedPrimitive(node.prim, node)  # type: ignore[assignment]  # justified: stands for the primitive
-        node.raw = False
+        node.raw, node.pull = False, None
     return register(node.prim.table, fn)  # type: ignore[attr-defined]  # justified: see above
 
 
