@@ -418,7 +418,7 @@ def _factory(source: str) -> Callable[..., Any]:
 
 # How arguments enter a signature, by type: tensors (T), sequences of tensors (L) or of
 # plain values (S), numbers whose zeros have a sign (F), other plain values (V).
-_PLAIN: set[type] = {int, bool, str, type(None)}
+_PLAIN: set[type] = {int, bool, str, type(None), type(Ellipsis)}
 
 
 def allow(*kinds: type) -> None:
@@ -454,16 +454,26 @@ class _Planner:
             pattern += self.letter(kind, value)
         if self.tensors:
             pattern = pattern.replace("T", "X")
-        if "?" in pattern or not set(pattern) & set("TLX"):
-            form = _decline
-        else:
-            table: dict[Any, Any] = {}
-            _TABLES.append(table)
-            learn = partial(self.learn, table, {})
-            scope = MODE, state, QUIET, INFERENCE, ndarray, frozen
-            form = _form(pattern)(table, learn, *scope)
-        self.forms[kinds] = form
+        found = "?" not in pattern and set(pattern) & set("TLX")
+        form = self.forms[kinds] = self.form(pattern) if found else _decline
         return form
+
+    def form(self, pattern: str) -> Any:
+        table: dict[Any, Any] = {}
+        _TABLES.append(table)
+        learn, retry = partial(self.learn, table, {}), partial(self.retry, pattern)
+        scope = MODE, state, QUIET, INFERENCE, ndarray, frozen, mixed
+        return _form(pattern)(table, learn, retry, *scope)
+
+    def retry(self, pattern: str, values: tuple[Any, ...]) -> Any:
+        """The call with sequences that may hold tensors and plain values."""
+        more = pattern.replace("L", "M").replace("S", "M")
+        if more == pattern:
+            return None
+        form = self.forms.get(more)
+        if form is None:
+            form = self.forms[more] = self.form(more)
+        return form(*values)
 
     def letter(self, kind: type, value: Any) -> str:
         if self.is_ours(kind):
@@ -520,13 +530,13 @@ class _Planner:
             sketch.inputs.append(f"a{i}")
             sketch.tensors[id(t)] = f"a{i}", t
             return t
-        if type(value) in (list, tuple) and value and self.is_ours(type(value[0])):
-            out = [
-                self.draft(sketch, f"p{i}_{j}", f"n{i}_{j}", x)
-                for j, x in enumerate(value)
-            ]
-            for letter in "pn":
-                sketch.inputs += [f"{letter}{i}_{j}" for j, _ in enumerate(value)]
+        if type(value) in (list, tuple):
+            out = list(value)
+            places = [j for j, x in enumerate(value) if self.is_ours(type(x))]
+            for j in places:
+                drawn = self.draft(sketch, f"p{i}_{j}", f"n{i}_{j}", value[j])
+                out[j] = wrap(self.cls, drawn) if self.tensors else drawn
+            sketch.inputs += [f"{letter}{i}_{j}" for letter in "pn" for j in places]
             return type(value)(out)
         return value
 
@@ -546,6 +556,7 @@ def _decline(*_: Any) -> None:
 def _form(pattern: str) -> Callable[..., Any]:
     """Maker of the function that finds the plan for arguments of one pattern."""
     head, quiet, key, given = [], [], [], []
+    names = ", ".join(f"a{i}" for i, _ in enumerate(pattern))
     for i, letter in enumerate(pattern):
         a = f"a{i}"
         if letter in "TX":
@@ -560,7 +571,7 @@ def _form(pattern: str) -> Callable[..., Any]:
         elif letter == "L":
             head += [
                 f"try: ps{i}, ns{i} = [x._p for x in {a}], [x._node for x in {a}]",
-                "except AttributeError: return None",
+                f"except AttributeError: return retry(({names},))",
             ]
             quiet.append(f"ns{i}[:]")
             key += [
@@ -568,13 +579,19 @@ def _form(pattern: str) -> Callable[..., Any]:
                 f"for x, p, n in zip({a}, ps{i}, ns{i})])"
             ]
             given += [f"*ps{i}", f"*ns{i}"]
+        elif letter == "M":
+            head += [
+                f"try: k{i}, ps{i}, ns{i} = mixed({a})",
+                "except TypeError: return None",
+            ]
+            key.append(f"k{i}")
+            given += [f"*ps{i}", f"*ns{i}"]
         elif letter == "S":
             key.append(f"frozen({a})")
         elif letter == "F":
             key.append(f"{a} if {a} else str({a})")
         elif letter == "V":
             key.append(a)
-    names = ", ".join(f"a{i}" for i, _ in enumerate(pattern))
     nothing = [
         f"    {q} = {'None' if q[-1] != ']' else f'[None] * len({q[:-3]})'}"
         for q in quiet
@@ -583,13 +600,13 @@ def _form(pattern: str) -> Callable[..., Any]:
         *head,
         "if mode.special or INFERENCE:",
         "    return None"
-        if "X" in pattern
+        if set(pattern) & {"X", "M"}
         else "    if state() is not QUIET or INFERENCE: return None",
         *nothing,
         "try:",
         f"    key = {_tuple(key)}",
         "    plan = table.get(key)",
-        "except TypeError: return None",  # what cannot be part of a key
+        f"except TypeError: return retry(({names},))",  # no part of a key
         f"if plan is None: plan = learn(key, ({names},))",
         f"try: return plan({', '.join(given)})",
         "except Exception: return None",
@@ -597,7 +614,8 @@ def _form(pattern: str) -> Callable[..., Any]:
     body = "\n        ".join(lines)
     return define(
         "make",
-        "def make(table, learn, mode, state, QUIET, INFERENCE, ndarray, frozen):\n"
+        "def make(table, learn, retry, mode, state, QUIET, INFERENCE, ndarray, frozen, "
+        "mixed):\n"
         f"    def form({names}):\n        {body}\n    return form\n",
     )
 
@@ -622,6 +640,26 @@ def frozen(parts: Sequence[Any]) -> tuple[Any, ...]:
     if slice not in kinds:
         _FROZEN.add(kinds)
     return kinds, *bounds
+
+
+def mixed(parts: Sequence[Any]) -> tuple[Any, list[Any], list[Any]]:
+    """A sequence of tensors and plain values: key, the tensors' payloads and nodes.
+
+    Raises:
+        TypeError: it holds something else.
+    """
+    plain, avals, ps, ns = [], [], [], []
+    for x in parts:
+        if isinstance(x, Tensor):
+            p, n = x._p, x._node
+            if type(p) is not ndarray:
+                raise TypeError
+            ps.append(p)
+            ns.append(n)
+            avals.append((type(x), p.shape, p.dtype, n is None, len(plain)))
+        else:
+            plain.append(x)
+    return (*avals, frozen(plain)), ps, ns
 
 
 class Names(NamedTuple):

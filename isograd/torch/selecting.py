@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from isograd.base.errors import EngineError
-from isograd.core import mutation
+from isograd.core import mutation, writes
 from isograd.core.plans import irregular
 from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tape import Traced
@@ -197,6 +197,8 @@ def _alias(x: Any, label: str) -> Any:
 
 def setitem(self: Any, key: Any, value: Any) -> None:
     """`x[key] = value`, with the value broadcast and converted."""
+    if writes.assign(self, key, value):
+        return
     try:
         _assign(self, key, value)
     except EngineError as error:
@@ -317,10 +319,12 @@ def _no_deletion(self: Any, key: Any) -> None:
 attach(__delitem__=_no_deletion)
 
 
-def _writing(fn: Any) -> Any:
-    """A method that writes; the engine's errors are translated."""
+def _writing(fn: Any, quick: Any) -> Any:
+    """A method that writes, at once where it can; the engine's errors are translated."""
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not kwargs and len(args) < 2 and quick(self, *args):
+            return self
         try:
             fn(self, *args, **kwargs)
         except EngineError as error:
@@ -379,8 +383,8 @@ def _constant_write(t: Any, out: Payload, label: str) -> None:
     mutation.write(t, out, fresh=True, overlap=True)
 
 
-for _fn in (copy_, fill_, zero_):
-    _method = _writing(_fn)
+for _fn, _quick in ((copy_, writes.copy), (fill_, writes.fill), (zero_, writes.clear)):
+    _method = _writing(_fn, _quick)
     setattr(Tensor, _fn.__name__, _method)
     if _fn is not copy_:
         FUNCTIONS[_fn.__name__] = _method
