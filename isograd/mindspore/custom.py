@@ -113,7 +113,9 @@ class _Call:
 
     def result(self, payloads: tuple[Payload, ...]) -> Any:
         """The output with its tensors on the tape; a list's stay off it."""
-        made = iter([self._made(*pair) for pair in zip(self.outs, payloads, strict=True)])
+        made = iter(
+            [self._made(*pair) for pair in zip(self.outs, payloads, strict=True)]
+        )
         out = self.out
         if isinstance(out, core.Tensor):
             return next(made)
@@ -124,7 +126,9 @@ class _Call:
     def _made(self, t: Any, payload: Payload) -> Any:
         if any(t is n for n in self.ctx.non_differentiable):
             return t
-        for i, given in zip(self.places, (self.given[i] for i in self.places), strict=True):
+        for i, given in zip(
+            self.places, (self.given[i] for i in self.places), strict=True
+        ):
             if t is given and any(t is d for d in self.ctx.dirty_tensors):
                 assign_payload(self.args[i], payload)  # written in place: same object
                 return self.args[i]

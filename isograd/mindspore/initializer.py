@@ -35,6 +35,10 @@ class Initializer:
         rng = generator() if self._seed is None else np.random.default_rng(self._seed)
         arr[...] = self._values(rng, arr.shape)
 
+    def __repr__(self) -> str:
+        name = f"mindspore.common.initializer.{type(self).__name__}"
+        return f"<{name} object at {id(self):#x}>"
+
     def __call__(self, arr: np.ndarray) -> None:
         self._initialize(arr)
 

@@ -82,11 +82,7 @@ def _rows(
         return "[" + _elided([form(v) for v in _ends(a)], len(a), comma, " ... ") + "]"
     rows = [_rows(r, form, depth + 1, comma, line) for r in _ends(a)]
     gap = line + " " * depth
-    return (
-        "["
-        + _elided(rows, len(a), gap, f"{gap}...\n" + " " * depth)
-        + "]"
-    )
+    return "[" + _elided(rows, len(a), gap, f"{gap}...\n" + " " * depth) + "]"
 
 
 def _ends(a: np.ndarray) -> list[Any]:

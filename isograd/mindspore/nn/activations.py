@@ -41,15 +41,12 @@ _TABLE: dict[str, tuple[str, str, str]] = {
 }
 for _name, (_text, _function, _settings) in _TABLE.items():
     globals()[_name] = cell_of(_name, _text, _function, _settings)
-    if _settings != "axis":  # MindSpore shows the settings of these alone
-        globals()[_name].extend_repr = Cell.extend_repr
 
 GELU = cell_of(
     "GELU",
     "approximate=True",
     lambda self, x: ops.gelu(x, approximate="tanh" if self.approximate else "none"),
 )
-GELU.extend_repr = Cell.extend_repr
 Softmax2d = cell_of("Softmax2d", "", lambda self, x: ops.softmax(x, axis=-3))
 
 

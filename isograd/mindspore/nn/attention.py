@@ -173,18 +173,24 @@ class _TransformerLayer(Cell):
         self.self_attn = MultiheadAttention(
             d_model, nhead, dropout, batch_first=batch_first, dtype=dtype
         )
-        self.linear1 = Dense(d_model, dim_feedforward, dtype=dtype)
+        if self._norms == 3:
+            self.multihead_attn = MultiheadAttention(
+                d_model, nhead, dropout, batch_first=batch_first, dtype=dtype
+            )
+        self.dense1 = Dense(d_model, dim_feedforward, dtype=dtype)
         self.dropout = Dropout(p=dropout)
-        self.linear2 = Dense(dim_feedforward, d_model, dtype=dtype)
+        self.dense2 = Dense(dim_feedforward, d_model, dtype=dtype)
         self.norm_first = norm_first
         for i in range(self._norms):
-            setattr(
-                self,
-                f"norm{i + 1}",
-                LayerNorm((d_model,), epsilon=layer_norm_eps, dtype=dtype),
-            )
+            norm = LayerNorm((d_model,), epsilon=layer_norm_eps, dtype=dtype)
+            setattr(self, f"norm{i + 1}", norm)
+        for i in range(self._norms):
             setattr(self, f"dropout{i + 1}", Dropout(p=dropout))
-        self.activation = activation_of(activation, type(self).__name__)
+        applied = activation_of(activation, type(self).__name__)
+        if isinstance(activation, str):
+            object.__setattr__(self, "activation", applied)  # a function, no child
+        else:
+            self.activation = applied
 
     _norms = 2
 
@@ -196,7 +202,7 @@ class _TransformerLayer(Cell):
         return norm(x + drop(part(x)))
 
     def _dense(self, x: Any) -> Any:
-        return self.linear2(self.dropout(self.activation(self.linear1(x))))
+        return self.dense2(self.dropout(self.activation(self.dense1(x))))
 
 
 class TransformerEncoderLayer(_TransformerLayer):
@@ -217,33 +223,6 @@ class TransformerDecoderLayer(_TransformerLayer):
     """Attention to itself and to a memory, then two dense layers."""
 
     _norms = 3
-
-    def __init__(
-        self,
-        d_model: int,
-        nhead: int,
-        dim_feedforward: int = 2048,
-        dropout: float = 0.1,
-        activation: Any = "relu",
-        layer_norm_eps: float = 1e-5,
-        batch_first: bool = False,
-        norm_first: bool = False,
-        dtype: Any = dtypes.float32,
-    ) -> None:
-        super().__init__(
-            d_model,
-            nhead,
-            dim_feedforward,
-            dropout,
-            activation,
-            layer_norm_eps,
-            batch_first,
-            norm_first,
-            dtype,
-        )
-        self.multihead_attn = MultiheadAttention(
-            d_model, nhead, dropout, batch_first=batch_first, dtype=dtype
-        )
 
     def construct(
         self,

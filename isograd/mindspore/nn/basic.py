@@ -117,10 +117,8 @@ class Dense(Cell):
         return self.activation(out) if self.activation_flag else out
 
     def extend_repr(self) -> str:
-        text = (
-            f"input_channels={self.in_channels}, "
-            f"output_channels={self.out_channels}, has_bias={self.has_bias}"
-        )
+        text = f"input_channels={self.in_channels}, output_channels={self.out_channels}"
+        text += ", has_bias=True" if self.has_bias else ""
         return f"{text}, activation={self.activation}" if self.activation_flag else text
 
 
@@ -198,7 +196,7 @@ class BiDense(Cell):
     def extend_repr(self) -> str:
         return (
             f"in1_channels={self.in1_channels}, in2_channels={self.in2_channels}, "
-            f"out_channels={self.out_channels}, has_bias={self.has_bias}"
+            f"output_channels={self.out_channels}, has_bias={self.has_bias}"
         )
 
 
@@ -236,7 +234,7 @@ class Embedding(Cell):
         self.embedding_table = Parameter(table, name="embedding_table")
 
     def construct(self, ids: Any) -> Any:
-        return _rows(self.embedding_table, ids, self.padding_idx)
+        return _rows(self.embedding_table, ids)  # the padding's row too has a gradient
 
     def extend_repr(self) -> str:
         return (
@@ -247,7 +245,7 @@ class Embedding(Cell):
         )
 
 
-def _rows_body(table: Any, ids: Any, padding: Any) -> Any:
+def _rows_body(table: Any, ids: Any, padding: Any = None) -> Any:
     if ids.dtype.kind not in "iu":
         raise TypeError(
             "For 'Embedding', the dtype of the indices must be int32 or "
@@ -276,6 +274,8 @@ class EmbeddingLookup(Embedding):
         dtype: Any = dtypes.float32,
     ) -> None:
         super().__init__(vocab_size, embedding_size, False, param_init, dtype)
+
+    extend_repr = Cell.extend_repr
 
 
 # --- dropout --------------------------------------------------------------------------
@@ -359,7 +359,8 @@ class _DropoutNd(Cell):
         return f"p={self.p}"
 
 
-class Dropout1d(_DropoutNd): ...
+class Dropout1d(_DropoutNd):
+    extend_repr = Cell.extend_repr
 
 
 class Dropout2d(_DropoutNd): ...

@@ -134,25 +134,19 @@ class _Conv(Cell):
         self.has_bias = check_bool(has_bias, "has_bias", name)
         self.data_format = self.format = data_format or self._layout
         self.channels_last = self.data_format.endswith("C")
+        if weight_init is None:
+            weight_init = HeUniform(sqrt(5))
+        if has_bias and bias_init is None:
+            fan = self.in_channels // group * prod(self.kernel_size)
+            bias_init = Uniform(1 / sqrt(fan))
         self.weight_init, self.bias_init = weight_init, bias_init
         self.weight = Parameter(
-            initializer(
-                HeUniform(sqrt(5)) if weight_init is None else weight_init,
-                self._weight_shape(),
-                dtype,
-            ),
-            name="weight",
+            initializer(weight_init, self._weight_shape(), dtype), name="weight"
         )
         self.bias: Any = None
         if has_bias:
-            bound = 1 / sqrt(self.in_channels // group * prod(self.kernel_size))
             self.bias = Parameter(
-                initializer(
-                    Uniform(bound) if bias_init is None else bias_init,
-                    [out_channels],
-                    dtype,
-                ),
-                name="bias",
+                initializer(bias_init, [out_channels], dtype), name="bias"
             )
 
     def _checked_pads(self) -> Any:
@@ -201,7 +195,12 @@ class _Conv(Cell):
             "bias_init format"
         )
         pairs = [(s.split("=") * 2)[:2] for s in words.split()]
-        return ", ".join(f"{k}={getattr(self, v)}" for k, v in pairs)
+        shown = {k: getattr(self, v) for k, v in pairs}
+        if self.rank == 1:  # shown with the axis of height that it is computed with
+            for key in ("kernel_size", "stride", "dilation"):
+                shown[key] = (1, *shown[key])
+            shown["padding"], shown["format"] = (0, 0, *self.pads[0]), "NCHW"
+        return ", ".join(f"{k}={v}" for k, v in shown.items())
 
 
 class Conv1d(_Conv):

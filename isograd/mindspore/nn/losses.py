@@ -143,7 +143,6 @@ def _loss(name: str, text: str, function: str, settings: str) -> type[Cell]:
         self._set_reduction(self.reduction)
 
     made.__init__ = __init__  # type: ignore[method-assign]  # justified: the class is being made here
-    made.extend_repr = lambda self: ""  # type: ignore[method-assign]  # justified: likewise
     return made
 
 

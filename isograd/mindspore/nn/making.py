@@ -60,9 +60,6 @@ def cell_of(
         def construct(self: Any, *inputs: Any) -> Any:
             return body(self, *inputs)
 
-    def extend_repr(self: Any) -> str:
-        return ", ".join(f"{k}={getattr(self, k)}" for k in sig.parameters)
-
     members = {
         "__init__": __init__,
         "construct": construct,
@@ -70,6 +67,4 @@ def cell_of(
         "__module__": module,
         "__signature__": sig,
     }
-    if sig.parameters:
-        members["extend_repr"] = extend_repr
     return type(name, (base,), members)

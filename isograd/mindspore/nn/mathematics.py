@@ -30,6 +30,9 @@ class Norm(Cell):
         super().__init__()
         self.axis, self.keep_dims = axis, keep_dims
 
+    def extend_repr(self) -> str:
+        return f"axis={self.axis}, keep_dims={self.keep_dims}"
+
     def construct(self, x: Any) -> Any:
         return ops.sqrt(
             ops.square(x).sum(axis=_axes(self.axis, x.ndim), keepdims=self.keep_dims)

@@ -127,9 +127,12 @@ class _BatchNorm(Cell):
         return out
 
     def extend_repr(self) -> str:
+        return self._shown(1.0 - self.momentum)
+
+    def _shown(self, momentum: float) -> str:
         return (
             f"num_features={self.num_features}, eps={self.eps}, "
-            f"momentum={self.momentum}, gamma={self.gamma}, beta={self.beta}, "
+            f"momentum={momentum}, gamma={self.gamma}, beta={self.beta}, "
             f"moving_mean={self.moving_mean}, "
             f"moving_variance={self.moving_variance}"
         )
@@ -167,8 +170,44 @@ class BatchNorm1d(_BatchNorm):
 class BatchNorm2d(_BatchNorm): ...
 
 
-class BatchNorm3d(_BatchNorm):
-    ranks = (5,)
+class BatchNorm3d(Cell):
+    """The layer of two axes, applied to five: it holds the parameters."""
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float = 0.9,
+        affine: bool = True,
+        gamma_init: Any = "ones",
+        beta_init: Any = "zeros",
+        moving_mean_init: Any = "zeros",
+        moving_var_init: Any = "ones",
+        use_batch_statistics: bool | None = None,
+        dtype: Any = dtypes.float32,
+    ) -> None:
+        super().__init__()
+        self.bn2d = BatchNorm2d(
+            num_features,
+            eps,
+            momentum,
+            affine,
+            gamma_init,
+            beta_init,
+            moving_mean_init,
+            moving_var_init,
+            use_batch_statistics,
+            dtype=dtype,
+        )
+
+    def construct(self, x: Any) -> Any:
+        if x.ndim != 5:
+            raise ValueError(
+                "For 'BatchNorm3d', the input must have 5 axes, but got shape "
+                f"{list(x.shape)}."
+            )
+        n, c, d, h, w = x.shape
+        return self.bn2d(x.reshape((n, c, d * h, w))).reshape(x.shape)
 
 
 class SyncBatchNorm(_BatchNorm):
@@ -295,10 +334,7 @@ class GroupNorm(Cell):
         )
 
     def extend_repr(self) -> str:
-        return (
-            f"num_groups={self.num_groups}, num_channels={self.num_channels}, "
-            f"eps={self.eps}, affine={self.affine}"
-        )
+        return f"num_groups={self.num_groups}, num_channels={self.num_channels}"
 
 
 class _InstanceNorm(Cell):
@@ -316,6 +352,16 @@ class _InstanceNorm(Cell):
         positive_int(num_features, "num_features", type(self).__name__)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine = affine
+        self.moving_mean = Parameter(
+            initializer("zeros", [num_features], dtype),
+            name="mean",
+            requires_grad=False,
+        )
+        self.moving_variance = Parameter(
+            initializer("ones", [num_features], dtype),
+            name="variance",
+            requires_grad=False,
+        )
         self.gamma = Parameter(
             initializer(gamma_init, [num_features], dtype),
             name="gamma",
@@ -331,10 +377,7 @@ class _InstanceNorm(Cell):
         return instance_norm(x, self.gamma, self.beta, eps=self.eps)[0]
 
     def extend_repr(self) -> str:
-        return (
-            f"num_features={self.num_features}, eps={self.eps}, "
-            f"momentum={self.momentum}, affine={self.affine}"
-        )
+        return _BatchNorm._shown(self, self.momentum)  # type: ignore[arg-type]  # justified: the same attributes
 
 
 class InstanceNorm1d(_InstanceNorm): ...

@@ -495,7 +495,11 @@ class ASGD(Optimizer):
         super().__init__(learning_rate, params, weight_decay)
         self.lambd, self.alpha, self.t0 = lambd, alpha, t0
         for name in ("mu", "eta"):
-            first = 1.0 if name == "mu" else float(self._rate_of(self.group_settings[0]["lr"]))
+            first = (
+                1.0
+                if name == "mu"
+                else float(self._rate_of(self.group_settings[0]["lr"]))
+            )
             values = [Parameter(first, name=f"{name}_{p.name}") for p in self.params]
             setattr(self, name, ParameterTuple(values))
         self._make_state()

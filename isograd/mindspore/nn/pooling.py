@@ -54,6 +54,8 @@ class _Pool(Cell):
 
     def extend_repr(self) -> str:
         def shown(sizes: Any) -> Any:
+            if self.rank == 1:  # with the axis of height that it is computed with
+                return (1, *sizes)
             return sizes[0] if len(set(sizes)) == 1 else sizes
 
         return (
@@ -215,9 +217,6 @@ class _Adaptive(Cell):
             n if m is None else int(m) for n, m in zip(space, sizes, strict=True)
         )
 
-    def extend_repr(self) -> str:
-        return f"output_size={self.output_size}"
-
 
 _adaptive_avg = public(
     lambda x, count: F.adaptive_avg_pool(x, count=count), "adaptive_avg_pool"
@@ -268,6 +267,8 @@ _lp = public(
 
 
 class _LPPool(_Pool):
+    extend_repr = Cell.extend_repr
+
     def __init__(
         self,
         norm_type: float,
@@ -296,6 +297,8 @@ _unpool = public(lambda x, at, space: F.max_unpool(x, at, space=space), "max_unp
 
 
 class _MaxUnpool(_Pool):
+    extend_repr = Cell.extend_repr
+
     def __init__(self, kernel_size: Any, stride: Any = None, padding: Any = 0) -> None:
         super().__init__()
         self._settings(

@@ -159,12 +159,13 @@ class _Recurrent(Cell):
         )
         return out, (tuple(ends) if self.kind == "lstm" else ends[0])
 
-    def extend_repr(self) -> str:
+    def __repr__(self) -> str:
+        kernel = {"tanh": "RNNTanh", "relu": "RNNRelu"}.get(
+            self.kind, f"{self.kind.upper()}CPUGPU"
+        )
         return (
-            f"input_size={self.input_size}, hidden_size={self.hidden_size}, "
-            f"num_layers={self.num_layers}, has_bias={self.has_bias}, "
-            f"batch_first={self.batch_first}, dropout={self.dropout}, "
-            f"bidirectional={self.bidirectional}"
+            f"{type(self).__name__}(\n  (rnn): _Dynamic{kernel}()\n"
+            f"  (dropout_op): Dropout(p={self.dropout})\n)"
         )
 
 

@@ -10,4 +10,6 @@ from contextlib import contextmanager
 def no_init_parameters() -> Iterator[None]:
     """Cells made in the body are filled all the same: that costs little here."""
     yield
+
+
 __path__: list[str] = []  # MindSpore has modules below

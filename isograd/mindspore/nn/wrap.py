@@ -357,4 +357,6 @@ class Vjp(Cell):
         out, pull = vjp(self.fn, *args[:-1])
         grads = pull(args[-1])
         return out, grads[0] if len(grads) == 1 else grads
+
+
 __path__: list[str] = []  # MindSpore has modules below
