@@ -155,6 +155,36 @@ def vjp_source(
     return "\n".join(lines) + "\n"
 
 
+def pull_source(
+    name: str,
+    operands: list[str],
+    params: list[str],
+    maps: dict[str, str],
+    ufuncs: Container[str],
+    mask: int,
+) -> str:
+    """Source of `pull(g, saved, **params)`: the vjp of the operands in `mask`.
+
+    For real arrays, in single precision at least, of one shape: nothing is conjugated,
+    summed over broadcast axes or rounded.  A mask of one operand gives its cotangent
+    alone, no tuple.
+    """
+    live = [x for i, x in enumerate(operands) if mask >> i & 1 and x in maps]
+    used = {v for x in live for v in names_of(maps[x])}
+    head = ", ".join(["t", "saved", *_keywords(params)])
+    lines = [f"def {name}({head}):"]
+    if used & {*operands, "out"}:
+        places = [v if v in used else "_" for v in (*operands, "out")]
+        lines.append(f"    {', '.join(places)} = saved")
+    images = [to_calls(maps[x], "F", ufuncs) if x in live else "None" for x in operands]
+    if mask.bit_count() == 1:
+        images = [to_calls(maps[x], "F", ufuncs) for x in live]
+    else:
+        images.append("")
+    lines.append(f"    return {', '.join(images)}")
+    return "\n".join(lines) + "\n"
+
+
 def _pullback_lines(x: str, image: str, conjugate: bool) -> list[str]:
     c, n = f"c_{x}", f"n_{x}"
     lines = [f"    if {n} is not None:", f"        {c} = {image}"]

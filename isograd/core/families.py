@@ -21,6 +21,7 @@ from isograd.core.expression import (
     define,
     jvp_source,
     names_of,
+    pull_source,
     scalar_source,
     vjp_source,
 )
@@ -44,7 +45,12 @@ def as_array_function(ufunc: Any) -> Callable[..., Any]:
     """`ufunc` with arrays, never NumPy scalars, as results."""
     if isinstance(ufunc, np.ufunc) and _KEEPS_ARRAYS:
         return partial(ufunc, out=...)
-    return lambda *args, **params: np.asarray(ufunc(*args, **params))
+
+    def call(*args: Any, **params: Any) -> np.ndarray:
+        return np.asarray(ufunc(*args, **params))
+
+    call.plain = getattr(ufunc, "plain", ufunc)  # type: ignore[attr-defined]  # justified: for `plans`
+    return call
 
 
 @cache
@@ -159,7 +165,7 @@ def _install(
         return prim.vjp(*args, **params)
 
     def raw_vjp(*args: Any, **params: Any) -> Any:
-        ufuncs = {n: p.ufunc for n, p in REGISTRY.items() if p.ufunc is not None}
+        ufuncs = _ufuncs()
         source = vjp_source(vname, names, words, maps, ufuncs, fused)
         prim.raw_vjp = define(vname, source, ufuncs)
         return prim.raw_vjp(*args, **params)
@@ -169,6 +175,32 @@ def _install(
         return prim.jvp(*args, **params)
 
     prim.vjp, prim.raw_vjp, prim.jvp = vjp, raw_vjp, jvp
+    known = sum(1 << i for i, x in enumerate(names) if x in maps)
+    prim.pulls = [None] * (1 << len(names))
+    for mask in range(1, len(prim.pulls)):
+        if mask & known == mask:
+            prim.pulls[mask] = _first_pull(prim, names, words, maps, mask)
+
+
+def _first_pull(
+    prim: Primitive, names: list[str], words: list[str], maps: Any, mask: int
+) -> Callable[..., Any]:
+    """What stands in `prim.pulls` until its first call."""
+
+    def pull(*args: Any, **params: Any) -> Any:
+        if prim.pulls[mask] is pull:  # nodes may keep what stood there
+            ufuncs = _ufuncs()
+            name = f"{prim.name}_pull_{mask}"
+            source = pull_source(name, names, words, maps, ufuncs, mask)
+            prim.pulls[mask] = define(name, source, {**ufuncs, "F": RAW})
+        return prim.pulls[mask](*args, **params)
+
+    return pull
+
+
+def _ufuncs() -> dict[str, np.ufunc]:
+    """The primitives that rules on arrays call as `name(..., out=...)`."""
+    return {n: p.ufunc for n, p in REGISTRY.items() if p.ufunc is not None}
 
 
 def _lazy_rule(

@@ -36,7 +36,7 @@ def unary(
     """`x -> prim(x)` for arrays whose dtype kind is one of `kinds`."""
     impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
     some, keep_x, keep_out = _kept(prim, 1)
-    traced = not prim.constant
+    traced, pulls = not prim.constant, prim.pulls
 
     def op(input: Any, **rest: Any) -> Any:
         if rest:
@@ -47,7 +47,8 @@ def unary(
         a = x._p
         if type(a) is not ndarray or a.dtype.kind not in kinds:
             return slow(x)
-        out = impl(a, out=...) if a.size < LARGE else prim.kernel(a)
+        small = a.size < LARGE
+        out = impl(a, out=...) if small else prim.kernel(a)
         t = new(cls)
         t._p = out
         nx = x._node
@@ -57,6 +58,8 @@ def unary(
             node.edges = (nx,)
             node.saved = some and (a if keep_x else None, out if keep_out else None)
             node.shape = out.shape
+            if pulls and small and ((d := a.dtype) is F32 or d is F64):
+                node.pull, node.source = pulls[1], nx
             if nx.level:
                 node.level = nx.level
             node.seq = tick()
@@ -87,9 +90,7 @@ def binary(
 
 # What the closures do is short enough for Python's own overhead to matter: the lines
 # are written for the primitive and its class, with what it saves spelt out.
-_BINARY = """def op(input, other, **rest):
-    if rest:
-        return slow(input, other, **rest)
+_BINARY = """def op(input, other):
     if (type(input) is not cls and type(input) not in family) or MODE.special:
         return slow(input, other)
     if type(other) is not cls and type(other) not in family:
@@ -152,6 +153,8 @@ def _recorded(prim: Primitive) -> list[str]:
                 f"        if small and (d is F32 or d is F64) and {fits}:",
                 f"            node.pull = pulls[{mask}]",
             ]
+            if mask < 3:
+                lines.append(f"            node.source = n{'_xy'[mask]}")
     lines += [
         "        if level != ny.level:",
         "            return slow(input, other)",
@@ -191,7 +194,7 @@ def scalar_right(
     """`(x, number) -> prim(x, number)` for a floating x: the number is weak."""
     impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
     some, keep_x, keep_y, keep_out = _kept(prim, 1)
-    traced = not prim.constant
+    traced, pulls = not prim.constant, prim.pulls
     constant = constants_cache()
 
     def op(input: Any, other: Any, **rest: Any) -> Any:
@@ -205,8 +208,10 @@ def scalar_right(
         a = x._p
         if type(a) is not ndarray or a.dtype.kind != "f":
             return slow(x, y)
-        b = constant(y, a.dtype)
-        out = impl(a, b, out=...) if a.size < LARGE else prim.kernel(a, b)
+        d = a.dtype
+        b = constant(y, d)
+        small = a.size < LARGE
+        out = impl(a, b, out=...) if small else prim.kernel(a, b)
         t = new(cls)
         t._p = out
         nx = x._node
@@ -220,6 +225,8 @@ def scalar_right(
                 out if keep_out else None,
             )
             node.shape = out.shape
+            if pulls and small and (d is F32 or d is F64):
+                node.pull, node.source = pulls[1], nx
             if nx.level:
                 node.level = nx.level
             node.seq = tick()
@@ -237,7 +244,7 @@ def parametric(
     """
     impl, new, ndarray = prim.impl, object.__new__, np.ndarray
     some, keep_x, keep_out = _kept(prim, 1)
-    traced = not prim.constant
+    traced, pulls = not prim.constant, prim.pulls
 
     def op(x: Any, params: dict[str, Any], label: str | None = None) -> Any:
         if (type(x) is not cls and type(x) not in family) or MODE.special:
@@ -258,6 +265,8 @@ def parametric(
             node.params = params
             node.saved = some and (a if keep_x else None, out if keep_out else None)
             node.shape = out.shape
+            if pulls and ((d := a.dtype) is F32 or d is F64):
+                node.pull, node.source = pulls[1], nx
             if label is not None:
                 node.label = label
             if nx.level:
@@ -327,6 +336,7 @@ def scalar_left(
     """`(x, number) -> prim(number, x)` for a floating x: a reflected operator."""
     impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
     some, keep_y, keep_x, keep_out = _kept(prim, 2)
+    pulls = prim.pulls
     constant = constants_cache()
 
     def op(x: Any, y: Any) -> Any:
@@ -337,7 +347,8 @@ def scalar_left(
         a = x._p
         if type(a) is not ndarray or a.dtype.kind != "f" or a.size >= LARGE:
             return slow(x, y)
-        b = constant(y, a.dtype)
+        d = a.dtype
+        b = constant(y, d)
         t = new(cls)
         t._p = out = impl(b, a, out=...)
         nx = x._node
@@ -351,6 +362,8 @@ def scalar_left(
                 out if keep_out else None,
             )
             node.shape = out.shape
+            if pulls and (d is F32 or d is F64):
+                node.pull, node.source = pulls[2], nx
             node.label = label
             if nx.level:
                 node.level = nx.level

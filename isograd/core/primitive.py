@@ -77,6 +77,8 @@ class Primitive:
             generated tests; masks and indices have their own dtype.
         domain, kinds: see `families.elementwise`.
         kernel, large_vjp: `impl` and `raw_vjp` for large arrays, see `large.py`.
+        pulls: for each mask of operands that need a cotangent, the vjp of small real
+            arrays of one shape, `(g, saved, **params)`; empty where there is none.
         effect: whether executing it twice differs from once (random draws).
         constant: whether the derivative is zero by definition (comparisons, argmax).
             A primitive that neither states rules nor is constant raises when a
@@ -132,6 +134,7 @@ class Primitive:
         self.differentiable = differentiable
         self._keeps: dict[int, tuple[int, ...]] = {}
         self.vjp = vjp or partial(_no_rule, name)
+        self.pulls: list[Any] = []
         self.raw_vjp = self.vjp  # the same rule, possibly specialised for ndarrays
         self.lift: Callable[..., dict[str, Any]] | None = None  # see families.linear
         self.ufunc: Callable[..., Any] | None = None  # impl(*xs) is ufunc(*xs, out=...)

@@ -7,18 +7,19 @@ which is a topological order because a node is newer than the nodes of its opera
 from __future__ import annotations
 
 from collections.abc import Sequence
-from heapq import heappop, heappush
+from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
 from isograd.base.errors import EngineError
 from isograd.core.large import LARGE
-from isograd.core.primitive import BOUND, RAW, Payload, ndarray
+from isograd.core.primitive import BOUND, RAW, Namespace, Payload, Rule, ndarray
 from isograd.core.storage import LAST, changed_since
 from isograd.core.tape import Leaf, Node, Slot, Traced, slot
 
 Pending = dict[Node, Any]
+by_number = attrgetter("seq")
 
 
 def sweep(
@@ -33,55 +34,98 @@ def sweep(
     """Pull the cotangents of `roots` back to `inputs`, or to all leaves if None.
 
     Fills and gives `found`: the cotangents of the inputs (or leaves) that were reached.
+    One that is given is filled in the order of nodes, each entry when it is known.
     With `create_graph` they are recorded themselves; without `retain_graph` a node
     releases what it saved as soon as it is done.  Errors are those of `saved_values`.
     """
-    wanted = None if inputs is None else ancestors_of(inputs, roots)
+    order, wanted = path(roots, inputs, found is not None)
+    lean = wanted is None and not create_graph
     targets = None if inputs is None else set(inputs)
     found = {} if found is None else found
     pending = seeds(roots, cotangents)
-    heap = sorted((-node.seq, node) for node in pending)
-    while heap:
-        node = heappop(heap)[1]
-        g = pending.pop(node)
-        if node.hooks is not None:
-            g = node.hooks(node, g)
-        ends = type(node) is Leaf
-        if ends if targets is None else node in targets:
-            found[node] = g
-        if ends:
+    for node in order:
+        g = pending.pop(node, None)
+        if g is None:
             continue
-        if type(node) is Slot:
-            deliver_part(pending, heap, node, g)
-            continue
-        edges = node.edges
-        if wanted is not None:
-            edges = tuple(e if e in wanted else None for e in edges)
-            if not any(edges):
+        edges, saved = node.edges, node.saved
+        if lean and node.pull is not None and type(g) is ndarray:
+            if saved is None or LAST.tick > node.seq:
+                saved = saved_values(node)
+            params = node.params
+            cots = node.pull(g, saved, **params) if params else node.pull(g, saved)
+            edge = node.source
+            if edge is not None:
+                was = pending.get(edge)
+                pending[edge] = cots if was is None else sum_of(was, cots)
+                if not retain_graph and saved:
+                    node.saved = None
                 continue
-        saved = node.saved
-        if saved is None or LAST.tick > node.seq or node.unpack is not None:
-            saved = saved_values(node)
-        F, vjp = RAW, node.prim.raw_vjp
-        if create_graph or not node.raw or type(g) is not ndarray:
-            F, vjp = BOUND, node.prim.vjp
-            g, saved = bound_values(node, g, saved, create_graph)
-        elif g.size >= LARGE:
-            F, vjp = BOUND, node.prim.large_vjp
-        params = node.params
-        cots = vjp(F, g, saved, edges, **params) if params else vjp(F, g, saved, edges)
+        else:
+            if node.hooks is not None:
+                g = node.hooks(node, g)
+            if not edges if targets is None else node in targets:
+                found[node] = g
+            if wanted is not None:
+                edges = tuple(e if e in wanted else None for e in edges)
+            if type(node) is Slot or not any(edges):
+                deliver_part(pending, node, g)
+                continue
+            if saved is None or LAST.tick > node.seq or node.unpack is not None:
+                saved = saved_values(node)
+            F, vjp, g, saved = rule_of(node, g, saved, create_graph)
+            cots = vjp(F, g, saved, edges, **node.params)
         if not retain_graph and saved:
             node.saved = None
         for edge, c in zip(edges, cots):  # noqa: B905 (one cotangent per operand)
-            if edge is None or c is None:
-                continue
-            if edge in pending:  # what arrived first may be a carrier where c is none
-                sum_of = F.add if type(pending[edge]) is ndarray else BOUND.add
-                pending[edge] = sum_of(pending[edge], c)
-            else:
-                pending[edge] = c
-                heappush(heap, (-edge.seq, edge))
+            if edge is not None and c is not None:
+                was = pending.get(edge)
+                pending[edge] = c if was is None else sum_of(was, c)
+    found.update(pending)  # leaves that no hook waits for
     return found
+
+
+def path(
+    roots: Sequence[Node], inputs: Sequence[Node] | None, leaves: bool
+) -> tuple[list[Node], set[Node] | None]:
+    """The nodes that a sweep visits, newest first, and those on the way to `inputs`.
+
+    Leaves are among the former if they have hooks, or `leaves` asks for it.  The latter
+    is None where nothing is left out: if `inputs` is None or all leaves.
+    """
+    order = list(dict.fromkeys(roots))
+    reached = set(order)
+    for node in order:  # which grows
+        for e in node.edges:
+            if e is not None and e not in reached:
+                reached.add(e)
+                if e.edges or leaves or e.hooks is not None:
+                    order.append(e)
+    order.sort(key=by_number, reverse=True)
+    if inputs is None or {n for n in reached if not n.edges} == set(inputs):
+        return order, None
+    wanted = reached.intersection(inputs)
+    for node in reversed(order):
+        if not wanted.isdisjoint(node.edges):
+            wanted.add(node)
+    return order, wanted
+
+
+def sum_of(a: Payload, b: Payload) -> Payload:
+    """Their sum, recorded if one of them is."""
+    raw = type(a) is ndarray and type(b) is ndarray
+    return (RAW if raw else BOUND).add(a, b)
+
+
+def rule_of(
+    node: Node, g: Any, saved: Any, create_graph: bool
+) -> tuple[Namespace, Rule, Any, Any]:
+    """The vjp of a node that fits its values: namespace, rule, cotangent, saved."""
+    if create_graph or not node.raw or type(g) is not ndarray:
+        g, saved = bound_values(node, g, saved, create_graph)
+        return BOUND, node.prim.vjp, g, saved
+    if g.size >= LARGE:
+        return RAW, node.prim.large_vjp, g, saved
+    return RAW, node.prim.raw_vjp, g, saved
 
 
 def seeds(roots: Sequence[Node], cotangents: Sequence[Payload]) -> Pending:
@@ -92,38 +136,14 @@ def seeds(roots: Sequence[Node], cotangents: Sequence[Payload]) -> Pending:
     return pending
 
 
-def deliver_part(pending: Pending, heap: Any, part: Slot, g: Payload) -> None:
+def deliver_part(pending: Pending, part: Node, g: Payload) -> None:
     """Note the cotangent of one output of an operation with several, by its index."""
+    if type(part) is not Slot:
+        return
     (parent,) = part.edges
     assert parent is not None
-    if parent not in pending:
-        pending[parent] = {}
-        heappush(heap, (-parent.seq, parent))
-    parts, index = pending[parent], part.index
+    parts, index = pending.setdefault(parent, {}), part.index
     parts[index] = g if index not in parts else BOUND.add(parts[index], g)
-
-
-def ancestors_of(inputs: Sequence[Node], roots: Sequence[Node]) -> set[Node] | None:
-    """The nodes on the paths from `roots` to `inputs`, both included.
-
-    None stands for all nodes that are reached: that is so if all leaves are inputs.
-    """
-    reached, stack, ends = set(roots), list(roots), set()
-    while stack:
-        node = stack.pop()
-        if not node.edges:
-            ends.add(node)
-        for e in node.edges:
-            if e is not None and e not in reached:
-                reached.add(e)
-                stack.append(e)
-    if ends.issubset(inputs):
-        return None
-    wanted = reached.intersection(inputs)
-    for node in sorted(reached, key=lambda n: n.seq):
-        if not wanted.isdisjoint(node.edges):
-            wanted.add(node)
-    return wanted
 
 
 def bound_values(

@@ -35,6 +35,8 @@ class Node:
         seq: number in the order of creation.
         level: level of the tape it stands on.
         raw: whether all payloads it saved are ndarrays.
+        pull: the one of `prim.pulls` that may stand for its vjp, None if none does.
+        source: the only edge, where `pull` gives one cotangent and no tuple.
         outputs: number of outputs of the primitive.
         slots: weak references to the slots of those outputs, where there are several.
         label: name a dialect gives the operation, None for its primitive's.
@@ -52,6 +54,8 @@ class Node:
     params: dict[str, Any] = {}  # noqa: RUF012 (shared, never written)
     level: int = 0
     raw: bool = True
+    pull: Any = None
+    source: Node | None = None
     outputs: int = 1
     slots: Any = None
     label: str | None = None
@@ -69,6 +73,10 @@ class Node:
 
     def name(self) -> str:
         return self.label or self.prim.name
+
+    def hook(self, hooks: Any) -> None:
+        """Set `hooks`; a sweep's short cut (`pull`) would not call them."""
+        self.hooks, self.pull = hooks, None
 
 
 class Leaf(Node):

@@ -118,7 +118,7 @@ def hooks_of(t: Tensor) -> TensorHooks:
     if own is None:
         own = t.__dict__["_hooks"] = TensorHooks()
     if t._node is not None:
-        t._node.hooks = own
+        t._node.hook(own)
     return own
 
 

@@ -149,7 +149,7 @@ def _retain(owner: Tensor, g: Tensor) -> None:
 
 def hooks_of(node: Node) -> NodeHooks:
     if node.hooks is None:
-        node.hooks = NodeHooks()
+        node.hook(NodeHooks())
     return node.hooks
 
 

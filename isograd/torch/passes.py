@@ -39,10 +39,11 @@ class Pass:
 
     numbers = 0
 
-    def __init__(self, roots: Sequence[Node]) -> None:
+    def __init__(self, roots: Sequence[Node], limited: bool) -> None:
         Pass.numbers += 1
         self.number = Pass.numbers
         self.roots = roots
+        self.limited = limited  # to some inputs
 
     def reached(self) -> set[Node]:
         return self._reached
@@ -85,7 +86,7 @@ def run(
     if not (create_graph or levels.MODE.special or HOOKS.count or s.level):
         return _swept(nodes, seeds, targets, False, retain, found)
     recording = create_graph or (s.level > 0 and s.recording)
-    current = Pass(nodes)
+    current = Pass(nodes, targets is not None)
     PASSES.append(current)
     try:
         with levels.changed(recording=recording, creating=create_graph):
@@ -204,14 +205,15 @@ def _has_nan(p: Payload) -> bool:
 @contextmanager
 def _suspicious(reached: set[Node]) -> Iterator[None]:
     nodes = [n for n in reached if (type(n) is not Leaf and n.saved != ()) or n.edges]
-    before = [(n, n.prim, n.raw) for n in nodes]
+    before = [(n, n.prim, n.raw, n.pull) for n in nodes]
     for n in nodes:
+        n.pull = None
         n.prim, n.raw = _Suspicious(n.prim, n), False  # type: ignore[assignment]  # justified: stands for the primitive
     try:
         yield
     finally:
-        for n, prim, raw in before:
-            n.prim, n.raw = prim, raw
+        for n, prim, raw, pull in before:
+            n.prim, n.raw, n.pull = prim, raw, pull
 
 
 def _tell_origin(node: Node) -> None:
