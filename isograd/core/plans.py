@@ -43,7 +43,7 @@ ABSENT = Absent()
 
 
 class Unplanned(Exception):
-    """A body does what no plan can have: reads elements, draws, writes, warns."""
+    """A body does what no plan can have: reads elements, writes, warns."""
 
 
 class Draft:
@@ -195,7 +195,7 @@ class Sketch:
         level: int,
     ) -> Any:
         """One more line (and those that record it)."""
-        if prim.effect or any(a.size >= LARGE for a in args):
+        if any(a.size >= LARGE for a in args):
             raise Unplanned
         names = tuple(map(self.value, args))
         avals = prim.abstract(*(aval_of(a) for a in args), **params)
@@ -239,7 +239,7 @@ class Sketch:
         """Lines that put a result on the tape, as `tape.record` does it."""
         edges = [
             self.nodes.get(n) if f else None
-            for n, f in zip(names, prim.flags(len(names)), strict=True)
+            for n, f in zip(names, prim.flags(len(names)))  # noqa: B905 (a draw has none)
         ]
         kind = outs[0].dtype.kind
         if (
@@ -483,7 +483,9 @@ class _Planner:
             return "L" if value and self.is_ours(type(value[0])) else "S"
         if kind is Absent:
             return "A"
-        return "F" if kind is float else "V" if kind in _PLAIN else "?"
+        if kind is float:
+            return "F"
+        return "V" if kind in _PLAIN or issubclass(kind, np.dtype) else "?"
 
     def is_ours(self, kind: type) -> bool:
         return kind is self.cls or kind in self.family

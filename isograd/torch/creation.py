@@ -62,9 +62,14 @@ def tensor(
     return t
 
 
+_FLOATS = {float}
+
+
 def array_of(data: Any, wanted: dtype | None = None) -> np.ndarray:
     """A new array with the values of `data`."""
     if type(data) is float:
+        return np.array(data, (wanted or dtypes.default()).np)
+    if type(data) is list and data and set(map(type, data)) == _FLOATS:
         return np.array(data, (wanted or dtypes.default()).np)
     if isinstance(data, np.ndarray):
         d = data.dtype

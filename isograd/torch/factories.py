@@ -12,7 +12,7 @@ from isograd.core.primitive import BOUND
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import creation, dtypes
-from isograd.torch.call import cast, public
+from isograd.torch.call import cast, public, reworded
 from isograd.torch.dtypes import check_device
 from isograd.torch.dtypes import device as Device
 from isograd.torch.dtypes import dtype as Dtype
@@ -88,6 +88,14 @@ def _filled(name: str, make: Callable[..., Any]) -> None:
         return finished(make(shape, _plain_dtype(dtype)), requires_grad, device, out)
 
     def sized(*args: Any, **kwargs: Any) -> Tensor:
+        if not kwargs:
+            shape = args
+            if len(args) == 1 and isinstance(args[0], tuple | list):
+                shape = args[0]
+            try:
+                return wrap(Tensor, make(shape, dtypes.default().np))
+            except (TypeError, ValueError):
+                pass  # the general path explains it
         if "size" in kwargs:
             args = (kwargs.pop("size"),)
         try:
@@ -580,6 +588,11 @@ def set_(self: Any, source: Any = None, *_: Any) -> Any:
 @tensor_row(function=False)
 def apply_(self: Any, callable: Any) -> Any:
     """Replace each element by a Python function of it."""
+    if self.requires_grad:
+        raise RuntimeError(
+            "Can't call apply_() on Variable that requires grad. Use "
+            "var.detach().apply_() instead."
+        )
     a = self.array("apply_")
     self.copy_(
         finished(

@@ -106,10 +106,24 @@ for _fn in (manual_seed, seed, initial_seed, get_rng_state, set_rng_state):
     FUNCTIONS[_fn.__name__] = _fn
 
 
+RANDOMNESS: list[str] = []  # of the vmaps that are running
+
+
+def check_vmap() -> None:
+    """Raise inside a vmap that does not allow random numbers."""
+    if RANDOMNESS and RANDOMNESS[-1] == "error":
+        raise RuntimeError(
+            "vmap: called random operation while in randomness error mode. Please "
+            "either use the 'same' or 'different' randomness flags on vmap or perform "
+            "the randomness operation out of vmap"
+        )
+
+
 def _stream_of(generator: Any) -> np.random.Generator:
     """The stream to draw from at once; a function under compilation runs eagerly."""
     if MODE.special and state().stages:
         raise EngineError("staging_escape", what="a random draw")
+    check_vmap()
     return (default_generator if generator is None else generator).stream
 
 
@@ -138,6 +152,9 @@ def _normal(stream: Any, shape: Any, d: np.dtype[Any]) -> np.ndarray:
     return np.asarray(stream.standard_normal(shape, kind)).astype(d, copy=False)
 
 
+_INTS = {int}
+
+
 def _drawn(name: str, draw: Any, word: str) -> None:
     def new(
         *size: Any,
@@ -151,7 +168,12 @@ def _drawn(name: str, draw: Any, word: str) -> None:
         names: Any = None,
         **kw: Any,
     ) -> Tensor:
-        shape = _size_of((kw["size"],) if "size" in kw else size, name)
+        if len(size) == 1 and isinstance(size[0], tuple | list):
+            size = tuple(size[0])
+        plain = not kw and size and set(map(type, size)) == _INTS and min(size) >= 0
+        shape = (
+            size if plain else _size_of((kw["size"],) if "size" in kw else size, name)
+        )
         array = draw(_stream_of(generator), shape, _floats(word, dtype))
         return finished(array, requires_grad, device, out)
 

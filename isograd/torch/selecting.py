@@ -9,6 +9,7 @@ import numpy as np
 
 from isograd.base.errors import EngineError
 from isograd.core import mutation, writes
+from isograd.core.levels import MODE
 from isograd.core.plans import irregular
 from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tape import Traced
@@ -128,10 +129,14 @@ def getitem(self: Any, key: Any) -> Any:
     """`x[key]`: a view for ints, slices, None and Ellipsis, else a copy."""
     if type(key) is int:
         return _row(self, key)
-    items, (steps, _, arrays) = _read(self, key)
-    x = _stepped(self, steps, items)
-    if not arrays:
-        return x if x is not self else _alias(self, _last_label(items))
+    places = _where(self, key)
+    if places is not None:
+        x, arrays = self, places
+    else:
+        items, (steps, _, arrays) = _read(self, key)
+        x = _stepped(self, steps, items)
+        if not arrays:
+            return x if x is not self else _alias(self, _last_label(items))
     try:
         out = F.gather_at(payload_of(x), arrays)
     except EngineError as error:
@@ -139,6 +144,18 @@ def getitem(self: Any, key: Any) -> Any:
     except IndexError as error:
         raise _broadcast_error(error, arrays) from None
     return lift(out, "IndexBackward0", (self,))
+
+
+def _where(x: Any, key: Any) -> Any:
+    """Axes and indices of a mask of x's shape; None for other keys and payloads."""
+    if not isinstance(key, CoreTensor):
+        return None
+    p, a = key._p, x._p
+    if type(p) is not np.ndarray or type(a) is not np.ndarray or MODE.special:
+        return None
+    if p.dtype.kind != "b" or p.shape != a.shape or not a.ndim:
+        return None
+    return tuple(enumerate(p.nonzero()))
 
 
 def _broadcast_error(error: Exception, arrays: Any) -> Exception:

@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 
-from isograd.core.plans import irregular
 from isograd.core.primitive import BOUND, Payload
 from isograd.torch import dtypes
 from isograd.torch.autocasting import autocasting
@@ -37,9 +36,9 @@ def plain(fn: Any) -> Any:
 
 
 def generator() -> Any:
-    from isograd.torch.random import default_generator
+    from isograd.torch.random import check_vmap, default_generator
 
-    irregular()
+    check_vmap()
     return default_generator.stream
 
 
