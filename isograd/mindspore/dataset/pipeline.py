@@ -11,6 +11,23 @@ from isograd.mindspore.dataset import config
 from isograd.mindspore.tensor import Tensor
 
 Row = tuple[Any, ...]
+_RULE = "-" * 66
+_MOST = 2**31 - 1
+
+
+def pipeline_error(text: str) -> RuntimeError:
+    """The error of a step, with the frame that MindSpore prints around it."""
+    return RuntimeError(
+        "Exception thrown from dataset pipeline. Refer to 'Dataset Pipeline Error "
+        f"Message'. \n\n{_RULE}\n- Dataset Pipeline Error Message: \n{_RULE}\n"
+        f"[ERROR] {text}\n"
+    )
+
+
+def interval_error(name: str, least: int) -> ValueError:
+    return ValueError(
+        f"Input {name} is not within the required interval of [{least}, {_MOST}]."
+    )
 
 
 def as_array(value: Any) -> Any:
@@ -53,7 +70,7 @@ class Dataset:
             or not isinstance(batch_size, int)
             or batch_size <= 0
         ):
-            raise ValueError(f"batch_size should be positive, but got {batch_size}.")
+            raise interval_error("batch_size", 1)
         out: Dataset = _Batch(self, batch_size, drop_remainder)
         if per_batch_map is not None:
             names = _names(input_columns) or self.columns
@@ -99,6 +116,14 @@ class Dataset:
     ) -> Dataset:
         """Columns passed through functions, one after another."""
         ops = list(operations) if isinstance(operations, list | tuple) else [operations]
+        for op in ops:
+            if not callable(op):
+                raise ValueError(
+                    "Parameter operations's element of method map should be a python "
+                    "function or class method which should be callable, but got: "
+                    f"{op}. It doesn't need parentheses for python function or class "
+                    "method."
+                )
         names = _names(input_columns) or self.columns
         return _Map(self, ops, names, _names(output_columns) or names)
 
@@ -122,15 +147,30 @@ class Dataset:
         )
 
     def repeat(self, count: int | None = None) -> Dataset:
-        """The rows `count` times over; None and -1: without end."""
+        """The rows `count` times over; None and -1: without end.
+
+        Raises:
+            ValueError: for a count that is neither -1 nor positive.
+        """
+        if count is not None and count != -1 and not 0 < count <= _MOST:
+            raise ValueError(
+                "count should be either -1 or positive integer, range[1, INT32_MAX]."
+            )
         return _Repeat(self, -1 if count is None else count)
 
     def skip(self, count: int) -> Dataset:
+        if not 0 <= count <= _MOST:
+            raise interval_error("count", 0)
         return _Rows(self, lambda rows: (r for i, r in enumerate(rows) if i >= count))
 
     def take(self, count: int = -1) -> Dataset:
         if count == -1:
             return self
+        if not 0 < count <= _MOST:
+            raise ValueError(
+                "count should be either -1 or within the required interval of (0, "
+                f"{_MOST}], got {count}."
+            )
         return _Rows(
             self, lambda rows: (r for r, _ in zip(rows, range(count), strict=False))
         )
@@ -334,9 +374,8 @@ class _Batch(_Step):
         try:
             return tuple(np.stack([np.asarray(v) for v in c]) for c in columns)
         except ValueError:
-            raise RuntimeError(
-                "Exception thrown from dataset pipeline. Inconsistent "
-                "batch shapes, batch operation expects same shape for "
+            raise pipeline_error(
+                "Inconsistent batch shapes, batch operation expects same shape for "
                 "each data row."
             ) from None
 
@@ -355,6 +394,8 @@ class _Batch(_Step):
                 [(0, t - n) for n, t in zip(a.shape, target, strict=True)],
                 constant_values=fill or 0,
             )
+            if a.ndim
+            else a
             for a in arrays
         ]
 
@@ -403,9 +444,8 @@ class _Map(_Step):
         super().__init__(source)
         for n in inputs:
             if n not in source.columns:
-                raise RuntimeError(
-                    "Exception thrown from dataset pipeline. Invalid "
-                    f"parameter, column name: {n} doesn't exist in the "
+                raise pipeline_error(
+                    f"Invalid parameter, input column name: {n} doesn't exist in the "
                     "dataset columns."
                 )
         self.operations, self.inputs, self.outputs = operations, inputs, outputs

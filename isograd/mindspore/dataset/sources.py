@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from isograd.mindspore.dataset import config
-from isograd.mindspore.dataset.pipeline import Dataset, Row, as_array
+from isograd.mindspore.dataset.pipeline import Dataset, Row, as_array, pipeline_error
 
 
 class Sampler:
@@ -191,6 +191,18 @@ class GeneratorDataset(_Source):
     ) -> None:
         if column_names is None:
             raise ValueError("Neither columns_names nor schema are provided.")
+        if not isinstance(column_names, list | tuple | str):
+            raise TypeError(
+                f"Argument column_names with value {column_names} is not of type "
+                f"[<class 'list'>, <class 'str'>], but got {type(column_names)}."
+            )
+        kinds = ("__getitem__", "__iter__", "__next__")
+        if not callable(source) and not any(hasattr(source, k) for k in kinds):
+            raise TypeError(
+                "Input `source` function of GeneratorDataset should be callable, "
+                "iterable or random accessible, commonly it should implement one of "
+                "the method like yield, __getitem__ or __next__(__iter__)."
+            )
         self.columns = (
             [column_names] if isinstance(column_names, str) else list(column_names)
         )
@@ -223,8 +235,8 @@ class GeneratorDataset(_Source):
                 else (value,)
             )
             if len(row) != len(self.columns):
-                raise RuntimeError(
-                    "Exception thrown from dataset pipeline. Invalid Python function, "
+                raise pipeline_error(
+                    "Invalid Python function, "
                     f"the number of columns returned {len(row)} does not match the "
                     f"number of column_names {len(self.columns)}."
                 )

@@ -338,9 +338,6 @@ class Optimizer(Cell):
             return gradients
         return tuple(g * (1.0 / self.loss_scale) for g in gradients)
 
-    def update_parameters_name(self, prefix: str = "", recurse: bool = True) -> None:
-        """Nothing: the weights belong to the network, which names them."""
-
     def flatten_gradients(self, gradients: Any) -> Any:
         return gradients
 

@@ -405,9 +405,10 @@ class ReduceLROnPlateau(_Monitored):
         if improved is False and self.wait >= self.patience and not self.resting:
             rate = args.optimizer.learning_rate
             new = max(float(rate.asnumpy()) * self.factor, self.min_lr)
+            lower = new < float(rate.asnumpy())
             rate.set_data(Tensor(new, rate.dtype))
             self.resting, self.wait = self.cooldown, 0
-            if self.verbose:
+            if self.verbose and lower:
                 print(f"Epoch {args.cur_epoch_num}: reducing learning rate to {new}.")
 
 

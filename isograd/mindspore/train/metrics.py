@@ -86,14 +86,14 @@ class _Mean(Metric):
 class MAE(_Mean):
     def update(self, *inputs: Any) -> None:
         y, t = self._two(inputs)
-        self._sum += np.abs(t.reshape(y.shape) - y).sum()
+        self._sum += float(np.abs(t.reshape(y.shape) - y).sum())
         self._count += y.shape[0]
 
 
 class MSE(_Mean):
     def update(self, *inputs: Any) -> None:
         y, t = self._two(inputs)
-        self._sum += np.square(t.reshape(y.shape) - y).sum()
+        self._sum += float(np.square(t.reshape(y.shape) - y).sum())
         self._count += y.shape[0]
 
 
@@ -460,9 +460,10 @@ def get_metrics(metrics: Any) -> dict[str, Metric]:
                     "For 'Model', the metrics must be a dict of Metric by str."
                 )
         return metrics
-    if not isinstance(metrics, set | list | tuple):
+    if not isinstance(metrics, set):
         raise TypeError(
-            f"For 'Model', the metrics must be None, dict or set, but got {metrics}"
+            "For 'get_metrics', the argument 'metrics' must be None, dict or set, but "
+            f"got {metrics}"
         )
     out = {}
     for m in metrics:

@@ -7,7 +7,7 @@ from typing import Any
 from isograd.mindspore.nn import wrap
 from isograd.mindspore.nn.cell import Cell
 from isograd.mindspore.train import amp
-from isograd.mindspore.train.callback import RunArguments, RunContext
+from isograd.mindspore.train.callback import Callback, RunArguments, RunContext
 from isograd.mindspore.train.metrics import Loss, get_metrics
 
 
@@ -37,8 +37,8 @@ class Model:
     ) -> None:
         if not isinstance(network, Cell):
             raise TypeError(
-                "For 'Model', the argument 'network' must be a Cell, but "
-                f"got {type(network)}."
+                "The type of 'network' should be 'Cell', but got type "
+                f"'{type(network).__name__}'."
             )
         self._network, self._loss_fn, self._optimizer = network, loss_fn, optimizer
         self._metric_fns = get_metrics(metrics)
@@ -86,13 +86,12 @@ class Model:
         """
         if isinstance(epoch, bool) or not isinstance(epoch, int):
             raise TypeError(
-                "For 'Model.train', the argument 'epoch' must be int, but "
-                f"got {type(epoch)}."
+                f"The input value must be int, but got '{type(epoch).__name__}'"
             )
         if epoch <= 0:
             raise ValueError(
-                "For 'Model.train', the argument 'epoch' must be greater "
-                f"than 0, but got {epoch}."
+                "The input value must be int and must > 0, but got "
+                f"'{epoch}' with type 'int'."
             )
         args = self._arguments(train_dataset, callbacks, "train", epoch)
         context = RunContext(args)
@@ -163,6 +162,11 @@ class Model:
                 list(callbacks) if isinstance(callbacks, list | tuple) else [callbacks]
             )
         )
+        if not all(isinstance(c, Callback) for c in calls):
+            raise TypeError(
+                "When the 'callbacks' is a list, the elements in 'callbacks' must be "
+                "Callback functions."
+            )
         return RunArguments(
             train_network=self._train_network,
             network=self._network,
