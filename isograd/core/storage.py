@@ -61,7 +61,7 @@ def root(array: np.ndarray) -> np.ndarray:
 
 def note_write(array: np.ndarray) -> None:
     """Count a write to the memory of `array`."""
-    owner = root(array)
+    owner = array if array.base is None else root(array)
     key = id(owner)
     writes = _WRITES.get(key)
     if writes is None:

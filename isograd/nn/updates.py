@@ -31,6 +31,9 @@ def apply(rule: Rule, arrays: Sequence[Array], **hyper: Any) -> None:
     if p.dtype.itemsize == 2:
         _in_float32(rule, arrays, hyper)
         return
+    if p.size <= BLOCK and rule is sgd:
+        rule(*arrays, None, None, **hyper)  # it writes none before its result
+        return
     if p.size <= BLOCK or not all(a.flags.c_contiguous for a in arrays):
         rule(*arrays, np.empty(p.shape, p.dtype), np.empty(p.shape, p.dtype), **hyper)
         return
@@ -51,7 +54,9 @@ def _in_float32(rule: Rule, arrays: Sequence[Array], hyper: dict[str, Any]) -> N
             a[...] = w.astype(a.dtype)
 
 
-def _regular(p: Array, g: Array, s: Array, decay: float, maximize: bool) -> Array:
+def _regular(
+    p: Array, g: Array, s: Array | None, decay: float, maximize: bool
+) -> Array:
     """The gradient with its sign and L2 penalty, in `s` where it differs from `g`."""
     if maximize:
         g = np.negative(g, out=s)
@@ -82,8 +87,8 @@ def _second_moment(v: Array, g: Array, beta: float, scratch: Array) -> None:
 def sgd(
     p: Array,
     g: Array,
-    s: Array,
-    t: Array,
+    s: Array | None,
+    t: Array | None,
     *,
     lr: float,
     weight_decay: float = 0.0,
@@ -91,8 +96,7 @@ def sgd(
 ) -> None:
     """p -= lr g."""
     g = _regular(p, g, s, weight_decay, maximize)
-    np.multiply(g, lr, out=t)
-    p -= t
+    p -= np.multiply(g, lr, out=t)
 
 
 def momentum(

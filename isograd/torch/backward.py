@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Iterable, Sequence
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -14,7 +14,7 @@ from isograd.base.dtypes import F32
 from isograd.base.errors import EngineError
 from isograd.core import levels
 from isograd.core.primitive import BOUND, Payload
-from isograd.core.tape import Blind, Leaf, Node, Traced
+from isograd.core.tape import Blind, Leaf, Node, Traced, new
 from isograd.core.tensor import Tensor, payload_of, wrap
 from isograd.torch import errors
 from isograd.torch.dtypes import Size, of_numpy
@@ -192,6 +192,8 @@ def backward(
     check_inputs(inputs)
     found = as_tuple(tensors)
     nodes, seeds = roots_of(found, grads_of(grad_tensors, len(found)), create_graph)
+    if nodes and nodes[0].level:
+        raise RuntimeError(errors.INSIDE_TRANSFORM)
     targets = None if inputs is None else targets_of(inputs)
     retain = create_graph if retain_graph is None else retain_graph
     accumulate(nodes, seeds, targets, create_graph, retain, inputs)
@@ -200,16 +202,12 @@ def backward(
 # --- what arrives at the leaves -------------------------------------------------------
 
 
-def _references(g: Any) -> int:
-    return sys.getrefcount(g)
-
-
 def _calibrate() -> int:
     """The count of an array that only a dict and the loop of `deposit` hold."""
     table = {0: np.zeros(1)}
     count = 0
     for _, g in table.items():
-        count = _references(g)
+        count = getrefcount(g)
     return count
 
 
@@ -223,19 +221,26 @@ def deposit(found: dict[Node, Payload], create_graph: bool, inputs: Any = None) 
     written.  An array that nothing else holds becomes the gradient itself.
     """
     for node, g in found.items():
-        alone = _references(g) <= _ALONE  # by itself: an argument list is a reference
-        if type(node) is Leaf:
-            _deposit_one(node, g, alone, create_graph)
+        if type(node) is not Leaf:
+            continue
+        if node.grad is None and type(g) is np.ndarray and not node.off:
+            t = new(T.Tensor)
+            t._p = g if getrefcount(g) <= _ALONE and g.base is None else g.copy()
+            node.grad = t
+            if node.post is not None:
+                _post_hooks(node)
+        else:
+            _deposit_one(node, g, create_graph)
     if inputs is not None:
         _deposit_inner(found, as_tuple(inputs))
 
 
-def _deposit_one(node: Leaf, g: Payload, alone: bool, create_graph: bool) -> None:
+def _deposit_one(node: Leaf, g: Payload, create_graph: bool) -> None:
     if node.off:
         return _check_off(node)
     old = node.grad
     if old is None:
-        node.grad = _first(g, alone, create_graph)
+        node.grad = _first(g, create_graph)
     elif create_graph or type(g) is not np.ndarray or old._node is not None:
         node.grad = wrap(T.Tensor, BOUND.add(payload_of(old), g))
     else:
@@ -273,7 +278,7 @@ def accumulate(
 
     def deposit_one(node: Node, g: Payload) -> None:
         if type(node) is Leaf:
-            _deposit_one(node, g, False, create_graph)
+            _deposit_one(node, g, create_graph)
             done.append(node)
 
     found = Depositing(deposit_one)
@@ -290,9 +295,9 @@ def accumulate(
         _deposit_inner(found, as_tuple(inputs))
 
 
-def _first(g: Payload, alone: bool, create_graph: bool) -> Any:
+def _first(g: Payload, create_graph: bool) -> Any:
     if type(g) is np.ndarray:
-        return wrap(T.Tensor, g if alone and g.base is None else g.copy())
+        return wrap(T.Tensor, g.copy())
     if create_graph and type(g) is Traced:  # PyTorch records the copy
         g = BOUND.copy(g)
         g.node.label = "CopyBackwards"
@@ -314,7 +319,7 @@ def _post_hooks(node: Leaf) -> None:
 def _deposit_inner(found: dict[Node, Payload], inputs: Iterable[Any]) -> None:
     """Accumulate for inputs that are no leaves."""
     for x in inputs:
-        if not isinstance(x, Tensor) or type(x._node) is Leaf or x._node not in found:
+        if not isinstance(x, T.Tensor) or type(x._node) is Leaf or x._node not in found:
             continue
         g = found[x._node]
         old = x._grad

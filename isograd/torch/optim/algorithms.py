@@ -89,15 +89,14 @@ class SGD(Optimizer):
             },
         )
 
-    def update(self, p: Array, g: Array, state: State, group: Group) -> None:
-        common = {
+    def _common(self, group: Group) -> dict[str, Any]:
+        return {
             "lr": number(group["lr"]),
             "maximize": group["maximize"],
             "weight_decay": number(group["weight_decay"]),
         }
-        if not group["momentum"]:
-            apply(updates.sgd, (p, g), **common)
-            return
+
+    def update(self, p: Array, g: Array, state: State, group: Group) -> None:
         first = state.get("momentum_buffer") is None
         if first:
             state["momentum_buffer"] = zeros(p)
@@ -108,14 +107,16 @@ class SGD(Optimizer):
             dampening=group["dampening"],
             nesterov=group["nesterov"],
             first=first,
-            **common,
+            **self._common(group),
         )
 
-    def _update(self, p: Any, g: Array, group: Group) -> None:
+    def _update_all(self, pairs: list[tuple[Any, Array]], group: Group) -> None:
         if group["momentum"]:
-            super()._update(p, g, group)
-        else:  # without making an entry in the state
-            self.update(p._p, g, {}, group)
+            super()._update_all(pairs, group)
+            return
+        common = self._common(group)
+        for p, g in pairs:  # without making an entry in the state
+            apply(updates.sgd, (p._p, g), **common)
             note_write(p._p)
 
 

@@ -157,17 +157,21 @@ class Optimizer:
         if closure is not None:
             with levels.changed(recording=True):
                 loss = closure()
-        with levels.changed(recording=False):
+        token = levels.enter(recording=False)
+        try:
             for group in self.param_groups:
-                for p in group["params"]:
-                    grad = (
-                        p.grad
-                        if p._node is None or type(p._node) is Leaf
-                        else (p._grad)
-                    )
-                    if grad is not None:
-                        self._update(p, grad._p, group)
+                pairs = [(p, _grad_of(p)) for p in group["params"]]
+                self._update_all([(p, g._p) for p, g in pairs if g is not None], group)
+        finally:
+            levels.leave(token)
         return loss
+
+    def _update_all(
+        self, pairs: list[tuple[Any, Array]], group: dict[str, Any]
+    ) -> None:
+        """Update the parameters of a group, each with its gradient."""
+        for p, g in pairs:
+            self._update(p, g, group)
 
     def _update(self, p: Any, g: Array, group: dict[str, Any]) -> None:
         array = p._p
@@ -297,12 +301,15 @@ def register_optimizer_step_post_hook(hook: Any) -> RemovableHandle:
     return _register_global("step_post", hook)
 
 
+_NONE: dict[str, dict[int, Any]] = {"step_pre": {}, "step_post": {}}
+
+
 def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(step)
     def hooked(self: Any, *args: Any, **kwargs: Any) -> Any:
-        hooks = self._hooks
+        hooks = getattr(self, "_hooks", None) or _NONE  # no `__init__` of ours
         args = (self, *args)
-        if not hooks and not any(_GLOBAL.values()):
+        if not any(hooks.values()) and not any(_GLOBAL.values()):
             return step(*args, **kwargs)
         for hook in (*_GLOBAL["step_pre"].values(), *hooks["step_pre"].values()):
             found = hook(self, args, kwargs)
@@ -324,6 +331,13 @@ def _with_hooks(step: Callable[..., Any]) -> Callable[..., Any]:
 
 
 Optimizer.step = _with_hooks(Optimizer.step)  # type: ignore[method-assign]  # justified: as for subclasses
+
+
+def _grad_of(p: Any) -> Any:
+    node = p._node
+    if type(node) is Leaf and not node.off:
+        return node.grad
+    return p.grad if node is None or type(node) is Leaf else p._grad
 
 
 def _as_real(a: Array) -> Array:
