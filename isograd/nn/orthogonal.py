@@ -44,7 +44,7 @@ def householder(F: Namespace, x: Payload) -> Payload:
     squares = F.sum(F.mul(a, F.conj(a)), axes=(a.ndim - 2,))
     q = F.householder_product(a, F.div(two, F.add(squares, one)))
     values: Any = np.asarray(getattr(x, "p", x))
-    signs = np.diagonal(values, axis1=-2, axis2=-1)
+    signs: Any = np.diagonal(values, axis1=-2, axis2=-1)
     return F.mul(q, np.trunc(signs.real).astype(a.dtype)[..., None, :])
 
 

@@ -30,6 +30,7 @@ from isograd.torch.dtypes import (
 from isograd.torch import printing as _tensor_str
 from isograd.torch.printing import set_printoptions
 from isograd.torch.tensor import Tensor
+from isograd.torch.torch_version import __version__
 from isograd.torch.creation import LEGACY, as_tensor, asarray, from_numpy, tensor
 from isograd.torch import (
     arithmetic,
@@ -44,6 +45,7 @@ from isograd.torch import (
     operators,
     pairs,
     random,
+    rarer,
     reductions,
     scans,
     selecting,
@@ -66,7 +68,6 @@ from isograd.torch.autograd.grad_mode import (
 )
 from isograd.torch.table import FUNCTIONS
 
-__version__ = "2.13.0"
 silence_arrays()
 find_paths("torch")
 
@@ -75,6 +76,16 @@ globals().update(LEGACY)
 locate(FUNCTIONS, "isograd.torch")
 globals().update(FUNCTIONS)
 globals().update(extras.CONSTANTS)
+_NATIVE = (
+    "affine_grid_generator alpha_dropout_ cond conv_tbc convolution dropout_ "
+    "feature_alpha_dropout_ feature_dropout feature_dropout_ get_device_module "
+    "grid_sampler grid_sampler_2d grid_sampler_3d gru gru_cell has_lapack has_mkl "
+    "has_openmp has_spectral is_vulkan_available lstm lstm_cell "
+    "max_pool1d_with_indices native_batch_norm native_channel_shuffle native_dropout "
+    "native_group_norm native_layer_norm norm_except_dim rnn_relu rnn_relu_cell "
+    "rnn_tanh rnn_tanh_cell sym_float sym_int sym_ite sym_max sym_min sym_not sym_sqrt "
+    "sym_sum while_loop"
+)
 _FUNCTIONAL = (
     "adaptive_avg_pool1d",
     "adaptive_max_pool1d",
@@ -124,7 +135,11 @@ __getattr__ = module_getattr(
     "torch",
     {
         **dict.fromkeys(_FUNCTIONAL, "isograd.torch.nn.functional"),
+        **dict.fromkeys(_NATIVE.split(), "isograd.torch.native"),
         "autocast": "isograd.torch.amp",
+        "GradScaler": "isograd.torch.amp",
+        "AcceleratorError": "isograd.torch.cuda",
+        "OutOfMemoryError": "isograd.torch.cuda",
         "accelerator": "isograd.torch.accelerator",
         "amp": "isograd.torch.amp",
         "backends": "isograd.torch.backends",
@@ -134,7 +149,25 @@ __getattr__ = module_getattr(
         "_inductor": "isograd.torch._inductor",
         "jit": "isograd.torch.jit",
         "distributions": "isograd.torch.distributions",
-        "cuda": "isograd.torch.cuda",
+        **{
+            name: f"isograd.torch.{name}"
+            for name in (
+                "cpu",
+                "cuda",
+                "functional",
+                "futures",
+                "hub",
+                "mps",
+                "mtia",
+                "xpu",
+                "multiprocessing",
+                "signal",
+                "storage",
+                "sparse",
+                "torch_version",
+                "types",
+            )
+        },
         "fft": "isograd.torch.fft",
         "func": "isograd.torch.func",
         "linalg": "isograd.torch.linalg",

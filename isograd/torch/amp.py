@@ -110,3 +110,8 @@ class GradScaler:
 
     def load_state_dict(self, state_dict: Any) -> None:
         """There is no state."""
+
+
+def is_autocast_available(device_type: str) -> bool:
+    """Whether there is autocast for a device, be it here or not."""
+    return device_type in ("cpu", "cuda", "xpu", "mps", "hpu", "mtia")

@@ -122,6 +122,8 @@ def wrapped(fn: Callable[..., Any]) -> Callable[..., Any]:
     def function(*args: Any, **kwargs: Any) -> Any:
         if not _DISABLED.get():
             found = overriding((*args, *kwargs.values()))
+            if _MODES:
+                return _by_mode(function, found, args, kwargs)
             if found:
                 return handle_torch_function(function, found, *args, **kwargs)
         return fn(*args, **kwargs)
@@ -185,3 +187,108 @@ def activate() -> None:
 
 class _State:
     active = False
+
+
+# --- what programs ask about ----------------------------------------------------------
+
+_MODES: list[Any] = []
+
+
+class TorchFunctionMode:
+    """A region whose `__torch_function__` takes over every call of torch."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        raise NotImplementedError
+
+    def __enter__(self) -> Any:
+        activate()
+        _MODES.append(self)
+        return self
+
+    def __exit__(self, *_: Any) -> None:
+        _MODES.pop()
+
+
+class BaseTorchFunctionMode(TorchFunctionMode):
+    """The mode that changes nothing."""
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+    ) -> Any:
+        return func(*args, **(kwargs or {}))
+
+
+def _by_mode(function: Any, found: Sequence[Any], args: Any, kwargs: Any) -> Any:
+    """The innermost mode's result; inside it the next one has its turn."""
+    mode = _MODES.pop()
+    try:
+        kinds = tuple({type(a): None for a in found})
+        return mode.__torch_function__(function, kinds, args, kwargs)
+    finally:
+        _MODES.append(mode)
+
+
+
+def has_torch_function_unary(x: Any) -> bool:
+    return has_torch_function((x,))
+
+
+def has_torch_function_variadic(*xs: Any) -> bool:
+    return has_torch_function(xs)
+
+
+def is_tensor_method_or_property(func: Callable[..., Any]) -> bool:
+    name = getattr(func, "__name__", None)
+    if name == "__get__":
+        return True
+    return any(v is func for v in Tensor.__dict__.values()) or (
+        name is not None and name in Tensor.__dict__ and name not in FUNCTIONS
+    )
+
+
+def resolve_name(f: Callable[..., Any]) -> str | None:
+    """The dotted name of a function or method of torch."""
+    for name, fn in Tensor.__dict__.items():
+        if fn is f and FUNCTIONS.get(name) is not f:
+            return f"torch.Tensor.{name}"
+    for name, fn in FUNCTIONS.items():
+        if fn is f:
+            return f"torch.{name}"
+    from isograd.torch.nn.table import FUNCTIONAL
+
+    for name, fn in FUNCTIONAL.items():
+        if fn is f:
+            return f"torch.nn.functional.{name}"
+    return None
+
+
+def get_ignored_functions() -> set[Callable[..., Any]]:
+    """Functions that ask no class of their arguments."""
+    names = "tensor as_tensor from_numpy zeros ones empty full arange eye rand randn"
+    return {FUNCTIONS[n] for n in names.split() if n in FUNCTIONS}
+
+
+def get_overridable_functions() -> dict[Any, list[Callable[..., Any]]]:
+    """The functions that ask the classes of their arguments, by namespace."""
+    ignored = get_ignored_functions()
+    methods = [v for n, v in Tensor.__dict__.items() if callable(v) and n not in _KEPT]
+    module = sys.modules["isograd.torch"]
+    return {module: [f for f in FUNCTIONS.values() if f not in ignored], Tensor: methods}
+
+
+def wrap_torch_function(dispatcher: Callable[..., Any]) -> Callable[..., Any]:
+    """A decorator: ask the classes of what `dispatcher(*args)` gives first."""
+
+    def inner(func: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(func)
+        def function(*args: Any, **kwargs: Any) -> Any:
+            relevant = dispatcher(*args, **kwargs)
+            if has_torch_function(relevant):
+                return handle_torch_function(function, relevant, *args, **kwargs)
+            return func(*args, **kwargs)
+
+        return function
+
+    return inner

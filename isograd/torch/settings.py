@@ -12,6 +12,7 @@ from isograd.torch.tensor import Tensor
 
 
 class _Settings:
+    warn_always = False
     threads = os.cpu_count() or 1
     interop = os.cpu_count() or 1
     deterministic = False
@@ -111,7 +112,47 @@ def typename(obj: Any) -> str:
 
 @_public
 def set_warn_always(b: bool) -> None:
-    """Noted."""
+    """Noted: warnings are as Python's filters have it."""
+    _Settings.warn_always = b
+
+
+@_public
+def is_warn_always_enabled() -> bool:
+    return _Settings.warn_always
+
+
+@_public
+def set_deterministic_debug_mode(debug_mode: int | str) -> None:
+    """The same as `use_deterministic_algorithms`, in three steps.
+
+    Raises:
+        TypeError: for what is neither int nor str.
+        RuntimeError: for any other step.
+    """
+    if not isinstance(debug_mode, int | str):
+        raise TypeError(f"debug_mode must be str or int, but got {type(debug_mode)}")
+    if isinstance(debug_mode, str):
+        if debug_mode not in _DEBUG_MODES:
+            raise RuntimeError(
+                "invalid value of debug_mode, expected one of `default`, `warn`, "
+                f"`error`, but got {debug_mode}"
+            )
+        debug_mode = _DEBUG_MODES.index(debug_mode)
+    if debug_mode not in (0, 1, 2):
+        raise RuntimeError(
+            f"invalid value of debug_mode, expected 0, 1, or 2, but got {debug_mode}"
+        )
+    use_deterministic_algorithms(debug_mode > 0, warn_only=debug_mode == 1)
+
+
+_DEBUG_MODES = ("default", "warn", "error")
+
+
+@_public
+def get_deterministic_debug_mode() -> int:
+    if not are_deterministic_algorithms_enabled():
+        return 0
+    return 1 if is_deterministic_algorithms_warn_only_enabled() else 2
 
 
 @_public

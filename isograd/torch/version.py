@@ -1,5 +1,6 @@
 """The version of PyTorch whose behaviour this dialect follows."""
 
 __version__ = "2.13.0"
-cuda = hip = xpu = git_version = None
+cuda = hip = xpu = None
+git_version = "Unknown"
 debug = False

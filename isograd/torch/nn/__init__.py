@@ -18,6 +18,7 @@ __getattr__ = module_getattr(
     "torch",
     {
         "utils": "isograd.torch.nn.utils",
+        "attention": "isograd.torch.nn.attention",
         "parallel": "isograd.torch.nn.parallel",
         "common_types": "isograd.torch.nn.common_types",
         "DataParallel": "isograd.torch.nn.parallel",

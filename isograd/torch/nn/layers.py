@@ -411,6 +411,7 @@ def _adaptive(rank: int) -> None:
 
     function.__name__ = function.__qualname__ = f"adaptive_max_pool{rank}d"
     T[f"adaptive_max_pool{rank}d"] = function
+    T[f"adaptive_max_pool{rank}d_with_indices"] = pair
 
 
 def _lp_pool(rank: int) -> None:

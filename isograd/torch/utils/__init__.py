@@ -11,5 +11,9 @@ __getattr__ = module_getattr(
         "data": f"{_HERE}.data",
         "_pytree": f"{_HERE}._pytree",
         "hooks": f"{_HERE}.hooks",
+        "deterministic": f"{_HERE}.deterministic",
+        "dlpack": f"{_HERE}.dlpack",
+        "swap_tensors": f"{_HERE}.swapping",
+        "benchmark": f"{_HERE}.benchmark",
     },
 )

@@ -264,7 +264,13 @@ class BatchSampler(Sampler[list[int]]):
 # --- batches --------------------------------------------------------------------------
 
 
-def default_collate(batch: list[Any]) -> Any:
+_NO_BATCH = (
+    "default_collate: batch must contain tensors, numpy arrays, numbers, dicts or "
+    "lists; found {}"
+)
+
+
+def default_collate(batch: Sequence[Any]) -> Any:
     """A list of elements as one batch: tensors are stacked, containers kept."""
     from isograd import torch
 
@@ -272,6 +278,10 @@ def default_collate(batch: list[Any]) -> Any:
     if isinstance(first, Tensor):
         return torch.stack(batch, 0)
     if isinstance(first, np.ndarray | np.generic):
+        if first.dtype.kind in "SUO":
+            if isinstance(first, str):
+                return batch
+            raise TypeError(_NO_BATCH.format(first.dtype))
         return torch.as_tensor(np.stack(batch))
     if isinstance(first, bool):
         return torch.tensor(batch)
@@ -285,24 +295,25 @@ def default_collate(batch: list[Any]) -> Any:
         made: Any = type(first)
         return made({k: default_collate([d[k] for d in batch]) for k in first})
     if isinstance(first, tuple) and hasattr(first, "_fields"):
-        return type(first)(
-            *(default_collate(list(s)) for s in zip(*batch, strict=True))
-        )
+        return type(first)(*(default_collate(s) for s in zip(*batch, strict=True)))
     if isinstance(first, Sequence):
         if any(len(e) != len(first) for e in batch):
             raise RuntimeError("each element in list of batch should be of equal size")
-        return [default_collate(list(s)) for s in zip(*batch, strict=True)]
-    raise TypeError(
-        "default_collate: batch must contain tensors, numpy arrays, numbers, "
-        f"dicts or lists; found {type(first)}"
-    )
+        return [default_collate(s) for s in zip(*batch, strict=True)]
+    raise TypeError(_NO_BATCH.format(type(first)))
 
 
 def default_convert(data: Any) -> Any:
     from isograd import torch
 
     if isinstance(data, np.ndarray | np.generic):
-        return torch.as_tensor(data)
+        return data if data.dtype.kind in "SUO" else torch.as_tensor(data)
+    if isinstance(data, Mapping):
+        return {k: default_convert(v) for k, v in data.items()}
+    if isinstance(data, tuple) and hasattr(data, "_fields"):
+        return type(data)(*map(default_convert, data))
+    if isinstance(data, tuple | list):
+        return list(map(default_convert, data))
     return data
 
 
@@ -404,4 +415,5 @@ def get_worker_info() -> None:
     """There are no workers."""
 
 
-__getattr__ = module_getattr("torch.utils.data", "torch", {})
+_SHARED = "isograd.torch.utils.data.distributed"
+__getattr__ = module_getattr("torch.utils.data", "torch", {"DistributedSampler": _SHARED})

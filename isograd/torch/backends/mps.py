@@ -1,8 +1,0 @@
-"""Not used by isograd."""
-
-
-def is_available() -> bool:
-    return False
-
-
-is_built = is_available

@@ -1,0 +1,5 @@
+"""`torch.signal`."""
+
+from isograd.torch.signal import windows as windows
+
+__all__ = ["windows"]

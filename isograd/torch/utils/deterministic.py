@@ -1,0 +1,3 @@
+"""`torch.utils.deterministic`."""
+
+fill_uninitialized_memory = True
