@@ -221,6 +221,10 @@ class Sketch:
     ) -> str:
         if prim.ufunc is not None and not params:
             return f"{self.constant(prim.ufunc)}({', '.join([*names, 'out=...'])})"
+        direct = prim.direct and prim.direct(*avals, **params)
+        if direct:
+            call = f"{self.constant(direct)}({', '.join(names)})"
+            return call if prim.view or outs[0].shape else f"asarray({call})"
         words = [f"{w}={self.constant(v)}" for w, v in params.items()]
         fn: Any = prim.impl
         # what it does for half precision, and for results of rank zero, is known here
@@ -255,7 +259,7 @@ class Sketch:
             f"prim = {self.constant(prim)}",
             f"edges = {_tuple(self.edges[node])}",
             f"saved = {self.saved(prim, names, params, edges, outs)}",
-            f"shape = {outs[0].name}.shape",
+            f"shape = {self.constant(outs[0].shape)}",
         ]
         if params:
             more.append(f"params = {self.constant(params)}")
@@ -633,7 +637,7 @@ def frozen(parts: Sequence[Any]) -> tuple[Any, ...]:
     """
     kinds = tuple(map(type, parts))
     if kinds in _FROZEN:
-        return kinds, *parts
+        return kinds, tuple(parts)
     bounds: list[Any] = []
     for p in parts:
         bounds += (p.start, p.stop, p.step) if type(p) is slice else [p]
@@ -641,7 +645,7 @@ def frozen(parts: Sequence[Any]) -> tuple[Any, ...]:
         raise TypeError
     if slice not in kinds:
         _FROZEN.add(kinds)
-    return kinds, *bounds
+    return kinds, tuple(bounds)
 
 
 def mixed(parts: Sequence[Any]) -> tuple[Any, list[Any], list[Any]]:

@@ -86,10 +86,14 @@ class Primitive:
         undefined: operands in which no derivative is known: asking for one raises.
         steps: `(F, *operands, **params)`, `impl` as elementwise operations, movements
             and reductions, which kernels fuse; it may give None: not for these.
+        direct: `(*avals, **params)` to a function of arrays that does what `impl` does
+            with such operands, at less cost (NumPy scalars may be its results), or to
+            None.  Plans call it.
     """
 
     undefined: tuple[int, ...] = ()
     steps: Callable[..., Any] | None = None
+    direct: Callable[..., Any] | None = None
 
     def __init__(
         self,

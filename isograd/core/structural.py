@@ -6,7 +6,9 @@ composites `sum_to`, `moveaxis`, `mT`.
 
 from __future__ import annotations
 
+from functools import partial
 from math import prod
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -57,6 +59,9 @@ reshape = linear(
 )
 
 
+reshape.direct = lambda x, shape: methodcaller("reshape", shape)
+
+
 def inverse_permutation(axes: Shape) -> Shape:
     return tuple(int(i) for i in np.argsort(axes))
 
@@ -76,6 +81,9 @@ transpose = linear(
 )
 
 
+transpose.direct = lambda x, axes: methodcaller("transpose", axes)
+
+
 def _broadcast_impl(x: np.ndarray, *, shape: Shape) -> np.ndarray:
     if x.flags.forc and x.size:
         lead = len(shape) - x.ndim
@@ -89,6 +97,22 @@ def _broadcast_impl(x: np.ndarray, *, shape: Shape) -> np.ndarray:
     return view
 
 
+def _direct_broadcast(x: Aval, shape: Shape) -> Any:
+    lead = (0,) * (len(shape) - len(x.shape))
+    one = [n == 1 for n in x.shape]
+    own = zip(x.shape, shape[len(lead) :], strict=True)
+    if 0 in x.shape or any(n not in (1, m) for n, m in own):
+        return None
+
+    def call(a: np.ndarray) -> np.ndarray:
+        if not a.flags.forc:
+            return _broadcast_impl(a, shape=shape)
+        steps = [0 if o else s for o, s in zip(one, a.strides)]  # noqa: B905
+        return np.ndarray(shape, a.dtype, a, 0, (*lead, *steps))
+
+    return call
+
+
 def _broadcast_batch(
     F: Namespace, args: tuple[Payload, ...], batched: Any, size: int, *, shape: Shape
 ) -> Payload:
@@ -97,6 +121,31 @@ def _broadcast_batch(
     x = F.reshape(x, shape=(size,) + (1,) * missing + x.shape[1:])
     return F.broadcast_to(x, (size, *shape))
 
+
+def _tie_vjp(F: Namespace, g: Payload, saved: Any, needs: Any) -> Any:
+    zeros = None if needs[1] is None else np.zeros(needs[1].shape, g.dtype)
+    return (None if needs[0] is None else g), zeros
+
+
+def _tie_batch(F: Namespace, args: Any, batched: Any, size: int) -> Payload:
+    c, x = args
+    return F.tie(c if batched[0] else F.broadcast_to(c, (size, *c.shape)), x)
+
+
+tie = Primitive(
+    "tie",
+    lambda c, x: c.copy(),
+    abstract=lambda c, x: c,
+    vjp=_tie_vjp,
+    jvp=lambda F, primals, tangents, out: (
+        F.zeros_like(primals[0]) if tangents[0] is None else tangents[0]
+    ),
+    batch=_tie_batch,
+    arity=2,
+    reads=((), ()),
+    samples=lambda rng: [((rng.normal(size=(2, 3)), rng.normal(size=3)), {})],
+    doc="c, as a function of x whose derivative is zero; dtypes are the same.",
+)
 
 broadcast_in = Primitive(
     "broadcast_in",
@@ -110,6 +159,9 @@ broadcast_in = Primitive(
     view=True,
     samples=lambda rng: [((rng.normal(size=(3, 1)),), {"shape": (2, 3, 4)})],
 )
+
+
+broadcast_in.direct = _direct_broadcast
 
 
 @composite
@@ -134,6 +186,14 @@ def sum_impl(x: np.ndarray, *, axes: Shape) -> np.ndarray:
         return np.asarray(np.add.reduce(_sum_by_stages(x), axis=rest))
     out = np.add.reduce(x, axis=axes, dtype=x.dtype)
     return out if type(out) is np.ndarray else np.asarray(out)
+
+
+def direct_sum(x: Aval, axes: Shape) -> Any:
+    """`sum_impl` for operands that need no care."""
+    staged = axes[:1] == (0,) and len(axes) < len(x.shape) and x.shape[0] > 256
+    if not axes or x.dtype.itemsize == 2 or staged:
+        return None
+    return partial(np.add.reduce, axis=axes, dtype=x.dtype)
 
 
 def _sum_by_stages(x: np.ndarray) -> np.ndarray:
@@ -173,6 +233,7 @@ sum_ = linear(
         ((rng.normal(size=()),), {"axes": ()}),
     ],
 )
+sum_.direct = direct_sum
 
 
 LONG = 256  # additions one after the other that single precision still bears

@@ -7,6 +7,7 @@ from the front, with stop = -1 for "to the front" where the step is negative.
 from __future__ import annotations
 
 from math import prod
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,7 @@ slice_ = linear(
         ((rng.normal(size=(4,)),), {"index": ((2, 2, 1),)}),
     ],
 )
+slice_.direct = lambda x, index: itemgetter((*as_slices(index), ...))
 
 unslice = linear(
     "unslice",
@@ -96,6 +98,9 @@ select = linear(
         ((rng.normal(size=(3,)),), {"axis": 0, "index": 0}),
     ],
     doc="One element along an axis (counted from the front), without that axis.",
+)
+select.direct = lambda x, axis, index: itemgetter(
+    (*(slice(None),) * axis, index, ...)
 )
 
 

@@ -20,7 +20,7 @@ from isograd.base.dtypes import BOOL, F32, F64, I64, real_of
 from isograd.core.families import linear
 from isograd.core.large import by_size
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
-from isograd.core.structural import sum_impl
+from isograd.core.structural import direct_sum, sum_impl
 
 Shape = tuple[int, ...]
 Array = np.ndarray
@@ -160,7 +160,7 @@ min_ = reduction(
 def _mean_impl(x: Array, *, axes: Shape) -> Array:
     count = prod(x.shape[a] for a in axes)
     out = sum_impl(x, axes=axes)
-    return np.true_divide(out, count, out=out)
+    return np.true_divide(out, count, out=...)
 
 
 def _mean_steps(F: Namespace, x: Payload, axes: Shape) -> Payload:
@@ -179,6 +179,17 @@ mean = linear(
     samples=lambda rng: _samples(rng, {}),
 )
 mean.steps = wide_steps(_mean_steps)
+
+
+def _direct_mean(x: Aval, axes: Shape) -> Any:
+    total = direct_sum(x, axes)
+    if total is None or x.dtype.kind not in "fc":
+        return None
+    count = prod(x.shape[a] for a in axes)
+    return lambda a: total(a) / count
+
+
+mean.direct = _direct_mean
 
 
 def _logsumexp_impl(x: Array, *, axes: Shape) -> Array:
