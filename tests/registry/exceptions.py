@@ -30,6 +30,7 @@ NO_DTYPE: dict[tuple[str, str], str] = {
 NO_HALF = {
     "isograd.ops.linalg": "LAPACK has single and double precision alone",
     "isograd.ops.decompositions": "LAPACK has single and double precision alone",
+    "isograd.ops.factors": "LAPACK has single and double precision alone",
     "isograd.ops.fft": "pocketfft has single and double precision alone",
 }
 
