@@ -21,6 +21,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from isograd.base.dtypes import F32, F64
 from isograd.core.expression import define
 from isograd.core.large import LARGE
 from isograd.core.levels import MODE, QUIET, changed, state
@@ -208,7 +209,7 @@ class Sketch:
             f"{', '.join(o.name for o in outs)}{', ' * prim.multi} = "
             + self.call(prim, names, params, [*map(aval_of, args)], outs)
         )
-        self.record(prim, names, params, outs, f"m{k}")
+        self.record(prim, names, params, outs, f"m{k}", [*map(aval_of, args)])
         return tuple(outs) if prim.multi else outs[0]
 
     def call(
@@ -239,6 +240,7 @@ class Sketch:
         params: dict[str, Any],
         outs: list[Draft],
         node: str,
+        args: list[Aval],
     ) -> None:
         """Lines that put a result on the tape, as `tape.record` does it."""
         edges = [
@@ -265,6 +267,7 @@ class Sketch:
             more.append(f"params = {self.constant(params)}")
         if kind == "V":  # see `tape.record`
             more.append("raw = False")
+        more += self.pull(prim, args, edges, outs)
         more.append("seq = tick()")
         self.lines.append(f"{node} = new(Node)")
         self.lines += [f"{node}.{m}" for m in more]
@@ -277,6 +280,24 @@ class Sketch:
             self.lines.append(f"{node}_{i} = slot({node}, {i}, {o.name})")
         refs = _tuple([f"ref({node}_{i})" for i in range(len(outs))])
         self.lines.append(f"{node}.outputs, {node}.slots = {len(outs)}, {refs}")
+
+    def pull(
+        self,
+        prim: Primitive,
+        args: list[Aval],
+        edges: Sequence[str | None],
+        outs: list[Draft],
+    ) -> list[str]:
+        """What says that one of `prim.pulls` may stand for the derivative."""
+        mask = sum(1 << i for i, e in enumerate(edges) if e)
+        out = outs[0].aval
+        fits = all(a.shape == out.shape for a, e in zip(args, edges, strict=True) if e)
+        plain = all(a.dtype in (F32, F64) for a in (*args, out))
+        if not (prim.pulls and prim.pulls[mask] and fits and plain):
+            return []
+        lines = [f"pull = {self.constant(prim.pulls)}[{mask}]"]
+        alone = [e for e in edges if e]
+        return [*lines, f"source = {alone[0]}"] if len(alone) == 1 else lines
 
     def saved(
         self,

@@ -274,6 +274,25 @@ def _var_steps(
     return F.convert(out, dtype=x.dtype)
 
 
+def _direct_var(x: Aval, axes: Shape, correction: float, root: bool = False) -> Any:
+    if x.dtype.kind != "f" or x.dtype.itemsize < 4:
+        return None
+    count = prod(x.shape[a] for a in axes)
+    below, mean_of = max(count - correction, 0), max(count, 1)
+    total = np.add.reduce
+    if not below or not axes:
+        return None
+
+    def call(a: Array) -> Any:
+        off = a.astype(F64)
+        off -= total(off, axes, keepdims=True) / mean_of
+        off *= off
+        out = (total(off, axes) / below).astype(x.dtype)
+        return np.sqrt(out) if root else out
+
+    return call
+
+
 def _std_impl(x: Array, *, axes: Shape, correction: float) -> Array:
     return np.sqrt(_var_impl(x, axes=axes, correction=correction))
 
@@ -315,6 +334,7 @@ std = reduction(
     ),
     params=({"correction": 0}, {"correction": 1}),
 )
+var.direct, std.direct = _direct_var, partial(_direct_var, root=True)
 
 
 @composite

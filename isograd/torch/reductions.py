@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isograd.core import fast
-from isograd.core.primitive import BOUND, REGISTRY, Payload
+from isograd.core.primitive import BOUND, Payload
 from isograd.torch import dtypes
 from isograd.torch.call import (
     Named,
@@ -24,8 +23,8 @@ from isograd.torch.call import (
     truth,
 )
 from isograd.torch.dtypes import of_numpy
-from isograd.torch.table import FUNCTIONS, row
-from isograd.torch.tensor import FAMILY, Tensor, checked_dim
+from isograd.torch.table import row
+from isograd.torch.tensor import checked_dim
 
 F = BOUND
 _ALL = object()  # no `dim` was given
@@ -82,36 +81,6 @@ _reduce_sum("sum", "Sum")
 _reduce_sum("nansum", "Nansum")
 
 
-def quick_reduction(name: str, camel: str) -> None:
-    """`x.sum()` and `x.sum(1)` of floats without the general path's checks."""
-    slow = FUNCTIONS[name]
-    quick = fast.parametric(REGISTRY[name], Tensor, "f", FAMILY)
-    plain, along = f"{camel}Backward0", f"{camel}Backward1"
-
-    def fn(input: Any, *args: Any, **kwargs: Any) -> Any:
-        if kwargs or len(args) > 1 or not isinstance(input, Tensor):
-            return slow(input, *args, **kwargs)
-        rank = input._p.ndim
-        if not args:
-            t = quick(
-                input, {"axes": _RANKS[rank] if rank < 8 else tuple(range(rank))}, plain
-            )
-        else:
-            d = args[0]
-            if type(d) is not int or not -rank <= d < rank:
-                return slow(input, d)
-            t = quick(input, {"axes": (d % rank,)}, along)
-        return slow(input, *args) if t is None else t
-
-    fn.__name__ = fn.__qualname__ = name
-    FUNCTIONS[name] = fn
-    setattr(Tensor, name, fn)
-
-
-_RANKS = tuple(tuple(range(n)) for n in range(8))
-quick_reduction("sum", "Sum")
-
-
 @row
 def mean(
     input: Payload, dim: Any = _ALL, keepdim: bool = False, *, dtype: Any = None
@@ -125,9 +94,6 @@ def mean(
     axes = dims_of(None if dim is _ALL else dim, x.ndim)
     out = _kept(F.mean(x, axes=axes), x, axes, keepdim)
     return Named(out, f"MeanBackward{int(dim is not _ALL)}")
-
-
-quick_reduction("mean", "Mean")
 
 
 @row(label="DivBackward0")
