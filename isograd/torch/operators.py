@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from isograd.core import fast
+from isograd.core import fast, writes
 from isograd.core.primitive import REGISTRY
 from isograd.core.tensor import Tensor as CoreTensor
+from isograd.core.tensor import wrap
 from isograd.torch.arithmetic import FLOAT
 from isograd.torch.comparison import COMPARE
 from isograd.torch.table import FUNCTIONS, attach
@@ -175,8 +176,28 @@ for _name, _op, _aliases in (
         _publish(_alias, _function, _name)
 
 
+def _with_alpha(quick: Any, slow: Any) -> Any:
+    """`x.add_(y, alpha=a)` of plain floats by the quick path of `x.add_(a y)`."""
+
+    def fn(input: Any, other: Any, **rest: Any) -> Any:
+        if not rest:
+            return quick(input, other)
+        if len(rest) == 1 and "alpha" in rest and type(other) is Tensor:
+            a, b = rest["alpha"], other._p
+            numbers = type(a) is float or type(a) is int
+            if numbers and type(b) is np.ndarray and b.dtype.char in "fd":
+                if other._node is None and writes.alone(input):
+                    return quick(input, wrap(Tensor, np.multiply(b, a, out=...)))
+        return slow(input, other, **rest)
+
+    return fn
+
+
 def _quick_in_place(name: str, ufunc: Any, dunder: str) -> None:
-    fn = fast.in_place(ufunc, Tensor, getattr(Tensor, f"{name}_"), "f", FAMILY)
+    slow = getattr(Tensor, f"{name}_")
+    fn = fast.in_place(ufunc, Tensor, slow, "f", FAMILY)
+    if name in ("add", "sub"):
+        fn = _with_alpha(fn, slow)
     fn.__name__ = fn.__qualname__ = f"{name}_"
     setattr(Tensor, f"{name}_", fn)
     setattr(Tensor, f"__{dunder}__", operator(fn))
