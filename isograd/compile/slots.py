@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from isograd.base import config
-from isograd.compile import scans
+from isograd.compile import scans, windows
 from isograd.compile.fuse import Call, fusible, instructions
 from isograd.compile.lean import fast_code
 from isograd.compile.native import Native, prepared
@@ -225,7 +225,7 @@ def _staged(
 
 # --- the slots ------------------------------------------------------------------------
 
-SPECIAL: dict[str, Callable[..., Any]] = scans.KERNELS
+SPECIAL: dict[str, Callable[..., Any]] = {**scans.KERNELS, **windows.KERNELS}
 
 
 def kernel_of(prim: Primitive) -> Callable[..., Any]:

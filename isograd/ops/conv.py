@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from isograd.core.families import multilinear
+from isograd.core.large import by_size
 from isograd.core.primitive import REGISTRY, Aval, Namespace, Payload, composite
 
 Shape = tuple[int, ...]
@@ -411,6 +412,10 @@ conv_filter = multilinear(
     samples=_samples("filter"),
     doc="Data with outputs to filters: the derivative in the filters.",
 )
+
+
+for _prim in (conv, conv_data, conv_filter):
+    by_size(_prim)
 
 
 def _with_bias(F: Namespace, out: Payload, bias: Payload | None) -> Payload:

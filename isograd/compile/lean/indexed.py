@@ -20,7 +20,7 @@ from isograd.compile.lean.maths import F32, F64, I64
 
 # places in the array of sizes
 TASKS, CHUNK, UNITS, OUTER, LENGTH, INNER, COUNT, BLOCKS, BLOCK, BAD = range(10)
-SIZES = 10
+SIZES = 16
 LANES = 8
 
 Body = Callable[[Any, list[Any], Callable[[int], Any], Any, Any], None]
@@ -30,7 +30,7 @@ def _c(n: int) -> ir.Constant:
     return ir.Constant(I64, n)
 
 
-def _module(types: list[ir.Type], body: Body) -> ir.Module:
+def module_of(types: list[ir.Type], body: Body) -> ir.Module:
     """`work(table, task, lo, hi)` around a body, and the `entry` that shares it out."""
     module = ir.Module("indexed")
     fn = ir.Function(
@@ -104,7 +104,7 @@ def cumsum(dtype: np.dtype, reverse: bool, rows: bool) -> Callable[..., None]:
     `rows`: inner is 1, units are rows; else units are blocks of lanes.
     """
     scan = _Scan(lltype(dtype), reverse)
-    module = _module([scan.t, scan.t], scan.by_rows if rows else scan.by_blocks)
+    module = module_of([scan.t, scan.t], scan.by_rows if rows else scan.by_blocks)
     return callable_of(module, 3, True)
 
 
@@ -229,7 +229,7 @@ def take(dtype: np.dtype, rows: bool, single: bool) -> Callable[..., None]:
 
         counted(b, lo, hi, 1, unit)
 
-    return callable_of(_module([t, I64, t], body), 4, True)
+    return callable_of(module_of([t, I64, t], body), 4, True)
 
 
 @cache
@@ -281,4 +281,4 @@ def add(dtype: np.dtype, rows: bool, single: bool) -> Callable[..., None]:
 
         counted(b, lo, hi, 1, unit)
 
-    return callable_of(_module([t, I64, t], body), 4, True)
+    return callable_of(module_of([t, I64, t], body), 4, True)
