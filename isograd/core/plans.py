@@ -28,7 +28,7 @@ from isograd.core.levels import MODE, QUIET, changed, state
 from isograd.core.mutation import View, hold_view
 from isograd.core.primitive import Aval, Payload, Primitive, aval_of, ndarray
 from isograd.core.storage import LAST
-from isograd.core.tape import INFERENCE, Node, Traced, slot, tick
+from isograd.core.tape import INFERENCE, Blind, Node, Traced, slot, tick
 from isograd.core.tensor import Tensor, wrap
 
 PATIENCE = 12  # calls with one signature after which a plan is worth its making
@@ -397,6 +397,12 @@ class Sketch:
             f"else: hold(base, {t})",
         ]
         self.scope["hold"] = hold_view
+        if view.made == "no_grad":
+            self.scope["Blind"] = Blind
+            self.lines += [
+                "above = base._node",
+                f"if above is not None: {t}._node = Blind({t}._p.shape, above.level)",
+            ]
 
     def label_of(self, draft: Draft, label: str, sources: Sequence[Any]) -> None:
         """The same for a value that a body on tensors makes a tensor of `sources`."""
@@ -541,7 +547,8 @@ class _Planner:
         sketch = Sketch(level, self.cls)
         inputs = [self.drawn(sketch, i, v) for i, v in enumerate(values)]
         args, words = self.names.regroup(inputs)
-        with changed(level=level, stages=(sketch,), recording=True):
+        recording = not (MODE.special and self.tensors)
+        with changed(level=level, stages=(sketch,), recording=recording):
             result = self.body(*args, **words)
         given = [v for v in values if v is not ABSENT]
         return sketch.finish(self.outcome(result), given)
@@ -611,6 +618,7 @@ def _form(pattern: str) -> Callable[..., Any]:
                 f"try: k{i}, ps{i}, ns{i} = mixed({a})",
                 "except TypeError: return None",
             ]
+            quiet.append(f"ns{i}[:]")
             key.append(f"k{i}")
             given += [f"*ps{i}", f"*ns{i}"]
         elif letter == "S":
@@ -625,13 +633,12 @@ def _form(pattern: str) -> Callable[..., Any]:
     ]
     lines = [
         *head,
+        *(["quiet = mode.special > 0"] if "X" in pattern else []),
         "if mode.special or INFERENCE:",
-        "    return None"
-        if set(pattern) & {"X", "M"}
-        else "    if state() is not QUIET or INFERENCE: return None",
+        "    if state() is not QUIET or INFERENCE: return None",
         *nothing,
         "try:",
-        f"    key = {_tuple(key)}",
+        f"    key = {_tuple([*key, 'quiet'] if 'X' in pattern else key)}",
         "    plan = table.get(key)",
         f"except TypeError: return retry(({names},))",  # no part of a key
         f"if plan is None: plan = learn(key, ({names},))",

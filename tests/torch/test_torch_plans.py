@@ -221,3 +221,53 @@ def test_shapes_that_change_drop_what_was_kept(
     for n in range(1, 30):
         assert torch.softmax(torch.zeros(n), 0).sum().item() == pytest.approx(1)
     assert max(map(len, plans._TABLES)) <= 8
+
+
+def test_views_made_unrecorded(eager: None) -> None:
+    for _ in range(3):
+        base = torch.ones(2, 3, requires_grad=True) * 1
+        with torch.no_grad():
+            views = [base[0], base.view(-1), base.t(), *base.split(1)]
+        for v in views:
+            assert v.requires_grad
+            assert v._base is base
+            with pytest.raises(RuntimeError, match="no_grad mode"):
+                v.mul_(2)
+        plain = torch.ones(2, 3)
+        with torch.no_grad():
+            row = plain[0]
+        assert not row.requires_grad
+        row.add_(1)
+        assert plain.sum().item() == 9
+
+
+def test_views_share_memory_and_follow_writes(eager: None) -> None:
+    for _ in range(3):
+        x = torch.zeros(2, 3)
+        row, column = x[1], x[:, 1]
+        row += 1
+        assert column.tolist() == [0.0, 1.0]
+        leaf = torch.ones(3, requires_grad=True)
+        y = leaf * 2
+        part = y[1:]
+        y[1] = 5.0
+        part.sum().backward()
+        assert leaf.grad.tolist() == [0.0, 0.0, 2.0]
+        assert x.t().reshape(-1).tolist() == [0.0, 1.0, 0.0, 1.0, 0.0, 1.0]
+        with pytest.raises(RuntimeError, match="view size is not compatible"):
+            x.t().view(-1)
+
+
+def test_keys_of_all_kinds(eager: None) -> None:
+    x = torch.arange(24.0).view(2, 3, 4)
+    i, j = torch.tensor([1, 0]), torch.tensor([2, 1])
+    for _ in range(3):
+        assert x[i, j, 0].tolist() == [20.0, 4.0]
+        assert x[:, j, 0].tolist() == [[8.0, 4.0], [20.0, 16.0]]
+        assert x[..., i].shape == (2, 3, 2)
+        assert x[None, 1, ::2].shape == (1, 2, 4)
+        assert x[torch.tensor(1), 0, 0].item() == 12
+        assert x[torch.tensor(0), 0, 0].item() == 0
+        assert x[x > 20].tolist() == [21.0, 22.0, 23.0]
+        with pytest.raises(IndexError):
+            x[i, torch.tensor([3, 0])]
