@@ -11,6 +11,7 @@ class Dual:
     """Carrier of forward mode; a payload without tangent is not wrapped."""
 
     __slots__ = ("level", "primal", "tangent")
+    enabled = True  # whether operations carry tangents on
 
     def __init__(self, level: int, primal: Payload, tangent: Payload) -> None:
         self.level = level
@@ -36,7 +37,7 @@ class Dual:
             tangents = tuple(
                 t if d else None for t, d in zip(tangents, flags, strict=True)
             )
-        if prim.constant or all(t is None for t in tangents):
+        if prim.constant or not Dual.enabled or all(t is None for t in tangents):
             return out
         t = prim.jvp(BOUND, primals, tangents, out, **params)
         if prim.multi:

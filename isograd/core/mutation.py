@@ -296,6 +296,10 @@ def _retape(t: Tensor, value: Payload, fresh: bool) -> None:
     if base._node is not None and type(t._p) is ndarray:
         note_base(t._p, base)
     refresh_views(base)
+    if base._renoded is not None:
+        base._renoded(base)
+    if t._renoded is not None and t is not base:
+        t._renoded(t)
 
 
 def _save_written(node: Node, value: np.ndarray, memory: np.ndarray) -> None:

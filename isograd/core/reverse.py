@@ -74,6 +74,8 @@ def sweep(
                 saved = saved_values(node)
             F, vjp, g, saved = rule_of(node, g, saved, create_graph)
             cots = vjp(F, g, saved, edges, **node.params)
+            if create_graph and saved:
+                cots = tied(saved, cots)
         if not retain_graph and saved:
             node.saved = None
         for edge, c in zip(edges, cots):  # noqa: B905 (one cotangent per operand)
@@ -82,6 +84,20 @@ def sweep(
                 pending[edge] = c if was is None else sum_of(was, c)
     found.update(pending)  # leaves that no hook waits for
     return found
+
+
+def tied(saved: Sequence[Any], cots: Sequence[Any]) -> Sequence[Any]:
+    """Cotangents that are constant, on the graph of what their rule read.
+
+    So the derivative of a derivative exists where it is zero (relu, x ** 1).
+    """
+    read = next((s for s in saved if type(s) is Traced), None)
+    if read is None or all(type(c) is not ndarray for c in cots):
+        return cots
+    return [
+        BOUND.tie(c, read) if type(c) is ndarray and c.dtype == read.dtype else c
+        for c in cots
+    ]
 
 
 def path(

@@ -6,10 +6,13 @@ until they are set, so that making a tensor costs two assignments.
 
 from __future__ import annotations
 
+import weakref
 from typing import Any, TypeVar
 
 import numpy as np
 
+from isograd.core.batching import Batched
+from isograd.core.forward import Dual
 from isograd.core.levels import MODE, state
 from isograd.core.primitive import Payload, Primitive, bind
 from isograd.core.storage import note_inference, of_inference
@@ -29,8 +32,9 @@ class Tensor:
     _node: Node | None = None
     _view: Any = None  # mutation.View
     _views: Any = None  # list of weak references to tensors
-    _untracked: list[int] | bool = False  # of torch's .data: a version of its own
+    _untracked: list[int] | None = None  # of torch's .data: a version of its own
     _inference: bool = False  # made in inference mode: written in that mode alone
+    _renoded: Any = None  # called after a write that gave this tensor another node
     _seen_as: Any = None  # class in which transformed functions see it, if another
     __array_ufunc__: Any = None
 
@@ -58,6 +62,31 @@ def wrap(cls: type[T], payload: Payload) -> T:
     return t
 
 
+# the tensors made on levels of forward mode that users opened by hand, see `end_level`
+HANDMADE: list[list[weakref.ref[Tensor]]] = []
+
+
+def end_level(level: int) -> None:
+    """What was made on this level of forward mode loses its tangent."""
+    for ref in HANDMADE.pop():
+        t = ref()
+        if t is None or type(t._p) is not Dual or t._p.level != level:
+            continue
+        p = t._p.primal
+        t._p = p.p if type(p) is Traced else p
+        if type(p) is Traced:
+            t._node = p.node
+
+
+def stopped(payload: Payload) -> Payload:
+    """A payload without the nodes and tangents of any level."""
+    while type(payload) in (Traced, Dual):
+        payload = payload.p if type(payload) is Traced else payload.primal
+    if type(payload) is Batched:
+        return Batched(payload.level, stopped(payload.value))
+    return payload
+
+
 def alias(cls: type[T], payload: Payload) -> T:
     """`wrap` for a payload in the memory of another tensor."""
     t = new(cls)
@@ -66,8 +95,11 @@ def alias(cls: type[T], payload: Payload) -> T:
         t._node = payload.node
     else:
         t._p = payload
-    if type(t._p) is np.ndarray and of_inference(t._p):
-        t._inference = True
+    if type(t._p) is np.ndarray:
+        if of_inference(t._p):
+            t._inference = True
+    elif HANDMADE and type(t._p) is Dual:
+        HANDMADE[-1].append(weakref.ref(t))
     return t
 
 

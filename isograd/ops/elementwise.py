@@ -14,6 +14,7 @@ from isograd.base import rounding
 from isograd.base.dtypes import complex_of, is_inexact, real_of
 from isograd.core.families import elementwise
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
+from isograd.core.tape import Traced
 
 sub = elementwise("sub", "x y", np.subtract, tangents={"x": "t", "y": "-t"})
 div = elementwise(
@@ -150,8 +151,8 @@ def _power_impl(x: np.ndarray, *, exponent: float) -> np.ndarray:
     """Powers by products and roots where those are as exact and much faster."""
     if x.dtype.kind not in "fc":
         return np.power(x, np.asarray(exponent, x.dtype))
-    if exponent == 2:
-        return np.square(x)
+    if exponent in (1, 2):
+        return np.square(x) if exponent == 2 else x.copy()
     if exponent == 3:
         return np.multiply(np.square(x), x, out=...)
     if exponent == -1:
@@ -200,7 +201,8 @@ def power_tangent(F: Namespace, t: Payload, x: Payload, *, exponent: float) -> P
         return F.zeros_like(t)
     if exponent == 1:
         return t
-    lower = x if exponent == 2 else F.power(x, exponent=exponent - 1)
+    plain = exponent == 2 and type(x) is not Traced  # else x ** 1 stays on the graph
+    lower = x if plain else F.power(x, exponent=exponent - 1)
     return F.mul(t, F.mul(lower, exponent))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from isograd.base.errors import EngineError
 from isograd.core import mutation
-from isograd.torch.dtypes import of_numpy
+from isograd.torch.dtypes import Size, of_numpy
 from isograd.torch.labels import label_of, short
 
 FREED = (
@@ -88,10 +88,15 @@ NUMPY_GRAD = (
     "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() "
     "instead."
 )
+INSIDE_TRANSFORM = (
+    "backward() called inside a functorch transform. This is not supported, please use "
+    "functorch.grad or functorch.vjp instead or call backward() outside of functorch "
+    "transforms."
+)
 DATA_DEPENDENT = (
     "vmap: It looks like you're attempting to use a Tensor in some data-dependent "
-    "control flow. We don't support that yet, please shout over at "
-    "https://github.com/pytorch/functorch/issues/257 ."
+    "control flow. We don't support that yet, please file an issue at "
+    "https://github.com/pytorch/pytorch/issues ."
 )
 VMAP_ITEM = (
     "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap "
@@ -245,6 +250,10 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
         f"indexing result of shape {f['expected']}"
     ),
     "not_converged": _not_converged,
+    "cotangent_shape": lambda f: RuntimeError(
+        f"Mismatch in shape: grad_output[0] has a shape of {Size(f['found'])} and "
+        f"output[0] has a shape of {Size(f['expected'])}."
+    ),
     "no_batching": lambda f: RuntimeError(
         f"Batching rule not implemented for {f['name']}; the fallback path (a loop) "
         "does not exist"

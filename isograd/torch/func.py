@@ -11,7 +11,9 @@ from isograd.base.errors import EngineError
 from isograd.core import transforms
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import wrap
+from isograd.torch import errors
 from isograd.torch.errors import translated
+from isograd.torch.random import RANDOMNESS
 from isograd.torch.tensor import Tensor
 
 Fn = Callable[..., Any]
@@ -53,6 +55,36 @@ def _tensors_only(fn: Fn, name: str) -> Fn:
     return call
 
 
+def _scalar(fn: Fn, has_aux: bool) -> Fn:
+    """`fn`, whose value has to be a tensor."""
+
+    @functools.wraps(fn, updated=())
+    def call(*args: Any, **kwargs: Any) -> Any:
+        out = fn(*args, **kwargs)
+        if has_aux and not (isinstance(out, tuple) and len(out) == 2):
+            raise RuntimeError(
+                "grad_and_value(f)(*args): output of function f should be a tuple: "
+                "(output, aux) if has_aux is True"
+            )
+        value = out[0] if has_aux else out
+        if not isinstance(value, CoreTensor):
+            raise RuntimeError(
+                "grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got "
+                f"{type(value)}"
+            )
+        return out
+
+    return call
+
+
+def _check_floating(args: Any, argnums: Any) -> None:
+    nums = (argnums,) if isinstance(argnums, int) else argnums
+    for n in nums:
+        for x in tree.flatten(args[n])[0] if -len(args) <= n < len(args) else ():
+            if isinstance(x, CoreTensor) and x._p.dtype.kind in "iub":
+                raise RuntimeError(errors.ONLY_FLOATING_METHOD)
+
+
 def grad(func: Fn, argnums: Any = 0, has_aux: bool = False) -> Fn:
     """The gradient of a scalar function with respect to the arguments at `argnums`."""
     both = grad_and_value(func, argnums, has_aux)
@@ -67,10 +99,11 @@ def grad(func: Fn, argnums: Any = 0, has_aux: bool = False) -> Fn:
 
 def grad_and_value(func: Fn, argnums: Any = 0, has_aux: bool = False) -> Fn:
     """`(gradient, value)`, or `(gradient, (value, aux))`."""
-    both = _told(transforms.value_and_grad(func, argnums, has_aux))
+    both = _told(transforms.value_and_grad(_scalar(func, has_aux), argnums, has_aux))
 
     @functools.wraps(func, updated=())
     def call(*args: Any, **kwargs: Any) -> Any:
+        _check_floating(args, argnums)
         value, grads = both(*args, **kwargs)
         nums = argnums if isinstance(argnums, int) else tuple(argnums)
         like = args[nums] if isinstance(nums, int) else tuple(args[n] for n in nums)
@@ -177,7 +210,11 @@ def vmap(
             return _in_chunks(func, dims, out_dims, chunk_size, args, kwargs)
         seen: list[Any] = []
         fn = transforms.vmap(_tensors(func, seen), dims, out_dims)
-        return _ordered(_told(fn)(*args, **kwargs), seen[0])
+        RANDOMNESS.append(randomness)
+        try:
+            return _ordered(_told(fn)(*args, **kwargs), seen[0])
+        finally:
+            RANDOMNESS.pop()
 
     return mapped
 

@@ -30,6 +30,9 @@ class RemovableHandle:
         if hooks is not None:
             hooks.pop(self.id, None)
 
+    def __repr__(self) -> str:
+        return f"<torch.utils.hooks.RemovableHandle object at {hex(id(self))}>"
+
     def __getstate__(self) -> Any:
         return self.hooks_dict_ref(), self.id
 
@@ -54,6 +57,9 @@ class HookTable(OrderedDict):  # type: ignore[type-arg]  # justified: id to call
         super().__init__()
         self.live = [0]
         weakref.finalize(self, _forget, self.live).atexit = False
+
+
+HookTable.__name__ = HookTable.__qualname__ = "OrderedDict"  # as it is shown
 
 
 def _forget(live: list[int]) -> None:
@@ -97,9 +103,9 @@ class NodeHooks:
             return self._parts(node, g)
         s = state()
         if s.creating or s.level or not s.recording:
-            return self._run(g)
+            return self._run(node, g)
         with changed(recording=False):
-            return self._run(g)
+            return self._run(node, g)
 
     def _parts(self, node: Node, g: dict[int, Payload]) -> dict[int, Payload]:
         for hook in tuple(self.pre.values()):
@@ -108,10 +114,11 @@ class NodeHooks:
             )
             found = hook(given)
             if found is not None:
+                found = checked_tuple(hook, found, node.outputs)
                 g = {i: payload_of(t) for i, t in enumerate(found) if t is not None}
         return g
 
-    def _run(self, g: Payload) -> Payload:
+    def _run(self, node: Node, g: Payload) -> Payload:
         t = wrap(Tensor, g)
         for hook in tuple(self.table.values()):
             found = hook(t)
@@ -120,12 +127,24 @@ class NodeHooks:
         for hook in tuple(self.pre.values()):
             found = hook((t,))
             if found is not None:
-                t = _checked(found[0] if isinstance(found, tuple) else found, t, hook)
+                t = _checked(checked_tuple(hook, found, 1)[0], t, hook)
         for ref in self.retain:
             owner = ref()
-            if owner is not None:
+            if owner is not None and owner._node is node:
                 _retain(owner, t)
         return payload_of(t)
+
+
+def checked_tuple(hook: Any, found: Any, count: int) -> tuple[Any, ...]:
+    """What a node's hook returned: as many values as it was given."""
+    if not isinstance(found, tuple):
+        raise TypeError(f"expected tuple, but hook returned '{type(found).__name__}'")
+    if len(found) != count:
+        raise RuntimeError(
+            f"hook '{getattr(hook, '__name__', '<unknown>')}' has returned an incorrect "
+            f"number of values (got {len(found)}, but expected {count})"
+        )
+    return found
 
 
 def _checked(found: Any, given: Tensor, hook: Any = None) -> Tensor:
@@ -136,6 +155,12 @@ def _checked(found: Any, given: Tensor, hook: Any = None) -> Tensor:
     if found._p.shape != given._p.shape:
         name = getattr(hook, "__name__", "<unknown>")
         raise RuntimeError(f"hook '{name}' has changed the size of value")
+    if found._p.dtype != given._p.dtype:
+        name = getattr(hook, "__name__", "<unknown>")
+        was, got = (f"torch.{t.dtype.legacy}" for t in (given, found))
+        raise RuntimeError(
+            f"hook '{name}' has changed the type of value (was {was} got {got})"
+        )
     return found
 
 

@@ -23,6 +23,7 @@ PRIMITIVES = {
     "view_write": "CopySlices",
     "gather": "IndexBackward0",
     "take_along": "GatherBackward0",
+    "tie": "MulBackward0",
     "unslice": "ConstantPadNdBackward0",
 }
 

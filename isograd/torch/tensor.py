@@ -451,6 +451,11 @@ class Tensor(core.Tensor):
         return getattr(self._node, "index", 0)
 
     @property
+    def _backward_hooks(self) -> Any:
+        hooks = None if self._node is None else self._node.hooks
+        return None if hooks is None else hooks.table
+
+    @property
     def retains_grad(self) -> bool:
         return self._retains
 
@@ -471,6 +476,8 @@ class Tensor(core.Tensor):
         """
         _backward.check_inputs(inputs)
         nodes, seeds = _backward.roots_of((self,), (gradient,), create_graph)
+        if nodes[0].level:
+            raise RuntimeError(errors.INSIDE_TRANSFORM)
         targets = None if inputs is None else _backward.targets_of(inputs)
         keep = create_graph if retain_graph is None else retain_graph
         if create_graph or MODE.special or _backward.HOOKS.count:
@@ -486,7 +493,7 @@ class Tensor(core.Tensor):
     def detach(self) -> Tensor:
         """The same memory and version, without graph."""
         p = self._p
-        t = alias(Tensor, p[...] if type(p) is ndarray else p)  # an array of its own
+        t = alias(Tensor, p[...] if type(p) is ndarray else core.stopped(p))
         if self._untracked:
             t._untracked = self._untracked
         return t
@@ -502,12 +509,13 @@ class Tensor(core.Tensor):
                 "torch/optim/optimizer.py as the solution."
             )
         drop_node(self)
+        self._p = core.stopped(self._p)
         return self
 
     @property
     def data(self) -> Tensor:
         """The same memory without graph; writes to it count no version."""
-        t = alias(Tensor, self._p)
+        t = alias(Tensor, core.stopped(self._p))
         t._untracked = [0]
         return t
 
@@ -533,6 +541,7 @@ class Tensor(core.Tensor):
         from isograd.torch.hooks import hooks_of
 
         self._retains = True
+        self._renoded = _follow_retained
         hooks_of(self._node).retain.append(weakref.ref(self))
 
     def register_hook(self, hook: Callable[..., Any]) -> Any:
@@ -598,6 +607,14 @@ class Tensor(core.Tensor):
         return rebuild, (None if cls is Tensor else cls, *state_of)
 
 
+def _follow_retained(t: Tensor) -> None:
+    """After a write in place the gradient that is kept is that of the new value."""
+    from isograd.torch.hooks import hooks_of
+
+    if t._node is not None and not t._node.leaf:
+        hooks_of(t._node).retain.append(weakref.ref(t))
+
+
 NON_LEAF_GRAD = (
     "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
     ".grad attribute won't be populated during autograd.backward(). If you indeed want "
@@ -636,6 +653,7 @@ _INTERNAL = (
     "_untracked",
     "_grad",
     "_retains",
+    "_renoded",
 )
 
 

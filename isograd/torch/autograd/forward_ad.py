@@ -8,7 +8,7 @@ from typing import Any
 
 from isograd.core import levels
 from isograd.core.forward import Dual
-from isograd.core.tensor import payload_of, wrap
+from isograd.core.tensor import HANDMADE, end_level, payload_of, wrap
 from isograd.torch.dtypes import Size
 from isograd.torch.tensor import Tensor
 
@@ -36,17 +36,28 @@ def enter_dual_level() -> int:
     stack = ExitStack()
     _LEVELS.append(stack.enter_context(levels.new_level()))
     _STACKS.append(stack)
+    HANDMADE.append([])
     return len(_LEVELS) - 1
 
 
 def exit_dual_level(*, level: int | None = None) -> None:
     if not _LEVELS:
-        raise RuntimeError(
-            "Trying to exit a forward AD level that was not the last one "
-            "that was created. This is not supported."
-        )
-    _LEVELS.pop()
+        raise RuntimeError("Dual level must be a positive number.")
+    end_level(_LEVELS.pop())
     _STACKS.pop().close()
+
+
+class _set_fwd_grad_enabled:
+    """Whether operations inside carry tangents on."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode = mode
+
+    def __enter__(self) -> None:
+        self.before, Dual.enabled = Dual.enabled, self.mode
+
+    def __exit__(self, *_: Any) -> None:
+        Dual.enabled = self.before
 
 
 def make_dual(tensor: Any, tangent: Any, *, level: int | None = None) -> Any:
@@ -68,8 +79,8 @@ def make_dual(tensor: Any, tangent: Any, *, level: int | None = None) -> Any:
     p, t = payload_of(tensor), payload_of(tangent)
     if type(p) is Dual and p.level == _LEVELS[-1]:
         raise RuntimeError(
-            "Trying to set the forward gradient of a Tensor that already "
-            "has a forward gradient at the same level."
+            "Making a dual Tensor based on a Tensor that already has a forward "
+            "gradient at the same level 0 is not supported."
         )
     if p.shape != t.shape:
         raise RuntimeError(

@@ -521,6 +521,14 @@ class Application:
                 t = np.zeros(p.shape, p.dtype)
             full[i] = None if t is None else wrap(Tensor, t)
         found = self._tangents(full, primals, outs)
+        for o, t in zip(outs, found, strict=True):
+            if t is not None and t._p.shape != o.shape:
+                raise RuntimeError(
+                    "Trying to set a forward gradient that has a different size than "
+                    "that of the original Tensor, this is not supported. Tensor is of "
+                    f"size {list(o.shape)} while the given forward gradient is of size "
+                    f"{list(t._p.shape)}."
+                )
         return tuple(
             o if t is None else join(level, o, payload_of(t))
             for o, t in zip(outs, found, strict=True)

@@ -160,6 +160,21 @@ _CONSTANT = {
 }
 
 
+def _varying(jac: Any, strict: bool) -> Any:
+    """First derivatives, which depend on the inputs if `strict` asks for it."""
+    for i, j in enumerate(jac if isinstance(jac, tuple) else (jac,)):
+        if strict and not j.requires_grad:
+            raise RuntimeError(
+                "While computing the hessian, found that the jacobian of the "
+                f"user-provided function with respect to input {i} is independent of "
+                "the input. This is not allowed in strict mode. You should ensure that "
+                "your function is twice differentiable and that the jacobian depends "
+                "on the inputs (this would be violated by a linear function for "
+                "example)."
+            )
+    return jac
+
+
 def _structured(xs: Any, many: Any) -> Any:
     """A tuple as the user gave it: single things come without one."""
     if isinstance(many, tuple):
@@ -372,8 +387,7 @@ def hessian(
         return outs[0].squeeze()
 
     def gradient(*xs: Any) -> Tensors:
-        found = jacobian(scalar, xs, create_graph=True, strict=strict)
-        return found
+        return _varying(jacobian(scalar, xs, create_graph=True), strict)
 
     out = jacobian(
         gradient, ins, create_graph=create_graph, strict=strict, vectorize=vectorize
@@ -396,7 +410,8 @@ def _second(
             f"The Tensor returned by the function given to {fn} should "
             "contain a single element"
         )
-    jac = _filled(_autograd(outs, ins, None, True), ins, strict, True, "back")
+    grads = _autograd(outs, ins, None, True)
+    jac = _varying(_filled(grads, ins, strict, False, "back"), strict)
     return many_in, ins, vs, outs, jac
 
 

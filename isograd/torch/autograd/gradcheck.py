@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -22,69 +22,64 @@ def _as_tuple(x: Any) -> tuple[Any, ...]:
     return tuple(x) if isinstance(x, tuple | list) else (x,)
 
 
-def _tensors(xs: Any) -> list[Any]:
-    return [x for x in _as_tuple(xs) if isinstance(x, Tensor)]
-
-
 def _differentiable(xs: Any) -> list[Any]:
-    return [x for x in _tensors(xs) if x.requires_grad]
+    return [x for x in _as_tuple(xs) if isinstance(x, Tensor) and x.requires_grad]
 
 
 def _check_inputs(inputs: tuple[Any, ...]) -> None:
     if not _differentiable(inputs):
         raise ValueError(
-            "gradcheck expects at least one input tensor to require gradient, "
-            "but none of the them have requires_grad=True."
+            "gradcheck expects at least one input tensor to require gradient, but none "
+            "of them have requires_grad=True."
         )
     for i, x in enumerate(inputs):
-        if (
-            isinstance(x, Tensor)
-            and x.requires_grad
-            and (x._p.dtype not in (np.float64, np.complex128))
-        ):
+        if not isinstance(x, Tensor) or not x.requires_grad:
+            continue
+        if x._p.dtype not in (np.float64, np.complex128):
             warnings.warn(
                 f"Input #{i} requires gradient and is not a double precision floating "
-                "point or complex. This check will likely fail if all the inputs are not "
-                "of double precision floating point or complex. ",
+                "point or complex. This check will likely fail if all the inputs are "
+                "not of double precision floating point or complex. ",
                 UserWarning,
-                stacklevel=4,
+                stacklevel=5,
             )
+        steps = zip(x._p.strides, x._p.shape, strict=True)
+        if not all(step > 0 or n <= 1 for step, n in steps):
+            raise RuntimeError(
+                f"The {i}th input has a dimension with stride 0. gradcheck only "
+                "supports inputs that are non-overlapping to be able to compute the "
+                "numerical gradients correctly. You should call .contiguous on the "
+                "input before passing it to gradcheck."
+            )
+        x.retain_grad()
+
+
+# --- the two Jacobians, of shape (elements of the input, of the output) ---------------
 
 
 def _values(fn: Any, inputs: tuple[Any, ...]) -> list[np.ndarray]:
     with no_grad():
-        return [np.array(o._p) for o in _float_outputs(fn(*inputs))]
-
-
-def _float_outputs(outs: Any) -> list[Any]:
-    return [
-        o
-        for o in _as_tuple(outs)
-        if isinstance(o, Tensor) and (o.is_floating_point() or o.is_complex())
-    ]
+        outs = _as_tuple(fn(*inputs))
+    return [np.array(o._p).reshape(-1) for o in outs if isinstance(o, Tensor)]
 
 
 def _numerical(
     fn: Any, inputs: tuple[Any, ...], x: Any, eps: float
 ) -> list[np.ndarray]:
-    """For each output d out / d x, of shape (elements of x, elements of out)."""
-    array = x._p
+    """For each output d out / d x."""
     rows: list[list[np.ndarray]] = []
-    for place in np.ndindex(array.shape):
-        steps = (eps, eps * 1j) if array.dtype.kind == "c" else (eps,)
-        parts = [_difference(fn, inputs, x, place, s, eps) for s in steps]
-        if len(parts) == 2:  # conjugate Wirtinger, as backward gives it
-            rows.append([(a + 1j * b) for a, b in zip(*parts, strict=True)])
-        else:
-            rows.append(parts[0])
-    count = len(rows[0]) if rows else 0
-    return [np.stack([r[i] for r in rows]) for i in range(count)]
+    for place in np.ndindex(x._p.shape):
+        row = _difference(fn, inputs, x._p, place, eps, eps)
+        if x._p.dtype.kind == "c":  # conjugate Wirtinger, as backward gives it
+            other = _difference(fn, inputs, x._p, place, eps * 1j, eps)
+            row = [a + 1j * b for a, b in zip(row, other, strict=True)]
+        rows.append(row)
+    return [np.stack(r) for r in zip(*rows, strict=True)]
 
 
 def _difference(
-    fn: Any, inputs: Any, x: Any, place: Any, step: Any, eps: float
+    fn: Any, inputs: Any, array: np.ndarray, place: Any, step: Any, eps: float
 ) -> list[np.ndarray]:
-    array = x._p
     before = array[place]
     try:
         array[place] = before + step
@@ -93,84 +88,171 @@ def _difference(
         low = _values(fn, inputs)
     finally:
         array[place] = before
-    return [((a - b) / (2 * eps)).reshape(-1) for a, b in zip(high, low, strict=True)]
+    return [(a - b) / (2 * eps) for a, b in zip(high, low, strict=True)]
 
 
 def _analytical(out: Any, inputs: list[Any]) -> list[np.ndarray]:
-    """For each input d out / d input, of shape (elements of input, of out)."""
+    """For each input d out / d input, a column per element of `out`."""
     n = out.numel()
-    columns: list[list[np.ndarray]] = [[] for _ in inputs]
+    jacobians = [np.zeros((x.numel(), n), x._p.dtype) for x in inputs]
     for j in range(n):
         seed = np.zeros(n, out._p.dtype)
         seed[j] = 1
-        grads = autograd_grad(
-            out,
-            inputs,
-            wrap(Tensor, seed.reshape(out._p.shape)),
-            retain_graph=True,
-            allow_unused=True,
+        seed_tensor = wrap(Tensor, seed.reshape(out._p.shape))
+        found = autograd_grad(
+            out, inputs, seed_tensor, retain_graph=True, allow_unused=True
         )
-        for c, g, x in zip(columns, grads, inputs, strict=True):
-            c.append(
-                np.zeros(x.numel(), x._p.dtype)
-                if g is None
-                else np.array(g.detach()._p).reshape(-1)
-            )
-    return [
-        np.stack(c, 1) if c else np.zeros((x.numel(), 0), x._p.dtype)
-        for c, x in zip(columns, inputs, strict=True)
-    ]
+        for jacobian, g in zip(jacobians, found, strict=True):
+            if g is not None:
+                jacobian[:, j] = g.detach()._p.reshape(-1)
+    return jacobians
+
+
+def _checked_analytical(out: Any, ins: list[Any], tolerance: float) -> list[np.ndarray]:
+    first, second = _analytical(out, ins), _analytical(out, ins)
+    for a, b in zip(first, second, strict=True):
+        if np.abs(a - b).max(initial=0) > tolerance:
+            raise GradcheckError(_REENTRANT.format(tolerance=tolerance) + _NOTE)
+    return first
+
+
+_REENTRANT = (
+    "Backward is not reentrant, i.e., running backward with same input and grad_output "
+    "multiple times gives different values, although analytical gradient matches "
+    "numerical gradient.The tolerance for nondeterminism was {tolerance}."
+)
+_NOTE = """
+
+NOTE: If your op relies on non-deterministic operations i.e., it is listed here:
+https://pytorch.org/docs/stable/generated/torch.use_deterministic_algorithms.html
+this failure might be expected.
+
+If you are adding a new operator, please file an issue and then use one of the
+workarounds. The workaround depends on how your test invokes gradcheck/gradgradcheck.
+If the test
+- manually invokes gradcheck/gradgradcheck, then call gradcheck/gradgradcheck
+  with `nondet_tol=<tol>` as a keyword argument.
+- is OpInfo-based (e.g., in test_ops_gradients.py), then modify the OpInfo for the test
+  to have `gradcheck_nondet_tol=<tol>`.
+- is a Module test (e.g., in common_nn.py), then modify the corresponding
+  module_test entry to have `gradcheck_nondet_tol=<tol>`
+"""
+
+
+# --- the checks -----------------------------------------------------------------------
+
+
+class Tolerances(NamedTuple):
+    """The step of the differences, and how far the Jacobians may be apart."""
+
+    eps: float
+    atol: float
+    rtol: float
+    nondet: float = 0.0
+
+
+def _mismatch(
+    prefix: str, mode: str, o: int, i: int, n: np.ndarray, a: np.ndarray
+) -> GradcheckError:
+    return GradcheckError(
+        f"{prefix}Jacobian {mode}mismatch for output {o} with respect to input {i},\n"
+        f"numerical:{wrap(Tensor, n)}\nanalytical:{wrap(Tensor, a)}\n"
+    )
+
+
+def _check_backward(fn: Any, inputs: tuple[Any, ...], outs: Any, t: Tolerances) -> None:
+    """Complex outputs are checked by their imaginary, then their real parts."""
+    complex_ones = [i for i, o in enumerate(outs) if o.is_complex()]
+    if not complex_ones:
+        _compare(fn, inputs, t, (), "")
+        return
+    for part in ("imag", "real"):
+        name = {"imag": "imaginary"}.get(part, part)
+
+        def one(*args: Any, part: str = part) -> tuple[Any, ...]:
+            found = _as_tuple(fn(*args))
+            return tuple(getattr(o, part) if o.is_complex() else o for o in found)
+
+        prefix = f"While considering the {name} part of complex outputs only, "
+        _compare(one, inputs, t, complex_ones, prefix)
 
 
 def _compare(
-    fn: Any, inputs: tuple[Any, ...], eps: float, atol: float, rtol: float, prefix: str
+    fn: Any, inputs: tuple[Any, ...], t: Tolerances, complex_ones: Any, prefix: str
 ) -> None:
     with enable_grad():
-        outs = _float_outputs(fn(*inputs))
+        outs = _as_tuple(fn(*inputs))
     ins = _differentiable(inputs)
-    numerical = [_numerical(fn, inputs, x, eps) for x in ins]
-    for o, out in enumerate(outs):
-        if not out.requires_grad:
-            exact = [np.zeros((x.numel(), out.numel()), x._p.dtype) for x in ins]
-        else:
-            exact = _analytical(out, ins)
-        for i, a in enumerate(exact):
-            n = numerical[i][o]
-            if (
-                out._p.dtype.kind != "c"
-                and a.shape == n.shape
-                and np.allclose(a, n, rtol, atol)
-            ):
-                continue
-            if out._p.dtype.kind == "c" and np.allclose(
-                a if ins[i]._p.dtype.kind == "c" else np.real(a),
-                n if ins[i]._p.dtype.kind == "c" else np.real(n),
-                rtol,
-                atol,
-            ):
-                continue
-            raise GradcheckError(
-                f"{prefix}Jacobian mismatch for output {o} with respect to input {i},\n"
-                f"numerical:{wrap(Tensor, n)}\nanalytical:{wrap(Tensor, a)}\n"
-            )
+    numerical = [_numerical(fn, inputs, x, t.eps) for x in ins]
+    for o, out in enumerate(_differentiable(outs)):
+        place = next(k for k, other in enumerate(outs) if other is out)
+        for i, a in enumerate(_checked_analytical(out, ins, t.nondet)):
+            n = numerical[i][place].astype(a.dtype, copy=False)
+            if not np.allclose(a, n, t.rtol, t.atol):
+                raise _mismatch(prefix if o in complex_ones else "", "", o, i, n, a)
 
 
-def _check_reentrant(fn: Any, inputs: tuple[Any, ...], tolerance: float) -> None:
-    with enable_grad():
-        for out in _float_outputs(fn(*inputs)):
-            if not out.requires_grad:
-                continue
-            first, second = (
-                _analytical(out, _differentiable(inputs)) for _ in range(2)
-            )
-            for a, b in zip(first, second, strict=True):
-                if np.abs(a - b).max(initial=0) > tolerance:
-                    raise GradcheckError(
-                        "Backward is not reentrant, i.e., running backward with same "
-                        "input and grad_output multiple times gives different values, "
-                        "although analytical gradient matches numerical gradient. "
-                        f"The tolerance for nondeterminism was {tolerance}."
-                    )
+def _check_forward(fn: Any, inputs: tuple[Any, ...], t: Tolerances) -> None:
+    for i, x in enumerate(_differentiable(inputs)):
+        parts = (("imaginary", 1j), ("real", 1)) if x.is_complex() else (("", 1),)
+        for name, unit in parts:
+            prefix = f"While considering the {name} part of complex inputs only, "
+            _compare_forward(fn, inputs, x, i, unit, t, prefix if name else "")
+
+
+def _compare_forward(
+    fn: Any, inputs: Any, x: Any, i: int, unit: Any, t: Tolerances, prefix: str
+) -> None:
+    places = list(np.ndindex(x._p.shape))
+    numerical = [
+        _difference(fn, inputs, x._p, place, t.eps * unit, t.eps) for place in places
+    ]
+    exact = [_tangents(fn, inputs, x, place, unit) for place in places]
+    both = zip(zip(*numerical, strict=True), zip(*exact, strict=True), strict=True)
+    for o, (ns, found) in enumerate(both):
+        n, a = np.stack(ns), np.stack(found)
+        if not np.allclose(a, n, t.rtol, t.atol):
+            mode = "computed with forward mode "
+            raise _mismatch(prefix, mode, o, i, n, a)
+
+
+def _tangents(fn: Any, inputs: Any, x: Any, place: Any, unit: Any) -> list[np.ndarray]:
+    """The tangents of the outputs for a step of one element of `x`."""
+    from isograd.torch.autograd import forward_ad
+
+    step = np.zeros(x._p.shape, x._p.dtype)
+    step[place] = unit
+    with forward_ad.dual_level():
+        dual = forward_ad.make_dual(x.detach(), wrap(Tensor, step))
+        args = [
+            dual if a is x else a.detach() if isinstance(a, Tensor) else a
+            for a in inputs
+        ]
+        outs = [o for o in _as_tuple(fn(*args)) if isinstance(o, Tensor)]
+        pairs = [forward_ad.unpack_dual(o) for o in outs]
+        return [
+            np.zeros(o.numel()) if p.tangent is None else _flat(p.tangent)
+            for o, p in zip(outs, pairs, strict=True)
+        ]
+
+
+def _flat(t: Any) -> np.ndarray:
+    return np.array(t.detach()._p).reshape(-1)
+
+
+def _check_no_outputs(fn: Any, inputs: tuple[Any, ...], eps: float) -> None:
+    for x in _differentiable(inputs):
+        if any(n.any() for n in _numerical(fn, inputs, x, eps)):
+            raise GradcheckError("Numerical gradient for function expected to be zero")
+
+
+def _check_linear(outs: list[Any], inputs: tuple[Any, ...]) -> None:
+    """A gradient of zero gives zeros."""
+    ins = _differentiable(inputs)
+    zeros = [wrap(Tensor, np.zeros_like(o._p)) for o in outs]
+    found = autograd_grad(outs, ins, zeros, retain_graph=True, allow_unused=True)
+    if any(g is not None and g.detach()._p.any() for g in found):
+        raise GradcheckError("backward not multiplied by grad_output")
 
 
 def gradcheck(
@@ -203,62 +285,24 @@ def gradcheck(
     given = _as_tuple(inputs)
     try:
         _check_inputs(given)
+        t = Tolerances(eps, atol, rtol, nondet_tol)
+        with enable_grad():
+            outs = _as_tuple(func(*given))
+        outs = [o for o in outs if o.requires_grad]
+        if not outs:
+            _check_no_outputs(func, given, eps)
+            return True
         if check_backward_ad:
-            _compare(func, given, eps, atol, rtol, "")
-            _check_reentrant(func, given, nondet_tol)
+            _check_backward(func, given, outs, t)
         if check_forward_ad:
-            _compare_forward(func, given, eps, atol, rtol)
+            _check_forward(func, given, t)
+        if check_backward_ad:
+            _check_linear(outs, given)
     except GradcheckError:
         if raise_exception:
             raise
         return False
     return True
-
-
-def _compare_forward(
-    fn: Any, inputs: tuple[Any, ...], eps: float, atol: float, rtol: float
-) -> None:
-    from isograd.torch.autograd import forward_ad
-
-    for i, x in enumerate(_differentiable(inputs)):
-        numerical = _numerical(fn, inputs, x, eps)
-        rows: list[list[np.ndarray]] = []
-        for k in range(x.numel()):
-            t = np.zeros(x.numel(), x._p.dtype)
-            t[k] = 1
-            with forward_ad.dual_level():
-                dual = forward_ad.make_dual(
-                    x.detach(), wrap(Tensor, t.reshape(x.shape))
-                )
-                outs = _float_outputs(
-                    fn(
-                        *(
-                            dual
-                            if a is x
-                            else a.detach()
-                            if isinstance(a, Tensor)
-                            else a
-                            for a in inputs
-                        )
-                    )
-                )
-                pairs = [forward_ad.unpack_dual(o) for o in outs]
-                rows.append(
-                    [
-                        np.zeros(o.numel())
-                        if p.tangent is None
-                        else np.array(p.tangent._p).reshape(-1)
-                        for o, p in zip(outs, pairs, strict=True)
-                    ]
-                )
-        for o, n in enumerate(numerical):
-            a = np.stack([r[o] for r in rows])
-            if not np.allclose(a, n, rtol, atol):
-                raise GradcheckError(
-                    f"Jacobian computed with forward mode mismatch for output {o} with "
-                    f"respect to input {i},\nnumerical:{wrap(Tensor, n)}\n"
-                    f"analytical:{wrap(Tensor, a)}\n"
-                )
 
 
 def _drawn(outs: Any) -> tuple[Any, ...]:
@@ -292,7 +336,7 @@ def gradgradcheck(
     """`gradcheck` of the gradients themselves."""
     given = _as_tuple(inputs)
     with enable_grad():
-        outs = _float_outputs(func(*given))
+        outs = _differentiable(func(*given))
     seeds = _drawn(outs) if grad_outputs is None else _as_tuple(grad_outputs)
     count = len(seeds)
 
@@ -309,16 +353,17 @@ def gradgradcheck(
             )
         )
         with enable_grad():
-            found = _float_outputs(func(*ins))
+            found = _differentiable(func(*ins))
             wanted = [x for x in ins if isinstance(x, Tensor) and x.requires_grad]
             pairs = [(o, g) for o, g in zip(found, gs, strict=True) if o.requires_grad]
-            return autograd_grad(
+            second = autograd_grad(
                 [o for o, _ in pairs],
                 wanted,
                 [g for _, g in pairs],
                 create_graph=True,
                 allow_unused=True,
             )
+            return tuple(g for g in second if g is not None)
 
     return gradcheck(
         gradients,

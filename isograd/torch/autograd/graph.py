@@ -26,6 +26,7 @@ from isograd.torch.hooks import (
     HookTable,
     RemovableHandle,
     add_post_hook,
+    checked_tuple,
     hooks_of,
     parent_of,
     register,
@@ -462,7 +463,7 @@ class HookedPrimitive:
         for hook in tuple(self.table.values()):
             found = hook(ins, outs)
             if found is not None:
-                ins = found if isinstance(found, tuple) else (found,)
+                ins = checked_tuple(hook, found, len(ins))
         return tuple(None if t is None else payload_of(t) for t in ins)
 
     @property
