@@ -289,8 +289,8 @@ def seeds_of(rec: Recording, sens: Any, count: int | None) -> list[Payload | Non
     """
     values = rec.values[:count]
     given = tensors_in(sens) or [sens]
-    plain = not isinstance(sens, core.Tensor | tuple | list)
-    if len(given) != len(values) or (plain and not isinstance(sens, int | float)):
+    known = isinstance(given[0], core.Tensor) or isinstance(sens, int | float)
+    if len(given) != len(values) or not known:
         raise RuntimeError(
             "Failure info [The given sens gradient's size should be same as out of "
             "network!]."

@@ -382,12 +382,12 @@ ROWS: list[Row] = [
     (
         "kl_div:a p",
         lambda a, p: ops.kl_div(ops.log_softmax(a), p, "sum"),
-        lambda a, p: F.kl_div(a.log_softmax(-1), p, reduction="sum"),
+        lambda a, p: F.kl_div(a.log_softmax(-1), p.detach(), reduction="sum"),
     ),
     (
         "SoftmaxCrossEntropyWithLogits:a p",
         lambda a, p: ops.SoftmaxCrossEntropyWithLogits()(a, p)[0],
-        lambda a, p: F.cross_entropy(a, p, reduction="none"),
+        lambda a, p: F.cross_entropy(a, p.detach(), reduction="none"),
     ),
     ("triplet:a b p", ops.triplet_margin_loss, F.triplet_margin_loss),
     ("cosine_similarity:a b", ops.cosine_similarity, F.cosine_similarity),

@@ -175,7 +175,7 @@ class RMSELoss(LossBase):
 def _softmax_loss(x: Any, y: Any, sparse: bool, reduction: str) -> Any:
     x = floating(x)
     if not sparse:
-        y = F.convert(y, dtype=x.dtype)
+        y = F.stop_gradient(F.convert(y, dtype=x.dtype))
     return F.cross_entropy(x, y, reduction=reduction)
 
 

@@ -127,6 +127,7 @@ def KLDivLoss(reduction: str = "mean") -> Fn:
 @setting
 def NLLLoss(reduction: str = "mean", ignore_index: int = -100) -> Fn:
     def compute(logits: Payload, labels: Payload, weight: Payload) -> Any:
+        weight = F.stop_gradient(weight)  # it has no gradient
         loss = F.nll_loss(
             logits, labels, weight, ignore_index=ignore_index, reduction=reduction
         )

@@ -81,7 +81,7 @@ def binary_cross_entropy(
 ) -> Payload:
     x, y = _pair(logits, labels, "BinaryCrossEntropy")
     return F.binary_cross_entropy(
-        x, y, _as(weight, x), reduction=reduction_of(reduction, "BinaryCrossEntropy")
+        x, y, _weight(weight, x), reduction=reduction_of(reduction, "BinaryCrossEntropy")
     )
 
 
@@ -97,8 +97,8 @@ def binary_cross_entropy_with_logits(
     return F.binary_cross_entropy_with_logits(
         x,
         y,
-        _as(weight, x),
-        _as(pos_weight, x),
+        _weight(weight, x),
+        _weight(pos_weight, x),
         reduction=reduction_of(reduction, "BCEWithLogitsLoss"),
     )
 
@@ -107,10 +107,17 @@ def _as(x: Any, like: Payload) -> Any:
     return None if x is None else cast(x, like.dtype)
 
 
+def _weight(x: Any, like: Payload) -> Any:
+    """A weight of elements; MindSpore's kernels give it no gradient."""
+    return None if x is None else F.stop_gradient(cast(x, like.dtype))
+
+
 @op("sigmoid_cross_entropy_with_logits")
 def sigmoid_cross_entropy_with_logits(logits: Payload, label: Payload) -> Payload:
     x, y = _pair(logits, label, "SigmoidCrossEntropyWithLogits")
-    return F.binary_cross_entropy_with_logits(x, y, reduction="none")
+    return F.binary_cross_entropy_with_logits(
+        x, F.stop_gradient(y), reduction="none"
+    )  # labels have no gradient, as in the next two
 
 
 @op("cross_entropy")
@@ -162,6 +169,7 @@ def nll_loss(
 def softmax_cross_entropy_with_logits(logits: Payload, labels: Payload) -> Any:
     """(the loss of each row, its gradient in the logits)."""
     x, y = _pair(logits, labels, "SoftmaxCrossEntropyWithLogits")
+    y = F.stop_gradient(y)
     loss = F.cross_entropy(x, y, reduction="none")
     return loss, F.constant(F.sub(F.softmax(x, axis=1), y))
 
@@ -174,6 +182,7 @@ def sparse_softmax_cross_entropy_with_logits(logits: Payload, labels: Payload) -
 @op("kl_div")
 def kl_div(logits: Payload, labels: Payload, reduction: str = "mean") -> Payload:
     x, y = _pair(logits, labels, "KLDivLoss")
+    y = F.stop_gradient(y)
     return F.kl_div(x, y, log_target=False, reduction=reduction_of(reduction, "kl_div"))
 
 

@@ -42,15 +42,16 @@ def save_checkpoint(
     """
     if not isinstance(ckpt_file_name, str):
         raise TypeError(
-            "For 'save_checkpoint', the parameter 'ckpt_file_name' must be "
-            f"string, but got {type(ckpt_file_name)}."
+            f"For 'save_checkpoint', the parameter {ckpt_file_name} for checkpoint "
+            "file name is invalid,'ckpt_file_name' must be string, but got "
+            f"{type(ckpt_file_name)}."
         )
     arrays: dict[str, np.ndarray] = {}
     for name, value in _named(save_obj):
         if choice_func is None or choice_func(name):
             _put(arrays, name, value)
     for name, value in (append_dict or {}).items():
-        _put(arrays, name, value)
+        _put(arrays, name, np.float32(value) if type(value) is float else value)
     path = ckpt_file_name
     if not path.endswith((".ckpt", ".safetensors")):
         path += f".{format}"
@@ -109,8 +110,8 @@ def load_checkpoint(
         )
     if not os.path.exists(ckpt_file_name):
         raise ValueError(
-            f"For 'load_checkpoint', the checkpoint file: {ckpt_file_name} does not "
-            "exist, please check whether the 'ckpt_file_name' is correct."
+            "For 'load_checkpoint', the checkpoint file: "
+            f"{os.path.realpath(ckpt_file_name)} does not exist, please check whether the 'ckpt_file_name' is correct."
         )
     out: dict[str, Parameter] = {}
     for name, a in _arrays_of(ckpt_file_name).items():
@@ -207,13 +208,17 @@ def _check_fits(p: Parameter, new: Any, strict: bool) -> None:
             f"For 'load_param_into_net', {p.name} in the argument 'net' should have "
             f"the same shape as {p.name} in the argument 'parameter_dict'. But got its "
             f"shape {p.shape} in the argument 'net' and shape {new.shape} in the "
-            "argument 'parameter_dict'."
+            "argument 'parameter_dict'.May you need to check whether the checkpoint you "
+            "loaded is correct or the batch size and so on in the 'net' and "
+            "'parameter_dict' are same."
         )
     if strict and new.dtype != p.dtype:
         raise RuntimeError(
             f"For 'load_param_into_net', {p.name} in the argument 'net' should have "
-            f"the same type as {p.name} in the argument 'parameter_dict', but got "
-            f"{p.dtype} and {new.dtype}."
+            f"the same type as {p.name} in the argument 'parameter_dict'. but got its "
+            f"type {p.dtype} in the argument 'net' and type {new.dtype} in the argument "
+            "'parameter_dict'.May you need to check whether the checkpoint you loaded "
+            "is correct."
         )
 
 

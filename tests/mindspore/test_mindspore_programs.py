@@ -1,0 +1,405 @@
+"""What community programs showed to differ from MindSpore 2.10.
+
+Values and texts are those that MindSpore 2.10 gives on the CPU for the same lines.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import isograd.mindspore as ms
+from isograd.mindspore import Parameter, Tensor, nn, ops
+
+X = Tensor([[1.0, -1.0], [2.0, 0.5]])
+
+
+# --- hooks and custom derivatives -----------------------------------------------------
+
+
+def dense() -> Any:
+    return nn.Dense(2, 2, Tensor([[1.0, 2.0], [3.0, 4.0]]), Tensor([0.0, 0.0]))
+
+
+@pytest.mark.parametrize(
+    ("found", "error", "text"),
+    [
+        (3, TypeError, "hook_backward_grad should be a tensor but got int"),
+        ((None,), TypeError, "should be a tensor but got NoneType"),
+        ((Tensor([1.0, 2.0]),), ValueError, "but got Tensor shape:"),
+        ((X, X), TypeError, "size is 2 not equal to expect grad input size 1"),
+    ],
+)
+def test_what_a_backward_hook_returns_is_checked(
+    found: Any, error: Any, text: str
+) -> None:
+    net = dense()
+    net.register_backward_hook(lambda cell, gi, go: found)
+    with pytest.raises(error, match=text):
+        ms.grad(net)(X)
+
+
+def test_a_backward_hook_sees_none_where_no_input_has_a_gradient() -> None:
+    net, seen = dense(), []
+    net.register_backward_hook(lambda cell, gi, go: seen.append((gi, len(go))))
+    ms.grad(net, None, net.trainable_params())(X)
+    assert seen == [((None,), 1)]
+
+
+def test_a_tensor_hook_must_return_a_tensor() -> None:
+    def f(x: Any) -> Any:
+        y = x * 2
+        y.register_hook(lambda g: 3)
+        return y
+
+    with pytest.raises(RuntimeError, match="should be return Tensor, but get type"):
+        ms.grad(f)(X)
+
+
+def test_bprop_gradients_are_summed_to_their_inputs_never_spread() -> None:
+    class Given(nn.Cell):
+        def __init__(self, shape: Any) -> None:
+            super().__init__()
+            self.shape = shape
+
+        def construct(self, x: Any) -> Any:
+            return x * 2
+
+        def bprop(self, x: Any, out: Any, dout: Any) -> Any:
+            return (Tensor(np.ones(self.shape, np.float32)),)
+
+    assert ms.grad(Given((3, 2, 2)))(X).asnumpy().tolist() == [[3, 3], [3, 3]]
+    for shape in ((), (2,), (1, 2)):
+        with pytest.raises(RuntimeError, match="should be broadcast to expected shape"):
+            ms.grad(Given(shape))(X)
+
+
+def test_bprop_gives_gradients_of_internal_params() -> None:
+    class Scaled(nn.Cell):
+        def __init__(self) -> None:
+            super().__init__()
+            self.w = Parameter(Tensor([2.0, 2.0]), name="w")
+            self.internal_params = [self.w]
+
+        def construct(self, x: Any) -> Any:
+            return x * self.w
+
+        def bprop(self, x: Any, out: Any, dout: Any) -> Any:
+            return (dout * 100,), {self.w: dout * x}
+
+    net = Scaled()
+    gx, gw = ms.grad(net, 0, net.w)(X)
+    assert gx.asnumpy().tolist() == [[100, 100], [100, 100]]
+    assert gw.asnumpy().tolist() == [3, -0.5]
+
+
+def test_functions_of_users() -> None:
+    class Cube(ms._Function):
+        @staticmethod
+        def forward(x: Any, power: int) -> Any:
+            return x**power
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            ctx.save_for_backward(inputs[0])
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            (x,) = ctx.saved_tensors
+            return g * 3 * x * x, None
+
+    x = Tensor([2.0])
+    assert float(ms.grad(lambda x: Cube.apply(x, 3))(x)[0]) == 12
+    assert float(ms.grad(ms.grad(lambda x: Cube.apply(x, 3)))(x)[0]) == 12
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (lambda g: (g,), "wrong number of gradients, expect: 2but: 1"),
+        (lambda g: (3.0, g), "Gradient should be none or tensor, position: 0"),
+        (lambda g: (g.sum(), g), "should be broadcast to expected shape"),
+    ],
+)
+def test_gradients_of_users_functions_are_checked(given: Any, text: str) -> None:
+    class F(ms._Function):
+        @staticmethod
+        def forward(ctx: Any, a: Any, b: Any) -> Any:
+            return a * b
+
+        @staticmethod
+        def backward(ctx: Any, g: Any) -> Any:
+            return given(g)
+
+    with pytest.raises(RuntimeError, match=text):
+        ms.grad(lambda a, b: F.apply(a, b), (0, 1))(X, X)
+
+
+def test_no_gradients_in_no_grad() -> None:
+    from isograd.mindspore.common.api import _no_grad
+
+    @_no_grad()
+    def tripled(x: Any) -> Any:
+        return x * 3
+
+    assert ms.grad(lambda x: x * tripled(x))(Tensor([2.0])).asnumpy().tolist() == [6]
+    with _no_grad(), pytest.raises(RuntimeError, match="In no_grad context"):
+        ms.grad(lambda x: x)(X)
+
+
+# --- grad, vjp, vmap ------------------------------------------------------------------
+
+
+def test_errors_of_sens() -> None:
+    op = ops.GradOperation(sens_param=True)
+    x = Tensor([1.0, 2.0])
+    for bad in ([1.0, 2.0], "a", (1.0,), np.ones(2, np.float32)):
+        with pytest.raises(RuntimeError, match="size should be same as out of network"):
+            op(lambda x: x * 2)(x, bad)
+    with pytest.raises(TypeError, match="The dtype should be Float32, but got Int64"):
+        op(lambda x: x * 2)(x, Tensor([1, 2]))
+    both = op(lambda x: (x, (x, x)))(x, (x, (x, x)))
+    assert both.asnumpy().tolist() == [3, 6]
+
+
+def test_texts_of_transforms() -> None:
+    with pytest.raises(TypeError, match="For `get_grad`, the `x` should be an integer"):
+        ms.get_grad(ms.grad(lambda x: x, return_ids=True)(X), "w")
+    with pytest.raises(RuntimeError, match="equal to the number of arguments of 'fn'"):
+        ms.vmap(lambda a, b: a + b, (0,))(X, X)
+    with pytest.raises(RuntimeError, match="cannot be a single None"):
+        ms.vmap(lambda a: a, None)(X)
+    with pytest.raises(TypeError, match="Type Join Failed: dtype1 = Float16"):
+        ms.jvp(lambda x: x * 2, X, X.astype(ms.float16))
+    with pytest.raises(TypeError, match="The fn should be callable, but got int"):
+        ms.vjp(3, X)
+    w = Parameter(X, name="w")
+    _, pull = ms.vjp(lambda x: x * w, X, weights=w)
+    assert isinstance(pull(X)[1], Tensor)  # one weight, no tuple
+
+
+def test_labels_and_weights_have_no_gradient() -> None:
+    p = Tensor([[0.2, 0.7], [0.6, 0.4]])
+    t = Tensor([[0.3, 0.6], [0.5, 0.9]])
+    losses = (
+        lambda y: ops.kl_div(p, y),
+        lambda y: ops.SigmoidCrossEntropyWithLogits()(p, y),
+        lambda y: nn.SoftmaxCrossEntropyWithLogits()(p, y),
+        lambda w: ops.binary_cross_entropy(p, t, w),
+        lambda w: ops.binary_cross_entropy_with_logits(p, t, w, w),
+    )
+    for loss in losses:
+        assert not ms.grad(loss)(t.copy()).asnumpy().any()
+    assert ms.grad(lambda y: ops.binary_cross_entropy(p, y))(t).asnumpy().all()
+
+
+def test_the_padding_row_of_an_embedding_has_a_gradient() -> None:
+    net = nn.Embedding(3, 1, embedding_table="ones", padding_idx=0)
+    (g,) = ms.grad(net, None, net.trainable_params())(Tensor([0, 1, 1], ms.int32))
+    assert g.asnumpy().ravel().tolist() == [1, 2, 0]
+
+
+# --- optimizers -----------------------------------------------------------------------
+
+
+def names(optimizer: Any) -> list[str]:
+    return [p.name for p in optimizer.get_parameters()]
+
+
+def test_an_optimizers_parameters() -> None:
+    head, weights = ["global_step", "learning_rate"], ["weight", "bias"]
+    params = nn.Dense(2, 1).trainable_params()
+    both = lambda stem: [f"{stem}.weight", f"{stem}.bias"]  # noqa: E731
+    assert names(nn.Momentum(params, 0.1, 0.9)) == [
+        *head,
+        *weights,
+        "momentum",
+        *both("moments"),
+    ]
+    assert names(nn.SGD(params, 0.1))[4:] == ["momentum", *both("accum"), *both("stat")]
+    assert names(nn.AdamWeightDecay(params))[4:] == [*both("adam_m"), *both("adam_v")]
+    assert names(nn.RMSProp(params, centered=True))[4:] == [
+        *both("mean_grad"),
+        *both("mean_square"),
+        *both("moment"),
+    ]
+    grouped = nn.SGD([{"params": params[:1], "lr": 0.2}, {"params": params[1:]}], 0.1)
+    assert names(grouped)[:3] == [
+        "global_step",
+        "learning_rate_group_0",
+        "learning_rate",
+    ]
+    assert names(nn.SGD(params, [0.1, 0.2]))[-1] == "learning_rate"
+
+
+def test_steps_answer_and_get_lr_gives_the_parameter() -> None:
+    net = nn.Dense(2, 1)
+    optimizer = nn.Adam(net.trainable_params(), 0.1)
+    grads = tuple(ops.ones_like(p) for p in net.trainable_params())
+    assert optimizer(grads) == (True, True)
+    assert optimizer.get_lr() is optimizer.learning_rate
+    assert optimizer.global_step.asnumpy().tolist() == [1]  # get_lr counts no step
+    listed = nn.SGD(net.trainable_params(), [0.1, 0.2, 0.3])
+    assert str(listed) == "SGD(\n  (learning_rate): _IteratorLearningRate()\n)"
+    rates = [float(listed.get_lr()) for _ in range(4) if listed(grads)]
+    assert rates == pytest.approx([0.2, 0.3, 0.3, 0.3])
+
+
+def test_adam_without_correction_has_coefficients_of_float32() -> None:
+    p = Parameter(Tensor([1.0]), name="p")
+    optimizer = nn.AdamWeightDecay([p], 0.1)
+    for _ in range(2):
+        optimizer((Tensor([1.0]),))
+    assert float(p) == pytest.approx(0.2588276267051697, abs=1e-7)
+
+
+def test_optimizers_rename_parameters() -> None:
+    net = nn.Dense(2, 1)
+    nn.SGD(net.trainable_params(), 0.1).update_parameters_name("g.")
+    assert [p.name for p in net.get_parameters()] == ["g.weight", "g.bias"]
+
+
+# --- printed texts --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Tensor([1.0, 0.5], ms.float64), "[ 1.00000000e+00,  5.00000000e-01]"),
+        (Tensor([1.5, -2.25], ms.bfloat16), "[  1.5, -2.25]"),
+        (Tensor([0.1, 1e10], ms.bfloat16), "[   0.100098, 9.99922e+09]"),
+        (Tensor([1.5, -2.25], ms.complex64), "[1.5+0j, -2.25+0j]"),
+        (Tensor(1.5, ms.complex64), "1.5+0j"),
+        (Tensor([]), ""),
+    ],
+)
+def test_representations(value: Any, text: str) -> None:
+    assert repr(value).endswith(f"value= {text})")
+
+
+def test_long_representations_have_a_comma_before_the_dots() -> None:
+    text = repr(Tensor(np.arange(2000).reshape(40, 50)))
+    assert "[ 100,  101,  102 ...  147,  148,  149],\n ...\n [1850" in text
+
+
+@pytest.mark.parametrize(
+    ("cell", "text"),
+    [
+        (lambda: nn.Softmax(), "Softmax()"),
+        (lambda: nn.LogSoftmax(0), "LogSoftmax()"),
+        (
+            lambda: nn.Dense(2, 3, has_bias=False),
+            "Dense(input_channels=2, output_channels=3)",
+        ),
+        (
+            lambda: nn.GRU(2, 3),
+            "GRU(\n  (rnn): _DynamicGRUCPUGPU()\n  (dropout_op): Dropout(p=0.0)\n)",
+        ),
+        (lambda: nn.MaxPool1d(2), "MaxPool1d(kernel_size=(1, 2), stride=(1, 1)"),
+        (lambda: nn.AdaptiveAvgPool2d(2), "AdaptiveAvgPool2d()"),
+        (lambda: nn.GroupNorm(2, 4), "GroupNorm(num_groups=2, num_channels=4)"),
+        (lambda: nn.BatchNorm2d(3), "BatchNorm2d(num_features=3, eps=1e-05, momentum"),
+        (
+            lambda: nn.Conv2d(1, 2, 3),
+            "weight_init=<mindspore.common.initializer.HeUniform object at",
+        ),
+        (lambda: ops.ReduceSum(True), "Prim[ReduceSum]<keep_dims=True, skip_mode="),
+        (lambda: ops.Add(), "Prim[Add]"),
+        (lambda: ops.Assign(), "Prim[Assign]<side_effect_mem=True>"),
+    ],
+)
+def test_cells_and_operators_print_as_mindspores(cell: Any, text: str) -> None:
+    assert text in repr(cell())
+
+
+def test_transformer_layers_have_mindspores_names() -> None:
+    layer = nn.TransformerDecoderLayer(4, 2, 8)
+    assert list(layer.name_cells())[:5] == [
+        "self_attn",
+        "multihead_attn",
+        "dense1",
+        "dropout",
+        "dense2",
+    ]
+
+
+# --- tensors, containers, composites --------------------------------------------------
+
+
+def test_dtypes_of_tensors_from_python_and_numpy() -> None:
+    assert Tensor(np.float64(0.5)).dtype == ms.float64
+    assert Tensor([np.int32(1)]).dtype == ms.int64
+    assert Tensor([1j]).dtype == ms.complex128
+    for bad in ("float32", np.float32, float, 3):
+        with pytest.raises(TypeError, match="For 'Tensor', the 'dtype' should be one"):
+            Tensor([1.0], bad)
+    with pytest.raises(ValueError, match="'shape' should be set to None"):
+        Tensor([1.0], shape=(1,))
+    with pytest.raises(TypeError, match="'foo' is an invalid keyword argument"):
+        Tensor([1.0], foo=3)
+
+
+def test_a_tensor_to_a_tensors_power() -> None:
+    out = Tensor([1.0, 2.0, 3.0]) ** Tensor([4.0, 5.0, 6.0])
+    assert out.asnumpy().tolist() == [1, 32, 729]
+
+
+def test_containers() -> None:
+    row = nn.SequentialCell(nn.ReLU())
+    assert row.append(nn.Tanh()) is None and not hasattr(row, "insert")
+    with pytest.raises(TypeError, match=r"the 'args\[0\]' must be Cell, list or"):
+        nn.SequentialCell(3)
+    with pytest.raises(TypeError, match="each cell must be subclass of Cell"):
+        nn.CellList([nn.ReLU()]).append(3)
+
+
+def test_mapping_gives_tuples_as_long_as_the_shortest() -> None:
+    add = lambda a, b: a + b  # noqa: E731
+    assert ops.HyperMap()(add, [1, [2]], (3, (4,))) == (4, (6,))
+    assert ops.Map()(add, (1, 2, 3), [1, 2]) == (2, 4)
+
+
+def test_functions_by_type() -> None:
+    kind = ops.MultitypeFuncGraph("kind")
+    kind.register("Number", "Tensor")(lambda a, b: "number")
+    kind.register("Bool", "Number")(lambda a, b: "bool")
+    assert kind(np.float32(1), X) == "number" and kind(True, 2) == "bool"
+    with pytest.raises(ValueError, match=r"\(mindspore.string_, mindspore.int64\)"):
+        kind("a", 1)
+    with pytest.raises(NotImplementedError, match="cannot be converted"):
+        kind({}, 1)
+    with pytest.raises(RuntimeError, match="Unsupported type name: Blah!"):
+        kind.register("Blah")(len)
+
+
+# --- datasets and training ------------------------------------------------------------
+
+
+def test_arguments_of_datasets_are_checked() -> None:
+    from isograd.mindspore.dataset import GeneratorDataset, NumpySlicesDataset
+
+    data = NumpySlicesDataset({"a": [1, 2, 3]}, shuffle=False)
+    for act, error in (
+        (lambda: data.batch(0), "batch_size is not within the required interval"),
+        (lambda: data.repeat(0), "count should be either -1 or positive integer"),
+        (lambda: data.take(0), "count should be either -1 or within"),
+        (lambda: data.skip(-1), "count is not within the required interval"),
+        (lambda: data.map(3), "element of method map should be a python function"),
+    ):
+        with pytest.raises(ValueError, match=error):
+            act()
+    with pytest.raises(TypeError, match="should be callable, iterable or random"):
+        GeneratorDataset(3, ["a"])
+    rows = [(np.ones(2, np.float32), 1)] * 3
+    padded = GeneratorDataset(rows, ["x", "y"], shuffle=False)
+    padded = padded.padded_batch(3, pad_info={"x": ([3], -1.0)})
+    (batch,) = padded.create_tuple_iterator(output_numpy=True)
+    assert batch[0].tolist() == [[1, 1, -1]] * 3
+
+
+def test_metrics_are_python_numbers() -> None:
+    metric = nn.MAE()
+    metric.update(X, X + 1)
+    assert type(metric.eval()) is float
