@@ -14,9 +14,9 @@ import numpy as np
 
 from isograd.base import rounding
 from isograd.base.dtypes import I64
+from isograd.core.drafts import asked
 from isograd.core.families import elementwise
 from isograd.core.large import LARGE, by_size
-from isograd.core.plans import asked
 from isograd.core.primitive import (
     REGISTRY,
     Namespace,

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 import isograd.ops  # noqa: F401  (fills the registry)
-from isograd.core.plans import asked
+from isograd.core.drafts import asked
 from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.torch import dtypes
 from isograd.torch.call import (

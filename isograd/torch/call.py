@@ -20,8 +20,9 @@ import numpy as np
 from isograd.base.dtypes import DType
 from isograd.base.errors import EngineError
 from isograd.core import fast, mutation
+from isograd.core.drafts import Draft, Outcome, Unplanned, irregular
 from isograd.core.levels import MODE, state
-from isograd.core.plans import Draft, Outcome, Unplanned, irregular, planned
+from isograd.core.plans import planned
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.storage import of_inference, root
 from isograd.core.tape import INFERENCE, Slot, Traced

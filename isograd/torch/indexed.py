@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from isograd.core.plans import asked, beyond
+from isograd.core.drafts import asked, beyond
 from isograd.core.primitive import Payload
 from isograd.core.tensor import wrap
 from isograd.torch.call import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from isograd.core.plans import asked
+from isograd.core.drafts import asked
 from isograd.core.primitive import Payload
 from isograd.ops import selection
 from isograd.torch.call import (

@@ -9,8 +9,8 @@ import numpy as np
 
 from isograd.base.errors import EngineError
 from isograd.core import mutation, writes
+from isograd.core.drafts import irregular
 from isograd.core.levels import MODE
-from isograd.core.plans import irregular
 from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tape import Traced
 from isograd.core.tensor import Tensor as CoreTensor

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from isograd.core import fast
-from isograd.core.plans import asked, beyond, irregular
+from isograd.core.drafts import asked, beyond, irregular
 from isograd.core.primitive import REGISTRY, Payload
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.torch.call import floating, public, warn

@@ -11,7 +11,7 @@ import numpy as np
 import isograd.nn.attention
 import isograd.nn.normalisation
 import isograd.nn.recurrent  # noqa: F401  (registers composites)
-from isograd.core.plans import asked, beyond
+from isograd.core.drafts import asked, beyond
 from isograd.core.primitive import Payload
 from isograd.nn import attention as attend
 from isograd.nn.normalisation import running

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from isograd.core.plans import asked, within
+from isograd.core.drafts import asked, within
 from isograd.core.primitive import Payload
 from isograd.torch.call import check_broadcast, warn
 from isograd.torch.dtypes import Size
