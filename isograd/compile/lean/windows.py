@@ -57,6 +57,15 @@ class _Vectors:
         mask = ir.Constant(ir.VectorType(I32, self.lanes), [0] * self.lanes)
         return b.shuffle_vector(one, ir.Constant(self.type, ir.Undefined), mask)
 
+    def from_lane(self, first: Any) -> Any:
+        """A mask of the lanes from number `first` on."""
+        b, t = self.b, ir.VectorType(I64, self.lanes)
+        numbers = ir.Constant(t, [ir.Constant(I64, i) for i in range(self.lanes)])
+        nothing = ir.Constant(t, ir.Undefined)
+        one = b.insert_element(nothing, first, ir.Constant(I32, 0))
+        mask = ir.Constant(ir.VectorType(I32, self.lanes), [0] * self.lanes)
+        return b.icmp_signed(">=", numbers, b.shuffle_vector(one, nothing, mask))
+
     def add_product(self, place: Any, x: Any, y: Any) -> None:
         b = self.b
         product = b.fmul(x, y, flags=CONTRACT)
@@ -103,80 +112,89 @@ def correlate(dtype: np.dtype, lanes: int, wide: int, outs: int) -> Callable[...
     t = lltype(dtype)
 
     def body(b: Any, p: list[Any], size: Any, lo: Any, hi: Any) -> None:
-        x, w, offsets, starts, out, _ = p
-        v = _Vectors(b, dtype, lanes)
-        sums = [[b.alloca(v.type) for _ in range(wide)] for _ in range(outs)]
-        scratch = b.alloca(t, size=_c(lanes * wide))
-        span = _c(lanes * wide)
-
-        def tap(q: Any, source: Any, weights: Any) -> None:
-            at = b.add(source, b.load(b.gep(offsets, [q])))
-            data = [v.load(x, b.add(at, _c(j * lanes))) for j in range(wide)]
-            at = b.add(weights, b.mul(q, _c(outs)))
-            for k, row in enumerate(sums):
-                weight = v.splat(b.load(b.gep(w, [b.add(at, _c(k))])))
-                for place, d in zip(row, data, strict=True):
-                    v.add_product(place, weight, d)
-
-        def write(row: list[Any], target: Any) -> None:
-            with b.if_else(b.icmp_signed(">=", size(WIDTH), span)) as (full, short):
-                with full:
-                    for j, s in enumerate(row):
-                        v.store(b.load(s), out, b.add(target, _c(j * lanes)))
-                with short:
-                    for j, s in enumerate(row):
-                        v.store(b.load(s), scratch, _c(j * lanes))
-                    counted(
-                        b,
-                        _c(0),
-                        size(WIDTH),
-                        1,
-                        lambda i: b.store(
-                            b.load(b.gep(scratch, [i])), b.gep(out, [b.add(target, i)])
-                        ),
-                    )
-
-        def unit(u: Any) -> None:
-            n, g, block, part = _cut(b, u, size(GROUPS), size(BLOCKS), size(PARTS))
-            group = b.add(b.mul(n, size(GROUPS)), g)
-            base = b.mul(group, size(GROUP))
-            weights = b.add(b.mul(g, size(BLOCKS)), block)
-            weights = b.mul(weights, b.mul(size(TAPS), _c(outs)))
-            channel = b.mul(block, _c(outs))
-            left = b.sub(size(OUTS), channel)
-            first = b.mul(part, size(PART))
-            last = _least(b, b.add(first, size(PART)), size(ROWS))
-            channel = b.add(b.mul(group, size(OUTS)), channel)
-
-            def piece(r: Any, j: Any) -> None:
-                # the last piece of a row overlaps the one before
-                end = b.sub(size(WIDTH), span)
-                j = b.select(b.icmp_signed(">", j, end), end, j)
-                j = b.select(b.icmp_signed("<", j, _c(0)), _c(0), j)
-                for row in sums:
-                    for s in row:
-                        b.store(v.zero, s)
-                source = b.add(base, b.add(b.load(b.gep(starts, [r])), j))
-                counted(b, _c(0), size(TAPS), 1, lambda q: tap(q, source, weights))
-                for k, row in enumerate(sums):
-                    place = b.mul(b.add(channel, _c(k)), size(ROWS))
-                    place = b.add(b.mul(b.add(place, r), size(WIDTH)), j)
-                    with b.if_then(b.icmp_signed("<", _c(k), left)):
-                        write(row, place)
-
-            counted(
-                b,
-                first,
-                last,
-                1,
-                lambda r: counted(
-                    b, _c(0), size(WIDTH), lanes * wide, lambda j: piece(r, j)
-                ),
-            )
-
-        counted(b, lo, hi, 1, unit)
+        _Correlation(_Vectors(b, dtype, lanes), p, size, wide, outs).units(lo, hi)
 
     return callable_of(module_of([t, t, I64, I64, t], body), 6, True)
+
+
+class _Correlation:
+    """The loops of `correlate`; a unit is a block of channels of some rows."""
+
+    def __init__(self, v: _Vectors, p: list[Any], size: Any, wide: int, outs: int):
+        self.v, self.b, self.size, self.outs = v, v.b, size, outs
+        self.x, self.w, self.offsets, self.starts, self.out, _ = p
+        self.sums = [[v.b.alloca(v.type) for _ in range(wide)] for _ in range(outs)]
+        self.step = v.lanes * wide
+        self.scratch = v.b.alloca(v.element, size=_c(self.step))
+
+    def units(self, lo: Any, hi: Any) -> None:
+        counted(self.b, lo, hi, 1, self.unit)
+
+    def unit(self, u: Any) -> None:
+        b, size = self.b, self.size
+        n, g, block, part = _cut(b, u, size(GROUPS), size(BLOCKS), size(PARTS))
+        group = b.add(b.mul(n, size(GROUPS)), g)
+        weights = b.add(b.mul(g, size(BLOCKS)), block)
+        first = b.mul(part, size(PART))
+        last = _least(b, b.add(first, size(PART)), size(ROWS))
+        channel = b.mul(block, _c(self.outs))
+        self.base = b.mul(group, size(GROUP))
+        self.weights = b.mul(weights, b.mul(size(TAPS), _c(self.outs)))
+        self.left = b.sub(size(OUTS), channel)
+        self.channel = b.add(b.mul(group, size(OUTS)), channel)
+        counted(b, first, last, 1, self.row)
+
+    def row(self, r: Any) -> None:
+        counted(self.b, _c(0), self.size(WIDTH), self.step, lambda j: self.piece(r, j))
+
+    def piece(self, r: Any, j: Any) -> None:
+        """A piece of a row; the last one overlaps the one before."""
+        b, size = self.b, self.size
+        end = b.sub(size(WIDTH), _c(self.step))
+        j = _least(b, j, end)
+        j = b.select(b.icmp_signed("<", j, _c(0)), _c(0), j)
+        for row in self.sums:
+            for s in row:
+                b.store(self.v.zero, s)
+        source = b.add(self.base, b.add(b.load(b.gep(self.starts, [r])), j))
+        counted(b, _c(0), size(TAPS), 1, lambda q: self.tap(q, source))
+        for k, row in enumerate(self.sums):
+            place = b.mul(b.add(self.channel, _c(k)), size(ROWS))
+            place = b.add(b.mul(b.add(place, r), size(WIDTH)), j)
+            with b.if_then(b.icmp_signed("<", _c(k), self.left)):
+                self.write(row, place)
+
+    def tap(self, q: Any, source: Any) -> None:
+        b, v = self.b, self.v
+        at = b.add(source, b.load(b.gep(self.offsets, [q])))
+        data = [
+            v.load(self.x, b.add(at, _c(j * v.lanes)))
+            for j in range(self.step // v.lanes)
+        ]
+        at = b.add(self.weights, b.mul(q, _c(self.outs)))
+        for k, row in enumerate(self.sums):
+            weight = v.splat(b.load(b.gep(self.w, [b.add(at, _c(k))])))
+            for place, d in zip(row, data, strict=True):
+                v.add_product(place, weight, d)
+
+    def write(self, row: list[Any], target: Any) -> None:
+        b, v, width = self.b, self.v, self.size(WIDTH)
+
+        def vectors(array: Any, start: Any) -> None:
+            for j, s in enumerate(row):
+                v.store(b.load(s), array, b.add(start, _c(j * v.lanes)))
+
+        def copy(i: Any) -> None:
+            value = b.load(b.gep(self.scratch, [i]))
+            b.store(value, b.gep(self.out, [b.add(target, i)]))
+
+        long = b.icmp_signed(">=", width, _c(self.step))
+        with b.if_else(long) as (then, otherwise):
+            with then:
+                vectors(self.out, target)
+            with otherwise:
+                vectors(self.scratch, _c(0))
+                counted(b, _c(0), width, 1, copy)
 
 
 @cache
@@ -191,86 +209,87 @@ def dots(dtype: np.dtype, lanes: int, outs: int, taps: int) -> Callable[..., Non
     t = lltype(dtype)
 
     def body(b: Any, p: list[Any], size: Any, lo: Any, hi: Any) -> None:
-        x, y, offsets, starts, out, _ = p
-        v = _Vectors(b, dtype, lanes)
-        pairs = [(k, q) for k in range(outs) for q in range(taps)]
-        sums = {pair: b.alloca(v.type) for pair in pairs}
-        totals = {pair: b.alloca(F64) for pair in pairs}
-        numbers = [ir.Constant(I64, i) for i in range(lanes)]
-        iota = ir.Constant(ir.VectorType(I64, lanes), numbers)
-        splat_mask = ir.Constant(ir.VectorType(I32, lanes), [0] * lanes)
-
-        def many(n: Any) -> Any:
-            undefined = ir.Constant(iota.type, ir.Undefined)
-            one = b.insert_element(undefined, n, ir.Constant(I32, 0))
-            return b.shuffle_vector(one, undefined, splat_mask)
-
-        def step(sources: list[Any], rows: list[Any], j: Any, mask: Any) -> None:
-            data = [v.load(x, b.add(s, j)) for s in sources]
-            weights = [v.load(y, b.add(r, j)) for r in rows]
-            if mask is not None:
-                data = [b.select(mask, d, v.zero) for d in data]
-                weights = [b.select(mask, d, v.zero) for d in weights]
-            for k, q in pairs:
-                v.add_product(sums[k, q], weights[k], data[q])
-
-        def unit(u: Any) -> None:
-            g, block, part = _cut(b, u, size(BLOCKS), size(PARTS))
-            channels = [b.add(b.mul(block, _c(outs)), _c(k)) for k in range(outs)]
-            inside = [
-                _least(b, c, b.sub(size(OUTS), _c(1))) for c in channels
-            ]  # beyond the last channel it is read again
-            places = [b.add(b.mul(part, _c(taps)), _c(q)) for q in range(taps)]
-            near = [
-                b.load(b.gep(offsets, [_least(b, q, b.sub(size(TAPS), _c(1)))]))
-                for q in places
-            ]
-            for place in totals.values():
-                b.store(ir.Constant(F64, 0.0), place)
-            whole = b.mul(b.sdiv(size(WIDTH), _c(lanes)), _c(lanes))
-            rest = b.sub(size(WIDTH), whole)
-            shifted = b.sub(size(WIDTH), _c(lanes))
-
-            def sample(n: Any) -> None:
-                group = b.add(b.mul(n, size(GROUPS)), g)
-                base = b.mul(group, size(GROUP))
-                for place in sums.values():
-                    b.store(v.zero, place)
-
-                def row(r: Any) -> None:
-                    start = b.add(base, b.load(b.gep(starts, [r])))
-                    sources = [b.add(start, o) for o in near]
-                    rows = []
-                    for c in inside:
-                        at = b.add(b.mul(group, size(OUTS)), c)
-                        at = b.add(b.mul(at, size(ROWS)), r)
-                        rows.append(b.mul(at, size(WIDTH)))
-                    counted(
-                        b, _c(0), whole, lanes, lambda j: step(sources, rows, j, None)
-                    )
-                    with b.if_then(b.icmp_signed(">", rest, _c(0))):
-                        mask = b.icmp_signed(">=", iota, many(b.sub(_c(lanes), rest)))
-                        step(sources, rows, shifted, mask)
-
-                counted(b, _c(0), size(ROWS), 1, row)
-                for pair, place in sums.items():
-                    total = v.total(b.load(place))
-                    total = total if t == F64 else b.fpext(total, F64)
-                    b.store(b.fadd(b.load(totals[pair]), total), totals[pair])
-
-            counted(b, _c(0), size(COUNT), 1, sample)
-            for (k, q), place in totals.items():
-                good = b.and_(
-                    b.icmp_signed("<", channels[k], size(OUTS)),
-                    b.icmp_signed("<", places[q], size(TAPS)),
-                )
-                with b.if_then(good):
-                    at = b.add(b.mul(g, size(OUTS)), channels[k])
-                    at = b.add(b.mul(at, size(TAPS)), places[q])
-                    total = b.load(place)
-                    total = total if t == F64 else b.fptrunc(total, t)
-                    b.store(total, b.gep(out, [at]))
-
-        counted(b, lo, hi, 1, unit)
+        _Dots(_Vectors(b, dtype, lanes), p, size, outs, taps).units(lo, hi)
 
     return callable_of(module_of([t, t, I64, I64, t], body), 6, True)
+
+
+class _Dots:
+    """The loops of `dots`; a unit is a block of channels and taps."""
+
+    def __init__(self, v: _Vectors, p: list[Any], size: Any, outs: int, taps: int):
+        self.v, self.b, self.size, self.outs, self.taps = v, v.b, size, outs, taps
+        self.x, self.y, self.offsets, self.starts, self.out, _ = p
+        pairs = [(k, q) for k in range(outs) for q in range(taps)]
+        self.sums = {pair: v.b.alloca(v.type) for pair in pairs}
+        self.totals = {pair: v.b.alloca(F64) for pair in pairs}
+
+    def units(self, lo: Any, hi: Any) -> None:
+        counted(self.b, lo, hi, 1, self.unit)
+
+    def unit(self, u: Any) -> None:
+        b, size = self.b, self.size
+        self.g, block, part = _cut(b, u, size(BLOCKS), size(PARTS))
+        block, part = b.mul(block, _c(self.outs)), b.mul(part, _c(self.taps))
+        channels = [b.add(block, _c(k)) for k in range(self.outs)]
+        places = [b.add(part, _c(q)) for q in range(self.taps)]
+        # beyond the last one that one is read again
+        last, end = b.sub(size(OUTS), _c(1)), b.sub(size(TAPS), _c(1))
+        self.inside = [_least(b, c, last) for c in channels]
+        self.near = [b.load(b.gep(self.offsets, [_least(b, q, end)])) for q in places]
+        for place in self.totals.values():
+            b.store(ir.Constant(F64, 0.0), place)
+        counted(b, _c(0), size(COUNT), 1, self.sample)
+        for (k, q), place in self.totals.items():
+            self.write(channels[k], places[q], b.load(place))
+
+    def sample(self, n: Any) -> None:
+        b = self.b
+        self.group = b.add(b.mul(n, self.size(GROUPS)), self.g)
+        for place in self.sums.values():
+            b.store(self.v.zero, place)
+        counted(b, _c(0), self.size(ROWS), 1, self.row)
+        for pair, place in self.sums.items():
+            total = self.v.total(b.load(place))
+            total = total if total.type == F64 else b.fpext(total, F64)
+            b.store(b.fadd(b.load(self.totals[pair]), total), self.totals[pair])
+
+    def row(self, r: Any) -> None:
+        """Whole vectors, then the last `lanes` elements without those that are done."""
+        b, size, lanes = self.b, self.size, self.v.lanes
+        base = b.mul(self.group, size(GROUP))
+        start = b.add(base, b.load(b.gep(self.starts, [r])))
+        sources = [b.add(start, o) for o in self.near]
+        rows = []
+        for c in self.inside:
+            at = b.add(b.mul(self.group, size(OUTS)), c)
+            rows.append(b.mul(b.add(b.mul(at, size(ROWS)), r), size(WIDTH)))
+        whole = b.mul(b.sdiv(size(WIDTH), _c(lanes)), _c(lanes))
+        rest = b.sub(size(WIDTH), whole)
+        counted(b, _c(0), whole, lanes, lambda j: self.step(sources, rows, j, None))
+        with b.if_then(b.icmp_signed(">", rest, _c(0))):
+            mask = self.v.from_lane(b.sub(_c(lanes), rest))
+            self.step(sources, rows, b.sub(size(WIDTH), _c(lanes)), mask)
+
+    def step(self, sources: list[Any], rows: list[Any], j: Any, mask: Any) -> None:
+        b, v = self.b, self.v
+        data = [v.load(self.x, b.add(s, j)) for s in sources]
+        weights = [v.load(self.y, b.add(r, j)) for r in rows]
+        if mask is not None:
+            data = [b.select(mask, d, v.zero) for d in data]
+            weights = [b.select(mask, d, v.zero) for d in weights]
+        for (k, q), place in self.sums.items():
+            v.add_product(place, weights[k], data[q])
+
+    def write(self, channel: Any, place: Any, total: Any) -> None:
+        b, size = self.b, self.size
+        good = b.and_(
+            b.icmp_signed("<", channel, size(OUTS)),
+            b.icmp_signed("<", place, size(TAPS)),
+        )
+        with b.if_then(good):
+            at = b.add(b.mul(self.g, size(OUTS)), channel)
+            at = b.add(b.mul(at, size(TAPS)), place)
+            if self.v.element != F64:
+                total = b.fptrunc(total, self.v.element)
+            b.store(total, b.gep(self.out, [at]))
