@@ -70,6 +70,15 @@ def _not_definite(a: Array) -> EngineError:
     return EngineError("not_definite", name="cholesky", where="", order=a.shape[-1])
 
 
+def partial_cholesky(a: Array) -> tuple[Array, Array]:
+    """(factors as far as they go, orders of the minors that are not definite or 0)."""
+    lows, infos = np.zeros_like(a), np.zeros(a.shape[:-2], np.int32)
+    for i in np.ndindex(a.shape[:-2]):
+        low, infos[i] = lapack("potrf", a[i])(a[i], lower=True)
+        lows[i] = np.tril(low)
+    return lows, infos
+
+
 def _half_lower(F: Namespace, x: Payload) -> Payload:
     """The lower triangle with half of the diagonal."""
     n = x.shape[-1]

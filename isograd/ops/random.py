@@ -128,6 +128,12 @@ random_gamma = _parametrised(
     tangents={"alpha": "t * gamma_slope(alpha, out)"},
     doc="Standard gamma numbers; implicit derivative of Figurnov et al. 2018.",
 )
+random_von_mises = _parametrised(
+    "random_von_mises",
+    "loc concentration",
+    lambda g, loc, concentration: g.vonmises(loc, concentration),
+    constant=True,
+)
 
 
 def _gamma_slope_impl(a: Array, x: Array) -> Array:

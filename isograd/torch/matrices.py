@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.errors import EngineError
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import concrete
+from isograd.ops.decompositions import partial_cholesky
 from isograd.torch import shapes
 from isograd.torch.call import (
     Named,
@@ -189,12 +191,14 @@ def cholesky(A: Payload, *, upper: bool = False) -> Payload:
 def cholesky_ex(
     A: Payload, *, upper: bool = False, check_errors: bool = False
 ) -> Values:
-    out = F.cholesky(A)
-    return Values(
-        "linalg_cholesky_ex",
-        "L info",
-        (F.mH(out) if upper else out, np.zeros(A.shape[:-2], np.int32)),
-    )
+    info = np.zeros(A.shape[:-2], np.int32)
+    try:
+        out = F.cholesky(A)
+    except EngineError as error:
+        if check_errors or error.code != "not_definite":
+            raise
+        out, info = partial_cholesky(concrete(A))
+    return Values("linalg_cholesky_ex", "L info", (F.mH(out) if upper else out, info))
 
 
 @function
