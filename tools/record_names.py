@@ -2,7 +2,8 @@
 
 Run it where the framework is installed; it writes `isograd/base/names/NAME.txt`, one
 dotted name a line.  Only names are recorded;
-they decide between "isograd lacks it" and "there is no such name".
+they decide between "isograd lacks it" and "there is no such name".  `NAME_internal.txt`
+has those of modules that are not counted as coverage, `NAME_files.txt` all modules.
 """
 
 from __future__ import annotations
@@ -34,6 +35,24 @@ mindspore.experimental.optim.lr_scheduler mindspore.scipy mindspore.scipy.linalg
 mindspore.communication mindspore.parallel mindspore.hal mindspore.boost
 mindspore.rewrite mindspore.nn.probability mindspore.runtime mindspore.device_context
 mindspore.nn.wrap mindspore.nn.optim mindspore.nn.layer mindspore.nn.loss""",
+}
+INTERNAL = {  # not for users, but for the frameworks' own tests and extensions
+    "torch": """torch.testing._internal.common_utils
+torch.testing._internal.common_device_type torch.testing._internal.common_dtype
+torch.utils.hooks torch.utils._pytree torch.utils._python_dispatch torch.utils.benchmark
+torch.utils.dlpack torch.utils.flop_counter torch.utils.deterministic torch.utils.weak
+torch.utils.data.dataset torch.utils.data.dataloader torch.utils.data.sampler
+torch.utils.data._utils torch.autograd.anomaly_mode torch.autograd.grad_mode
+torch.autograd.gradcheck torch.autograd.variable torch.autograd.profiler_util
+torch.nn.modules.module torch.nn.modules.utils torch.nn.grad torch.nn.common_types
+torch.nn.attention torch.nn.parallel torch.nn.utils.stateless torch.nn.utils.prune
+torch.optim.optimizer torch.amp.autocast_mode torch.amp.grad_scaler torch.fx
+torch.cuda.amp torch._C torch._dynamo torch._functorch""",
+    "mindspore": """mindspore._checkparam mindspore.common.api mindspore.ops.primitive
+mindspore.common.tensor mindspore.common._utils mindspore.common.hook_handle
+mindspore.ops.operations._inner_ops mindspore.ops.operations._grad_ops
+mindspore.ops._grad_experimental mindspore.ops.auto_generate mindspore.log
+mindspore.nn.cell mindspore.nn.grad mindspore.common.generator""",
 }
 CLASSES = {
     "torch": [
@@ -85,8 +104,27 @@ def main(framework: str) -> None:
         module, _, cls = path.rpartition(".")
         owner = getattr(importlib.import_module(module), cls)
         names.update(f"{path}.{n}" for n in public(owner))
-    text = "\n".join(sorted(names)) + "\n"
-    (FOLDER / f"{framework}.txt").write_text(text, encoding="utf-8")
+    write(framework, names)
+    inner = INTERNAL[framework].split()
+    write(f"{framework}_internal", {n for p in inner for n in names_of_module(p)})
+    write(f"{framework}_files", files(framework))
+
+
+def files(framework: str) -> set[str]:
+    """The paths of all modules of a framework."""
+    root = Path(str(importlib.import_module(framework).__file__)).parent
+    return {
+        ".".join(
+            (framework, *path.relative_to(root).with_suffix("").parts)
+        ).removesuffix(".__init__")
+        for path in root.rglob("*.py")
+        if (path.parent / "__init__.py").exists()
+    }
+
+
+def write(name: str, lines: set[str]) -> None:
+    text = "\n".join(sorted(lines)) + "\n"
+    (FOLDER / f"{name}.txt").write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

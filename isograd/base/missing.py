@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import dis
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from functools import cache
-from importlib import import_module, resources
+from importlib import import_module
+from types import ModuleType
 from typing import Any
 
 from isograd.base.paths import OURS, recorded
@@ -20,14 +22,17 @@ class MissingName(AttributeError):
 
 
 class MissingImport(ImportError):
-    """The same for `from module import name`."""
+    """The same for `from module import name` where the program is prepared for it."""
+
+
+class MissingNameWarning(UserWarning):
+    """A program imports a name that isograd lacks; it may never use it."""
 
 
 @cache
 def known_names(dialect: str) -> frozenset[str]:
     """The dotted public names of a framework, recorded from the framework itself."""
-    path = resources.files("isograd.base") / "names" / f"{dialect}.txt"
-    return frozenset(path.read_text(encoding="utf-8").split())
+    return recorded(dialect)
 
 
 def missing_text(name: str, dialect: str) -> str:
@@ -41,7 +46,7 @@ def no_attribute(owner: str, name: str, dialect: str, plain: str) -> AttributeEr
     """The error for `owner.name`: `plain` is the framework's own text for a name that
     it does not have either."""
     full = f"{owner}.{name}"
-    if full in known_names(dialect):
+    if full in known_names(dialect) or full in recorded(f"{dialect}_internal"):
         return MissingName(missing_text(full, dialect), name=name)
     return AttributeError(plain, name=name)
 
@@ -71,16 +76,116 @@ def module_getattr(
         error = no_attribute(
             module, name, dialect, f"module '{module}' has no attribute '{name}'"
         )
-        if isinstance(error, MissingName) and in_import_from(sys._getframe(1)):
-            raise MissingImport(str(error), name=name)
+        if isinstance(error, MissingName):
+            return imported(f"{module}.{name}", dialect, sys._getframe(1))
         raise error
 
     return __getattr__
 
 
-def in_import_from(frame: Any) -> bool:
-    """Whether a frame is executing `from module import name`.
+# --- imports of missing names ---------------------------------------------------------
 
-    That statement turns an AttributeError into a text without our explanation.
+
+class Deferred:
+    """Stands for a missing name that was imported; whatever needs it raises."""
+
+    def __init__(self, name: str, dialect: str) -> None:
+        self._name, self._dialect = name, dialect
+
+    def _fail(self, *_: Any, **__: Any) -> Any:
+        raise MissingName(missing_text(self._name, self._dialect), name=self._name)
+
+    __call__ = __iter__ = __len__ = __bool__ = __enter__ = __mro_entries__ = _fail
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return self._fail()
+
+    def __instancecheck__(self, instance: Any) -> bool:
+        return False  # there are none
+
+    __subclasscheck__ = __instancecheck__
+
+    def _in_annotations(self, _: Any) -> Deferred:
+        return self
+
+    __getitem__ = __or__ = __ror__ = _in_annotations
+
+    def __repr__(self) -> str:
+        return f"<{self._name}, which isograd lacks>"
+
+
+def imported(full: str, dialect: str, frame: Any) -> Any:
+    """What a missing name is to the code that asked for it.
+
+    Programs import much that they hardly use: `from module import name` gives a
+    `Deferred` and a warning, unless it stands in a `try` block.
+
+    Raises:
+        MissingImport: for an import in a `try` block.
+        MissingName: for anything but an import.
     """
-    return frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM
+    text, name = missing_text(full, dialect), full.rpartition(".")[2]
+    if frame.f_code.co_code[frame.f_lasti] != _IMPORT_FROM:
+        raise MissingName(text, name=name)
+    if guarded(frame):
+        raise MissingImport(text, name=name)
+    warn_deferred(text)
+    return Deferred(full, dialect)
+
+
+def warn_deferred(text: str) -> None:
+    warnings.warn(f"{text}; what uses it will raise", MissingNameWarning, stacklevel=4)
+
+
+def guarded(frame: Any) -> bool:
+    """Whether a frame stands in a block with an exception handler."""
+    at = frame.f_lasti
+    table = dis._parse_exception_table(frame.f_code)  # type: ignore[attr-defined]  # justified: there is no public reader
+    return any(e.start <= at < e.end for e in table)
+
+
+class MissingModule(ModuleType):
+    """A module of the framework that isograd lacks as a whole."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__ = []
+
+    def __getattr__(self, name: str) -> Any:
+        full, dialect = f"{self.__name__}.{name}", self.__name__.partition(".")[0]
+        if name.startswith("__"):
+            raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
+        if full in recorded(f"{dialect}_files"):
+            return import_module(full)
+        return imported(full, dialect, sys._getframe(1))
+
+
+def _between(frame: Any) -> bool:
+    """Whether a frame stands between an import statement and our finder."""
+    name = str(frame.f_globals.get("__name__"))
+    return "importlib" in frame.f_code.co_filename or name.startswith("isograd.")
+
+
+def missing_module(name: str) -> ModuleType:
+    """A stand-in for a missing module, with a warning.
+
+    Raises:
+        ModuleNotFoundError: the framework has no such module, or the import stands in a
+            `try` block.
+    """
+    dialect = name.partition(".")[0]
+    text = missing_text(name, dialect)
+    frame = sys._getframe(1)
+    while frame.f_back is not None and _between(frame):
+        frame = frame.f_back
+    if name not in recorded(f"{dialect}_files") or guarded(frame):
+        raise ModuleNotFoundError(text, name=name)
+    warnings.warn_explicit(
+        f"{text}; what uses it will raise",
+        MissingNameWarning,
+        frame.f_code.co_filename,
+        frame.f_lineno,
+    )
+    return MissingModule(name)

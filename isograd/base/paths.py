@@ -68,13 +68,12 @@ class PathModule(ModuleType):
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
         if name == self.__name__.rpartition(".")[2] and self._function() is not None:
             return self._function()
-        error: Exception | None = None
         above = self.__name__.rpartition(".")[0]
         while above.count(".") > 0:
             try:
                 found = getattr(import_module(above), name)
-            except AttributeError as e:
-                error, above = error or e, above.rpartition(".")[0]
+            except (AttributeError, ImportError):
+                above = above.rpartition(".")[0]
                 continue
             setattr(self, name, found)
             return found
@@ -82,7 +81,9 @@ class PathModule(ModuleType):
         for cls in _SHOWN:  # so that it can be pickled
             if cls.__qualname__ == name and cls.__module__ == shown:
                 return cls
-        raise error or AttributeError(name)
+        from isograd.base.missing import imported
+
+        return imported(f"{shown}.{name}", shown.partition(".")[0], sys._getframe(1))
 
 
 class PathFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -25,13 +25,17 @@ def rounded(ufunc: np.ufunc) -> Any:
     """
 
     def call(x: np.ndarray, *rest: np.ndarray, out: Any = ...) -> np.ndarray:
-        if x.dtype != F32 or x.size > FEW:
+        if (x.dtype is not F32 and x.dtype != F32) or x.size > FEW:
             if out is ...:
                 return np.asarray(ufunc(x, *rest))
             return ufunc(x, *rest, out=out)
-        wide = ufunc(x, *rest, dtype=F64)
+        if rest:
+            wide = np.asarray(ufunc(x, *rest, dtype=F64))
+        else:  # NumPy's own conversion goes through a buffer, which costs more
+            wide = x.astype(F64)
+            ufunc(wide, wide)
         if out is ...:
-            return np.asarray(wide, F32)
+            return wide.astype(F32)
         out[...] = wide
         return out
 

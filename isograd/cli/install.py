@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Any
 
-from isograd.base.missing import missing_text
+from isograd.base.missing import missing_module
 from isograd.base.paths import ShowingFinder, recorded
 
 DIALECTS = ("torch", "mindspore")
@@ -37,10 +37,7 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         except ModuleNotFoundError as error:
             if error.name is None or not f"{ours}.".startswith(f"{error.name}."):
                 raise
-            dialect = spec.name.partition(".")[0]
-            raise ModuleNotFoundError(
-                missing_text(spec.name, dialect), name=spec.name
-            ) from None
+            module = missing_module(spec.name)
         self.specs[spec.name] = module.__spec__
         return module
 

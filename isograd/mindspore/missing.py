@@ -15,13 +15,7 @@ from importlib import import_module, resources
 from types import ModuleType
 from typing import Any
 
-from isograd.base.missing import (
-    MissingImport,
-    MissingName,
-    in_import_from,
-    missing_text,
-    module_getattr,
-)
+from isograd.base.missing import MissingName, imported, module_getattr
 
 _OURS = "isograd."
 
@@ -43,10 +37,8 @@ def attributes(
             return import_module(f"{_OURS}{module}.{name}")
         try:
             return plain(name)
-        except MissingName as error:
-            if in_import_from(sys._getframe(1)):
-                raise MissingImport(str(error), name=name) from None
-            raise
+        except MissingName:
+            return imported(f"{module}.{name}", "mindspore", sys._getframe(1))
 
     return __getattr__
 
@@ -94,8 +86,7 @@ class _Path(ModuleType):
                 continue
             setattr(self, name, found)
             return found
-        kind = MissingImport if in_import_from(sys._getframe(1)) else MissingName
-        raise kind(missing_text(f"{full}.{name}", "mindspore"), name=name)
+        return imported(f"{full}.{name}", "mindspore", sys._getframe(1))
 
 
 class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):

@@ -94,13 +94,32 @@ def test_submodules_are_found_under_the_framework_s_names(tmp_path: Path) -> Non
 
 MISSING = {
     "attribute": ("import torch\ntorch.export", "torch.export"),
-    "import_from": ("from torch import export", "torch.export"),
-    "module": ("import torch.onnx.verification", "torch.onnx"),
+    "import_from": (
+        "try:\n    from torch import export\nfinally:\n    pass",
+        "torch.export",
+    ),
+    "imported": ("from torch import export\nexport.export", "torch.export"),
+    "called": (
+        "from torch.export import ExportedProgram\nExportedProgram()",
+        "torch.export.ExportedProgram",
+    ),
+    "derived": (
+        "from torch.export import ModuleCallEntry\nclass A(ModuleCallEntry): pass",
+        "torch.export.ModuleCallEntry",
+    ),
+    "module": (
+        "import torch.onnx.verification as v\nv.find_mismatch(None)",
+        "torch.onnx.verification.find_mismatch",
+    ),
+    "no_module": ("import torch.nonsense", "torch.nonsense"),
     "method": (
         "import torch\ntorch.ones(2).to_sparse_csc()",
         "torch.Tensor.to_sparse_csc",
     ),
-    "mindspore": ("import mindspore.rewrite", "mindspore.rewrite"),
+    "mindspore": (
+        "from mindspore.rewrite import SymbolTree\nSymbolTree.create(1)",
+        "mindspore.rewrite.SymbolTree",
+    ),
 }
 
 
@@ -116,6 +135,22 @@ def test_a_missing_name_is_told_with_dialect_and_table(
     assert name in last and f"{dialect} dialect" in last and "coverage.md" in last
 
 
+def test_a_missing_name_may_be_imported_and_not_used(tmp_path: Path) -> None:
+    found = isograd_run(
+        tmp_path,
+        (
+            "from torch.export import ModuleCallEntry\n"
+            "import torch.onnx.verification\n"
+            "def f(x: ModuleCallEntry | None, y: ModuleCallEntry): return x\n"
+            "print(f(1, 2), isinstance(3, ModuleCallEntry))\n"
+        ),
+    )
+    assert found.returncode == 0
+    assert found.stdout == "1 False\n"
+    for name in ("torch.export.ModuleCallEntry", "torch.onnx.verification"):
+        assert f"{name}: isograd's torch dialect does not provide" in found.stderr
+
+
 def test_missing_names_can_be_asked_for(tmp_path: Path) -> None:
     found = isograd_run(
         tmp_path,
@@ -123,11 +158,15 @@ def test_missing_names_can_be_asked_for(tmp_path: Path) -> None:
             "import torch\n"
             "print(hasattr(torch, 'export'), getattr(torch, 'nonsense', 5))\n"
             "try:\n    from torch import export\nexcept ImportError:\n    print('no')\n"
+            "try:\n    import torch.onnx.verification\n"
+            "except ImportError:\n    print('no')\n"
             "try:\n    torch.nonsense\nexcept AttributeError as e:\n    print(e)\n"
         ),
     )
     assert found.stderr == ""
-    assert found.stdout == ("False 5\nno\nmodule 'torch' has no attribute 'nonsense'\n")
+    assert found.stdout == (
+        "False 5\nno\nno\nmodule 'torch' has no attribute 'nonsense'\n"
+    )
 
 
 def test_code_and_modules_run_too(tmp_path: Path) -> None:

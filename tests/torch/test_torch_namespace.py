@@ -26,11 +26,11 @@ def test_the_first_program_prints_its_gradients() -> None:
 
 
 def test_a_missing_name_says_which_and_where_the_table_stands() -> None:
-    with pytest.raises(MissingName, match=r"torch\.jit.*docs/coverage\.md"):
-        _ = torch.jit
-    with pytest.raises(MissingName, match=r"torch\.Tensor\.to_sparse.*docs/coverage"):
-        torch.ones(2).to_sparse()
-    assert not hasattr(torch, "jit")
+    with pytest.raises(MissingName, match=r"torch\.export.*docs/coverage\.md"):
+        _ = torch.export
+    with pytest.raises(MissingName, match=r"torch\.Tensor\.to_mkldnn.*docs/coverage"):
+        torch.ones(2).to_mkldnn()
+    assert not hasattr(torch, "export")
     with pytest.raises(AttributeError, match="'Tensor' object has no attribute 'foo'"):
         _ = torch.ones(2).foo
 
