@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from scipy import special
+from scipy import special, stats
 
 from isograd.base.dtypes import bfloat16
 from isograd.core.primitive import BOUND as F
@@ -29,6 +29,7 @@ BOUND_DRAWS: dict[str, tuple[tuple[float, ...], float, float]] = {
     "random_poisson": ((3.0,), 3.0, 3.0),
     "random_binomial": ((10.0, 0.3), 3.0, 2.1),
     "random_gamma": ((2.5,), 2.5, 2.5),
+    "random_von_mises": ((0.0, 4.0), 0.0, float(stats.vonmises(4.0).var())),
 }
 MOMENTS = {
     "random_normal": (0, 1),

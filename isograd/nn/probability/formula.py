@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable
+from functools import cached_property
 from math import e, inf, isnan, log, nan, pi, sqrt
 from typing import Any
 
@@ -56,29 +57,42 @@ class Formula:
     """
 
     def __init__(self, name: str, text: str, draws: bool = False) -> None:
-        *bindings, result = text.split(";")
-        known, lines, used = set[str](), list[str](), list[str]()
+        self.name, self.text, self.draws = name, text, draws
+
+    @cached_property
+    def _parts(self) -> tuple[list[tuple[str, str]], str, tuple[str, ...]]:
+        """(definitions, result, names read), with constants as numbers."""
+        *bindings, result = self.text.split(";")
+        known, used, pairs = set[str](), list[str](), list[tuple[str, str]]()
         for line in bindings:
             target, _, value = line.strip().partition(" = ")
             value = _folded(value)
             used += [n for n in _in_order(value) if n not in known]
             known.add(target)
-            lines.append(f"    {target} = {to_calls(value)}")
+            pairs.append((target, value))
         result = _folded(result.strip())
         used += [n for n in _in_order(result) if n not in known]
-        hidden = {*(_DRAWS if draws else ()), *(_KEYWORDS if draws else ())}
-        self.operands = tuple(n for n in dict.fromkeys(used) if n not in hidden)
-        noise = [f"    {n} = {to_calls(_DRAWS[n])}" for n in _DRAWS if n in used]
-        head = ", ".join((*self.operands, *(("*", *_KEYWORDS) if draws else ())))
-        body = [*(noise if draws else ()), *lines]
-        source = "\n".join(
-            (f"def {name}({head}):", *body, f"    return {to_calls(result)}\n")
-        )
-        self.name, self.text, self.draws = name, text, draws
-        self.last = ast.parse(result, mode="eval").body
-        self.call: Callable[..., Any] = define(
-            name, source, {"F": BOUND, "inf": inf, "nan": nan}
-        )
+        return pairs, result, tuple(dict.fromkeys(used))
+
+    @cached_property
+    def operands(self) -> tuple[str, ...]:
+        hidden = {*_DRAWS, *_KEYWORDS} if self.draws else set[str]()
+        return tuple(n for n in self._parts[2] if n not in hidden)
+
+    @cached_property
+    def last(self) -> ast.expr:
+        return ast.parse(self._parts[1], mode="eval").body
+
+    @cached_property
+    def call(self) -> Callable[..., Any]:
+        """The function, compiled at its first use."""
+        pairs, result, used = self._parts
+        drawn = [(n, _DRAWS[n]) for n in _DRAWS if self.draws and n in used]
+        lines = [f"    {n} = {to_calls(value)}" for n, value in (*drawn, *pairs)]
+        keywords = ("*", *_KEYWORDS) if self.draws else ()
+        head = f"def {self.name}({', '.join((*self.operands, *keywords))}):"
+        source = "\n".join((head, *lines, f"    return {to_calls(result)}\n"))
+        return define(self.name, source, {"F": BOUND, "inf": inf, "nan": nan})
 
     def __call__(self, *operands: Any, **keywords: Any) -> Any:
         return self.call(*operands, **keywords)
