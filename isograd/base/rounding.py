@@ -29,13 +29,11 @@ def rounded(ufunc: np.ufunc) -> Any:
             if out is ...:
                 return np.asarray(ufunc(x, *rest))
             return ufunc(x, *rest, out=out)
-        if rest:
-            wide = np.asarray(ufunc(x, *rest, dtype=F64))
-        else:  # NumPy's own conversion goes through a buffer, which costs more
-            wide = x.astype(F64)
-            ufunc(wide, wide)
+        # NumPy's own conversion, dtype=F64, goes through a buffer, which costs more
+        wide = ufunc(x, *rest, dtype=F64) if rest else ufunc(x.astype(F64))
         if out is ...:
-            return wide.astype(F32)
+            narrow = wide.astype(F32)
+            return narrow if narrow.ndim else np.asarray(narrow)
         out[...] = wide
         return out
 
