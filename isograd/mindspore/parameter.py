@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from isograd.core import tensor as core
+from isograd.core.mutation import copied
 from isograd.core.tensor import payload_of, wrap
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.tensor import FAMILY, Tensor, as_payload, assign
@@ -101,8 +102,9 @@ class Parameter(Tensor):
         self._differentiable = value
 
     @property
-    def data(self) -> Parameter:
-        return self
+    def data(self) -> Tensor:
+        """A plain tensor on the same memory, and the same tape."""
+        return wrap(Tensor, payload_of(self))
 
     @property
     def is_init(self) -> bool:
@@ -116,8 +118,8 @@ class Parameter(Tensor):
     # --- values -----------------------------------------------------------------------
 
     def value(self) -> Tensor:
-        """The value as a plain tensor, on the same tape."""
-        return wrap(Tensor, payload_of(self))
+        """The value as a plain tensor in memory of its own, on the same tape."""
+        return wrap(Tensor, copied(payload_of(self)))
 
     def set_data(self, data: Any, slice_shape: bool = False) -> Parameter:
         """Take over a value; its shape may differ, its dtype is converted.

@@ -374,6 +374,54 @@ def test_functions_by_type() -> None:
         kind.register("Blah")(len)
 
 
+@pytest.mark.parametrize(
+    ("key", "error", "text"),
+    [
+        (1.0, IndexError, "Only support integers, slices"),
+        ("a", IndexError, "Unsupported Python object type received: <class 'str'>"),
+        (range(2), IndexError, "Received value: range"),
+        ((0, 1.5), TypeError, "For tuple index, the types only support"),
+        ((0, 0, 0), IndexError, "too many indices for tensor of dimension2"),
+        (False, IndexError, "the value only support 'True'"),
+        ((..., ...), IndexError, "only have a single ellipsis"),
+        (slice(0, 2, 0), ValueError, "'strides' cannot contain 0"),
+        (slice("a"), RuntimeError, "Slice index type must be int, tensor or none"),
+        (["a"], IndexError, "Unsupported Python object type"),
+        (Tensor([1.5]), IndexError, "The tensor index must be int or bool type"),
+    ],
+)
+def test_what_is_no_index(key: Any, error: Any, text: str) -> None:
+    with pytest.raises(error, match=text):
+        X[key]
+
+
+def test_what_cannot_be_written() -> None:
+    x = X.copy()
+    with pytest.raises(TypeError, match="only support numbers, Tensor, tuple, list"):
+        x[0] = None
+    with pytest.raises(IndexError, match="Unsupported Python object type"):
+        x[0] = "a"
+    with pytest.raises(
+        ValueError, match=r"But got x_shape: \(3\), target shape: \(2\)"
+    ):
+        x[0] = [1.0, 2.0, 3.0]
+    x[False] = 5.0
+    assert (x.asnumpy() == X.asnumpy()).all()
+
+
+def test_which_tensors_share_memory() -> None:
+    p = Parameter(Tensor([1.0, 2.0]), name="p")
+    before, same = p.value(), p.data
+    nn.SGD([p], 1.0)((Tensor([1.0, 1.0]),))
+    assert before.asnumpy().tolist() == [1, 2]  # memory of its own
+    assert same.asnumpy().tolist() == [0, 1] and type(same) is Tensor
+    x = Tensor([1.0, 2.0])
+    x.astype(ms.float32)[0] = 3.0
+    assert x.asnumpy().tolist() == [3, 2]
+    x.copy()[0] = 4.0
+    assert x.asnumpy().tolist() == [3, 2]
+
+
 # --- datasets and training ------------------------------------------------------------
 
 

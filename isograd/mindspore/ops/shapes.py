@@ -482,7 +482,10 @@ def astype(self: Any, dtype: Any, copy: bool = True) -> Any:
     if self._p.dtype == d and not copy:
         return self
     p = payload_of(self)
-    return lift(converted(p, d) if p.dtype != d else mutation.copied(p))
+    if p.dtype != d:
+        return lift(converted(p, d))
+    # the same memory, unless a tape would miss what is written through one of the two
+    return lift(p if type(p) is np.ndarray else mutation.copied(p))
 
 
 expose(astype, [], "astype to")
