@@ -38,6 +38,7 @@ relu = elementwise(
     scalar="maximum(x, zeros_like(x))",
     tangents={"x": "mask(out != 0.0, t)"},
 )  # also where x is nan
+relu.bent = True
 
 
 def sigmoid_impl(x: np.ndarray) -> np.ndarray:
@@ -253,6 +254,7 @@ leaky_relu = elementwise(
     ],
     doc="`edge`: the derivative at 0; PyTorch takes `slope`.",
 )
+leaky_relu.bent = True
 
 
 @composite
@@ -471,6 +473,38 @@ softmax = _over_axis("softmax", _softmax_impl, _softmax_vjp, _softmax_jvp)
 log_softmax = _over_axis(
     "log_softmax", _log_softmax_impl, _log_softmax_vjp, _log_softmax_jvp
 )
+
+
+def _plain_rows(x: np.ndarray, axis: int) -> bool:
+    """Whether sums over the axis need no care, see `sum_impl`."""
+    return x.dtype.itemsize > 2 and (axis > 0 or x.shape[0] <= 256)
+
+
+def _softmax_raw(
+    F: Namespace, g: np.ndarray, saved: Any, needs: Any, *, axis: int
+) -> tuple[np.ndarray]:
+    """`_softmax_vjp` on arrays, step by step."""
+    p = saved[1]
+    if not _plain_rows(p, axis):
+        return _softmax_vjp(F, g, saved, needs, axis=axis)
+    c = g - np.add.reduce(g * p, axis=axis, keepdims=True)
+    c *= p
+    return (c,)
+
+
+def _log_softmax_raw(
+    F: Namespace, g: np.ndarray, saved: Any, needs: Any, *, axis: int
+) -> tuple[np.ndarray]:
+    """`_log_softmax_vjp` on arrays, step by step."""
+    out = saved[1]
+    if not _plain_rows(out, axis):
+        return _log_softmax_vjp(F, g, saved, needs, axis=axis)
+    c = rounding.exp(out)
+    c *= np.add.reduce(g, axis=axis, keepdims=True)
+    return (g - c,)
+
+
+softmax.raw_vjp, log_softmax.raw_vjp = _softmax_raw, _log_softmax_raw
 softmax.steps = wide_steps(_softmax_steps)
 log_softmax.steps = wide_steps(_log_softmax_steps)
 
@@ -541,3 +575,22 @@ standardize = Primitive(
     doc="(x - mean) / sqrt(variance + eps) over axes; the variance is the biased one.",
 )
 standardize.steps = wide_steps(_standardize_steps)
+
+
+def _standardize_raw(
+    F: Namespace, g: np.ndarray, saved: Any, needs: Any, *, axes: Any, eps: float
+) -> tuple[np.ndarray]:
+    """`_standardize_pull` on arrays, step by step."""
+    x, y = saved
+    if x.dtype.itemsize == 2:
+        return (_standardize_pull(F, g, x, y, axes, eps),)
+    count, total = max(1, prod([x.shape[a] for a in axes])), np.add.reduce
+    c = g - total(g, axis=axes, keepdims=True) / count
+    c -= y * (total(g * y, axis=axes, keepdims=True) / count)
+    off = x - total(x, axis=axes, keepdims=True) / count
+    off *= off
+    c *= np.reciprocal(np.sqrt(total(off, axis=axes, keepdims=True) / count + eps))
+    return (c,)
+
+
+standardize.raw_vjp = _standardize_raw
