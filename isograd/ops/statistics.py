@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import cache
 from math import prod
+from operator import methodcaller
 from typing import Any
 
 import numpy as np
@@ -122,6 +123,10 @@ median_index = _row_index(
     "median_index", _median_impl, params=({"skip_nan": False}, {"skip_nan": True})
 )
 mode_index = _row_index("mode_index", _mode_impl)
+for _prim in (argmax, argmin):
+    _prim.direct = lambda x, axis, _name=_prim.name: (
+        methodcaller(_name, axis) if x.dtype.kind in "fiu" else None
+    )
 
 Pair = tuple[Payload, Payload]
 
