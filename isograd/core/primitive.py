@@ -92,6 +92,7 @@ class Primitive:
     """
 
     undefined: tuple[int, ...] = ()
+    bent: bool = False  # whether it is piecewise linear, but no constant
     steps: Callable[..., Any] | None = None
     direct: Callable[..., Any] | None = None
 

@@ -75,7 +75,7 @@ def sweep(
             F, vjp, g, saved = rule_of(node, g, saved, create_graph)
             cots = vjp(F, g, saved, edges, **node.params)
             if create_graph and saved:
-                cots = tied(saved, cots)
+                cots = tied(node, saved, cots)
         if not retain_graph and saved:
             node.saved = None
         for edge, c in zip(edges, cots):  # noqa: B905 (one cotangent per operand)
@@ -86,16 +86,20 @@ def sweep(
     return found
 
 
-def tied(saved: Sequence[Any], cots: Sequence[Any]) -> Sequence[Any]:
-    """Cotangents that are constant, on the graph of what their rule read.
+def tied(node: Node, saved: Sequence[Any], cots: Sequence[Any]) -> Sequence[Any]:
+    """Cotangents that do not vary with what their rule read, on its graph.
 
     So the derivative of a derivative exists where it is zero (relu, x ** 1).
     """
     read = next((s for s in saved if type(s) is Traced), None)
-    if read is None or all(type(c) is not ndarray for c in cots):
+    if read is None or not (node.prim.bent or any(type(c) is ndarray for c in cots)):
         return cots
     return [
-        BOUND.tie(c, read) if type(c) is ndarray and c.dtype == read.dtype else c
+        BOUND.tie(c, read)
+        if c is not None
+        and (node.prim.bent or type(c) is ndarray)
+        and c.dtype == read.dtype
+        else c
         for c in cots
     ]
 

@@ -401,6 +401,8 @@ def _collected(
     for x, node in zip(ins, nodes):  # noqa: B905 (made from one another)
         g = found.get(node)
         if g is not None:
+            if type(g) is np.ndarray and g.size > 1 and 0 in g.strides:
+                g = g.copy()  # users may write to it
             out.append(wrap(T.Tensor, g))
         elif not allow:
             raise RuntimeError(errors.UNUSED.format(index=len(out)))
@@ -422,6 +424,17 @@ def _batched_grad(
     """Each gradient in `given` has the batch as axis 0; so have the results."""
     from isograd.core.batching import Batched, unbatch
 
+    for i, (g, o) in enumerate(zip(given, outs, strict=True)):
+        if g is not None and g._p.shape[1:] != o._p.shape:
+            raise RuntimeError(
+                "If `is_grads_batched=True`, we interpret the first dimension of each "
+                "grad_output as the batch dimension. The sizes of the remaining "
+                "dimensions are expected to match the shape of corresponding output, "
+                f"but a mismatch was detected: grad_output[{i}] has a shape of "
+                f"{Size(g._p.shape[2:])} and output[{i}] has a shape of "
+                f"{Size(o._p.shape)}. If you only want some tensors in `grad_output` to "
+                "be considered batched, consider using vmap."
+            )
     stacks = [payload_of(g) for g in given]
     size = stacks[0].shape[0]
     with levels.new_level() as level:

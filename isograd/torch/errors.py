@@ -114,11 +114,16 @@ def _modified(fields: dict[str, Any]) -> RuntimeError:
     if "edge" in fields or place < len(node.edges):  # else it is the node's own output
         edge = fields["edge"] if "edge" in fields else node.edges[place]
         holder = mutation.holder(fields["array"], edge)
+    if fields["dtype"].kind in "iub":  # no output that requires a gradient
+        holder = None
     if holder is not None and not holder.leaf:
         label = label_of(holder)
         if holder is not node and holder.prim.view:
             label = "AsStridedBackward0"
         which = f", which is output {_output(edge)} of {short(label)},"
+    if place == 1 and node.prim.name == "linear":  # PyTorch saved the transpose
+        shape = ", ".join(map(str, reversed(fields["shape"])))
+        which = ", which is output 0 of AsStrided,"
     return RuntimeError(
         MODIFIED.format(
             type=f"torch.{of_numpy(fields['dtype']).legacy}",

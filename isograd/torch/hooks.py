@@ -8,6 +8,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
 from isograd.core.levels import changed, state
 from isograd.core.primitive import Payload
 from isograd.core.tape import Leaf, Node, Slot
@@ -119,6 +121,8 @@ class NodeHooks:
         return g
 
     def _run(self, node: Node, g: Payload) -> Payload:
+        if type(g) is np.ndarray and g.size > 1 and 0 in g.strides:
+            g = g.copy()  # hooks may write to it
         t = wrap(Tensor, g)
         for hook in tuple(self.table.values()):
             found = hook(t)

@@ -38,8 +38,21 @@ def check_assigned_grad(t: Any, value: Any) -> None:
         )
 
 
+_C_NAMES = {
+    "Half": "c10::Half",
+    "BFloat16": "c10::BFloat16",
+    "Long": "long int",
+    "Short": "short int",
+    "Char": "signed char",
+    "Byte": "unsigned char",
+    "ComplexFloat": "c10::complex<float>",
+    "ComplexDouble": "c10::complex<double>",
+}
+
+
 def _c_name(t: Any) -> str:
-    return t.dtype.scalar_type.lower()
+    name = t.dtype.scalar_type
+    return _C_NAMES.get(name) or name.lower()
 
 
 def checked_dim(dim: Any, rank: int, wrap_scalar: bool = True) -> int:

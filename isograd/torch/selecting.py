@@ -461,7 +461,7 @@ def masked_fill(input: Payload, mask: Payload, value: Any) -> Payload:
         not is_payload(value)
         and kind in "iu"
         and isinstance(value, float)
-        and (value != int(value) if np.isfinite(value) else True)
+        and not np.isfinite(value)
     ):
         raise RuntimeError("value cannot be converted to type int64_t without overflow")
     if isinstance(value, complex) and kind != "c":

@@ -475,6 +475,8 @@ class Tensor(core.Tensor):
             inputs: tensors to accumulate in, all leaves if None.
         """
         _backward.check_inputs(inputs)
+        if gradient is not None and not isinstance(gradient, core.Tensor):
+            (gradient,) = _backward.grads_of(gradient, 1)
         nodes, seeds = _backward.roots_of((self,), (gradient,), create_graph)
         if nodes[0].level:
             raise RuntimeError(errors.INSIDE_TRANSFORM)
@@ -536,7 +538,7 @@ class Tensor(core.Tensor):
             raise RuntimeError(
                 "can't retain_grad on Tensor that has requires_grad=False"
             )
-        if type(self._node) is Leaf or self._retains:
+        if self.is_leaf or self._retains:
             return
         from isograd.torch.hooks import hooks_of
 

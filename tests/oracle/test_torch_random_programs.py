@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from tests.oracle.random_programs import (
     COUNT,
+    HELD,
     MODES,
     PLAIN,
     Families,
@@ -68,4 +69,17 @@ def compare(program: list[Statement]) -> None:
 )
 @given(programs(PLAIN))
 def test_programs_with_views_and_writes_do_the_same(program: list[Statement]) -> None:
+    compare(program)
+
+
+@settings(
+    max_examples=300,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
+)
+@given(programs(HELD))
+def test_programs_with_sweeps_and_custom_functions_do_the_same(
+    program: list[Statement],
+) -> None:
     compare(program)

@@ -37,7 +37,6 @@ class FunctionCtx:
     def mark_dirty(self, *args: Any) -> None:
         """Say that these inputs were modified in place; they must be returned."""
         self._dirty = args
-        graph.increment_version(args)
 
     def mark_non_differentiable(self, *args: Any) -> None:
         self._constant = args

@@ -22,10 +22,11 @@ from isograd.core.forward import join, split
 from isograd.core.levels import records
 from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.storage import version
-from isograd.core.tape import Blind, Leaf, Node, Traced, new, slot, tick
+from isograd.core.tape import Blind, Node, Spoiled, Traced, new, slot, tick
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import errors
+from isograd.torch.autograd import graph
 from isograd.torch.autograd.context import BackwardCFunction as BackwardCFunction
 from isograd.torch.autograd.context import FunctionCtx as FunctionCtx
 from isograd.torch.dtypes import of_numpy
@@ -115,7 +116,9 @@ class _Frame:
             which = ""
             edge = self.edges if kind == "arg" else self.slots
             edge = edge[i] if edge else None
-            if edge is not None and type(edge) is not Leaf:
+            if kind == "arg":
+                edge = mutation.holder(p, edge)
+            if edge is not None and not edge.leaf:
                 from isograd.torch.labels import label_of, short
 
                 which = (
@@ -221,13 +224,21 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
 
 
 def _bound_arguments(cls: Any, args: Any, kwargs: Any) -> tuple[Any, ...]:
-    if not _has_setup(cls):
-        raise TypeError(f"{cls.__name__}.apply() takes no keyword arguments")
     import inspect
 
-    bound = inspect.signature(cls.forward).bind(*args, **kwargs)
-    bound.apply_defaults()
-    return bound.args
+    signature = inspect.signature(cls.forward)
+    if _has_setup(cls):
+        bound = signature.bind(*args, **kwargs)
+        bound.apply_defaults()
+        return bound.args
+    given = list(args)
+    for p in [*signature.parameters.values()][1 + len(args) :]:
+        if not kwargs or p.kind not in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD):
+            break
+        given.append(kwargs.pop(p.name, p.default))
+    for name in kwargs:
+        raise TypeError(f"forward() got an unexpected keyword argument '{name}'")
+    return tuple(given)
 
 
 def _has_setup(cls: Any) -> bool:
@@ -267,9 +278,8 @@ class Application:
         self.kinds: list[Any] = []
 
     def run(self) -> Any:
-        recording = levels.state().recording
         self.ctx.needs_input_grad = tuple(
-            recording and isinstance(a, CoreTensor) and _requires(a) for a in self.args
+            isinstance(a, CoreTensor) and _requires(a) for a in self.args
         )
         outs = self.at_level(self.payloads)
         return self.results(outs)
@@ -301,6 +311,7 @@ class Application:
             found = self._forward(tuple(args))
         self.single = not isinstance(found, tuple)
         outs = (found,) if self.single else found
+        graph.increment_version(self.ctx._dirty)
         _check_returned(self.ctx._dirty, tensors, outs)
         self.found, self.own = outs, own
         self.used = tensors
@@ -411,7 +422,8 @@ class Application:
         for d in self.ctx._dirty:
             if not any(d is t for t in self.used):
                 continue
-            if type(d._node) is Leaf:
+            node = d._node.was if type(d._node) is Spoiled else d._node
+            if node is not None and node.leaf:
                 raise RuntimeError(
                     "a leaf Variable that requires grad has been used in "
                     "an in-place operation."
@@ -464,7 +476,17 @@ class Application:
         )
         size = next(v.shape[0] for v, f in zip(values, flags, strict=True) if f)
         if cls.vmap is not Function.vmap:
-            return self._user_vmap(values, flags, level, size)
+            if cls.generate_vmap_rule:
+                raise RuntimeError(
+                    f"You tried to vmap over {cls.__name__}, but it has both "
+                    "generate_vmap_rule=True and an overridden vmap staticmethod. "
+                    "Please set generate_vmap_rule=False or delete the overridden vmap "
+                    "staticmethod to avoid ambiguity. For more details, please see "
+                    "https://pytorch.org/docs/main/notes/extending.func.html"
+                )
+            outs = self._user_vmap(values, flags, level, size)
+            self._note_saved(payloads, outs)
+            return outs
         if not cls.generate_vmap_rule:
             raise RuntimeError(
                 f"You tried to vmap over {cls.__name__}, but it does not have vmap "
@@ -493,7 +515,14 @@ class Application:
         for i, v, f in zip(self.places, values, flags, strict=True):
             args[i] = wrap(Tensor, v)
             dims[i] = 0 if f else None  # type: ignore[call-overload]  # justified: ints beside None
-        outs, out_dims = self.cls.vmap(Info(size, "error"), tuple(dims), *args)
+        found = self.cls.vmap(Info(size, "error"), tuple(dims), *args)
+        if not (isinstance(found, tuple) and len(found) == 2):
+            raise RuntimeError(
+                "Expected the vmap staticmethod to have two returns, an output and "
+                "out_dims with pytree structure compatible with the output. Got a "
+                f"{type(found)} instead"
+            )
+        outs, out_dims = found
         self.single = not isinstance(outs, tuple)
         outs = (outs,) if self.single else outs
         dims_out = (
@@ -511,6 +540,21 @@ class Application:
         self.kinds = ["tensor"] * len(outs)
         self.found = outs
         return tuple(result)
+
+    def _note_saved(self, payloads: tuple[Payload, ...], outs: tuple[Any, ...]) -> None:
+        """Let `setup_context` see the mapped values, for a tape above this level."""
+        tensors = [wrap(Tensor, p) for p in payloads]
+        results = [wrap(Tensor, o) if hasattr(o, "dtype") else o for o in outs]
+        args = list(self.args)
+        for i, t in zip(self.places, tensors, strict=True):
+            args[i] = t
+        with levels.changed(recording=False):
+            self.cls.setup_context(
+                self.ctx, tuple(args), results[0] if self.single else tuple(results)
+            )
+        entries = tuple(_entry(s, tensors, results) for s in self.ctx._saved)
+        self.frame = self.ctx._frame = _Frame(entries, payloads, outs, (), {})
+        self.used = tensors
 
     def dual(self, payloads: tuple[Payload, ...], level: int) -> tuple[Any, ...]:
         primals, tangents = zip(*(split(p, level) for p in payloads), strict=True)
@@ -562,6 +606,8 @@ class Application:
         if kind == "value":
             return original
         p, node = (out.p, out.node) if type(out) is Traced else (out, None)
+        if kind == "constant" and any(original is t for t in self.used):
+            kind = "input"
         if kind in ("dirty", "input") and node is None and _requires(original):
             return original.detach()
         if kind == "dirty":

@@ -146,10 +146,10 @@ class set_grad_enabled(ContextDecorator):
         return type(self)(self.mode)
 
     def __str__(self) -> str:
-        return f"torch.autograd.set_grad_enabled(mode={self.mode})"
+        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
 
     def __repr__(self) -> str:
-        return f"torch.autograd.set_grad_enabled(mode={self.mode})"
+        return f"torch.autograd.grad_mode.set_grad_enabled(mode={self.mode})"
 
 
 class inference_mode(ContextDecorator):
