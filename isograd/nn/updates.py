@@ -233,7 +233,12 @@ def adam_scaled_rate(
 
 def corrected_rate(lr: float, beta1: float, beta2: float, step: int) -> float:
     """lr sqrt(1 - beta2^step) / (1 - beta1^step)."""
-    return lr * sqrt(1 - beta2**step) / (1 - beta1**step)
+    return rate_of_powers(lr, beta1**step, beta2**step)
+
+
+def rate_of_powers(lr: float, power1: float, power2: float) -> float:
+    """lr sqrt(1 - power2) / (1 - power1), of powers beta^step."""
+    return lr * sqrt(1 - power2) / (1 - power1)
 
 
 def adam_uncorrected(
@@ -537,6 +542,41 @@ def newton_schulz(g: Array, coefficients: Any, steps: int, eps: float) -> Array:
         gram = x @ x.T
         x = a * x + (b * gram + c * (gram @ gram)) @ x
     return x.T if g.shape[0] > g.shape[1] else x
+
+
+def adafactor(
+    p: Array,
+    g: Array,
+    state: dict[str, Array],
+    *,
+    step: float,
+    lr: float,
+    beta2_decay: float,
+    eps: tuple[float, float],
+    d: float,
+    weight_decay: float,
+) -> None:
+    """Second moments of matrices by their rows and columns (Shazeer and Stern 2018).
+
+    `state` has `row_var` and `col_var` for matrices, else `variance`.
+    """
+    fresh = step**beta2_decay
+    size = sqrt(float(np.vdot(p, p).real) / p.size)
+    alpha = max(eps[1], size) * min(lr, 1 / sqrt(step))
+    if weight_decay:
+        p *= 1 - lr * weight_decay
+    if "row_var" in state:
+        row, col = state["row_var"], state["col_var"]
+        row += (np.mean(g * g, axis=-1, keepdims=True) - row) * fresh
+        col += (np.mean(g * g, axis=-2, keepdims=True) - col) * fresh
+        mean = np.maximum(row.mean(axis=-2, keepdims=True), eps[0])
+        variance = row @ col / mean
+    else:
+        variance = state["variance"]
+        variance += (g * g - variance) * fresh
+    update = g / np.sqrt(np.maximum(variance, eps[0] * eps[0]))
+    rms = sqrt(float(np.vdot(update, update).real) / update.size)
+    p -= (alpha / max(1.0, rms / d) * update).astype(p.dtype)
 
 
 def muon(

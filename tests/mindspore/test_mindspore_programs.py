@@ -451,3 +451,44 @@ def test_metrics_are_python_numbers() -> None:
     metric = nn.MAE()
     metric.update(X, X + 1)
     assert type(metric.eval()) is float
+
+
+# --- operators that write -------------------------------------------------------------
+
+
+def test_assigning_gives_the_new_value_in_memory_of_its_own() -> None:
+    p = Parameter(Tensor([1.0, 2.0]), name="p")
+    for act in (ops.assign, ops.Assign(), lambda p, v: ops.assign_add(p, v * 0)):
+        out = act(p, Tensor([7.0, 8.0]))
+        assert type(out) is Tensor and out.asnumpy().tolist() == [7, 8]
+    ops.assign(p, Tensor([9.0, 9.0]))
+    assert out.asnumpy().tolist() == [7, 8]
+
+
+def test_operators_of_optimizers() -> None:
+    v = Parameter(Tensor([1.0, 2.0]), name="v")
+    m = Parameter(Tensor([0.0, 0.0]), name="m")
+    g = Tensor([1.0, 1.0])
+    ops.ApplyGradientDescent()(v, 0.1, g)
+    assert v.asnumpy() == pytest.approx([0.9, 1.9])
+    second = Parameter(Tensor([0.0, 0.0]), name="s")
+    ops.Adam()(v, m, second, 0.9, 0.999, 0.1, 0.9, 0.999, 1e-8, g)
+    assert v.asnumpy() == pytest.approx([0.8, 1.8], rel=1e-6)
+    out = ops.ApplyMomentum()(v, m, 0.1, g, 0.9)
+    assert out.asnumpy() == pytest.approx([0.691, 1.691])
+    assert m.asnumpy() == pytest.approx([1.09, 1.09])
+    ops.ApplyAdagrad()(v, m, 0.1, g)
+    assert m.asnumpy() == pytest.approx([2.09, 2.09])
+    stat = Parameter(Tensor([1.0, 1.0]), name="t")
+    ops.SGD()(v, g, Tensor(0.1), m, Tensor(0.9), stat)
+    assert m.asnumpy().tolist() == [1, 1] and not stat.asnumpy().any()
+
+
+def test_printing_operators(capsys: pytest.CaptureFixture[str]) -> None:
+    ops.Print()("a", 3, Tensor(2), (Tensor(1.0), 2))
+    ops.print_("x", Tensor([1.0]))
+    assert capsys.readouterr().out == (
+        "a\n3\nTensor(shape=[], dtype=Int64, value= 2)\n"
+        "(Tensor(shape=[], dtype=Float32, value= 1), 2)\n"
+        "x\nTensor(shape=[1], dtype=Float32, value= [ 1.00000000e+00])\n"
+    )

@@ -19,6 +19,7 @@ from isograd.mindspore.ops import random as random
 from isograd.mindspore.ops import rare_operators as rare_operators
 from isograd.mindspore.ops import reductions as reductions
 from isograd.mindspore.ops import shapes as shapes
+from isograd.mindspore.ops import updating as updating
 from isograd.mindspore.ops.composite import HyperMap as HyperMap
 from isograd.mindspore.ops.composite import Map as Map
 from isograd.mindspore.ops.composite import MultitypeFuncGraph as MultitypeFuncGraph

@@ -180,10 +180,16 @@ for _name in (
 
 @setting
 def Print() -> Fn:
-    return lambda *values: print(*values)
+    return print_each
 
 
-FUNCTIONS["print_"] = lambda *values: print(*values)
+def print_each(*values: Any) -> None:
+    """Print values, each on a line of its own; tensors by their representation."""
+    for v in values:
+        print(v if isinstance(v, str) else repr(v))
+
+
+FUNCTIONS["print_"] = print_each
 
 
 @setting

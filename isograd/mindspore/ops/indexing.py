@@ -472,12 +472,17 @@ def trapz(y: Payload, x: Any = None, *, dx: float = 1.0, dim: int = -1) -> Paylo
 
 
 def assign_function(variable: Any, value: Any) -> Any:
-    """Write a value to a parameter (or tensor); gives the parameter."""
+    """Write a value to a parameter (or tensor); gives the new value."""
     assign(
         variable,
         as_payload(value, None) if not isinstance(value, Tensor) else lower(value),
     )
-    return variable
+    return _value_of(variable)
+
+
+def _value_of(variable: Any) -> Any:
+    """What a parameter holds, as a tensor of its own; a tensor as it is."""
+    return variable.value()
 
 
 expose(assign_function, ["assign"])
@@ -486,7 +491,7 @@ for _name, _op in {"add": F.add, "sub": F.sub}.items():
     def _updated(variable: Any, value: Any, _op: Any = _op) -> Any:
         a, b = promoted(lower(variable), lower(value))
         assign(variable, _op(a, b))
-        return variable
+        return _value_of(variable)
 
     expose(_updated, [f"assign_{_name}"])
 
@@ -498,7 +503,7 @@ def _scatter_parameter(how: str) -> Callable[..., Any]:
         x, idx, src = lower(input_x), index_payload(lower(indices)), lower(updates)
         column = F.reshape(idx, shape=(*idx.shape, 1))
         assign(input_x, _written(x, column, src, how))
-        return input_x
+        return _value_of(input_x)
 
     return function
 

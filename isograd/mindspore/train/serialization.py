@@ -111,7 +111,8 @@ def load_checkpoint(
     if not os.path.exists(ckpt_file_name):
         raise ValueError(
             "For 'load_checkpoint', the checkpoint file: "
-            f"{os.path.realpath(ckpt_file_name)} does not exist, please check whether the 'ckpt_file_name' is correct."
+            f"{os.path.realpath(ckpt_file_name)} does not exist, please check whether "
+            "the 'ckpt_file_name' is correct."
         )
     out: dict[str, Parameter] = {}
     for name, a in _arrays_of(ckpt_file_name).items():
