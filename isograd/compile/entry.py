@@ -267,6 +267,7 @@ class CompiledRule:
     constant = False
     multi = True
     ufunc = None
+    view = bent = False
 
     def __init__(self, entry: Entry, executor: str) -> None:
         trace = entry.trace

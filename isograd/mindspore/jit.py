@@ -1,6 +1,7 @@
 """`jit`, `jit_class`, and other marks for MindSpore's compiler.
 
-Functions run as they are: nothing that they compute depends on being compiled.
+Functions run as they are: nothing that they compute depends on being compiled.  Those
+that provably have no effects run staged on large tensors.
 """
 
 from __future__ import annotations
@@ -45,11 +46,23 @@ def jit(
     if not hasattr(target, "__code__"):
         return target  # a Cell, a bound object: its calls are the program
 
+    program = _program_of(target)
+
     @functools.wraps(target)
     def staging_specialize(*args: Any, **kwargs: Any) -> Any:
-        return target(*args, **kwargs)
+        if program is None or kwargs:
+            return target(*args, **kwargs)
+        return program(*args)
 
     return staging_specialize
+
+
+def _program_of(fn: Fn) -> Fn | None:
+    """A version of `fn` that runs staged; None if it has effects, or may have."""
+    from isograd.compile.effects import program_of
+    from isograd.mindspore.staging import NAMES
+
+    return program_of(fn, NAMES)
 
 
 def _one_of(name: str, value: Any, allowed: list[str]) -> None:

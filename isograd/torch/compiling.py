@@ -1,7 +1,8 @@
 """`torch.compile`: the function's results, labelled as those of a compiled function.
 
 Functions and modules run as they are written, so prints, exceptions, writes, hooks and
-random numbers are those of eager execution.
+random numbers are those of eager execution; functions that provably have no such
+effects run staged on large tensors (`staging.py`).
 """
 
 from __future__ import annotations
@@ -105,13 +106,18 @@ def _compiled(model: Any, plain: bool = False) -> Any:
 def _function(fn: Callable[..., Any], plain: bool) -> Callable[..., Any]:
     """`fn`, whose results carry the compiled function's label."""
 
+    program = None if plain else _program_of(fn)
+
     def compiled(*args: Any, **kwargs: Any) -> Any:
         if inside.get():
             return fn(*args, **kwargs)
         start = tick()
         token = inside.set(True)
         try:
-            out = fn(*args, **kwargs)
+            if program is None or kwargs:
+                out = fn(*args, **kwargs)
+            else:
+                out = program(*args)
         finally:
             inside.reset(token)
         if not plain:
@@ -121,6 +127,14 @@ def _function(fn: Callable[..., Any], plain: bool) -> Callable[..., Any]:
     functools.update_wrapper(compiled, fn)
     compiled._torchdynamo_orig_callable = fn  # type: ignore  # justified: as PyTorch
     return compiled
+
+
+def _program_of(fn: Callable[..., Any]) -> Callable[..., Any] | None:
+    """A version of `fn` that runs staged; None if it has effects, or may have."""
+    from isograd.compile.effects import program_of
+    from isograd.torch.staging import NAMES
+
+    return program_of(fn, NAMES)
 
 
 def relabel(out: Any, start: int) -> None:
