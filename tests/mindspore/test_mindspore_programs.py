@@ -492,3 +492,37 @@ def test_printing_operators(capsys: pytest.CaptureFixture[str]) -> None:
         "(Tensor(shape=[], dtype=Float32, value= 1), 2)\n"
         "x\nTensor(shape=[1], dtype=Float32, value= [ 1.00000000e+00])\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("act", "error", "text"),
+    [
+        (lambda p: nn.SGD(p, 0.1, -1.0), ValueError, "'momentum' must be at least 0.0"),
+        (lambda p: nn.SGD(p, 0.1, "a"), TypeError, "must be float type, but got"),
+        (
+            lambda p: nn.Adam(p, 0.1, 1.5),
+            ValueError,
+            r"must be in range of \(0.0, 1.0\), but got 1.5 with type 'float'",
+        ),
+        (
+            lambda p: nn.Adam(p, weight_decay=-1.0),
+            ValueError,
+            "For 'Adam', the 'weight_decay' must be float and must >= 0",
+        ),
+        (lambda p: nn.Adam([{"lr": 0.1}]), KeyError, "params"),
+        (lambda p: nn.Adam([1]), TypeError, "please check the 'parameters'"),
+        (
+            lambda p: nn.SGD([p[0], p[0]], 0.1),
+            RuntimeError,
+            "does not support repeated",
+        ),
+        (
+            lambda p: nn.Dense("a", 1),
+            TypeError,
+            "'in_channels' must be int, but got 'str'",
+        ),
+    ],
+)
+def test_arguments_of_optimizers_and_layers(act: Any, error: Any, text: str) -> None:
+    with pytest.raises(error, match=text):
+        act(nn.Dense(2, 2).trainable_params())

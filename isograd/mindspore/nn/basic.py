@@ -27,8 +27,8 @@ def positive_int(value: Any, name: str, owner: str) -> int:
     """`value`, which must be a positive int."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(
-            f"For '{owner}', the type of '{name}' must be int, but got "
-            f"{type(value).__name__}."
+            f"For '{owner}', the '{name}' must be int, but got "
+            f"'{type(value).__name__}'"
         )
     if value <= 0:
         raise ValueError(
@@ -41,7 +41,7 @@ def positive_int(value: Any, name: str, owner: str) -> int:
 def check_bool(value: Any, name: str, owner: str) -> bool:
     if not isinstance(value, bool):
         raise TypeError(
-            f"For '{owner}', the type of '{name}' must be bool, but got "
+            f"For '{owner}', the '{name}' must be a bool, but got "
             f"{type(value).__name__}."
         )
     return value
@@ -226,8 +226,8 @@ class Embedding(Cell):
         if padding_idx is not None:
             if not 0 <= padding_idx < vocab_size:
                 raise ValueError(
-                    "For 'Embedding', the 'padding_idx' must be in range [0, "
-                    f"{vocab_size}), but got {padding_idx}."
+                    "For 'Embedding', the 'padding_idx' must be in range of [0, "
+                    f"{vocab_size}), but got {padding_idx} with type 'int'."
                 )
             table = Tensor(table)
             table._p[padding_idx] = 0

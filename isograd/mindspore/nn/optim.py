@@ -11,29 +11,56 @@ from isograd.mindspore.parameter import Parameter, ParameterTuple
 from isograd.nn import rules, updates
 
 
+def _float(owner: str, name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(
+            f"For '{owner}', the type of '{name}' should be one of 'float', but got "
+            f"'{value}' with type '{type(value).__name__}'."
+        )
+
+
 def _fraction(owner: str, **values: Any) -> None:
     for name, v in values.items():
-        if isinstance(v, bool) or not isinstance(v, float):
-            raise TypeError(
-                f"For '{owner}', the type of '{name}' must be float, but "
-                f"got {type(v).__name__}."
-            )
+        _float(owner, name, v)
         if not 0.0 < v < 1.0:
             raise ValueError(
-                f"For '{owner}', the '{name}' must be in range (0.0, 1.0), but got {v}."
+                f"For '{owner}', the '{name}' must be in range of (0.0, 1.0), but got "
+                f"{v} with type 'float'."
             )
 
 
 def _positive(owner: str, **values: Any) -> None:
     for name, v in values.items():
-        if isinstance(v, bool) or not isinstance(v, int | float):
-            raise TypeError(
-                f"For '{owner}', the type of '{name}' must be float, but "
-                f"got {type(v).__name__}."
-            )
+        _float(owner, name, v)
         if v <= 0:
             raise ValueError(
-                f"For '{owner}', the '{name}' must be greater than 0, but got {v}."
+                f"For '{owner}', the '{name}' must be float and must > 0, but got "
+                f"'{v}' with type '{type(v).__name__}'."
+            )
+
+
+def _number(owner: str, **values: Any) -> None:
+    for name, v in values.items():
+        _float(owner, name, v)
+        if v < 0:
+            raise ValueError(
+                f"For '{owner}', the '{name}' must be float and must >= 0, but got "
+                f"'{v}' with type '{type(v).__name__}'."
+            )
+
+
+def _least(owner: str, end: str = ".", **values: Any) -> None:
+    """The same, as SGD and Momentum say it."""
+    for name, v in values.items():
+        if isinstance(v, bool) or not isinstance(v, int | float):
+            raise TypeError(
+                f"For '{owner}', the argument '{name}' must be float type, but got "
+                f"{type(v)}."
+            )
+        if v < 0:
+            raise ValueError(
+                f"For '{owner}', the argument '{name}' must be at least 0.0, but got "
+                f"{v}{end}"
             )
 
 
@@ -70,11 +97,11 @@ class SGD(Optimizer):
         loss_scale: float = 1.0,
     ) -> None:
         super().__init__(learning_rate, params, weight_decay, loss_scale)
-        _number("SGD", momentum=momentum, dampening=dampening)
+        _least("SGD", momentum=momentum, dampening=dampening)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError(
                 "For 'SGD', if 'nesterov' is true, 'momentum' must be > "
-                "0.0 and 'dampening' must be equal to 0.0, but got "
+                "0.0 and 'dampening' must equal to 0.0, but got "
                 f"'momentum' {momentum}, 'dampening' {dampening}."
             )
         self.momentum = Parameter(float(momentum), name="momentum")
@@ -113,7 +140,7 @@ class Momentum(Optimizer):
         use_nesterov: bool = False,
     ) -> None:
         super().__init__(learning_rate, params, weight_decay, loss_scale)
-        _number("Momentum", momentum=momentum)
+        _least("Momentum", "", momentum=momentum)
         self.momentum = Parameter(float(momentum), name="momentum")
         self.use_nesterov = use_nesterov
         self._make_state()

@@ -18,7 +18,7 @@ from isograd.mindspore.parameter import Parameter, ParameterTuple
 from isograd.mindspore.tensor import Tensor
 from isograd.nn import rules
 
-_GROUP_KEYS = {"params", "lr", "weight_decay", "grad_centralization", "order_params"}
+_GROUP_KEYS = ["params", "lr", "weight_decay", "order_params", "grad_centralization"]
 
 
 def _assign_add(variable: Any, value: Any) -> Any:
@@ -87,7 +87,14 @@ class Optimizer(Cell):
         self.is_group_lr = self.is_group and any("lr" in g for g in self._given)
         self.dynamic_lr = any(not isinstance(g["lr"], Parameter) for g in groups)
         self._set_rates([g["lr"] for g in groups])
-        self.parameters = ParameterTuple([p for g in groups for p in g["params"]])
+        every = [p for g in groups for p in g["params"]]
+        if len({id(p) for p in every}) < len(every):
+            raise RuntimeError(
+                "For 'Optimizer', the weight parameter already exists, it does not "
+                "support repeated setting. Please check whether the optimizer parameter "
+                "has been set multiple times."
+            )
+        self.parameters = ParameterTuple(every)
         self._facts()
 
     def _set_rates(self, rates: list[Any]) -> None:
@@ -151,15 +158,15 @@ class Optimizer(Cell):
             )
         if loss_scale <= 0:
             raise ValueError(
-                "For 'Optimizer', the argument 'loss_scale' must be "
-                f"greater than 0, but got {loss_scale}."
+                f"For '{type(self).__name__}', the 'loss_scale' must be float and must "
+                f"> 0, but got '{loss_scale}' with type 'float'."
             )
 
     def _groups(self, parameters: Any, lr: Any, decay: Any) -> list[dict[str, Any]]:
         if not isinstance(parameters, Iterable):
             raise TypeError(
-                "For 'Optimizer', the argument 'parameters' must be "
-                f"Iterable type, but got {type(parameters)}."
+                "For 'Optimizer', the argument parameters must be Iterable type, but "
+                f"got {type(parameters)}."
             )
         given = list(parameters)
         if not given:
@@ -171,7 +178,7 @@ class Optimizer(Cell):
             if not isinstance(x, Parameter | dict):
                 raise TypeError(
                     "For 'Optimizer', all elements of the argument 'parameters' must "
-                    f"be of 'Parameter' type or 'dict' type, but got {type(x)}."
+                    "be 'Parameter' or 'dict', please check the 'parameters'."
                 )
         rate = self._checked_rate(lr)
         if not isinstance(given[0], dict):
@@ -197,15 +204,12 @@ class Optimizer(Cell):
         self, group: dict[str, Any], rate: Any, decay: Any, count: int
     ) -> dict[str, Any]:
         if not isinstance(group, dict) or "params" not in group:
-            raise KeyError(
-                "For 'Optimizer', the key 'params' must exist in each "
-                f"parameter group, but got {group}."
-            )
+            raise KeyError("params")
         for key in group:
             if key not in _GROUP_KEYS:
                 raise KeyError(
-                    "For 'Optimizer', the key in group params must be in "
-                    f"{sorted(_GROUP_KEYS)}, but got {key}."
+                    "For 'Optimizer', the key in group params must be one of in "
+                    f"{_GROUP_KEYS}, but got {[k for k in group if k not in _GROUP_KEYS]}."
                 )
         params = list(group["params"])
         if not params:
@@ -264,13 +268,13 @@ class Optimizer(Cell):
             return decay
         if isinstance(decay, bool) or not isinstance(decay, int | float):
             raise TypeError(
-                "For 'Optimizer', the argument 'weight_decay' must be "
-                f"float, int or Cell, but got {type(decay).__name__}."
+                "For 'Optimizer', the argument 'Weight_decay' must be int, float or "
+                f"Cell.but got {type(decay)}"
             )
         if decay < 0:
             raise ValueError(
-                "For 'Optimizer', the argument 'weight_decay' must be "
-                f"non-negative, but got {decay}."
+                f"For '{type(self).__name__}', the 'weight_decay' must be float and "
+                f"must >= 0, but got '{decay}' with type 'float'."
             )
         return float(decay)
 
