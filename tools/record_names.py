@@ -8,7 +8,9 @@ has those of modules that are not counted as coverage, `NAME_files.txt` all modu
 
 from __future__ import annotations
 
+import ast
 import importlib
+import importlib.util
 import inspect
 import sys
 from pathlib import Path
@@ -39,6 +41,7 @@ mindspore.nn.wrap mindspore.nn.optim mindspore.nn.layer mindspore.nn.loss""",
 INTERNAL = {  # not for users, but for the frameworks' own tests and extensions
     "torch": """torch.testing._internal.common_utils
 torch.testing._internal.common_device_type torch.testing._internal.common_dtype
+torch.testing._internal.common_cuda
 torch.utils.hooks torch.utils._pytree torch.utils._python_dispatch torch.utils.benchmark
 torch.utils.dlpack torch.utils.flop_counter torch.utils.deterministic torch.utils.weak
 torch.utils.data.dataset torch.utils.data.dataloader torch.utils.data.sampler
@@ -85,7 +88,7 @@ def names_of_module(path: str) -> list[str]:
     try:
         module = importlib.import_module(path)
     except ImportError:
-        return []
+        return names_in_source(path)
     root = path.partition(".")[0]
     out = []
     for name in public(module):
@@ -94,6 +97,21 @@ def names_of_module(path: str) -> list[str]:
         if not foreign and not name.startswith("_"):
             out.append(f"{path}.{name}")
     return out
+
+
+def names_in_source(path: str) -> list[str]:
+    """The functions, classes and variables of a module that cannot be imported here."""
+    spec = importlib.util.find_spec(path)
+    if spec is None or spec.origin is None:
+        return []
+    tree = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and node in tree.body:
+            found.append(node.name)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.append(node.id)
+    return [f"{path}.{n}" for n in found if not n.startswith("_")]
 
 
 def main(framework: str) -> None:

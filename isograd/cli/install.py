@@ -14,6 +14,7 @@ from isograd.base.missing import missing_module
 from isograd.base.paths import ShowingFinder, recorded
 
 DIALECTS = ("torch", "mindspore")
+COMPANIONS = {"functorch": "torch"}  # further packages, parts of a dialect of ours
 
 
 class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -26,12 +27,15 @@ class Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def find_spec(
         self, name: str, path: Any = None, target: Any = None
     ) -> importlib.machinery.ModuleSpec | None:
-        if name.partition(".")[0] not in self.dialects:
+        top = name.partition(".")[0]
+        if COMPANIONS.get(top, top) not in self.dialects:
             return None
         return importlib.machinery.ModuleSpec(name, self, is_package=True)
 
     def create_module(self, spec: importlib.machinery.ModuleSpec) -> ModuleType:
-        ours = f"isograd.{spec.name}"
+        top = spec.name.partition(".")[0]
+        within = f"{COMPANIONS[top]}." if top in COMPANIONS else ""
+        ours = f"isograd.{within}{spec.name}"
         try:
             module = importlib.import_module(ours)
         except ModuleNotFoundError as error:
@@ -90,5 +94,6 @@ def uninstall() -> None:
         finder = _FINDER.pop()
         sys.meta_path.remove(finder)
         for name in list(sys.modules):
-            if name.partition(".")[0] in finder.dialects:
+            top = name.partition(".")[0]
+            if COMPANIONS.get(top, top) in finder.dialects:
                 del sys.modules[name]

@@ -206,3 +206,17 @@ def test_uninstall_gives_imports_back(tmp_path: Path) -> None:
         ["-c", source], tmp_path, env={**os.environ, "PYTHONPATH": str(tmp_path)}
     )
     assert (found.stdout, found.stderr) == ("False\nTrue\n", "")
+
+
+def test_functorch_comes_with_torch(tmp_path: Path) -> None:
+    found = isograd_run(
+        tmp_path,
+        (
+            "import torch\n"
+            "from functorch import grad, make_functional, vmap\n"
+            "f, params = make_functional(torch.nn.Linear(2, 1))\n"
+            "g = grad(lambda p, x: f(p, x).sum())(params, torch.ones(3, 2))\n"
+            "print([x.tolist() for x in g])\n"
+        ),
+    )
+    assert found.stdout == "[[[3.0, 3.0]], [3.0]]\n", found.stderr

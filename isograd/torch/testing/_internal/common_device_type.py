@@ -2,16 +2,75 @@
 
 from __future__ import annotations
 
+import contextlib
+import enum
 import functools
 import inspect
 import unittest
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, NamedTuple
 
-from isograd.torch.testing._internal.common_utils import expand
+from isograd.torch.testing._internal import decorators, flags
+from isograd.torch.testing._internal.common_utils import TestCase, expand
+from isograd.torch.testing._internal.decorators import (
+    largeTensorTest as largeTensorTest,
+)
+from isograd.torch.testing._internal.decorators import (
+    precisionOverride as precisionOverride,
+)
+from isograd.torch.testing._internal.decorators import (
+    toleranceOverride as toleranceOverride,
+)
 
-skipMeta = skipCPUIfNoLapack = onlyCPU = onlyNativeDeviceTypes = lambda fn: fn
-skipCUDAIfNoMagma = skipCUDAIf = skipCPUIfNoFFT = skipCUDAIfRocm = lambda fn: fn
-onlyCUDA = unittest.skip("Only runs on cuda")
+globals().update({n: v for n, v in vars(flags).items() if n.isupper()})
+globals().update(decorators.TABLE)
+
+
+class tol(NamedTuple):
+    """Tolerances of a comparison."""
+
+    atol: float
+    rtol: float
+
+
+class OpDTypes(enum.Enum):
+    """Which dtypes `ops` takes."""
+
+    supported = 0
+    unsupported = 1
+    supported_backward = 2
+    unsupported_backward = 3
+    any_one = 4
+    none = 5
+    any_common_cpu_cuda_one = 6
+
+
+def get_all_device_types() -> list[str]:
+    return ["cpu"]
+
+
+def onlyOn(devices: Any) -> Any:
+    """Only on some devices (one, or a list)."""
+    wanted = [devices] if isinstance(devices, str) else list(devices)
+    if "cpu" in wanted:
+        return decorators.passed()
+    return unittest.skip(f"Only runs on {devices}")
+
+
+class DeviceTypeTestBase(TestCase):
+    """A test case made for one device."""
+
+    __test__ = False
+    device_type = "generic_device_type"
+
+    @classmethod
+    def get_primary_device(cls) -> str:
+        return cls.device_type
+
+
+class CPUTestBase(DeviceTypeTestBase):
+    __test__ = False
+    device_type = "cpu"
 
 
 class dtypes:
@@ -35,26 +94,47 @@ class dtypesIfCPU(dtypes):
     general = False
 
 
-def dtypesIfCUDA(*_: Any) -> Any:
-    """Nothing on the CPU."""
-    return lambda fn: fn
-
-
 def deviceCountAtLeast(count: int) -> Any:
     """Skip the test where there are fewer devices: there is one."""
-    return unittest.skipIf(count > 1, f"fewer than {count} devices detected")
+
+    def decorate(fn: Any) -> Any:
+        fn.device_count = count
+        if count > 1:
+            return unittest.skip(f"fewer than {count} devices detected")(fn)
+        return fn
+
+    return decorate
 
 
 def _on_cpu(fn: Any, dtype: Any) -> Any:
-    more = {} if dtype is None else {"dtype": dtype}
-    takes_device = "device" in inspect.signature(fn).parameters
-    more |= {"device": "cpu"} if takes_device else {}
+    takes = inspect.signature(fn).parameters
+    more = {} if dtype is None else {"dtype" if "dtype" in takes else "dtypes": dtype}
+    count = getattr(fn, "device_count", 0)
+    more |= {"devices": ["cpu"]} if count and "devices" in takes else {}
+    more |= {"device": "cpu"} if "device" in takes else {}
 
     @functools.wraps(fn)
     def test(self: Any) -> Any:
-        return fn(self, **more)
+        with _tolerances(self, fn, dtype):
+            return fn(self, **more)
 
     return test
+
+
+@contextlib.contextmanager
+def _tolerances(case: Any, fn: Any, dtype: Any) -> Iterator[None]:
+    """The tolerances that the decorators of a test state for a dtype."""
+    saved = case.precision, case.rel_tol
+    precision = getattr(fn, "precision_overrides", {}).get(dtype)
+    both = getattr(fn, "tolerance_overrides", {}).get(dtype)
+    if precision is not None:
+        case.precision = precision
+    if both is not None:
+        case.precision, case.rel_tol = both
+    try:
+        yield
+    finally:
+        case.precision, case.rel_tol = saved
 
 
 def _dtype_name(dtype: Any) -> str:

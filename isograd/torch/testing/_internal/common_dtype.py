@@ -34,6 +34,8 @@ all_types_and = _group_and(*_FLOATING, *_INTEGRAL)
 all_types_and_half = _group(*_FLOATING, *_INTEGRAL, d.float16)
 all_types_and_complex = _group(*_FLOATING, *_INTEGRAL, *_COMPLEX)
 all_types_and_complex_and = _group_and(*_FLOATING, *_INTEGRAL, *_COMPLEX)
+complex_types_and = _group_and(*_COMPLEX)
+empty_types = _group()
 double_types = _group(d.float64, d.complex128)
 
 
@@ -55,3 +57,28 @@ def get_all_fp_dtypes(
         t for t, on in zip(_HALF, (include_half, include_bfloat16), strict=True) if on
     ]
     return [*_FLOATING, *halves]
+
+
+def get_all_dtypes(
+    include_half: bool = True,
+    include_bfloat16: bool = True,
+    include_bool: bool = True,
+    include_complex: bool = True,
+    **_: bool,
+) -> list[dtype]:
+    """The dtypes of ordinary tensors."""
+    return [
+        *get_all_int_dtypes(),
+        *get_all_fp_dtypes(include_half, include_bfloat16),
+        *([d.bool_] if include_bool else []),
+        *(get_all_complex_dtypes() if include_complex else []),
+    ]
+
+
+def get_all_math_dtypes(device: str) -> list[dtype]:
+    """The dtypes that arithmetic is defined for."""
+    return [
+        *get_all_int_dtypes(),
+        *get_all_fp_dtypes(device.startswith("cuda"), False),
+        *get_all_complex_dtypes(),
+    ]

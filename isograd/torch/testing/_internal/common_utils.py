@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import functools
 import gc
-import importlib.util
-import sys
+import io
+import itertools
+import os
+import re
+import tempfile
 import unittest
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,36 +18,41 @@ from typing import Any
 import numpy as np
 
 import isograd.torch as torch
-from isograd.torch.autograd.gradcheck import gradcheck, gradgradcheck
+from isograd.torch.autograd.gradcheck import gradcheck as _gradcheck
+from isograd.torch.autograd.gradcheck import gradgradcheck as _gradgradcheck
+from isograd.torch.dtypes import of_numpy
 from isograd.torch.testing import assert_close, make_tensor
+from isograd.torch.testing._internal import decorators, flags
+from isograd.torch.testing._internal.decorators import (
+    decorateIf as decorateIf,
+)
+from isograd.torch.testing._internal.decorators import (
+    skip_exception_type as skip_exception_type,
+)
+from isograd.torch.testing._internal.decorators import (
+    suppress_warnings as suppress_warnings,
+)
+from isograd.torch.testing._internal.matrices import *  # noqa: F403 (their samples)
 
-__all__ = ["gradcheck", "gradgradcheck", "make_tensor"]
+__all__ = ["assert_close", "make_tensor"]
 
-IS_WINDOWS = sys.platform == "win32"
-IS_MACOS = sys.platform == "darwin"
-IS_LINUX = sys.platform == "linux"
-IS_FBCODE = IS_SANDCASTLE = IS_CI = IS_JETSON = IS_ARM64 = False
-TEST_NUMPY = True
-TEST_SCIPY = importlib.util.find_spec("scipy") is not None
-TEST_CUDA = TEST_MPS = TEST_XPU = TEST_MKL = TEST_CUDNN = False
-TEST_WITH_ROCM = TEST_WITH_ASAN = TEST_WITH_TSAN = TEST_WITH_UBSAN = False
-TEST_WITH_SLOW = TEST_WITH_CROSSREF = TEST_WITH_TORCHDYNAMO = False
-TEST_WITH_TORCHINDUCTOR = TEST_WITH_AOT_EAGER = False
-
-
-def _same(fn: Any) -> Any:
-    return fn
-
-
-slowTest = skipIfTorchInductor = xfailIfTorchDynamo = skipIfRocm = skipIfMPS = _same
-skipIfCrossRef = skipIfXpu = skipIfSlowGradcheckEnv = _same
-skipIfNoSciPy = unittest.skipIf(not TEST_SCIPY, "test requires SciPy")
-skipIfNoLapack = _same
+globals().update({n: v for n, v in vars(flags).items() if n.isupper()})
+globals().update(decorators.TABLE)
 
 
-def skipIfTorchDynamo(msg: Any = "") -> Any:
-    """Nothing to skip: there is no Dynamo. Works bare or with a reason."""
-    return msg if callable(msg) else _same
+def gradcheck(fn: Any, inputs: Any, **options: Any) -> bool:
+    """`torch.autograd.gradcheck`, batched and fast unless told otherwise."""
+    return _gradcheck(fn, inputs, **{**_CHECKS, **options})
+
+
+def gradgradcheck(
+    fn: Any, inputs: Any, grad_outputs: Any = None, **options: Any
+) -> bool:
+    """`torch.autograd.gradgradcheck`, batched and fast unless told otherwise."""
+    return _gradgradcheck(fn, inputs, grad_outputs, **{**_CHECKS, **options})
+
+
+_CHECKS = {"check_batched_grad": True, "fast_mode": True}
 
 
 def _is_tensors(a: Any, b: Any) -> bool:
@@ -145,6 +153,65 @@ class TestCase(unittest.TestCase):
         with self.assertRaises(AssertionError, msg=msg):
             self.assertEqual(first, second, **options)
 
+    assertEqualIgnoreType = functools.partialmethod(assertEqual, exact_dtype=False)
+
+    def assertEqualBroadcasting(self, x: Any, y: Any, *args: Any, **kw: Any) -> None:
+        """`assertEqual` with a number in the place of a tensor full of it."""
+        if not torch.is_tensor(y):
+            y = torch.full_like(x, y)
+        self.assertEqual(x, y, *args, **kw)
+
+    def assertEqualTypeString(self, x: Any, y: Any) -> None:
+        """Device, dtype and layout are the same."""
+        for name in ("device", "dtype", "layout"):
+            self.assertEqual(getattr(x, name), getattr(y, name))
+
+    def assertExpectedInline(
+        self, actual: Any, expect: str, skip: int = 0, **_: Any
+    ) -> None:
+        """The text is the expected one."""
+        self.maxDiff = None
+        self.assertMultiLineEqual(expect, str(actual))
+
+    def assertExpectedRaisesInline(
+        self, kind: Any, fn: Callable[..., Any], expect: str, *args: Any, **kw: Any
+    ) -> None:
+        """The call raises an exception with the expected text."""
+        with self.assertRaises(kind) as caught:
+            fn(*args, **kw)
+        self.assertExpectedInline(str(caught.exception), expect)
+
+    def assertObjectIn(self, obj: Any, container: Any) -> None:
+        """The object itself is among the elements."""
+        if not any(obj is x for x in container):
+            self.fail(f"object {obj!r} is not in the iterable")
+
+    @contextlib.contextmanager
+    def assertWarnsOnceRegex(self, category: Any, regex: str = "") -> Iterator[None]:
+        """Exactly one warning that matches, also of those given once a program."""
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            yield
+        kinds = [w for w in seen if issubclass(w.category, category)]
+        self.assertTrue(kinds, "No warning raised")
+        found = [w for w in kinds if re.search(regex, str(w.message))]
+        self.assertEqual(len(found), 1, "no or several warnings match")
+
+    def compare_with_numpy(
+        self, fn: Any, reference: Any, data: Any, device: Any = None, dtype: Any = None
+    ) -> None:
+        """`fn` of a tensor is NumPy's `reference` of the array."""
+        if isinstance(data, torch.Tensor):
+            array = data.detach().numpy()
+            t = data
+        else:
+            t = torch.tensor(data, device=device, dtype=dtype)
+            array = t.numpy()
+        found, want = fn(t), reference(array)
+        if isinstance(want, np.ndarray):
+            want = torch.from_numpy(want.copy())
+        self.assertEqual(want, found, exact_dtype=False)
+
     def assertNotWarn(self, fn: Callable[[], Any], msg: str = "") -> None:
         """Raise if the call warns."""
         with warnings.catch_warnings(record=True) as seen:
@@ -157,7 +224,7 @@ def _is_list(x: Any) -> bool:
     return isinstance(x, Sequence) and not isinstance(x, str | bytes)
 
 
-def run_tests(argv: Any = None) -> None:
+def run_tests(argv: Any = None, *_: Any) -> None:
     """Run the tests of the main module."""
     unittest.main(argv=argv)
 
@@ -218,9 +285,9 @@ def expand(fn: Any) -> Iterator[tuple[str, Any]]:
             for name, kwargs, decorators in cases
             for s, more, extra in p.cases()
         ]
-    for name, kwargs, decorators in cases:
+    for name, kwargs, around in cases:
         test = _bind(fn, kwargs) if kwargs else fn
-        for decorate in decorators:
+        for decorate in around:
             test = decorate(test)
         yield name, test
 
@@ -282,3 +349,138 @@ def set_warn_always_context(_: bool) -> Iterator[None]:
     with warnings.catch_warnings():
         warnings.simplefilter("always")
         yield
+
+
+@contextlib.contextmanager
+def DeterministicGuard(
+    deterministic: bool,
+    *,
+    warn_only: bool = False,
+    fill_uninitialized_memory: bool = True,
+) -> Iterator[None]:
+    """The setting of deterministic algorithms within a block."""
+    saved = torch.are_deterministic_algorithms_enabled()
+    torch.use_deterministic_algorithms(deterministic, warn_only=warn_only)
+    try:
+        yield
+    finally:
+        torch.use_deterministic_algorithms(saved)
+
+
+def wrapDeterministicFlagAPITest(fn: Any) -> Any:
+    """The test, after which the setting is what it was."""
+
+    @functools.wraps(fn)
+    def test(*args: Any, **kwargs: Any) -> Any:
+        with DeterministicGuard(torch.are_deterministic_algorithms_enabled()):
+            return fn(*args, **kwargs)
+
+    return test
+
+
+@contextlib.contextmanager
+def TemporaryFileName(*args: Any, **kwargs: Any) -> Iterator[str]:
+    """The name of a file that is gone after the block."""
+    handle, path = tempfile.mkstemp(*args, **kwargs)
+    os.close(handle)
+    try:
+        yield path
+    finally:
+        if os.path.exists(path):
+            os.unlink(path)
+
+
+@contextlib.contextmanager
+def TemporaryDirectoryName(suffix: str | None = None) -> Iterator[str]:
+    """The name of a folder that is gone after the block."""
+    with tempfile.TemporaryDirectory(suffix=suffix) as path:
+        yield path
+
+
+BytesIOContext = io.BytesIO
+
+
+@contextlib.contextmanager
+def set_default_tensor_type(kind: Any) -> Iterator[None]:
+    """The default tensor type within a block."""
+    saved = torch.get_default_dtype()
+    torch.set_default_tensor_type(kind)
+    try:
+        yield
+    finally:
+        torch.set_default_dtype(saved)
+
+
+class NoTest:
+    """In the place of a test class that does not apply."""
+
+    __test__ = False
+
+
+TestCaseBase, TestGradients = TestCase, NoTest
+_NUMPY = """bool uint8 uint16 uint32 uint64 int8 int16 int32 int64 float16 float32
+float64 complex64 complex128"""
+numpy_to_torch_dtype_dict = {
+    np.dtype(n).type: of_numpy(np.dtype(n)) for n in _NUMPY.split()
+}
+torch_to_numpy_dtype_dict = {v: k for k, v in numpy_to_torch_dtype_dict.items()} | {
+    torch.bfloat16: np.float32
+}
+
+
+def numpy_to_torch_dtype(dtype: Any) -> Any:
+    return numpy_to_torch_dtype_dict[np.dtype(dtype).type]
+
+
+def load_tests(loader: Any, tests: Any, pattern: Any) -> Any:
+    """What unittest asks a test module for: the tests as they are."""
+    return tests
+
+
+def set_rng_seed(seed: int = 1234) -> None:
+    import random
+
+    torch.manual_seed(seed)
+    random.seed(seed)
+    np.random.seed(seed)
+
+
+def is_iterable(obj: Any) -> bool:
+    try:
+        iter(obj)
+    except TypeError:
+        return False
+    return True
+
+
+def is_iterable_of_tensors(iterable: Any, include_empty: bool = False) -> bool:
+    """Whether it is a sequence of tensors (of at least one)."""
+    if isinstance(iterable, torch.Tensor) or not is_iterable(iterable):
+        return False
+    found = list(iterable)
+    return all(isinstance(t, torch.Tensor) for t in found) if found else include_empty
+
+
+def iter_indices(tensor: Any) -> Iterator[Any]:
+    """All indices of a tensor: numbers for a vector, tuples otherwise."""
+    if tensor.dim() == 0:
+        return iter(range(0))
+    if tensor.dim() == 1:
+        return iter(range(tensor.size(0)))
+    return itertools.product(*(range(s) for s in tensor.size()))
+
+
+def dtype_name(dtype: Any) -> str:
+    return str(dtype).rpartition(".")[2].strip()
+
+
+def copy_func(fn: Any) -> Any:
+    """A function that does the same."""
+    return functools.wraps(fn)(lambda *args, **kwargs: fn(*args, **kwargs))
+
+
+def first_sample(case: Any, samples: Any) -> Any:
+    """The first of some samples; skips the test where there is none."""
+    for sample in samples:
+        return sample
+    raise unittest.SkipTest("Skipped! Need at least 1 sample input")
