@@ -74,8 +74,7 @@ def sweep(
                 saved = saved_values(node)
             F, vjp, g, saved = rule_of(node, g, saved, create_graph)
             cots = vjp(F, g, saved, edges, **node.params)
-            if create_graph and saved:
-                cots = tied(node, saved, cots)
+            cots = tied(node, saved, cots) if create_graph else cots
         if not retain_graph and saved:
             node.saved = None
         for edge, c in zip(edges, cots):  # noqa: B905 (one cotangent per operand)

@@ -176,6 +176,12 @@ def _retain(owner: Tensor, g: Tensor) -> None:
         owner._grad = owner._grad + g
 
 
+def follow_retained(t: Tensor) -> None:
+    """After a write in place the gradient that is kept is that of the new value."""
+    if t._node is not None and not t._node.leaf:
+        hooks_of(t._node).retain.append(weakref.ref(t))
+
+
 def hooks_of(node: Node) -> NodeHooks:
     if node.hooks is None:
         node.hook(NodeHooks())

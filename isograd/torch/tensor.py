@@ -29,6 +29,10 @@ from isograd.torch import backward as _backward
 from isograd.torch import dtypes, errors
 from isograd.torch.dtypes import CPU, Size, of_numpy
 from isograd.torch.measures import (
+    NON_LEAF_GRAD,
+    REFLECTED,
+)
+from isograd.torch.measures import (
     address as address,
 )
 from isograd.torch.measures import (
@@ -257,7 +261,7 @@ class Tensor(core.Tensor):
     ) -> Any:
         """NumPy's functions compute with the arrays; what NumPy's operators call
         stays an operator of tensors, with its gradient."""
-        name = _REFLECTED.get(ufunc.__name__)
+        name = REFLECTED.get(ufunc.__name__)
         if (
             name
             and method == "__call__"
@@ -540,10 +544,10 @@ class Tensor(core.Tensor):
             )
         if self.is_leaf or self._retains:
             return
-        from isograd.torch.hooks import hooks_of
+        from isograd.torch.hooks import follow_retained, hooks_of
 
         self._retains = True
-        self._renoded = _follow_retained
+        self._renoded = follow_retained
         hooks_of(self._node).retain.append(weakref.ref(self))
 
     def register_hook(self, hook: Callable[..., Any]) -> Any:
@@ -609,41 +613,6 @@ class Tensor(core.Tensor):
         return rebuild, (None if cls is Tensor else cls, *state_of)
 
 
-def _follow_retained(t: Tensor) -> None:
-    """After a write in place the gradient that is kept is that of the new value."""
-    from isograd.torch.hooks import hooks_of
-
-    if t._node is not None and not t._node.leaf:
-        hooks_of(t._node).retain.append(weakref.ref(t))
-
-
-NON_LEAF_GRAD = (
-    "The .grad attribute of a Tensor that is not a leaf Tensor is being accessed. Its "
-    ".grad attribute won't be populated during autograd.backward(). If you indeed want "
-    "the .grad field to be populated for a non-leaf Tensor, use .retain_grad() on the "
-    "non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you "
-    "access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for "
-    "more informations."
-)
-_REFLECTED = {
-    "add": "__radd__",
-    "subtract": "__rsub__",
-    "multiply": "__rmul__",
-    "divide": "__rtruediv__",
-    "true_divide": "__rtruediv__",
-    "power": "__rpow__",
-    "floor_divide": "__rfloordiv__",
-    "remainder": "__rmod__",
-    "equal": "__eq__",
-    "not_equal": "__ne__",
-    "less": "__gt__",
-    "less_equal": "__ge__",
-    "greater": "__lt__",
-    "greater_equal": "__le__",
-    "bitwise_and": "__rand__",
-    "bitwise_or": "__ror__",
-    "bitwise_xor": "__rxor__",
-}
 _NUMBERS = (float, int, bool, complex)
 _INTERNAL = (
     "_inference",

@@ -27,25 +27,17 @@ from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import errors
 from isograd.torch.autograd import graph
+from isograd.torch.autograd.checks import (
+    DIRTY_VIEW,
+    NEEDS_SETUP,
+    check_returned,
+    checked,
+    grads_of,
+)
 from isograd.torch.autograd.context import BackwardCFunction as BackwardCFunction
 from isograd.torch.autograd.context import FunctionCtx as FunctionCtx
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.tensor import Tensor
-
-_DIRTY_VIEW = (
-    "If your Function modifies inplace an input that is a view of another Tensor, your "
-    "Function cannot return more than one Tensor. This is not supported by the current "
-    "autograd engine. You should either make sure the input is not a view (using "
-    ".clone() for example) or make your Function only return one Tensor (potentially "
-    "splitting it into two Functions: one doing the inplace that returns a single "
-    "Tensor and a second one that does the other operations). You can ask on the forum "
-    "https://discuss.pytorch.org/ if you need help to do this change."
-)
-_NEEDS_SETUP = (
-    "In order to use an autograd.Function with functorch transforms (vmap, grad, jvp, "
-    "jacrev, ...), it must override the setup_context staticmethod. For more details, "
-    "please see https://pytorch.org/docs/main/notes/extending.func.html"
-)
 
 
 class _Frame:
@@ -216,7 +208,7 @@ class Function(FunctionCtx, metaclass=FunctionMeta):
         if kwargs:
             args = _bound_arguments(cls, args, kwargs)
         if _has_setup(cls) is False and _transformed(args):
-            raise RuntimeError(_NEEDS_SETUP)
+            raise RuntimeError(NEEDS_SETUP)
         try:
             return Application(cls, args).run()
         except EngineError as error:
@@ -312,7 +304,7 @@ class Application:
         self.single = not isinstance(found, tuple)
         outs = (found,) if self.single else found
         graph.increment_version(self.ctx._dirty)
-        _check_returned(self.ctx._dirty, tensors, outs)
+        check_returned(self.ctx._dirty, tensors, outs)
         self.found, self.own = outs, own
         self.used = tensors
         entries = tuple(_entry(s, tensors, outs) for s in self.ctx._saved)
@@ -429,7 +421,7 @@ class Application:
                     "an in-place operation."
                 )
             if d._view is not None and len(self.found) > 1:
-                raise RuntimeError(_DIRTY_VIEW)
+                raise RuntimeError(DIRTY_VIEW)
             mutation.check_writable(d, True)
 
     def _rule(self, frame: _Frame, node_ref: Any) -> Callable[..., Any]:
@@ -455,9 +447,9 @@ class Application:
                         return _batched_rule(
                             cls, ctx, cots, avals, frame, places, total, in_shapes
                         )
-                    grads = _grads_of(ctx, cots, avals)
+                    grads = grads_of(ctx, cots, avals)
                     found = _user_backward(cls)(ctx, *grads)
-                    return _checked(
+                    return checked(
                         cls, found, total, places, node.edges, in_shapes, in_dtypes
                     )
             finally:
@@ -644,23 +636,6 @@ def _nothing() -> None:
     return None
 
 
-def _check_returned(dirty: Any, inputs: Any, outs: Any) -> None:
-    for d in dirty:
-        if not any(d is o for o in outs):
-            raise RuntimeError(
-                "Some elements marked as dirty during the forward method were not "
-                "returned as output. The inputs that are modified inplace must all be "
-                "outputs of the Function."
-            )
-        if not any(d is t for t in inputs):
-            warnings.warn(
-                "Only input Tensors should be given to ctx.mark_dirty(). If a Tensor "
-                "is not an input, there is no need to pass it to mark_dirty().",
-                UserWarning,
-                stacklevel=6,
-            )
-
-
 def _requires(t: Any) -> bool:
     p = t._p
     while True:
@@ -694,82 +669,6 @@ def _entry(saved: Any, tensors: Sequence[Any], outs: Sequence[Any]) -> tuple[str
         if o is saved:
             return ("out", i)
     return ("other", saved)
-
-
-def _grads_of(ctx: Any, cots: Any, avals: Any) -> list[Any]:
-    """The gradients that `backward` gets: zeros for None, if it wants that."""
-    grads: list[Any] = []
-    for c, (shape, dtype) in zip(cots, avals, strict=True):
-        if c is None and (dtype is None or not ctx.materialize_grads):
-            grads.append(None)
-            continue
-        grads.append(wrap(Tensor, np.zeros(shape, dtype) if c is None else c))
-    return grads
-
-
-def _checked(
-    cls: Any,
-    found: Any,
-    total: int,
-    places: list[int],
-    edges: Any,
-    shapes: Any,
-    dtypes: Any,
-) -> tuple[Any, ...]:
-    """What `backward` returned, as one cotangent for each tensor argument."""
-    name = f"{cls.__name__}Backward"
-    grads = (
-        found
-        if isinstance(found, tuple)
-        else (tuple(found) if isinstance(found, list) else (found,))
-    )
-    extra = grads[total:]
-    if len(grads) < total or any(g is not None for g in extra):
-        raise RuntimeError(
-            f"function {name} returned an incorrect number of gradients "
-            f"(expected {total}, got {len(grads)})"
-        )
-    for i in range(total):
-        if i not in places and grads[i] is not None:
-            raise RuntimeError(
-                f"function {name} returned a gradient different than None at position "
-                f"{i + 1}, but the corresponding forward input was not a Variable"
-            )
-    return tuple(
-        _cotangent(grads[i], e, s, d, name, j)
-        for j, (i, e, s, d) in enumerate(
-            zip(places, edges, shapes, dtypes, strict=True)
-        )
-    )
-
-
-def _cotangent(
-    g: Any, edge: Any, shape: tuple[int, ...], dtype: Any, name: str, i: int
-) -> Any:
-    if g is None:
-        return None
-    if not isinstance(g, CoreTensor):
-        raise RuntimeError(f"expected Variable or None (got {type(g).__name__})")
-    if edge is None:
-        return None
-    p = payload_of(g)
-    if p.shape != shape:
-        if not _expandable(shape, p.shape):
-            raise RuntimeError(
-                f"Function {name} returned an invalid gradient at index {i} - got "
-                f"{list(p.shape)} but expected shape compatible with {list(shape)}"
-            )
-        p = BOUND.sum_to(p, shape)
-    if p.dtype != dtype:
-        p = BOUND.convert(p, dtype=dtype)
-    return p
-
-
-def _expandable(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
-    """Whether a tensor of `shape` broadcasts to `to`."""
-    return len(shape) <= len(to) and all(
-        a in (1, b) for a, b in zip(shape[::-1], to[::-1], strict=False)
-    )
 
 
 __getattr__ = module_getattr(

@@ -18,12 +18,12 @@ from isograd.core.primitive import BOUND, Payload
 from isograd.core.tape import Leaf, Node, Traced, new, slot, tick
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import wrap
+from isograd.torch.autograd.checks import checked
 from isograd.torch.autograd.context import BackwardCFunction as BackwardCFunction
 from isograd.torch.autograd.context import FunctionCtx as FunctionCtx
 from isograd.torch.autograd.function import (
     Application,
     Function,
-    _checked,
     _Frame,
     _user_backward,
 )
@@ -94,9 +94,9 @@ def _batched_rule(
         found = _user_backward(cls)(ctx, *grads)
         inner = [s[1:] if f else s for s, f in zip(shapes, flags, strict=True)]
         dtypes = [a.dtype for a in frame.args]
-        checked = _checked(cls, found, total, places, frame.edges, inner, dtypes)
+        found = checked(cls, found, total, places, frame.edges, inner, dtypes)
         outs = []
-        for c, f in zip(checked, flags, strict=True):
+        for c, f in zip(found, flags, strict=True):
             if c is None:
                 outs.append(None)
                 continue
