@@ -327,7 +327,7 @@ def _check_divisor(y: Payload) -> None:
 @row(inplace=True)
 def floor_divide(input: Any, other: Any) -> Payload:
     x, y = operands(input, other)
-    refuse(x, "c", "div_floor_cpu")
+    refuse(x, "cb", "div_floor_cpu")
     _check_divisor(y)
     return undifferentiable(F.floordiv(x, y), "floor_divide")
 
@@ -340,7 +340,7 @@ def undifferentiable(out: Payload, name: str) -> Named:
 @row(inplace=True)
 def remainder(input: Any, other: Any) -> Payload:
     x, y = operands(input, other)
-    refuse(x, "c", "remainder_cpu")
+    refuse(x, "cb", "remainder_cpu")
     _check_divisor(y)
     if not is_payload(input):
         return undifferentiable(F.remainder(x, y), "remainder")
@@ -350,7 +350,7 @@ def remainder(input: Any, other: Any) -> Payload:
 @row(inplace=True)
 def fmod(input: Any, other: Any) -> Payload:
     x, y = operands(input, other)
-    refuse(x, "c", "fmod_cpu")
+    refuse(x, "cb", "fmod_cpu")
     _check_divisor(y)
     return _by_operand(F.fmod(x, y), "Fmod", other)
 
@@ -365,6 +365,7 @@ def pow_(input: Any, exponent: Any) -> Payload:
     if not is_payload(exponent):
         return Named(_power(input, exponent), "PowBackward0")
     x, y = operands(input, exponent)
+    refuse(x, "b", "pow")
     if not is_payload(input):
         return Named(F.pow(x, y), "PowBackward2")
     return Named(

@@ -163,31 +163,6 @@ def is_set_to(self: Any, tensor: Any) -> bool:
     return self.data_ptr() == tensor.data_ptr() and self.shape == tensor.shape
 
 
-class UntypedStorage:
-    """The bytes behind a tensor, as far as programs ask for them."""
-
-    def __init__(self, array: np.ndarray) -> None:
-        self._array = array
-
-    def data_ptr(self) -> int:
-        return self._array.__array_interface__["data"][0]
-
-    def nbytes(self) -> int:
-        return self._array.nbytes
-
-    size = __len__ = nbytes
-
-
-@tensor_row(function=False)
-def untyped_storage(self: Any) -> UntypedStorage:
-    a = self.array("storage")
-    while isinstance(a.base, np.ndarray):
-        a = a.base
-    return UntypedStorage(a)
-
-
-tensor_row(untyped_storage, name="storage", function=False)
-
 # --- numbers --------------------------------------------------------------------------
 
 
@@ -309,6 +284,11 @@ def stft(
 @tensor_row(function=False)
 def map_(self: Any, tensor: Any, callable: Any) -> Any:
     """Replace each element by a Python function of it and another tensor's."""
+    if self.requires_grad or tensor.requires_grad:
+        raise RuntimeError(
+            "Can't call map_() on Variable that requires grad. Use "
+            "var.detach().map_() instead."
+        )
     a, b = self.array("map_"), np.broadcast_to(tensor.array("map_"), self._p.shape)
     values = [
         callable(x, y)

@@ -53,6 +53,48 @@ def product(a, b):
 print(product(x, x.T))
 attempt(lambda: torch.autocast("gpu"))
 """,
+    "optimizer_without_super": r"""
+class Wrapped(optim.Optimizer):
+    def __init__(self, inner):
+        self.inner, self.param_groups = inner, inner.param_groups
+    def step(self):
+        self.inner.step()
+w = torch.ones(2, requires_grad=True)
+(w * w).sum().backward()
+Wrapped(optim.SGD([w], lr=0.1)).step()
+print(w)
+""",
+    "collate": r"""
+from collections import namedtuple
+default_collate, default_convert = torch.utils.data.default_collate, torch.utils.data.default_convert
+P = namedtuple("P", "a b")
+print(default_collate([("x", 1), ("y", 2)]), default_collate(["a", "b"]))
+print(default_collate([P("x", 1.0), P("y", 2.0)]), default_collate([{"k": "x"}, {"k": "y"}]))
+attempt(lambda: default_collate([None, None]))
+attempt(lambda: default_collate([np.array(["a"])]))
+print(default_convert((np.ones(1), "a")), default_convert({"a": np.ones(1)}))
+""",
+    "counters_of_old_states": r"""
+n = nn.BatchNorm1d(2)
+print(n.load_state_dict({"weight": torch.ones(2)}, strict=False))
+full = n.state_dict(); del full["num_batches_tracked"]
+attempt(lambda: n.load_state_dict(full))
+print(n.state_dict()._metadata)
+""",
+    "refused_for_bool": r"""
+b = torch.tensor([True, False])
+for f in (lambda: b // b, lambda: b % b, lambda: b ** b, lambda: b ** True, lambda: b // True, lambda: torch.fmod(b, b)):
+    attempt(f)
+print(b // 1, b % 2, b ** 2, 2 ** b)
+w = torch.ones(2, requires_grad=True)
+attempt(lambda: w.apply_(lambda v: v))
+attempt(lambda: torch.ones(2).map_(w, lambda u, v: v))
+""",
+    "padding_and_packing": r"""
+pad_sequence, pack_padded_sequence = nn.utils.rnn.pad_sequence, nn.utils.rnn.pack_padded_sequence
+attempt(lambda: pad_sequence([]))
+attempt(lambda: pack_padded_sequence(torch.ones(2, 3, 1), [3], batch_first=True))
+""",
     "half_precision_layers_round_once": r"""
 x = torch.linspace(-2, 2, 48)
 for d in (torch.bfloat16, torch.float16):

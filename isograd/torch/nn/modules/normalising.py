@@ -41,6 +41,7 @@ class _Norm(Module):
 
     ranks: tuple[int, ...] = ()
     affine_default = True
+    _version = 2
 
     def __init__(
         self,
@@ -97,6 +98,16 @@ class _Norm(Module):
             f"affine={self.affine}, bias={self.bias is not None}, "
             f"track_running_stats={self.track_running_stats}"
         )
+
+
+    def _load_from_state_dict(
+        self, state_dict: Any, prefix: str, local_metadata: Any, *rest: Any
+    ) -> None:
+        key = f"{prefix}num_batches_tracked"
+        old = (local_metadata.get("version") or 0) < 2  # which did not have this buffer
+        if old and self.track_running_stats and key not in state_dict:
+            state_dict[key] = self.num_batches_tracked
+        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
 
 
 class _BatchNorm(_Norm):

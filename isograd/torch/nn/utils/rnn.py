@@ -66,6 +66,12 @@ def pack_padded_sequence(
             "pack_sequence to sidestep this requirement if you do not need ONNX "
             "exportability."
         )
+    count = input.size(0 if batch_first else 1)
+    if len(sizes) != count:
+        raise RuntimeError(
+            f"Expected `len(lengths)` to be equal to batch_size, but got {len(sizes)} "
+            f"(batch_size={count})"
+        )
     if (sizes <= 0).any():
         raise RuntimeError(
             "Length of all samples has to be greater than 0, but found an "
@@ -143,6 +149,8 @@ def pad_sequence(
     from isograd import torch
     from isograd.torch.nn.functional import pad
 
+    if not len(sequences):
+        raise RuntimeError("received an empty list of sequences")
     longest = max(s.size(0) for s in sequences)
     rows = []
     for s in sequences:
