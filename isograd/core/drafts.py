@@ -415,7 +415,7 @@ class Sketch:
             f"    def plan({', '.join(self.inputs)}):\n        {body}\n"
             "    return plan\n"
         )
-        return _factory(source)(*self.scope.values())
+        return factory(source)(*self.scope.values())
 
 
 def tuple_text(names: Sequence[str]) -> str:
@@ -423,5 +423,6 @@ def tuple_text(names: Sequence[str]) -> str:
 
 
 @cache
-def _factory(source: str) -> Callable[..., Any]:
+def factory(source: str) -> Callable[..., Any]:
+    """The function `make` of a source; equal ones are compiled once."""
     return define("make", source)

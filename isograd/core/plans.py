@@ -24,6 +24,7 @@ from isograd.core.drafts import (
     Outcome,
     Sketch,
     Unplanned,
+    factory,
     outcome_of_tensors,
     tuple_text,
 )
@@ -355,7 +356,8 @@ def planned(
     head += [f"*{names.star or 'extra'}"] + [f"{n}=ABSENT" for n in names.named]
     extra = "()" if names.star else "extra"
     values = ", ".join(names.all())
-    source = f"""def public({", ".join(head)}, **rest):
+    source = f"""def make(ABSENT, forms, admit, fall):
+  def public({", ".join(head)}, **rest):
     kinds = {tuple_text([f"type({n})" for n in names.all()])}
     if not rest and not {extra}:
         form = forms.get(kinds) or admit(kinds, ({values},))
@@ -363,14 +365,9 @@ def planned(
         if found is not None:
             return found
     return fall(({values},), {extra}, rest)
+  return public
 """
-    scope = {
-        "ABSENT": ABSENT,
-        "forms": planner.forms,
-        "admit": planner.admit,
-        "fall": fall,
-    }
-    return define("public", source, scope)
+    return factory(source)(ABSENT, planner.forms, planner.admit, fall)
 
 
 _RESERVED = {"kinds", "form", "found", "extra", "rest", "forms", "admit", "fall"}
