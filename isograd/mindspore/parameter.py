@@ -70,7 +70,7 @@ class Parameter(Tensor):
 
     @name.setter
     def name(self, value: str | None) -> None:
-        if value is None:
+        if value is None or value == "":
             self._name = f"Parameter#{next(_numbers)}"
             self._renamable = True
             return
@@ -127,12 +127,17 @@ class Parameter(Tensor):
         Raises:
             TypeError: if it is neither tensor nor number.
         """
-        if not isinstance(data, core.Tensor | int | float | np.ndarray | list | tuple):
+        if not isinstance(data, core.Tensor | int | float):
             raise TypeError(
-                "Parameter data must be [`Initializer`, `int`, `float`] or "
-                f"a kind of `Tensor`, but with type {type(data)}."
+                "Parameter data must be [`Tensor`, `int`, `float`] or a kind of `Tensor` "
+                f"(like `Tensor`). But with type {type(data)}."
             )
-        assign(self, as_payload(data, self._p.dtype))
+        payload = as_payload(data, self._p.dtype)
+        if isinstance(data, core.Tensor) and type(payload) is np.ndarray:
+            if payload.size != self._p.size:
+                self._p = payload  # another shape
+                return self
+        assign(self, payload)
         return self
 
     def assign_value(self, value: Any) -> Parameter:
@@ -203,11 +208,7 @@ def _data_of(data: Any) -> Any:
     if not isinstance(
         data, core.Tensor | np.ndarray | int | float | list | tuple | np.generic
     ):
-        raise TypeError(
-            "The type of the argument 'default_input' must be in "
-            "['Tensor', 'int', 'float', 'numpy.ndarray', 'list']. But got "
-            f"type {type(data)}."
-        )
+        as_payload(data, want)  # tells that it is no data
     payload = as_payload(data, want)
     while type(payload) is not np.ndarray and hasattr(payload, "p"):
         payload = payload.p  # a parameter starts a graph, it continues none

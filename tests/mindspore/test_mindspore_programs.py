@@ -526,3 +526,16 @@ def test_printing_operators(capsys: pytest.CaptureFixture[str]) -> None:
 def test_arguments_of_optimizers_and_layers(act: Any, error: Any, text: str) -> None:
     with pytest.raises(error, match=text):
         act(nn.Dense(2, 2).trainable_params())
+
+
+def test_shapes_of_what_is_assigned() -> None:
+    p = Parameter(Tensor([1.0, 2.0]), name="p")
+    with pytest.raises(
+        ValueError, match=r"'value' shape: \(3\), 'variable' shape: \(2"
+    ):
+        ops.assign(p, Tensor([1.0, 2.0, 3.0]))
+    with pytest.raises(ValueError, match="'value' rank: 0, 'variable' rank: 1"):
+        ops.assign(p, 1.0)
+    with pytest.raises(TypeError, match=r"But with type <class 'numpy.ndarray'>"):
+        p.set_data(np.ones(2, np.float32))
+    assert p.set_data(Tensor([1.0])).shape == (1,)

@@ -473,11 +473,24 @@ def trapz(y: Payload, x: Any = None, *, dx: float = 1.0, dim: int = -1) -> Paylo
 
 def assign_function(variable: Any, value: Any) -> Any:
     """Write a value to a parameter (or tensor); gives the new value."""
-    assign(
-        variable,
-        as_payload(value, None) if not isinstance(value, Tensor) else lower(value),
-    )
+    new = as_payload(value, None) if not isinstance(value, Tensor) else lower(value)
+    if new.shape != variable.shape:
+        rank = new.ndim != variable.ndim
+        word, found, own = (
+            ("rank", new.ndim, variable.ndim)
+            if rank
+            else ("shape", _sizes(new.shape), _sizes(variable.shape))
+        )
+        raise ValueError(
+            f"For 'Assign','value' must have the same {word} as 'variable'. But got "
+            f"'value' {word}: {found}, 'variable' {word}: {own}."
+        )
+    assign(variable, new)
     return _value_of(variable)
+
+
+def _sizes(shape: Any) -> str:
+    return f"({', '.join(map(str, shape))})"
 
 
 def _value_of(variable: Any) -> Any:
