@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+import gc
+from collections.abc import Iterator
+
 import pytest
 
 from tests.oracle.twosided import assert_same
 
 pytest.importorskip("torch", reason="PyTorch is the oracle")
+
+
+@pytest.fixture(autouse=True)
+def collected() -> Iterator[None]:
+    """While such tensors live no fast path runs, which other tests look at."""
+    yield
+    gc.collect()
+
 
 START = """
 with torch.inference_mode():
