@@ -145,14 +145,15 @@ def bs_torch(compiled: bool) -> Work:
     return lambda: torch.autograd.grad(fn(*args), args)
 
 
-def bs_isograd_eager() -> Work:
+def bs_dialect(compiled: bool) -> Work:
     import isograd.torch as torch
 
     def price(*args: Any) -> Any:
         return black_scholes(torch, torch.erf, *args)
 
+    fn = torch.compile(price) if compiled else price
     args = [torch.tensor(a, requires_grad=True) for a in _options()]
-    return lambda: torch.autograd.grad(price(*args), args)
+    return lambda: torch.autograd.grad(fn(*args), args)
 
 
 def bs_jax() -> Work:
@@ -357,7 +358,8 @@ PROGRAMS = [
         "Black-Scholes, 1M options, 5 gradients",
         {
             "isograd compiled": bs_isograd,
-            "isograd eager": bs_isograd_eager,
+            "isograd eager": lambda: bs_dialect(False),
+            "isograd torch.compile": lambda: bs_dialect(True),
             "torch eager": lambda: bs_torch(False),
             "torch compiled": lambda: bs_torch(True),
             "jax jit": bs_jax,

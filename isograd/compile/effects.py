@@ -3,7 +3,7 @@
 A function qualifies if it and the functions it calls only do arithmetic on tensors by
 names that its dialect lists: no writes, prints, random numbers, modules, attributes of
 objects.  Running it twice, or running its program instead, cannot be told apart from
-one call.  Measurements: docs/design/0026-compilers-of-the-dialects.md.
+one call.  Measurements: docs/design/0027-compilers-of-the-dialects.md.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ class Names(NamedTuple):
 
 _BUILTIN_NAMES = "abs enumerate float int len max min range sum tuple zip"
 _OPCODE_NAMES = """
-    BINARY_OP BINARY_SLICE BUILD_LIST BUILD_SLICE BUILD_TUPLE CACHE CALL CALL_KW
+    BINARY_OP BINARY_SLICE BUILD_LIST BUILD_SLICE BUILD_TUPLE CACHE CALL CALL_FUNCTION_EX
+    CALL_INTRINSIC_1 CALL_KW LIST_TO_TUPLE
     COMPARE_OP COPY COPY_FREE_VARS END_FOR EXTENDED_ARG FOR_ITER GET_ITER IS_OP
     JUMP_BACKWARD JUMP_FORWARD KW_NAMES LIST_APPEND LIST_EXTEND LOAD_ATTR LOAD_CLOSURE
     LOAD_CONST LOAD_DEREF LOAD_FAST LOAD_FAST_AND_CLEAR LOAD_FAST_BORROW
