@@ -67,5 +67,13 @@ def _rule(prim: Primitive) -> Callable[..., Any]:
     return rule_of(prim)
 
 
-MAKERS.kernel, MAKERS.rule = _kernel, _rule
+def _update(rule: Any, arrays: Any, hyper: Any) -> bool:
+    if not _works():
+        return False
+    from isograd.compile.updates import update
+
+    return update(rule, arrays, hyper)
+
+
+MAKERS.kernel, MAKERS.rule, MAKERS.update = _kernel, _rule, _update
 sys.modules[__name__].__class__ = _CallableModule

@@ -18,10 +18,14 @@ LARGE = 1 << 15  # elements
 
 
 class Makers:
-    """Functions of a primitive that fill its slots; None: NumPy does everything."""
+    """Functions of a primitive that fill its slots; None: NumPy does everything.
+
+    `update(rule, arrays, hyper)` runs an optimiser's rule and tells whether it could.
+    """
 
     kernel: Callable[[Primitive], Callable[..., Any]] | None = None
     rule: Callable[[Primitive], Callable[..., Any]] | None = None
+    update: Callable[..., bool] | None = None
 
 
 MAKERS = Makers()

@@ -17,6 +17,8 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.large import LARGE, MAKERS
+
 Array = np.ndarray
 Rule = Callable[..., None]
 BLOCK = 1 << 14  # elements: five float32 arrays of this size fit the second-level cache
@@ -38,6 +40,9 @@ def apply(rule: Rule, arrays: Sequence[Array], **hyper: Any) -> None:
         rule(*arrays, np.empty(p.shape, p.dtype), np.empty(p.shape, p.dtype), **hyper)
         return
     flat = [a.reshape(-1) for a in arrays]
+    if MAKERS.update is not None and p.size >= LARGE:
+        if MAKERS.update(rule, flat, hyper):
+            return
     s, t = np.empty(BLOCK, p.dtype), np.empty(BLOCK, p.dtype)
     for at in range(0, p.size, BLOCK):
         parts = [a[at : at + BLOCK] for a in flat]
