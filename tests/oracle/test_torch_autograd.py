@@ -295,6 +295,7 @@ for _ in range(2):
 F.mse_loss(from_.functional_call(m,fast,(x,)),y).backward(); print([p.grad for p in m.parameters()])
 H=from_.hessian(lambda a: from_.functional_call(m,params,(a,)).sum())(x[0]); print(H)
 print(from_.jacfwd(from_.jacrev(lambda a: a.prod()))(torch.tensor([1.,2.,3.])))
+torch.set_printoptions(profile='default')
 """,
     "custom_functions_of_many_kinds": r"""
 class Exp(torch.autograd.Function):

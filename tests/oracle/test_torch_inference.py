@@ -12,7 +12,7 @@ from tests.oracle.twosided import assert_same
 pytest.importorskip("torch", reason="PyTorch is the oracle")
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(autouse=True, scope="module")
 def collected() -> Iterator[None]:
     """While such tensors live no fast path runs, which other tests look at."""
     yield
