@@ -46,3 +46,6 @@ def get_group_size(group: str = "mccl_world_group") -> int:
 
 def get_local_rank_size(group: str = "mccl_world_group") -> int:
     return 1
+
+
+__path__: list[str] = []  # MindSpore has modules below

@@ -77,3 +77,26 @@ class PynativeExecutor:
 
 
 _pynative_executor = PynativeExecutor()
+
+
+class _CellGraphExecutor:
+    """`_cell_graph_executor`: programs that only want to know whether a cell compiles."""
+
+    def compile(self, obj: Any, *args: Any, **kwargs: Any) -> tuple[str, bool]:
+        """Evaluate a cell or function once; its parameters keep their values.
+
+        Raises:
+            Exception: what the evaluation raises.
+        """
+        held = [(p, p._p.copy()) for p in getattr(obj, "get_parameters", tuple)()]
+        settings = ("phase", "do_convert", "jit_config_dict", "dynamic_shape")
+        kwargs = {k: v for k, v in kwargs.items() if k not in settings}
+        try:
+            obj(*args, **kwargs)
+        finally:
+            for p, payload in held:
+                p._p = payload
+        return "graph", True
+
+
+_cell_graph_executor = _CellGraphExecutor()

@@ -539,3 +539,36 @@ def test_shapes_of_what_is_assigned() -> None:
     with pytest.raises(TypeError, match=r"But with type <class 'numpy.ndarray'>"):
         p.set_data(np.ones(2, np.float32))
     assert p.set_data(Tensor([1.0])).shape == (1,)
+
+
+# --- paths of MindSpore's own programs ------------------------------------------------
+
+
+def test_a_cell_is_compiled_by_evaluating_it() -> None:
+    from isograd.mindspore.common.api import _cell_graph_executor
+
+    class Counting(nn.Cell):
+        def __init__(self) -> None:
+            super().__init__()
+            self.count = Parameter(Tensor(0.0), name="count")
+
+        def construct(self, x: Any) -> Any:
+            ops.assign_add(self.count, Tensor(1.0))
+            return x * self.count
+
+    net = Counting()
+    assert _cell_graph_executor.compile(net, X)[1] is True
+    assert float(net.count) == 0
+    with pytest.raises(ValueError, match="input dimensions must be equal"):
+        _cell_graph_executor.compile(nn.Dense(3, 2), X)
+
+
+def test_cells_note_the_arguments_they_were_made_with() -> None:
+    from isograd.mindspore._extends import cell_attr_register
+
+    class Net(nn.Cell):
+        @cell_attr_register
+        def __init__(self, width: int, depth: int = 2) -> None:
+            super().__init__()
+
+    assert Net(3).cell_init_args == "Netdict_values([3, 2])"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from isograd.mindspore.context import _no_grad as _no_grad
+from isograd.mindspore.device import _cell_graph_executor as _cell_graph_executor
 from isograd.mindspore.device import _pynative_executor as _pynative_executor
 from isograd.mindspore.jit import jit as jit
 from isograd.mindspore.jit import jit_class as jit_class

@@ -84,3 +84,5 @@ class Mask:
 
 
 __getattr__ = attributes("mindspore.dataset.transforms")
+
+__path__: list[str] = []  # MindSpore has modules below

@@ -59,3 +59,5 @@ class ToType:
 
 
 __getattr__ = attributes("mindspore.dataset.vision")
+
+__path__: list[str] = []  # MindSpore has modules below

@@ -321,6 +321,15 @@ class MicroBatchInterleaved(Cell):
 PipelineCell = GradAccumulationCell = MicroBatchInterleaved
 
 
+class _VirtualDatasetCell(Cell):
+    def __init__(self, backbone: Any) -> None:
+        super().__init__(auto_prefix=False)
+        self._backbone = backbone
+
+    def construct(self, *inputs: Any) -> Any:
+        return self._backbone(*inputs)
+
+
 class VirtualDatasetCellTriple(Cell):
     def __init__(self, backbone: Any) -> None:
         super().__init__(auto_prefix=False)

@@ -1,0 +1,5 @@
+"""`mindspore.common.hook_handle`."""
+
+from __future__ import annotations
+
+from isograd.mindspore.hooks import HookHandle as HookHandle

@@ -1,0 +1,1 @@
+"""`mindspore.graph`: where MindSpore keeps what compiles and runs functions."""
