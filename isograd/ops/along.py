@@ -183,8 +183,8 @@ put_along = Primitive(
 def _sort_impl(
     x: np.ndarray, *, axis: int, descending: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    if x.dtype == F32 and x.ndim and 64 < x.shape[axis] < 1 << 32:
-        return _sort_keys(x, axis, descending)
+    if has_keys(x, axis):
+        return sort_keys(x, axis, descending)
     if descending:  # stable: equal elements keep their order
         flipped = np.flip(x, axis)
         order = np.flip(np.argsort(flipped, axis, kind="stable"), axis)
@@ -194,7 +194,12 @@ def _sort_impl(
     return np.take_along_axis(x, order, axis), order
 
 
-def _sort_keys(
+def has_keys(x: np.ndarray, axis: int) -> bool:
+    """Whether `sort_keys` can sort x, and is faster."""
+    return bool(x.dtype == F32 and x.ndim and 64 < x.shape[axis] < 1 << 32)
+
+
+def sort_keys(
     x: np.ndarray, axis: int, descending: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """Sorts float32 with positions as one 64-bit key: its order, then the position."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from isograd.base.dtypes import F32, I64
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
+from isograd.ops.along import has_keys, sort_keys
 from isograd.ops.reduce import reduced_shape, reduction
 
 Array = np.ndarray
@@ -71,6 +72,8 @@ def _row_index(
 
 def _argsort_impl(x: Array, *, axis: int, descending: bool) -> Array:
     """Stable both ways; nan counts as the largest."""
+    if has_keys(x, axis):
+        return sort_keys(x, axis, descending)[1]
     if not descending:
         return x.argsort(axis, kind="stable")
     turned = (*(slice(None),) * axis, slice(None, None, -1))
@@ -79,12 +82,12 @@ def _argsort_impl(x: Array, *, axis: int, descending: bool) -> Array:
 
 
 def _kth_impl(x: Array, *, axis: int, k: int) -> Array:
-    return np.take(np.argsort(x, axis, kind="stable"), k, axis)
+    return np.take(_argsort_impl(x, axis=axis, descending=False), k, axis)
 
 
 def _median_impl(x: Array, *, axis: int, skip_nan: bool) -> Array:
     """The lower median; a nan if there is one, or without them if `skip_nan`."""
-    order = np.argsort(x, axis, kind="stable")
+    order = _argsort_impl(x, axis=axis, descending=False)
     nan = np.isnan(x) if x.dtype.kind == "f" else np.zeros(x.shape, bool)
     real = x.shape[axis] - nan.sum(axis, keepdims=True)
     middle = np.maximum(real - 1, 0) // 2
