@@ -309,6 +309,42 @@ def max_unpool(F: Namespace, x: Payload, idx: Payload, *, space: Shape) -> Paylo
     return F.reshape(out, shape=(*lead, *space))
 
 
+def _fractional_starts(u: Array, n: int, size: int, count: int) -> Array:
+    """The first places of `count` windows of about n / count steps, moved by u in
+    [0, 1) (Graham 2014, pseudorandom overlapping regions)."""
+    out = np.full((*u.shape, count), n - size, np.int64)
+    if count > 1:
+        alpha = u.dtype.type((n - size) / (count - 1))
+        steps = np.arange(count - 1, dtype=u.dtype)
+        moved = ((steps + u[..., None]) * alpha).astype(np.int64)
+        out[..., :-1] = moved - (u * alpha).astype(np.int64)[..., None]
+    return out
+
+
+@composite
+def fractional_max_pool(
+    F: Namespace, x: Payload, samples: Array, *, size: Shape, count: Shape
+) -> tuple[Payload, Payload]:
+    """(maxima, their positions) of windows of `size` at `count` random places of
+    x (n, c, *space); samples (n, c, rank) in [0, 1), the first for the first axis."""
+    space, rank = x.shape[2:], len(size)
+    places = np.zeros((*x.shape[:2], *(1,) * (2 * rank)), np.int64)
+    for i in range(rank):
+        first = _fractional_starts(samples[..., i], space[i], size[i], count[i])
+        at = first[..., None] + np.arange(size[i])
+        shape = [*x.shape[:2], *(1,) * (2 * rank)]
+        shape[2 + i], shape[2 + rank + i] = count[i], size[i]
+        places = places * space[i] + at.reshape(shape)
+    flat = places.reshape(*x.shape[:2], prod(count), prod(size))
+    values = F.reshape(x, shape=(*x.shape[:2], 1, prod(space)))
+    windows = F.take_along(
+        F.broadcast_to(values, (*flat.shape[:3], prod(space))), flat, axis=3
+    )
+    best = F.unsqueeze(F.argmax(windows, axis=3), axis=3)
+    idx = F.reshape(F.take_along(flat, best, axis=3), shape=(*x.shape[:2], *count))
+    return _at(F, x, idx), idx
+
+
 # --- means ----------------------------------------------------------------------------
 
 

@@ -136,6 +136,14 @@ __getattr__ = module_getattr(
     {
         **dict.fromkeys(_FUNCTIONAL, "isograd.torch.nn.functional"),
         **dict.fromkeys(_NATIVE.split(), "isograd.torch.native"),
+        **{
+            name: "isograd.torch.storage"
+            for name in (
+                "TypedStorage",
+                "UntypedStorage",
+                *(f"{cls.__name__[:-6]}Storage" for cls in LEGACY.values()),
+            )
+        },
         "autocast": "isograd.torch.amp",
         "GradScaler": "isograd.torch.amp",
         "AcceleratorError": "isograd.torch.cuda",

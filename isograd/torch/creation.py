@@ -267,6 +267,8 @@ def legacy_array(args: tuple[Any, ...], d: dtype) -> Any:
     first = args[0]
     if len(args) == 1 and isinstance(first, CoreTensor):
         return payload_of(first)
+    if len(args) == 1 and hasattr(first, "untyped"):  # a storage
+        return first._array.view(d.np)
     if len(args) == 1 and isinstance(first, dtypes.Size):
         return np.zeros(first, d.np)
     if len(args) == 1 and isinstance(first, Sequence | np.ndarray):

@@ -557,7 +557,6 @@ for _name in (
 ):
     _asks(_name)
 FUNCTIONS["is_same_size"] = lambda input, other: input.is_same_size(other)
-FUNCTIONS["is_storage"] = lambda obj: False
 FUNCTIONS["is_tensor"] = is_tensor
 FUNCTIONS["detach"] = lambda input: input.detach()
 
@@ -578,9 +577,21 @@ FUNCTIONS["result_type"] = result_type
 FUNCTIONS["can_cast"] = can_cast
 
 
+def _steps(size: Any) -> tuple[int, ...]:
+    """The strides of a contiguous tensor."""
+    return tuple(math.prod(size[i + 1 :]) for i in range(len(size)))
+
+
 @tensor_row(function=False)
-def set_(self: Any, source: Any = None, *_: Any) -> Any:
-    """Take over another tensor's memory."""
+def set_(self: Any, source: Any = None, *rest: Any) -> Any:
+    """Take over another tensor's memory, or a storage's."""
+    if source is not None and not isinstance(source, Tensor):
+        from isograd.torch.storage import tensor_of
+
+        source = tensor_of(source, self.dtype)
+        if rest:
+            offset, size, *stride = rest
+            source = source.as_strided(size, *(stride or [_steps(size)]), offset)
     self._p = np.zeros(0, self._p.dtype) if source is None else source._p
     return self
 

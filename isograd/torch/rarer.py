@@ -374,6 +374,28 @@ def histogramdd(
     return Values("histogramdd", "hist bin_edges", [hist.astype(x.dtype), found])
 
 
+# --- memory ---------------------------------------------------------------------------
+
+
+def _of_storage(name: str, own: str) -> None:
+    def method(self: Any) -> Any:
+        from isograd.torch import storage
+
+        return getattr(storage, own)(self)
+
+    method.__name__ = method.__qualname__ = name
+    tensor_row(method, name=name, function=name == "is_storage", method=own != name)
+
+
+for _name, _own in {
+    "storage": "typed",
+    "untyped_storage": "untyped",
+    "storage_type": "kind",
+    "_typed_storage": "typed",
+    "is_storage": "is_storage",
+}.items():
+    _of_storage(_name, _own)
+
 # --- facts ----------------------------------------------------------------------------
 
 

@@ -18,6 +18,8 @@ __getattr__ = module_getattr(
     "torch",
     {
         "utils": "isograd.torch.nn.utils",
+        "grad": "isograd.torch.nn.grad",
+        "factory_kwargs": "isograd.torch.nn.modules.module",
         "attention": "isograd.torch.nn.attention",
         "parallel": "isograd.torch.nn.parallel",
         "common_types": "isograd.torch.nn.common_types",

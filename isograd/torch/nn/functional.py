@@ -22,7 +22,24 @@ def sigmoid(input: Any) -> Any:
     return input.sigmoid()
 
 
-__getattr__ = module_getattr("torch.nn.functional", "torch", {"pdist": "isograd.torch"})
+GRID_SAMPLE_INTERPOLATION_MODES = {"bilinear": 0, "nearest": 1, "bicubic": 2}
+GRID_SAMPLE_PADDING_MODES = {"zeros": 0, "border": 1, "reflection": 2}
+_OVERRIDES = "isograd.torch.overrides"
+__getattr__ = module_getattr(
+    "torch.nn.functional",
+    "torch",
+    {
+        "pdist": "isograd.torch",
+        "conv_tbc": "isograd.torch.native",
+        "native_channel_shuffle": "isograd.torch.native",
+        "grad": "isograd.torch.nn.grad",
+        "has_torch_function": _OVERRIDES,
+        "has_torch_function_unary": _OVERRIDES,
+        "has_torch_function_variadic": _OVERRIDES,
+        "handle_torch_function": _OVERRIDES,
+        "Tensor": "isograd.torch.tensor",
+    },
+)
 
 __all__ = [
     *sorted(FUNCTIONAL),

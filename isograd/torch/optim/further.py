@@ -372,6 +372,71 @@ class Muon(Optimizer):
         )
 
 
+class Adafactor(Optimizer):
+    """Adaptive steps whose second moments of matrices are kept by rows and columns."""
+
+    def __init__(
+        self,
+        params: Any,
+        lr: Any = 1e-2,
+        beta2_decay: float = -0.8,
+        eps: Any = (None, 1e-3),
+        d: float = 1.0,
+        weight_decay: float = 0.0,
+        *,
+        foreach: Any = None,
+        maximize: bool = False,
+    ) -> None:
+        if isinstance(lr, Tensor) and lr.numel() != 1:
+            raise ValueError("Tensor lr must be 1-element")
+        for ok, text in (
+            (number(lr) >= 0.0, f"Learning rate should be >= 0 but is: {lr}"),
+            (beta2_decay <= 0.0, f"beta2_decay should be <= 0 but is: {beta2_decay}"),
+            (
+                eps[0] is None or eps[0] >= 0.0,
+                f"epsilon1 should be >= 0 but is: {eps[0]}",
+            ),
+            (eps[1] >= 0.0, f"epsilon2 should be >= 0 but is: {eps[1]}"),
+            (d >= 1.0, f"Clipping threshold d should be >= 1 but is: {d}"),
+            (weight_decay >= 0.0, f"weight_decay should be >= 0 but is: {weight_decay}"),
+        ):
+            if not ok:
+                raise ValueError(text)
+        super().__init__(
+            params,
+            {
+                "lr": lr,
+                "beta2_decay": beta2_decay,
+                "eps": eps,
+                "d": d,
+                "weight_decay": weight_decay,
+                "foreach": foreach,
+                "maximize": maximize,
+            },
+        )
+
+    def update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        names = ("row_var", "col_var") if g.ndim > 1 else ("variance",)
+        if not state:
+            state["step"] = scalar(0)
+            rows, columns = (*g.shape[:-1], 1), (*g.shape[:-2], 1, *g.shape[-1:])
+            shapes = (rows, columns) if g.ndim > 1 else (g.shape,)
+            for name, shape in zip(names, shapes, strict=True):
+                state[name] = wrap(Tensor, np.zeros(shape, g.dtype))
+        first, second = group["eps"]
+        updates.adafactor(
+            p,
+            -g if group["maximize"] else g,
+            dict(zip(names, _arrays(state, *names), strict=True)),
+            step=float(advance(state)),
+            lr=number(group["lr"]),
+            beta2_decay=group["beta2_decay"],
+            eps=(np.finfo(p.dtype).eps if first is None else first, second),
+            d=group["d"],
+            weight_decay=group["weight_decay"],
+        )
+
+
 class LBFGS(Optimizer):
     """Limited-memory BFGS; `step` needs a closure that computes loss and gradients."""
 

@@ -5,6 +5,7 @@ import sys
 from isograd.base.missing import module_getattr
 from isograd.torch.nn.modules import basic, normalising, simple
 from isograd.torch.nn.modules import module as module
+from isograd.torch.nn.modules.adaptive import RARE
 from isograd.torch.nn.modules.container import (
     ModuleDict,
     ModuleList,
@@ -39,6 +40,7 @@ ALL = {
     **LAYERS,
     **SIMPLE,
     **LAZY,
+    **RARE,
     **{
         c.__name__: c
         for c in (

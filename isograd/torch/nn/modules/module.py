@@ -392,6 +392,21 @@ class Module(StateMethods):
     def cuda(self: T, device: Any = None) -> T:
         raise AssertionError("Torch not compiled with CUDA enabled")
 
+    def xpu(self: T, device: Any = None) -> T:
+        raise AssertionError("Torch not compiled with XPU enabled")
+
+    def ipu(self: T, device: Any = None) -> T:
+        raise RuntimeError("PyTorch is not linked with support for ipu devices")
+
+    def mtia(self: T, device: Any = None) -> T:
+        raise AssertionError("Torch not compiled with MTIA enabled")
+
+    def _get_backward_hooks(self) -> tuple[list[Any], list[Any]]:
+        return list(self._backward_hooks.values()), []
+
+    def _get_backward_pre_hooks(self) -> list[Any]:
+        return list(self._backward_pre_hooks.values())
+
     def share_memory(self: T) -> T:
         return self
 
@@ -619,6 +634,27 @@ def _type_of(x: Any) -> str:
         return kind.__name__
     module = kind.__module__.removeprefix("isograd.")
     return f"{module}.{kind.__name__}"
+
+
+def factory_kwargs(kwargs: Any) -> dict[str, Any]:
+    """What makes tensors, of a module's keywords.
+
+    Raises:
+        TypeError: there are others, or one is given twice.
+    """
+    if kwargs is None:
+        return {}
+    known = {"device", "dtype", "memory_format"}
+    if rest := kwargs.keys() - (known | {"factory_kwargs"}):
+        raise TypeError(f"unexpected kwargs {rest}")
+    out = dict(kwargs.get("factory_kwargs", {}))
+    for name in known & kwargs.keys():
+        if name in out:
+            raise TypeError(
+                f"{name} specified twice, in **kwargs and in factory_kwargs"
+            )
+        out[name] = kwargs[name]
+    return out
 
 
 def _remove(self: Any, name: str, keep: str) -> None:
