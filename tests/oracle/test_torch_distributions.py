@@ -535,6 +535,13 @@ print(D.multivariate_normal.MultivariateNormal is D.MultivariateNormal, D.utils.
 print(Normal is D.Normal, kl.kl_divergence(Normal(0.,1.),Normal(1.,1.)), probs_to_logits(torch.tensor([.2,.8])), constraints.positive, transforms.ExpTransform()==transforms.ExpTransform())
 D.Distribution.set_default_validate_args(False); print(D.Normal(0.,-1.)); D.Distribution.set_default_validate_args(True)
 """,
+    "inside_of_transforms": r"""
+Normal=torch.distributions.Normal
+print(torch.func.vmap(lambda m: Normal(m,1.).log_prob(torch.tensor(0.)))(torch.tensor([0.,1.])))
+print(torch.func.grad(lambda m: Normal(m,1.,validate_args=False).log_prob(torch.tensor(2.)))(torch.tensor(.5)))
+print(torch.autograd.functional.hessian(lambda m: Normal(m,1.).log_prob(torch.tensor([1.,2.])).sum(), torch.zeros(2)))
+print(torch.distributions.Gamma(2,1).log_prob(1.), Normal(torch.zeros(2,dtype=torch.float64),1.).log_prob(torch.zeros(2)).dtype)
+""",
     "training": r"""
 # a variational fit: the reparametrised gradient against the exact one
 mu=torch.tensor(0.5,requires_grad=True); rho=torch.tensor(0.1,requires_grad=True)

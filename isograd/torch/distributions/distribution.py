@@ -8,7 +8,7 @@ from typing import Any
 from isograd.torch.autograd.grad_mode import no_grad
 from isograd.torch.creation import as_tensor
 from isograd.torch.distributions import constraints
-from isograd.torch.distributions.evaluate import size_of
+from isograd.torch.distributions.evaluate import all_true, size_of
 from isograd.torch.dtypes import Size
 from isograd.torch.tensor import Tensor
 
@@ -74,7 +74,7 @@ class Distribution:
                 continue
             value = getattr(self, name)
             valid = constraint.check(value)
-            if not valid.all():
+            if not all_true(valid):
                 raise ValueError(
                     f"Expected parameter {name} ({type(value).__name__} of shape "
                     f"{tuple(value.shape)}) of distribution {self!r} to satisfy the "
@@ -164,7 +164,7 @@ class Distribution:
             )
             return
         assert support is not None
-        if not support.check(value).all():
+        if not all_true(support.check(value)):
             raise ValueError(
                 f"Expected value argument ({type(value).__name__} of shape "
                 f"{tuple(value.shape)}) to be within the support ({support!r}) of the "

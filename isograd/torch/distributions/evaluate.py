@@ -10,7 +10,11 @@ from typing import Any
 import numpy as np
 
 from isograd.base.errors import EngineError
+from isograd.core.batching import Batched
+from isograd.core.forward import Dual
 from isograd.core.levels import MODE, state
+from isograd.core.tape import Traced
+from isograd.core.tensor import payload_of
 from isograd.nn.probability.formula import Formula
 from isograd.torch import dtypes
 from isograd.torch.call import is_payload, lift, lower, promoted
@@ -76,6 +80,17 @@ def broadcast_all(*values: Any) -> tuple[Any, ...]:
     dtype = found[0].dtype if found else dtypes.get_default_dtype()
     made = [v if isinstance(v, Tensor) else tensor(v, dtype=dtype) for v in values]
     return tuple(FUNCTIONS["broadcast_tensors"](*made))
+
+
+_INNER = {Batched: "value", Dual: "primal", Traced: "p"}
+
+
+def all_true(mask: Tensor) -> bool:
+    """Whether all elements are true, those of a whole batch under `vmap` too."""
+    p = payload_of(mask)
+    while type(p) in _INNER:
+        p = getattr(p, _INNER[type(p)])
+    return bool(np.all(p)) if type(p) is np.ndarray else bool(mask.all())
 
 
 def size_of(shape: Any) -> Size:
