@@ -142,6 +142,12 @@ _LAZY = {
         "isograd.mindspore.seed",
     ),
     "communication": "isograd.mindspore.communication",
+    **dict.fromkeys(
+        ("COOTensor", "CSRTensor", "RowTensor", "SparseTensor"),
+        "isograd.mindspore.common.sparse_tensor",
+    ),
+    **{n: f"isograd.mindspore.{n}" for n in ("hal", "log", "runtime", "scipy")},
+
 }
 
 silence_arrays()

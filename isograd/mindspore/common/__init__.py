@@ -38,6 +38,10 @@ __getattr__ = attributes(
             ),
             "isograd.mindspore.seed",
         ),
+        **dict.fromkeys(
+            ("COOTensor", "CSRTensor", "RowTensor", "RowTensorInner", "SparseTensor"),
+            "isograd.mindspore.common.sparse_tensor",
+        ),
         **dict.fromkeys(("from_numpy", "is_tensor"), "isograd.mindspore.tensor"),
         **dict.fromkeys(
             ("lazy_inline", "no_inline", "enable_dynamic", "ms_memory_recycle"),

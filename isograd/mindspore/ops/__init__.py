@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from isograd.mindspore.call import FUNCTIONS
+from isograd.mindspore.common import sparse_tensor as sparse_tensor
 from isograd.mindspore.missing import attributes
 from isograd.mindspore.ops import activations as activations
 from isograd.mindspore.ops import arithmetic as arithmetic
@@ -53,3 +54,4 @@ _LAZY = {
 __getattr__ = attributes("mindspore.ops", _LAZY)
 globals().update(FUNCTIONS)
 globals().update(OPERATORS)
+globals().update(sparse_tensor.TABLE)
