@@ -76,8 +76,10 @@ def module_getattr(
         error = no_attribute(
             module, name, dialect, f"module '{module}' has no attribute '{name}'"
         )
-        if isinstance(error, MissingName):
-            return imported(f"{module}.{name}", dialect, sys._getframe(1))
+        frame = sys._getframe(1)
+        # private names are not recorded: an import of one is taken on trust
+        if isinstance(error, MissingName) or (name[0] == "_" and is_import(frame)):
+            return imported(f"{module}.{name}", dialect, frame)
         raise error
 
     return __getattr__
@@ -95,7 +97,12 @@ class Deferred:
     def _fail(self, *_: Any, **__: Any) -> Any:
         raise MissingName(missing_text(self._name, self._dialect), name=self._name)
 
-    __call__ = __iter__ = __len__ = __bool__ = __enter__ = __mro_entries__ = _fail
+    __call__ = __iter__ = __len__ = __bool__ = __enter__ = _fail
+
+    def __mro_entries__(self, _: Any) -> tuple[type, ...]:
+        """A base for a class that can be defined, but has no instances."""
+        fail = staticmethod(self._fail)
+        return (type("Missing", (), {"__new__": fail, "__class_getitem__": fail}),)
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -116,7 +123,7 @@ class Deferred:
         return f"<{self._name}, which isograd lacks>"
 
 
-def imported(full: str, dialect: str, frame: Any) -> Any:
+def imported(full: str, dialect: str, frame: Any, quiet: bool = False) -> Any:
     """What a missing name is to the code that asked for it.
 
     Programs import much that they hardly use: `from module import name` gives a
@@ -127,16 +134,26 @@ def imported(full: str, dialect: str, frame: Any) -> Any:
         MissingName: for anything but an import.
     """
     text, name = missing_text(full, dialect), full.rpartition(".")[2]
-    if frame.f_code.co_code[frame.f_lasti] != _IMPORT_FROM:
+    if not is_import(frame):
         raise MissingName(text, name=name)
     if guarded(frame):
         raise MissingImport(text, name=name)
-    warn_deferred(text)
+    if not quiet:
+        _warn(full, dialect, frame)
     return Deferred(full, dialect)
 
 
-def warn_deferred(text: str) -> None:
-    warnings.warn(f"{text}; what uses it will raise", MissingNameWarning, stacklevel=4)
+def is_import(frame: Any) -> bool:
+    """Whether a frame is executing `from module import name`."""
+    return frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM
+
+
+def _warn(name: str, dialect: str, frame: Any) -> None:
+    """Warn in the name of a line that imports a missing name."""
+    text = f"isograd's {dialect} dialect does not provide {name}: using it will raise"
+    warnings.warn_explicit(
+        text, MissingNameWarning, frame.f_code.co_filename, frame.f_lineno
+    )
 
 
 def guarded(frame: Any) -> bool:
@@ -159,7 +176,7 @@ class MissingModule(ModuleType):
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
         if full in recorded(f"{dialect}_files"):
             return import_module(full)
-        return imported(full, dialect, sys._getframe(1))
+        return imported(full, dialect, sys._getframe(1), quiet=True)
 
 
 def _between(frame: Any) -> bool:
@@ -182,10 +199,6 @@ def missing_module(name: str) -> ModuleType:
         frame = frame.f_back
     if name not in recorded(f"{dialect}_files") or guarded(frame):
         raise ModuleNotFoundError(text, name=name)
-    warnings.warn_explicit(
-        f"{text}; what uses it will raise",
-        MissingNameWarning,
-        frame.f_code.co_filename,
-        frame.f_lineno,
-    )
+    if not isinstance(sys.modules.get(name.rpartition(".")[0]), MissingModule):
+        _warn(name, dialect, frame)
     return MissingModule(name)

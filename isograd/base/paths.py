@@ -181,7 +181,7 @@ class ShowingFinder(importlib.abc.MetaPathFinder):
         sys.meta_path.insert(0, self)
         for name, module in list(sys.modules.items()):
             if self._ours(name):
-                show_classes(module)
+                show(module)
 
     def stop(self) -> None:
         sys.meta_path.remove(self)
@@ -204,9 +204,19 @@ class ShowingFinder(importlib.abc.MetaPathFinder):
 def _then_show(execute: Callable[[ModuleType], None]) -> Callable[[ModuleType], None]:
     def exec_module(module: ModuleType) -> None:
         execute(module)
-        show_classes(module)
+        show(module)
 
     return exec_module
+
+
+def show(module: ModuleType) -> None:
+    """Classes by the framework's paths, and an explanation of names that are missing."""
+    show_classes(module)
+    if "__getattr__" not in vars(module) and not isinstance(module, PathModule):
+        from isograd.base.missing import module_getattr
+
+        name = module.__name__.removeprefix(OURS)
+        vars(module)["__getattr__"] = module_getattr(name, name.partition(".")[0])
 
 
 def locate(functions: dict[str, Any], module: str) -> None:

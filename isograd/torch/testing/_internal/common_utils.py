@@ -21,7 +21,8 @@ import isograd.torch as torch
 from isograd.torch.autograd.gradcheck import gradcheck as _gradcheck
 from isograd.torch.autograd.gradcheck import gradgradcheck as _gradgradcheck
 from isograd.torch.dtypes import of_numpy
-from isograd.torch.testing import assert_close, make_tensor
+from isograd.torch.testing import assert_close
+from isograd.torch.testing import make_tensor as make_tensor
 from isograd.torch.testing._internal import decorators, flags
 from isograd.torch.testing._internal.decorators import (
     decorateIf as decorateIf,
@@ -33,8 +34,6 @@ from isograd.torch.testing._internal.decorators import (
     suppress_warnings as suppress_warnings,
 )
 from isograd.torch.testing._internal.matrices import *  # noqa: F403 (their samples)
-
-__all__ = ["assert_close", "make_tensor"]
 
 globals().update({n: v for n, v in vars(flags).items() if n.isupper()})
 globals().update(decorators.TABLE)
