@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -395,6 +396,26 @@ for _name, _own in {
     "is_storage": "is_storage",
 }.items():
     _of_storage(_name, _own)
+
+
+def _steps(size: Any) -> tuple[int, ...]:
+    """The strides of a contiguous tensor."""
+    return tuple(math.prod(size[i + 1 :]) for i in range(len(size)))
+
+
+@tensor_row(function=False)
+def set_(self: Any, source: Any = None, *rest: Any) -> Any:
+    """Take over another tensor's memory, or a storage's."""
+    if source is not None and not isinstance(source, Tensor):
+        from isograd.torch.storage import tensor_of
+
+        source = tensor_of(source, self.dtype)
+        if rest:
+            offset, size, *stride = rest
+            source = source.as_strided(size, *(stride or [_steps(size)]), offset)
+    self._p = np.zeros(0, self._p.dtype) if source is None else source._p
+    return self
+
 
 # --- facts ----------------------------------------------------------------------------
 

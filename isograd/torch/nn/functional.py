@@ -6,7 +6,7 @@ from typing import Any
 
 from isograd.base.missing import module_getattr
 from isograd.base.paths import locate
-from isograd.torch.nn import activations, blocks, layers, losses
+from isograd.torch.nn import activations, blocks, fractional, layers, losses
 from isograd.torch.nn.losses import triplet_margin_with_distance_loss
 from isograd.torch.nn.table import FUNCTIONAL
 
@@ -45,6 +45,7 @@ __all__ = [
     *sorted(FUNCTIONAL),
     "activations",
     "blocks",
+    "fractional",
     "layers",
     "losses",
     "sigmoid",

@@ -14,7 +14,7 @@ from isograd.core.primitive import REGISTRY, Payload
 from isograd.core.tape import Node
 from isograd.torch.call import public
 from isograd.torch.nn.table import FUNCTIONAL as T
-from isograd.torch.nn.table import F, Named, dtype_name, generator, ints, row
+from isograd.torch.nn.table import F, Named, dtype_name, ints, row
 from isograd.torch.tensor import FAMILY, Tensor
 
 _C_NAMES = {
@@ -412,74 +412,6 @@ def _adaptive(rank: int) -> None:
     function.__name__ = function.__qualname__ = f"adaptive_max_pool{rank}d"
     T[f"adaptive_max_pool{rank}d"] = function
     T[f"adaptive_max_pool{rank}d_with_indices"] = pair
-
-
-def _fractional(rank: int) -> None:
-    name = f"fractional_max_pool{rank}d"
-    axes = ("height", "width") if rank == 2 else ("time", "height", "width")
-
-    def both(input: Payload, size: Any, count: Any, samples: Any) -> Any:
-        x, alone = _batched(input, rank, name)
-        space = x.shape[2:]
-        for word, n, k, c in zip(axes, space, size, count, strict=True):
-            if c + k - 1 > n:
-                raise RuntimeError(
-                    f"{name}(): pool {word} {k} too large relative to input {word} {n}"
-                )
-        u = samples.astype(x.dtype)
-        u = u[..., ::-1] if rank == 2 else u  # for two axes the width's stands first
-        out, where = F.fractional_max_pool(x, u, size=size, count=count)
-        return _unbatched(out, alone), _unbatched(where, alone)
-
-    pair = public(both, name, f"FractionalMaxPool{rank}DBackward0")
-
-    def with_indices(
-        input: Any,
-        kernel_size: Any,
-        output_size: Any = None,
-        output_ratio: Any = None,
-        return_indices: bool = False,
-        _random_samples: Any = None,
-    ) -> Any:
-        if output_size is None and output_ratio is None:
-            raise ValueError(
-                f"{name} requires specifying either an output_size or an output_ratio"
-            )
-        space = input.shape[-rank:]
-        if output_size is None:
-            ratios = output_ratio
-            if not isinstance(ratios, tuple | list):
-                ratios = (ratios,) * rank
-            output_size = [int(n * r) for n, r in zip(space, ratios, strict=True)]
-        if _random_samples is None:
-            lead = input.shape[:-rank]
-            shape = (1, *lead, rank) if len(lead) == 1 else (*lead, rank)
-            drawn = generator().random(shape)
-        else:
-            drawn = _random_samples.array(name)
-        size, count = ints(kernel_size, rank), ints(output_size, rank)
-        return pair(input, size, count, drawn)
-
-    def function(
-        input: Any,
-        kernel_size: Any,
-        output_size: Any = None,
-        output_ratio: Any = None,
-        return_indices: bool = False,
-        _random_samples: Any = None,
-    ) -> Any:
-        out = with_indices(
-            input, kernel_size, output_size, output_ratio, False, _random_samples
-        )
-        return out if return_indices else out[0]
-
-    for fn, own in ((with_indices, f"{name}_with_indices"), (function, name)):
-        fn.__name__ = fn.__qualname__ = own
-        T[own] = fn
-
-
-for _rank in (2, 3):
-    _fractional(_rank)
 
 
 def _lp_pool(rank: int) -> None:
