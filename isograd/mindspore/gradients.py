@@ -458,6 +458,9 @@ class GradOperation:
         self.get_by_list = get_by_list
         self.sens_param = sens_param
 
+    def __repr__(self) -> str:
+        return f"<mindspore.ops.composite.base.GradOperation object at {id(self):#x}>"
+
     def __call__(self, fn: Fn, weights: Any = None) -> Fn:
         if context.gradients_off():
             raise RuntimeError("In no_grad context, you can not calculate gradient")

@@ -572,3 +572,27 @@ def test_cells_note_the_arguments_they_were_made_with() -> None:
             super().__init__()
 
     assert Net(3).cell_init_args == "Netdict_values([3, 2])"
+
+
+# --- arithmetic -----------------------------------------------------------------------
+
+
+def test_scaled_addition_and_rounded_division() -> None:
+    from isograd.mindspore import mint
+
+    a, b = Tensor([1.0, 2.0]), Tensor([3.0, 5.0])
+    assert mint.add(a, b, alpha=2).asnumpy().tolist() == [7, 12]
+    assert a.sub(b, alpha=3).asnumpy().tolist() == [-8, -13]
+    assert ops.div(b, -a, rounding_mode="floor").asnumpy().tolist() == [-3, -3]
+    assert ops.div(b, -a, rounding_mode="trunc").asnumpy().tolist() == [-3, -2]
+
+
+def test_the_inverse_of_numbers_is_logical() -> None:
+    out = ~Tensor([1, 0])
+    assert out.dtype == ms.bool_ and out.asnumpy().tolist() == [False, True]
+
+
+def test_representations_name_mindspores_classes() -> None:
+    for made in (ops.GradOperation(), ops.HyperMap(), ops.MultitypeFuncGraph("f")):
+        name = type(made).__name__
+        assert repr(made).startswith(f"<mindspore.ops.composite.base.{name} object at")

@@ -17,6 +17,7 @@ from isograd.mindspore.call import (
     public,
 )
 from isograd.mindspore.ops import random, shapes
+from isograd.mindspore.ops.arithmetic import SCALED
 from isograd.mindspore.ops.reductions import extreme, reduced
 from isograd.ops import selection
 
@@ -37,6 +38,7 @@ def mint(names: str = "") -> Callable[[Callable[..., Any]], Any]:
     return register
 
 
+TABLE.update(SCALED)
 for _name in ("std", "var"):
 
     def _spread(

@@ -123,6 +123,39 @@ _BINARY: dict[str, tuple[Fn, str, str]] = {
 for _name, (_fn, _more, _methods) in _BINARY.items():
     expose(_fn, [_name, *_more.split()], _methods)
 
+
+def _scaled(fn: Fn) -> Fn:
+    """`fn(input, alpha other)`: addition and subtraction by their names in `mint`."""
+
+    def function(input: Any, other: Any, *, alpha: Any = 1) -> Any:
+        return fn(input, other if alpha == 1 else mul(other, alpha))
+
+    return function
+
+
+def _rounded(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
+    """Division; "floor" and "trunc" round the quotient.
+
+    Raises:
+        ValueError: for another rounding mode.
+    """
+    if rounding_mode is None:
+        return div(input, other)
+    if rounding_mode not in ("floor", "trunc"):
+        raise ValueError(
+            "For ops.div, rounding_mode value should be None, 'floor' or 'trunc', but "
+            f"got {rounding_mode}."
+        )
+    if rounding_mode == "floor":
+        return floordiv(input, other)
+    return FUNCTIONS["truncate_div"](input, other)
+
+
+SCALED = {"add": _scaled(add), "sub": _scaled(sub)}  # of mint and of tensors
+for _name, _fn in SCALED.items():
+    expose(_fn, [], _name)
+expose(_rounded, ["div", "divide"], "div divide")
+
 # --- operators ------------------------------------------------------------------------
 
 
@@ -345,7 +378,7 @@ def logical_not(input: Payload) -> Payload:
 
 
 op("bitwise_not invert", methods=True)(lambda input: F.bitwise_not(input))
-expose(FUNCTIONS["bitwise_not"], [], "__invert__")
+expose(logical_not, [], "__invert__")  # of integers too
 
 
 @op(methods=True)

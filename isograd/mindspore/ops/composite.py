@@ -86,12 +86,19 @@ def _shown_argument(x: Any) -> str:
     return _shown(_type_names(x)[0])
 
 
+def _shown_at(self: Any) -> str:
+    name = f"mindspore.ops.composite.base.{type(self).__name__}"
+    return f"<{name} object at {id(self):#x}>"
+
+
 class MultitypeFuncGraph:
     """A function with a definition for each tuple of argument types."""
 
     def __init__(self, name: str, read_value: bool = False, doc_url: str = "") -> None:
         self.name = name
         self.entries: list[tuple[tuple[str, ...], Fn]] = []
+
+    __repr__ = _shown_at
 
     def register(self, *type_names: Any) -> Callable[[Fn], Fn]:
         """Decorator: the definition for arguments of these types."""
@@ -138,6 +145,8 @@ class HyperMap:
     def __init__(self, ops: Any = None, reverse: bool = False) -> None:
         self.ops = ops
         self.reverse = reverse
+
+    __repr__ = _shown_at
 
     def __call__(self, *args: Any) -> Any:
         fn, trees = (args[0], args[1:]) if self.ops is None else (self.ops, args)
