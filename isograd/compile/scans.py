@@ -45,23 +45,29 @@ def _blocks(outer: int, inner: int, widest: int) -> tuple[int, int]:
     return -(-inner // width), width
 
 
-def cumsum(x: Array, *, axis: int, reverse: bool) -> Array:
-    if not _fits(x) or not x.ndim:
-        return REGISTRY["cumsum"].impl(x, axis=axis, reverse=reverse)
-    outer, n, inner = _cut(x.shape, axis)
-    out = new_array(x.shape, x.dtype)
-    x = np.ascontiguousarray(x)
-    rows = inner == 1
-    blocks, width = _blocks(outer, inner, 64)
-    sizes = _sizes(
-        outer if rows else outer * blocks,
-        LENGTH=n,
-        INNER=inner,
-        BLOCKS=blocks,
-        BLOCK=width,
-    )
-    indexed.cumsum(x.dtype, reverse, rows)(x, out, sizes)
-    return out
+def _scan(name: str, op: str) -> Callable[..., Array]:
+    def scan(x: Array, *, axis: int, reverse: bool) -> Array:
+        if not _fits(x) or not x.ndim:
+            return REGISTRY[name].impl(x, axis=axis, reverse=reverse)
+        outer, n, inner = _cut(x.shape, axis)
+        out = new_array(x.shape, x.dtype)
+        x = np.ascontiguousarray(x)
+        rows = inner == 1
+        blocks, width = _blocks(outer, inner, 64)
+        sizes = _sizes(
+            outer if rows else outer * blocks,
+            LENGTH=n,
+            INNER=inner,
+            BLOCKS=blocks,
+            BLOCK=width,
+        )
+        indexed.scan(op, x.dtype, reverse, rows)(x, out, sizes)
+        return out
+
+    return scan
+
+
+cumsum, cumprod = _scan("cumsum", "add"), _scan("cumprod", "mul")
 
 
 def _index(idx: Array) -> Array:
@@ -178,6 +184,7 @@ def scatter_add(g: Array, *idx: Array, shape: Shape, axis: int = 0) -> Array:
 
 KERNELS: dict[str, Callable[..., Any]] = {
     "cumsum": cumsum,
+    "cumprod": cumprod,
     "take_along": take_along,
     "add_along": add_along,
     "gather": gather,

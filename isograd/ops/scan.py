@@ -142,7 +142,7 @@ def _cumprod_vjp(
 ) -> tuple[Payload]:
     x, out = saved
     step = -1 if reverse else 1
-    if F.raw and x.dtype.kind == "f" and x.all():
+    if type(x) is Array and x.dtype.kind == "f" and x.all():
         total = F.cumsum(F.mul(g, out), axis=axis, reverse=not reverse)
         return (F.div(total, x),)
     factors = F.shifted(F.conj(x), axis=axis, by=-step)

@@ -332,3 +332,16 @@ def test_rules_of_reductions_are_fused_for_large_operands() -> None:
         y = torch.tensor(X.astype("f8"), requires_grad=True)
         (exact,) = torch.autograd.grad(fn(y), y)
         np.testing.assert_allclose(found.numpy(), exact.numpy(), rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", ["f4", "f8", "i4"])
+@pytest.mark.parametrize("reverse", [False, True])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_running_products(axis: int, reverse: bool, dtype: str) -> None:
+    x = np.random.default_rng(2).uniform(0.9, 1.1, (300, 400)).astype(dtype)
+    prim = REGISTRY["cumprod"]
+    found = prim.kernel(x, axis=axis, reverse=reverse)
+    assert found.dtype == dtype
+    np.testing.assert_allclose(
+        found, prim.impl(x, axis=axis, reverse=reverse), rtol=2e-7
+    )

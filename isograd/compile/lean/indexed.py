@@ -98,31 +98,34 @@ def _times(b: Any, x: Any, y: Any) -> Any:
 
 
 @cache
-def cumsum(dtype: np.dtype, reverse: bool, rows: bool) -> Callable[..., None]:
-    """`(x, out, sizes)`: sums along the middle axis, float32 in float64.
+def scan(op: str, dtype: np.dtype, reverse: bool, rows: bool) -> Callable[..., None]:
+    """`(x, out, sizes)`: sums or products ("add", "mul") along the middle axis, float32
+    in float64.
 
     `rows`: inner is 1, units are rows; else units are blocks of lanes.
     """
-    scan = _Scan(lltype(dtype), reverse)
-    module = module_of([scan.t, scan.t], scan.by_rows if rows else scan.by_blocks)
+    s = _Scan(op, lltype(dtype), reverse)
+    module = module_of([s.t, s.t], s.by_rows if rows else s.by_blocks)
     return callable_of(module, 3, True)
 
 
 class _Scan:
-    """The loops of a cumulative sum."""
+    """The loops of a cumulative sum or product."""
 
-    def __init__(self, t: ir.Type, reverse: bool) -> None:
+    def __init__(self, op: str, t: ir.Type, reverse: bool) -> None:
+        self.op = op
         self.t = t
         self.reverse = reverse
         self.wide = F64 if t == F32 else t
-        self.zero = ir.Constant(self.wide, 0.0 if self.wide == F64 else 0)
+        start = int(op == "mul")
+        self.first = ir.Constant(self.wide, float(start) if self.wide == F64 else start)
 
     def step(self, b: Any, p: list[Any], place: Any, total: Any) -> Any:
-        """total += x[place], stored to out[place]."""
+        """total op x[place], stored to out[place]."""
         x, out = p[:2]
         v = b.load(b.gep(x, [place]))
         v = b.fpext(v, F64) if self.wide != self.t else v
-        total = b.fadd(total, v) if self.wide == F64 else b.add(total, v)
+        total = getattr(b, "f" * (self.wide == F64) + self.op)(total, v)
         narrow = b.fptrunc(total, self.t) if self.wide != self.t else total
         b.store(narrow, b.gep(out, [place]))
         return total
@@ -138,7 +141,7 @@ class _Scan:
         def some(count: int, r: Any) -> None:
             starts = [_times(b, b.add(r, _c(k)), n) for k in range(count)]
             for s in sums[:count]:
-                b.store(self.zero, s)
+                b.store(self.first, s)
 
             def column(j: Any) -> None:
                 at = self.place(b, j, n)
@@ -162,7 +165,7 @@ class _Scan:
             last = b.sub(inner, first)
             width = b.select(b.icmp_signed("<", last, block), last, block)
             base = _at(b, _times(b, _times(b, o, n), inner), first)
-            counted(b, _c(0), width, 1, lambda i: b.store(self.zero, b.gep(sums, [i])))
+            counted(b, _c(0), width, 1, lambda i: b.store(self.first, b.gep(sums, [i])))
 
             def row(j: Any) -> None:
                 start = _at(b, base, _times(b, self.place(b, j, n), inner))
