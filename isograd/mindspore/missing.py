@@ -55,7 +55,7 @@ class _Path(ModuleType):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        self.__path__: list[str] = []
+        self.__path__ = []
         # `mindspore.common.mutable` is a module and a function by turns
         parent, _, last = name.rpartition(".")
         self._function = vars(sys.modules[parent]).get(last)

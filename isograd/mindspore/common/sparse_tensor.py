@@ -29,7 +29,7 @@ def _checked_tensor(cls: str, **parts: Any) -> None:
 class SparseTensor:
     """Base: `values` at places of a dense shape."""
 
-    values: Tensor
+    values: Any  # a Tensor, whose operators are put in by tables
     _shape: tuple[int, ...]
     _places: tuple[str, ...]
 
@@ -43,7 +43,8 @@ class SparseTensor:
     def with_values(self, values: Tensor) -> Any:
         """The same places with other values."""
         places = (getattr(self, n) for n in self._places)
-        return type(self)(*places, values, self._shape)
+        cls: Any = type(self)
+        return cls(*places, values, self._shape)
 
     def to_tuple(self) -> Any:
         places = (getattr(self, n) for n in self._places)
