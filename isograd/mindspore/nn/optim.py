@@ -6,80 +6,15 @@ from typing import Any
 
 import numpy as np
 
+from isograd.mindspore.nn.hyperparameters import fraction, least, number, positive
 from isograd.mindspore.nn.optimizer import Optimizer
 from isograd.mindspore.parameter import Parameter, ParameterTuple
 from isograd.nn import rules, updates
 
 
-def _float(owner: str, name: str, value: Any) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        raise TypeError(
-            f"For '{owner}', the type of '{name}' should be one of 'float', but got "
-            f"'{value}' with type '{type(value).__name__}'."
-        )
-
-
-def _fraction(owner: str, **values: Any) -> None:
-    for name, v in values.items():
-        _float(owner, name, v)
-        if not 0.0 < v < 1.0:
-            raise ValueError(
-                f"For '{owner}', the '{name}' must be in range of (0.0, 1.0), but got "
-                f"{v} with type 'float'."
-            )
-
-
-def _positive(owner: str, **values: Any) -> None:
-    for name, v in values.items():
-        _float(owner, name, v)
-        if v <= 0:
-            raise ValueError(
-                f"For '{owner}', the '{name}' must be float and must > 0, but got "
-                f"'{v}' with type '{type(v).__name__}'."
-            )
-
-
-def _number(owner: str, **values: Any) -> None:
-    for name, v in values.items():
-        _float(owner, name, v)
-        if v < 0:
-            raise ValueError(
-                f"For '{owner}', the '{name}' must be float and must >= 0, but got "
-                f"'{v}' with type '{type(v).__name__}'."
-            )
-
-
-def _least(owner: str, end: str = ".", **values: Any) -> None:
-    """The same, as SGD and Momentum say it."""
-    for name, v in values.items():
-        if isinstance(v, bool) or not isinstance(v, int | float):
-            raise TypeError(
-                f"For '{owner}', the argument '{name}' must be float type, but got "
-                f"{type(v)}."
-            )
-        if v < 0:
-            raise ValueError(
-                f"For '{owner}', the argument '{name}' must be at least 0.0, but got "
-                f"{v}{end}"
-            )
-
-
 def _single(x: float) -> float:
     """A coefficient as it is held: rounded to float32, so that 1 - x is too."""
     return float(np.float32(x))
-
-
-def _number(owner: str, **values: Any) -> None:
-    for name, v in values.items():
-        if isinstance(v, bool) or not isinstance(v, int | float):
-            raise TypeError(
-                f"For '{owner}', the type of '{name}' must be float, but "
-                f"got {type(v).__name__}."
-            )
-        if v < 0:
-            raise ValueError(
-                f"For '{owner}', the '{name}' should be at least 0.0, but got {v}."
-            )
 
 
 class SGD(Optimizer):
@@ -97,7 +32,7 @@ class SGD(Optimizer):
         loss_scale: float = 1.0,
     ) -> None:
         super().__init__(learning_rate, params, weight_decay, loss_scale)
-        _least("SGD", momentum=momentum, dampening=dampening)
+        least("SGD", momentum=momentum, dampening=dampening)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError(
                 "For 'SGD', if 'nesterov' is true, 'momentum' must be > "
@@ -140,7 +75,7 @@ class Momentum(Optimizer):
         use_nesterov: bool = False,
     ) -> None:
         super().__init__(learning_rate, params, weight_decay, loss_scale)
-        _least("Momentum", "", momentum=momentum)
+        least("Momentum", "", momentum=momentum)
         self.momentum = Parameter(float(momentum), name="momentum")
         self.use_nesterov = use_nesterov
         self._make_state()
@@ -175,8 +110,8 @@ class Adam(Optimizer):
     ) -> None:
         super().__init__(learning_rate, params, weight_decay, loss_scale)
         name = type(self).__name__
-        _fraction(name, beta1=beta1, beta2=beta2)
-        _positive(name, eps=eps)
+        fraction(name, beta1=beta1, beta2=beta2)
+        positive(name, eps=eps)
         power = np.ones(self._power_shape, np.float32)
         self.beta1_power = Parameter(power.copy(), name="beta1_power")
         self.beta2_power = Parameter(power.copy(), name="beta2_power")
@@ -267,8 +202,8 @@ class AdamWeightDecay(Optimizer):
         weight_decay: Any = 0.0,
     ) -> None:
         super().__init__(learning_rate, params, weight_decay)
-        _fraction("AdamWeightDecay", beta1=beta1, beta2=beta2)
-        _positive("AdamWeightDecay", eps=eps)
+        fraction("AdamWeightDecay", beta1=beta1, beta2=beta2)
+        positive("AdamWeightDecay", eps=eps)
         self.beta1, self.beta2, self.eps = _single(beta1), _single(beta2), eps
         self._make_state()
 
@@ -298,8 +233,8 @@ class AdaMax(Optimizer):
         loss_scale: float = 1.0,
     ) -> None:
         super().__init__(learning_rate, params, weight_decay, loss_scale)
-        _fraction("AdaMax", beta1=beta1, beta2=beta2)
-        _positive("AdaMax", eps=eps)
+        fraction("AdaMax", beta1=beta1, beta2=beta2)
+        positive("AdaMax", eps=eps)
         self.beta1_power = Parameter(np.ones(1, np.float32), name="beta1_power")
         self.beta1, self.beta2, self.eps = _single(beta1), _single(beta2), eps
         self._make_state()
@@ -334,8 +269,8 @@ class RMSProp(Optimizer):
         weight_decay: Any = 0.0,
     ) -> None:
         super().__init__(learning_rate, params, weight_decay, loss_scale)
-        _number("RMSProp", decay=decay, momentum=momentum)
-        _positive("RMSProp", epsilon=epsilon)
+        number("RMSProp", decay=decay, momentum=momentum)
+        positive("RMSProp", epsilon=epsilon)
         self.decay, self.momentum, self.epsilon = decay, momentum, epsilon
         self.centered = centered
         if centered:
@@ -368,7 +303,7 @@ class Adagrad(Optimizer):
         weight_decay: Any = 0.0,
     ) -> None:
         super().__init__(learning_rate, params, weight_decay, loss_scale)
-        _number("Adagrad", accum=accum)
+        number("Adagrad", accum=accum)
         self.accum = self.parameters.clone(prefix="accum", init=accum)
         self.update_slots = update_slots
 
@@ -393,7 +328,7 @@ class ProximalAdagrad(Optimizer):
         weight_decay: Any = 0.0,
     ) -> None:
         super().__init__(learning_rate, params, weight_decay, loss_scale)
-        _number("ProximalAdagrad", accum=accum, l1=l1, l2=l2)
+        number("ProximalAdagrad", accum=accum, l1=l1, l2=l2)
         self.accum = self.parameters.clone(prefix="accum", init=accum)
         self.l1, self.l2 = l1, l2
 
@@ -420,7 +355,7 @@ class Adadelta(Optimizer):
             raise ValueError(
                 f"For 'Adadelta', the 'rho' must be in range [0.0, 1.0), but got {rho}."
             )
-        _positive("Adadelta", epsilon=epsilon)
+        positive("Adadelta", epsilon=epsilon)
         self.rho, self.epsilon = rho, epsilon
         self._make_state()
 
@@ -450,7 +385,7 @@ class FTRL(Optimizer):
         weight_decay: Any = 0.0,
     ) -> None:
         super().__init__(learning_rate, params, weight_decay, loss_scale)
-        _number("FTRL", initial_accum=initial_accum, l1=l1, l2=l2)
+        number("FTRL", initial_accum=initial_accum, l1=l1, l2=l2)
         if lr_power > 0:
             raise ValueError(
                 f"For 'FTRL', the 'lr_power' must be at most 0, but got {lr_power}."
@@ -485,8 +420,8 @@ class Lamb(Optimizer):
         weight_decay: Any = 0.0,
     ) -> None:
         super().__init__(learning_rate, params, weight_decay)
-        _fraction("Lamb", beta1=beta1, beta2=beta2)
-        _positive("Lamb", eps=eps)
+        fraction("Lamb", beta1=beta1, beta2=beta2)
+        positive("Lamb", eps=eps)
         self.beta1, self.beta2, self.eps = _single(beta1), _single(beta2), eps
         self._make_state()
 

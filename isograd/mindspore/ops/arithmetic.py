@@ -133,7 +133,7 @@ def _scaled(fn: Fn) -> Fn:
     return function
 
 
-def _rounded(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
+def _quotient(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     """Division; "floor" and "trunc" round the quotient.
 
     Raises:
@@ -154,7 +154,7 @@ def _rounded(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any
 SCALED = {"add": _scaled(add), "sub": _scaled(sub)}  # of mint and of tensors
 for _name, _fn in SCALED.items():
     expose(_fn, [], _name)
-expose(_rounded, ["div", "divide"], "div divide")
+expose(_quotient, ["div", "divide"], "div divide")
 
 # --- operators ------------------------------------------------------------------------
 
