@@ -313,7 +313,8 @@ class Tensor(core.Tensor):
         return complex(self.item())
 
     def _warn_scalar(self) -> None:
-        if self._node is not None:
+        if self._node is not None and state().recording and not _WARNED:
+            _WARNED.append(True)
             warnings.warn(
                 "Converting a tensor with requires_grad=True to a scalar may lead to "
                 "unexpected behavior.\nConsider using tensor.detach() first.",
@@ -482,7 +483,7 @@ class Tensor(core.Tensor):
         if gradient is not None and not isinstance(gradient, core.Tensor):
             (gradient,) = _backward.grads_of(gradient, 1)
         nodes, seeds = _backward.roots_of((self,), (gradient,), create_graph)
-        if nodes[0].level:
+        if nodes[0].level and not (MODE.special and state().stages):
             raise RuntimeError(errors.INSIDE_TRANSFORM)
         targets = None if inputs is None else _backward.targets_of(inputs)
         keep = create_graph if retain_graph is None else retain_graph
@@ -614,6 +615,7 @@ class Tensor(core.Tensor):
 
 
 _NUMBERS = (float, int, bool, complex)
+_WARNED: list[bool] = []  # of scalars from tensors that require a gradient: once
 _INTERNAL = (
     "_inference",
     "_former",

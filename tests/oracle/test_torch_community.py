@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -120,3 +123,23 @@ def test_few_numbers_are_rounded_as_the_frameworks_round(name: str) -> None:
     theirs = getattr(torch, name)(torch.from_numpy(values)).numpy()
     assert np.mean(ours != theirs) < 0.02
     np.testing.assert_allclose(ours, theirs, rtol=2e-7)
+
+
+def test_a_scalar_from_a_tensor_warns_once_and_while_recording() -> None:
+    code = """
+import torch, warnings
+w = torch.ones(1, requires_grad=True)
+for recording in (False, True, True):
+    with torch.set_grad_enabled(recording), warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        float(w)
+        print([str(s.message).split(" (")[0] for s in seen])
+"""
+    runs = [
+        subprocess.run(
+            [sys.executable, "-c", first + code], capture_output=True, text=True
+        ).stdout
+        for first in ("", "import isograd; isograd.install()")
+    ]
+    assert runs[0]
+    assert runs[1] == runs[0]
