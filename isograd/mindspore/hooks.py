@@ -92,7 +92,7 @@ def consistent(name: str, found: Any, expected: Any) -> Any:
         TypeError: if it is no tensor.
         ValueError: if its shape or dtype is another.
     """
-    if not isinstance(found, core.Tensor):
+    if not isinstance(found, Tensor):
         raise TypeError(
             f"The output type of function: {name} should be a tensor but got "
             f"{type(found).__name__}."
