@@ -69,6 +69,28 @@ def _plain_dtype(dtype: Any) -> np.dtype[Any]:
     return (dtypes.default() if dtype is None else dtypes.as_dtype(dtype)).np
 
 
+def _sized(full: Any, name: str, make: Callable[..., Any]) -> Callable[..., Tensor]:
+    """`full` with a short way for sizes alone, and PyTorch's words for errors."""
+
+    def sized(*args: Any, **kwargs: Any) -> Tensor:
+        if not kwargs:
+            shape = args
+            if len(args) == 1 and isinstance(args[0], tuple | list):
+                shape = args[0]
+            try:
+                return wrap(Tensor, make(shape, dtypes.default().np))
+            except (TypeError, ValueError):
+                pass  # the general path explains it
+        if "size" in kwargs:
+            args = (kwargs.pop("size"),)
+        try:
+            return full(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(reworded(str(error), name)) from None
+
+    return sized
+
+
 def _filled(name: str, make: Callable[..., Any]) -> None:
     def full(
         *size: Any,
@@ -87,21 +109,7 @@ def _filled(name: str, make: Callable[..., Any]) -> None:
             dtype = out.dtype
         return finished(make(shape, _plain_dtype(dtype)), requires_grad, device, out)
 
-    def sized(*args: Any, **kwargs: Any) -> Tensor:
-        if not kwargs:
-            shape = args
-            if len(args) == 1 and isinstance(args[0], tuple | list):
-                shape = args[0]
-            try:
-                return wrap(Tensor, make(shape, dtypes.default().np))
-            except (TypeError, ValueError):
-                pass  # the general path explains it
-        if "size" in kwargs:
-            args = (kwargs.pop("size"),)
-        try:
-            return full(*args, **kwargs)
-        except TypeError as error:
-            raise TypeError(reworded(str(error), name)) from None
+    sized = _sized(full, name, make)
 
     def new(
         self: Any,
