@@ -17,12 +17,20 @@ import isograd.ops  # noqa: F401 (fills the registry)
 from isograd.base.errors import EngineError
 from isograd.core import fast, mutation
 from isograd.core import tensor as core
+from isograd.core.forward import Dual
 from isograd.core.primitive import BOUND, REGISTRY, Payload, Primitive
+from isograd.core.tape import Traced
 from isograd.core.tensor import Tensor, payload_of, wrap
 from isograd.core.transforms import set_array_class
 
 F = BOUND
 NUMBERS = (bool, int, float, complex)
+_CONSTANT = (
+    "this array is being differentiated or mapped; turned into a plain {} it would be "
+    "a constant. Use functions of np on it, np.stack or isograd.numpy.array to join "
+    "such values, isograd.numpy.zeros for an array to write them to, or stop_gradient "
+    "where a constant is meant"
+)
 
 
 class Array(Tensor):
@@ -63,34 +71,40 @@ class Array(Tensor):
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         p = payload_of(self)
         if type(p) is not np.ndarray:
-            raise TypeError(
-                "this array is being differentiated or mapped; turned into a plain "
-                "ndarray it would be a constant. Use np.stack or isograd.numpy.array "
-                "to join such values, isograd.numpy.zeros for an array to write them "
-                "to, or stop_gradient where a constant is meant"
-            )
+            raise TypeError(_CONSTANT.format("ndarray"))
         return np.array(p, dtype, copy=copy)
 
     def __bool__(self) -> bool:
         return bool(self.value("bool"))
 
+    def number(self, what: str) -> np.ndarray:
+        """The ndarray, where its numbers go on by themselves.
+
+        Raises:
+            TypeError: they would lose a derivative.
+        """
+        p = payload_of(self)
+        if type(p) in (Traced, Dual) and p.dtype.kind in "fc":
+            raise TypeError(_CONSTANT.format(what))
+        return core.concrete(p, what)
+
     def __float__(self) -> float:
-        return float(self.value("float").item())
+        return float(self.number("float").item())
 
     def __int__(self) -> int:
         return int(self.value("int").item())
 
     def __complex__(self) -> complex:
-        return complex(self.value("complex").item())
+        return complex(self.number("complex number").item())
 
     def __index__(self) -> int:
         return self.value("index").__index__()
 
     def item(self, *index: int) -> Any:
-        return self.value("item").item(*index)
+        return self.number("number").item(*index)
 
     def tolist(self) -> Any:
-        return self.value("tolist").tolist()
+        return self.number("list").tolist()
 
     def __repr__(self) -> str:
         p = self._p

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pytest
 
@@ -124,12 +126,23 @@ def test_values_that_do_not_fit_raise_what_numpy_raises(shape: tuple) -> None:
 
 def test_control_flow_on_values() -> None:
     def f(x):
-        while float(x) < 10:
+        while x < 10:
             x = x * x if x > 1.5 else x + 1.0
         return x
 
     value, g = isograd.value_and_grad(f)(1.25)
     assert (value, g) == ((2.25**2) ** 2, 4 * 2.25**3)
+
+
+@pytest.mark.parametrize(
+    "use", [float, math.sin, complex, lambda x: x.item(), lambda x: x.tolist()]
+)
+def test_a_number_taken_out_would_lose_its_derivative(use) -> None:
+    with pytest.raises(TypeError, match="it would be a constant"):
+        isograd.grad(lambda x: use(x) * x)(2.0)
+    with pytest.raises(TypeError, match="it would be a constant"):
+        isograd.jvp(lambda x: use(x) * x, (2.0,), (1.0,))
+    assert isograd.grad(lambda x: int(x) * x)(2.5) == 2.0  # as control flow has it
 
 
 def test_the_text_of_an_array() -> None:
