@@ -47,7 +47,7 @@ class PathModule(ModuleType):
         """`torch.nn.utils.spectral_norm` is a module and a function by turns."""
         if self._same_name is None:
             parent, _, last = self.__name__.rpartition(".")
-            lazy: Any = sys.modules[parent].__getattr__
+            lazy: Any = getattr(sys.modules[parent], "__getattr__", vars(self).get)
             self._same_name = lazy(last)
         return None if isinstance(self._same_name, ModuleType) else self._same_name
 
@@ -68,6 +68,10 @@ class PathModule(ModuleType):
             raise AttributeError(f"module '{self.__name__}' has no attribute '{name}'")
         if name == self.__name__.rpartition(".")[2] and self._function() is not None:
             return self._function()
+        shown = self.__name__.removeprefix(OURS)
+        dialect = shown.partition(".")[0]
+        if f"{shown}.{name}" in recorded(f"{dialect}_modules"):
+            return import_module(f"{self.__name__}.{name}")
         above = self.__name__.rpartition(".")[0]
         while above.count(".") > 0:
             try:
@@ -77,13 +81,12 @@ class PathModule(ModuleType):
                 continue
             setattr(self, name, found)
             return found
-        shown = self.__name__.removeprefix(OURS)
         for cls in _SHOWN:  # so that it can be pickled
             if cls.__qualname__ == name and cls.__module__ == shown:
                 return cls
         from isograd.base.missing import imported
 
-        return imported(f"{shown}.{name}", shown.partition(".")[0], sys._getframe(1))
+        return imported(f"{shown}.{name}", dialect, sys._getframe(1))
 
 
 class PathFinder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
