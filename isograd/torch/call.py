@@ -32,6 +32,7 @@ from isograd.torch import dtypes, errors
 from isograd.torch.dtypes import Size, of_numpy
 from isograd.torch.errors import translated
 from isograd.torch.labels import READS
+from isograd.torch.scalars import wrapped
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
 F = BOUND
@@ -62,7 +63,10 @@ def is_payload(x: Any) -> bool:
 def cast(x: Any, d: DType) -> Payload:
     """A payload or Python number as a payload of a NumPy dtype."""
     if not is_payload(x):
-        array = np.asarray(x, d)
+        try:
+            array = np.asarray(x, d)
+        except OverflowError:
+            array = wrapped(x, d)
         if MODE.special and type(x) in (int, float, complex):
             array.flags.writeable = False  # tells hooks of a number, which is not saved
         return array
@@ -203,7 +207,7 @@ def sizes_of(args: tuple[Any, ...], name: str = "", word: str = "") -> tuple[int
         bad = next(a for a in args if not hasattr(a, "__index__"))
         raise TypeError(
             f"{name}(): argument '{word}' (position 1) must be tuple of "
-            f"ints, not {_type_name(bad)}"
+            f"ints, not {type_name(bad)}"
         ) from None
 
 
@@ -491,7 +495,7 @@ def explained(
         if _misfit(kinds.get(word), word, value, i):
             return TypeError(
                 f"{name}(): argument '{word}' (position {i + 1}) must be "
-                f"Tensor, not {_type_name(value)}"
+                f"Tensor, not {type_name(value)}"
             )
     return error
 
@@ -525,7 +529,7 @@ def reworded(text: str, name: str) -> str:
     return f"{name}() {rest}"
 
 
-def _type_name(x: Any) -> str:
+def type_name(x: Any) -> str:
     kind = type(x)
     return (
         kind.__name__

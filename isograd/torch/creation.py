@@ -14,6 +14,7 @@ from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import dtypes
 from isograd.torch.dtypes import check_device, dtype, of_numpy
+from isograd.torch.scalars import fits, overflow, wrapped
 from isograd.torch.tensor import Tensor, set_leaf
 
 _COPY = (
@@ -77,6 +78,8 @@ def array_of(data: Any, wanted: dtype | None = None) -> np.ndarray:
         return np.array(data, (wanted or found).np, order="C")
     if isinstance(data, str):
         raise TypeError("new(): invalid data type 'str'")
+    if isinstance(data, bytes):
+        raise TypeError("new(): invalid data type 'bytes'")
     if not _is_sequence(data) and hasattr(data, "__array__"):
         return array_of(np.asarray(data), wanted)
     shape = _shape_of(data)
@@ -177,28 +180,25 @@ def _of_scalar_type(kind: type) -> dtype:
 def _filled(leaves: list[Any], d: dtype) -> np.ndarray:
     values = [x.item() if _is_array(x) else x for x in leaves]
     if d.kind == "i":
-        _check_ints(values, d)
-        return np.array([int(v) for v in values], d.np)
+        return _integers(values, d)
     if d.kind == "f" and any(isinstance(v, complex) for v in values):
         raise TypeError("must be real number, not complex")
     return np.array(values, d.np)
 
 
-def _check_ints(values: list[Any], d: dtype) -> None:
-    info = np.iinfo(d.np)
-    for v in values:
-        if not info.min <= v <= info.max:
-            if d is dtypes.int64:
+def _integers(values: list[Any], d: dtype) -> np.ndarray:
+    out = np.empty(len(values), d.np)
+    for i, v in enumerate(values):
+        if isinstance(v, complex):
+            raise TypeError("'complex' object cannot be interpreted as an integer")
+        if not fits(v, d):
+            if d is dtypes.int64 and isinstance(v, int):
                 raise ValueError("Overflow when unpacking long long")
-            if d is dtypes.uint8 and v < 0 and v >= -255:
-                continue
-            raise RuntimeError(
-                f"value cannot be converted to type {_C_NAMES.get(d.name, d.name)} "
-                "without overflow"
-            )
-
-
-_C_NAMES = {"int8": "int8_t", "int32": "int", "int16": "int16_t", "uint8": "uint8"}
+            raise overflow(d.name)
+        if d.name == "uint64" and isinstance(v, int) and v < 0:
+            raise OverflowError("can't convert negative int to unsigned")
+        out[i] = wrapped(v, d.np)
+    return out
 
 
 def as_tensor(data: Any, dtype: Any = None, device: Any = None) -> Tensor:
@@ -225,6 +225,12 @@ def asarray(
     requires_grad: bool = False,
 ) -> Tensor:
     """`obj` as a tensor; with `copy` never in shared memory."""
+    if isinstance(obj, bytes | bytearray | memoryview):
+        d = dtypes.default() if dtype is None else dtypes.as_dtype(dtype)
+        obj = np.frombuffer(obj, d.np)
+        obj = obj if obj.flags.writeable else obj.copy()
+    elif copy is False and not hasattr(obj, "__array__"):
+        raise ValueError("can't alias arbitrary sequence into a tensor.")
     t = as_tensor(obj, dtype, device)
     if copy or (copy is None and requires_grad and t.requires_grad):
         t = t.clone()
@@ -236,7 +242,15 @@ def asarray(
 def from_numpy(ndarray: Any) -> Tensor:
     """A tensor that shares the array's memory."""
     if not isinstance(ndarray, np.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(ndarray).__name__})")
+        kind = type(ndarray)
+        own = kind.__module__ == "builtins"
+        name = kind.__name__ if own else f"{kind.__module__}.{kind.__name__}"
+        raise TypeError(f"expected np.ndarray (got {name})")
+    if not ndarray.dtype.isnative:
+        raise ValueError(
+            "given numpy array has byte order different from the native byte order. "
+            "Conversion between byte orders is currently not supported."
+        )
     of_numpy(ndarray.dtype)
     if any(s < 0 for s in ndarray.strides):
         raise ValueError(
@@ -275,6 +289,11 @@ def legacy_array(args: tuple[Any, ...], d: dtype) -> Any:
         return array_of(first, d)
     if not all(isinstance(a, int | np.integer) for a in args):
         raise TypeError(f"new(): data must be a sequence (got {type(first).__name__})")
+    if min(args) < 0:
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {min(args)}: "
+            f"{list(map(int, args))}"
+        )
     return np.zeros(tuple(map(int, args)), d.np)
 
 

@@ -186,6 +186,26 @@ def frombuffer(
     requires_grad: bool = False,
 ) -> Any:
     """A tensor that shares the memory of a buffer."""
+    size, item = memoryview(buffer).nbytes, dtype.itemsize
+    if not size or not count:
+        raise ValueError(
+            f"both buffer length ({size}) and count ({count}) must not be 0"
+        )
+    if not 0 <= offset < size:
+        raise ValueError(
+            f"offset ({offset} bytes) must be non-negative and no greater than buffer "
+            f"length ({size} bytes) minus 1"
+        )
+    if count < 0 and (size - offset) % item:
+        raise ValueError(
+            f"buffer length ({size - offset} bytes) after offset ({offset} bytes) must "
+            f"be a multiple of element size ({item})"
+        )
+    if count > 0 and offset + count * item > size:
+        raise ValueError(
+            f"requested buffer length ({count} * {item} bytes) after offset ({offset} "
+            f"bytes) must not be greater than actual buffer length ({size} bytes)"
+        )
     return finished(np.frombuffer(buffer, dtype.np, count, offset), requires_grad)
 
 

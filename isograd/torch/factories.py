@@ -12,10 +12,11 @@ from isograd.core.primitive import BOUND
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import creation, dtypes
-from isograd.torch.call import cast, public, reworded
-from isograd.torch.dtypes import check_device
+from isograd.torch.call import as_int, cast, public, reworded, type_name
+from isograd.torch.dtypes import check_device, preserve_format
 from isograd.torch.dtypes import device as Device
 from isograd.torch.dtypes import dtype as Dtype
+from isograd.torch.scalars import element, element_type, overflow
 from isograd.torch.table import FUNCTIONS, tensor_row
 from isograd.torch.tensor import Tensor, set_leaf
 
@@ -63,6 +64,18 @@ def _size_of(args: Sequence[Any], name: str) -> tuple[int, ...]:
                 f"{out[-1]}: [{', '.join(str(int(k)) for k in args)}]"
             )
     return tuple(out)
+
+
+def _laid_out(p: np.ndarray, d: np.dtype[Any]) -> np.ndarray:
+    """Zeros with p's order of axes in memory, if p is dense."""
+    order = sorted(range(p.ndim), key=lambda i: (-p.strides[i], i))
+    step = p.itemsize
+    for i in reversed(order):
+        if p.shape[i] > 1 and p.strides[i] != step:  # with gaps, or expanded
+            return np.zeros(p.shape, d)
+        step *= p.shape[i]
+    base = np.zeros([p.shape[i] for i in order], d)
+    return base.transpose(np.argsort(order))
 
 
 def _plain_dtype(dtype: Any) -> np.dtype[Any]:
@@ -133,13 +146,23 @@ def _filled(name: str, make: Callable[..., Any]) -> None:
         memory_format: Any = None,
         pin_memory: bool = False,
     ) -> Tensor:
+        if not isinstance(input, CoreTensor):
+            raise TypeError(
+                f"{name}_like(): argument 'input' (position 1) must be Tensor, "
+                f"not {type_name(input)}"
+            )
         p = input._p
         d = p.dtype if dtype is None else dtypes.as_dtype(dtype).np
         if type(p) is not np.ndarray:
             value = 1 if name == "ones" else 0
             out = wrap(Tensor, F.full_like(cast(payload_of(input), d), value=value))
             return out
-        return finished(make(p.shape, d), requires_grad, device)
+        made = make(p.shape, d) if p.flags.c_contiguous else _laid_out(p, d)
+        if name == "ones" and not p.flags.c_contiguous:
+            made.fill(1)
+        if memory_format is not None and memory_format is not preserve_format:
+            made = make(p.shape, d)
+        return finished(made, requires_grad, device)
 
     for fn, n in ((sized, name), (like, f"{name}_like"), (new, f"new_{name}")):
         fn.__name__ = fn.__qualname__ = n
@@ -183,8 +206,17 @@ def full(
             "full(): argument 'fill_value' (position 2) must be Number, "
             "not " + type(fill_value).__name__
         )
-    array = np.full(shape, _number(fill_value), _full_dtype(fill_value, dtype))
-    return finished(array, requires_grad, device, out)
+    if isinstance(size, int | np.generic):
+        raise TypeError(
+            "full(): argument 'size' (position 1) must be tuple of ints, "
+            f"not {type_name(size)}"
+        )
+    if isinstance(fill_value, CoreTensor) and fill_value._p.ndim:
+        raise TypeError(
+            "full(): argument 'fill_value' (position 2) must be Number, not Tensor"
+        )
+    value = element(_number(fill_value), _full_dtype(fill_value, dtype))
+    return finished(np.full(shape, value), requires_grad, device, out)
 
 
 @tensor_row(method=False)
@@ -204,8 +236,8 @@ def full_like(
         return wrap(
             Tensor, F.full_like(cast(payload_of(input), d), value=_number(fill_value))
         )
-    array = np.full(input._p.shape, _number(fill_value), d)
-    return finished(array, requires_grad, device)
+    out = np.full_like(input._p, element(_number(fill_value), d), d)
+    return finished(out, requires_grad, device)
 
 
 @tensor_row(function=False)
@@ -248,6 +280,16 @@ def new(self: Any, *args: Any, **_: Any) -> Tensor:
 
 @tensor_row(method=False)
 def empty_strided(size: Any, stride: Any, *, dtype: Any = None, **_: Any) -> Tensor:
+    if len(size) != len(stride):
+        raise RuntimeError(
+            f"dimensionality of sizes ({len(size)}) must match dimensionality of "
+            f"strides ({len(stride)})"
+        )
+    if any(n < 0 for n in size):
+        raise RuntimeError(
+            "Trying to create tensor with negative dimension "
+            f"{next(n for n in size if n < 0)}: {list(size)}"
+        )
     order = sorted(range(len(size)), key=lambda i: -stride[i])
     base = np.zeros([size[i] for i in order], _plain_dtype(dtype))
     return finished(base.transpose(np.argsort(order)))
@@ -278,8 +320,11 @@ def arange(
     if end is None:
         start, end = 0, start
     start, end, step = map(_number, (start, end, step))
+    _check_numbers("arange", start=start, end=end, step=step)
     if step == 0:
         raise RuntimeError("step must be nonzero")
+    if not (math.isfinite(start) and math.isfinite(end)):
+        raise RuntimeError(f"unsupported range: {start:g} -> {end:g}")
     if (end - start) * step < 0:
         raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     if dtype is not None:
@@ -287,13 +332,31 @@ def arange(
     else:
         whole = all(isinstance(v, int | np.integer) for v in (start, end, step))
         dtype = dtypes.int64 if whole else dtypes.default()
-    if dtype.kind == "i":
+    if dtype.kind in "bc":
+        raise NotImplementedError(
+            f"\"arange_cpu\" not implemented for '{dtype.scalar_type}'"
+        )
+    # the count is of the numbers given, the steps are of the dtype
+    whole = dtype is dtypes.int64
+    if whole:
         start, end, step = int(start), int(end), int(step)
-        array = np.arange(start, end, step).astype(dtype.np)
-    else:
-        count = math.ceil((end - start) / step)
-        array = (start + np.arange(count) * step).astype(dtype.np)
+    count = -((start - end) // step) if whole else math.ceil((end - start) / step)
+    if dtype.kind == "i":
+        start, step = int(start), int(step)
+    array = (start + np.arange(count) * step).astype(dtype.np)
     return finished(array, requires_grad, device, out)
+
+
+def _check_numbers(name: str, **given: Any) -> None:
+    for place, (word, value) in enumerate(given.items(), 1):
+        if isinstance(value, complex):
+            raise overflow("double")
+        if not isinstance(value, int | float | np.generic):
+            place = 1 if word == "end" else place
+            raise TypeError(
+                f"{name}(): argument '{word}' (position {place}) must be Number, "
+                f"not {type_name(value)}"
+            )
 
 
 @tensor_row(method=False, name="range")
@@ -301,13 +364,21 @@ def range_(start: Any = 0, end: Any = None, step: Any = 1, **kw: Any) -> Tensor:
     kw.setdefault("dtype", dtypes.default())
     if end is None:
         start, end = 0, start
+    if (end - start) * step < 0:
+        raise RuntimeError("upper bound and lower bound inconsistent with step sign")
     count = int((end - start) / step) + 1
     return finished((start + np.arange(count) * step).astype(kw["dtype"].np))
 
 
 def _spaced(start: Any, end: Any, steps: int, d: np.dtype[Any]) -> np.ndarray:
     """Each half counted from its own end, as PyTorch computes it."""
-    start, end = _number(start), _number(end)
+    for word, x in (("start", start), ("end", end)):
+        if isinstance(x, CoreTensor) and x._p.ndim:
+            raise RuntimeError(
+                "linspace only supports 0-dimensional start and end tensors, but got "
+                f"{word} with {x._p.ndim} dimension(s)."
+            )
+    start, end, steps = _number(start), _number(end), as_int(steps)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
     if steps == 1:
@@ -333,9 +404,16 @@ def linspace(
     requires_grad: bool = False,
     pin_memory: bool = False,
 ) -> Tensor:
-    return finished(
-        _spaced(start, end, steps, _plain_dtype(dtype)), requires_grad, device, out
-    )
+    d = _plain_dtype(dtype)
+    if isinstance(_number(start), complex) or isinstance(_number(end), complex):
+        found = dtypes.default().to_complex()
+        if dtype is not None and d.kind != "c":
+            raise RuntimeError(
+                f"torch.linspace(): inferred dtype {element_type(found)} can't be "
+                f"safely cast to passed dtype {dtypes.as_dtype(dtype).scalar_type}"
+            )
+        d = found.np if dtype is None else d
+    return finished(_spaced(start, end, steps, d), requires_grad, device, out)
 
 
 @tensor_row(method=False)
@@ -369,7 +447,12 @@ def eye(
     requires_grad: bool = False,
     pin_memory: bool = False,
 ) -> Tensor:
-    for word, k in (("n", n), ("m", m)):
+    for place, (word, k) in enumerate((("n", n), ("m", m)), 1):
+        if k is not None and not hasattr(k, "__index__"):
+            raise TypeError(
+                f"eye(): argument '{word}' (position {place}) must be int, "
+                f"not {type_name(k)}"
+            )
         if k is not None and k < 0:
             raise RuntimeError(f"{word} must be greater or equal to 0, got {k}")
     return finished(np.eye(n, m, dtype=_plain_dtype(dtype)), requires_grad, device, out)
@@ -379,6 +462,13 @@ def _corner_indices(name: str, pick: Any) -> None:
     def fn(
         row: int, col: int, offset: int = 0, *, dtype: Any = dtypes.int64, **_: Any
     ) -> Tensor:
+        for word, n in (("row", row), ("col", col)):
+            if n < 0:
+                raise RuntimeError(f"{word} must be non-negative, got{n}")
+        if dtype.kind != "i":
+            raise NotImplementedError(
+                f"\"{name}\" not implemented for '{dtype.scalar_type}'"
+            )
         return finished(np.stack(pick(row, offset, col)).astype(dtype.np))
 
     tensor_row(fn, name=name, method=False)
@@ -390,7 +480,11 @@ _corner_indices("triu_indices", np.triu_indices)
 
 @tensor_row(method=False)
 def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
+    if x._p.ndim != 1:
+        raise RuntimeError("x must be a one-dimensional tensor.")
     n = x._p.size if N is None else N
+    if n < 0:
+        raise RuntimeError("N must be non-negative.")
     powers = [x**k if k else FUNCTIONS["ones_like"](x) for k in range(n)]
     out = FUNCTIONS["stack"](powers, 1)
     return out if increasing else FUNCTIONS["flip"](out, 1)

@@ -9,7 +9,7 @@ import numpy as np
 
 from isograd.base.errors import EngineError
 from isograd.core import mutation, writes
-from isograd.core.drafts import irregular
+from isograd.core.drafts import asked, irregular
 from isograd.core.levels import MODE
 from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tape import Traced
@@ -31,10 +31,12 @@ from isograd.torch.call import (
     promoted,
     same_elements,
     tied,
+    type_name,
     view_of,
 )
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.errors import translated
+from isograd.torch.scalars import c_type, element
 from isograd.torch.shapes import expand_error
 from isograd.torch.table import FUNCTIONS, attach, repeated, row
 from isograd.torch.tensor import Tensor
@@ -73,7 +75,7 @@ def _listed(x: Any) -> np.ndarray:
     from isograd.torch.creation import array_of
 
     a = array_of(x)
-    return a.astype(np.int64) if not a.size else a
+    return a if a.dtype.kind in "iub" and a.size else a.astype(np.int64)
 
 
 def _index_array(p: Payload) -> Payload:
@@ -87,8 +89,15 @@ def _index_array(p: Payload) -> Payload:
 
 
 def _slice(s: slice) -> slice:
-    parts = [None if v is None else as_int(v) for v in (s.start, s.stop, s.step)]
-    if parts[2] is not None and parts[2] <= 0:
+    given = (s.start, s.stop, s.step)
+    if not all(v is None or hasattr(v, "__index__") for v in given):
+        raise TypeError(
+            "slice indices must be integers or None or have an __index__ method"
+        )
+    parts = [None if v is None else as_int(v) for v in given]
+    if parts[2] == 0:
+        raise ValueError("slice step cannot be zero")
+    if parts[2] is not None and parts[2] < 0:
         raise ValueError("step must be greater than zero")
     return slice(*parts)
 
@@ -229,6 +238,8 @@ def _assign(self: Any, key: Any, value: Any) -> None:
     if not arrays:
         copy_into(target, _fitted(v, target._p.shape), value)
         return
+    if isinstance(value, CoreTensor):
+        _check_put(target._p, value._p, arrays, items)
     check_write(target, type(v) is Traced)
     check_apart(target._p, v)
     out = F.scatter_at(
@@ -236,6 +247,20 @@ def _assign(self: Any, key: Any, value: Any) -> None:
     )
     _label(out, "IndexPutBackward0", (self, value))
     mutation.write(target, out, fresh=True, overlap=True)
+
+
+def _check_put(x: Payload, v: Payload, arrays: Any, items: Sequence[Any]) -> None:
+    """A tensor has the dtype of what it is put into; one element may fill a mask."""
+    if v.dtype == x.dtype:
+        return
+    indices = [i for i in items if hasattr(i, "dtype")]
+    one = len(indices) == 1 and indices[0].dtype.kind == "b"
+    if not (one and np.prod(v.shape) == 1):
+        raise RuntimeError(
+            "Index put requires the source and destination dtypes match, got "
+            f"{of_numpy(x.dtype).scalar_type} for the destination and "
+            f"{of_numpy(v.dtype).scalar_type} for the source."
+        )
 
 
 def _fit(v: Payload, arrays: Any, shape: Sequence[int]) -> Payload:
@@ -269,15 +294,11 @@ def _value_of(t: Any, value: Any) -> Payload:
     """What is assigned, in t's dtype."""
     if isinstance(value, CoreTensor):
         return cast(payload_of(value), t._p.dtype)
-    if isinstance(value, np.ndarray):
-        return cast(value, t._p.dtype)
-    if isinstance(value, list | tuple | str) or value is None:
+    if not isinstance(value, int | float | complex | np.generic):
         raise TypeError(
-            f"can't assign a {type(value).__name__} to a torch.{t.dtype.legacy}"
+            f"can't assign a {type_name(value)} to a torch.{t.dtype.legacy}"
         )
-    if t.dtype.kind in "ib" and isinstance(value, float):
-        value = int(value) if t.dtype.kind == "i" else bool(value)
-    return np.asarray(value, t._p.dtype)
+    return element(value, t._p.dtype)
 
 
 def _label(out: Payload, label: str, sources: Sequence[Any]) -> None:
@@ -356,7 +377,7 @@ def copy_(self: Any, src: Any, non_blocking: bool = False) -> None:
     """Write the elements of `src`, broadcast and converted."""
     if not isinstance(src, CoreTensor):
         if isinstance(src, int | float | complex):
-            copy_into(self, np.asarray(src, self._p.dtype))
+            copy_into(self, element(src, self._p.dtype))
             return
         raise TypeError(
             "copy_(): argument 'other' (position 1) must be Tensor, not "
@@ -373,7 +394,8 @@ def fill_(self: Any, value: Any) -> None:
             f"({type(value).__name__}), but expected one of:\n * (Tensor "
             "value)\n * (Number value)\n"
         )
-    v = payload_of(value) if isinstance(value, CoreTensor) else np.asarray(value)
+    own = isinstance(value, CoreTensor)
+    v = payload_of(value) if own else element(value, self._p.dtype)
     if v.ndim:
         raise RuntimeError(
             "fill_ only supports 0-dimension value tensor but got "
@@ -383,7 +405,7 @@ def fill_(self: Any, value: Any) -> None:
     if v.dtype.kind == "c" and self._p.dtype.kind != "c":
         raise RuntimeError("value cannot be converted to type float without overflow")
     out = F.copy(F.broadcast_to(cast(v, self._p.dtype), self._p.shape))
-    kind = 3 if isinstance(value, CoreTensor) else 2
+    kind = 3 if own else 2
     _constant_write(self, out, f"FillBackward{kind}")
 
 
@@ -439,8 +461,7 @@ def _mask(mask: Payload, name: str) -> Payload:
     if mask.dtype.kind != "b":
         raise RuntimeError(
             f"{name} only supports boolean masks, but got mask with "
-            "dtype "
-            f"{of_numpy(mask.dtype).scalar_type.lower()}"
+            f"dtype {c_type(of_numpy(mask.dtype))}"
             if name != "masked_select"
             else "masked_select: expected BoolTensor for mask"
         )
@@ -455,19 +476,11 @@ def masked_fill(input: Payload, mask: Payload, value: Any) -> Payload:
             "masked_fill_ only supports a 0-dimensional value tensor, but got tensor "
             f"with {value.ndim} dimension(s)."
         )
-    check_broadcast(input.shape, mask.shape)
-    kind = input.dtype.kind
-    if (
-        not is_payload(value)
-        and kind in "iu"
-        and isinstance(value, float)
-        and not np.isfinite(value)
-    ):
-        raise RuntimeError("value cannot be converted to type int64_t without overflow")
-    if isinstance(value, complex) and kind != "c":
-        raise RuntimeError("value cannot be converted to type float without overflow")
-    out = F.masked_fill(input, mask, cast(value, input.dtype))
-    return Named(out, f"MaskedFillBackward{int(is_payload(value))}")
+    check_broadcast(mask.shape, input.shape)
+    own = is_payload(value)
+    fill = cast(value, input.dtype) if own else element(value, input.dtype)
+    out = F.masked_fill(input, mask, fill)
+    return Named(out, f"MaskedFillBackward{int(own)}")
 
 
 masked_fill.overlap = True  # in place it may write one element several times
@@ -479,6 +492,11 @@ def masked_select(input: Payload, mask: Payload) -> Payload:
     return F.masked_select(input, _mask(mask, "masked_select"))
 
 
+def _too_few(mask: np.ndarray, shape: tuple[int, ...], n: int) -> bool:
+    whole = np.broadcast_shapes(mask.shape, shape)
+    return int(np.broadcast_to(mask, whole).sum()) > n
+
+
 @row(inplace=True)
 def masked_scatter(input: Payload, mask: Payload, source: Payload) -> Payload:
     if input.dtype != source.dtype:
@@ -487,4 +505,12 @@ def masked_scatter(input: Payload, mask: Payload, source: Payload) -> Payload:
             f"dtypes but got{of_numpy(input.dtype).scalar_type} and "
             f"{of_numpy(source.dtype).scalar_type}"
         )
+    if mask.dtype.kind != "b":
+        raise RuntimeError(
+            "masked_scatter_ only supports boolean masks, but got mask with dtype "
+            f"{of_numpy(mask.dtype).scalar_type}"
+        )
+    check_broadcast(mask.shape, input.shape)
+    if asked(_too_few, mask, input.shape, int(np.prod(source.shape))):
+        raise RuntimeError("Number of elements of source < number of ones in mask")
     return F.masked_scatter(input, mask, source)

@@ -1,0 +1,110 @@
+"""Python numbers as elements of a dtype: where they wrap around, where they must fit."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from isograd.torch.dtypes import dtype, of_numpy
+
+# PyTorch's names of C types in its errors; the others are called as the dtype is
+_C_NAMES = {
+    "bool": "bool",
+    "uint8": "uint8_t",
+    "int8": "int8_t",
+    "int16": "int16_t",
+    "int32": "int",
+    "int64": "int64_t",
+    "uint16": "uint16_t",
+    "uint32": "uint32_t",
+    "uint64": "uint64_t",
+    "float16": "double",
+    "bfloat16": "double",
+    "float32": "float",
+    "float64": "double",
+    "complex64": "c10::complex<float>",
+    "complex128": "c10::complex<double>",
+}
+
+
+def element(value: Any, d: np.dtype[Any]) -> np.ndarray:
+    """A number as an array of zero rank, where PyTorch checks that it fits.
+
+    Negative numbers wrap around in unsigned dtypes as long as their size fits.
+
+    Raises:
+        RuntimeError: if the number does not fit the dtype.
+        OverflowError: of an integer of more than 64 bits.
+    """
+    if type(value) is int and not -(1 << 63) <= value < 1 << 64:
+        raise OverflowError("int too big to convert")
+    target = of_numpy(d)
+    if not fits(value, target):
+        raise overflow(_C_NAMES[target.name])
+    return wrapped(value, d)
+
+
+_C_WORDS = {
+    "uint8": "unsigned char",
+    "int8": "signed char",
+    "int16": "short",
+    "int32": "int",
+    "int64": "long int",
+    "float32": "float",
+    "float64": "double",
+    "float16": "c10::Half",
+    "bfloat16": "c10::BFloat16",
+}
+
+
+def element_type(d: dtype) -> str:
+    """The C++ type that numbers are converted to."""
+    return _C_NAMES[d.name]
+
+
+def c_type(d: dtype) -> str:
+    """The C++ type of a dtype's elements, as some texts spell it."""
+    return _C_WORDS.get(d.name) or _C_NAMES[d.name]
+
+
+def overflow(name: str) -> RuntimeError:
+    return RuntimeError(f"value cannot be converted to type {name} without overflow")
+
+
+def fits(value: Any, d: dtype) -> bool:
+    """Whether PyTorch converts the number to the dtype."""
+    if d.kind == "b":
+        return True
+    if isinstance(value, complex | np.complexfloating):
+        if d.kind != "c":
+            return value.imag == 0 and fits(value.real, d)
+        real = d.to_real()
+        return fits(value.real, real) and fits(value.imag, real)
+    if d.kind == "i":
+        return _fits_int(value, np.iinfo(d.np))
+    if d.name not in ("float32", "complex64"):
+        return True
+    return not math.isfinite(value) or abs(value) <= np.finfo(np.float32).max
+
+
+def _fits_int(value: Any, info: Any) -> bool:
+    if not math.isfinite(value):
+        return False
+    if info.min == 0 and value < 0 and isinstance(value, int):
+        return -value <= info.max
+    return bool(info.min <= value <= info.max)
+
+
+def wrapped(value: Any, d: np.dtype[Any]) -> np.ndarray:
+    """A number as an array of zero rank, as C converts it: integers wrap around."""
+    if isinstance(value, complex) and d.kind != "c":
+        value = value.real
+    if d.kind in "iu" and isinstance(value, int):
+        bits = 8 * d.itemsize
+        value = int(value) & ((1 << bits) - 1)
+        if d.kind == "i" and value >> (bits - 1):
+            value -= 1 << bits
+    with np.errstate(over="ignore"):
+        return np.asarray(value, d)
