@@ -11,7 +11,8 @@ averaged SGD (Polyak and Juditsky 1992), FTRL (McMahan et al. 2013).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from math import sqrt
 from typing import Any
 
@@ -48,6 +49,39 @@ def apply(rule: Rule, arrays: Sequence[Array], **hyper: Any) -> None:
         parts = [a[at : at + BLOCK] for a in flat]
         n = parts[0].size
         rule(*parts, s[:n], t[:n], **hyper)
+
+
+def run(
+    rule: Rule, arrays: Sequence[Array], options: Mapping[str, Any], **more: Any
+) -> None:
+    """`apply` with an optimiser's options; `more` is what is not among them."""
+    apply(rule, arrays, **hyperparameters(rule, options), **more)
+
+
+def hyperparameters(rule: Rule, options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of an optimiser's options that a rule has; `betas` are beta1 and beta2."""
+    out = {n: options[n] for n in _keywords(rule) if n in options}
+    if "betas" in options:
+        out["beta1"], out["beta2"] = options["betas"]
+    return out
+
+
+@cache
+def _keywords(rule: Rule) -> tuple[str, ...]:
+    code: Any = rule.__code__
+    return code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
+
+
+def options(arguments: Mapping[str, Any], names: str = "") -> dict[str, Any]:
+    """An optimiser's options from the `locals()` of its constructor.
+
+    Args:
+        arguments: the local names, with `self` and `params`, which are no options.
+        names: the options, where they are ordered otherwise than the parameters.
+    """
+    left_out = {"self", "params", "__class__"}
+    chosen = names.split() or [n for n in arguments if n not in left_out]
+    return {n: arguments[n] for n in chosen}
 
 
 def _in_float32(rule: Rule, arrays: Sequence[Array], hyper: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 from isograd.core.storage import note_write
 from isograd.core.tensor import wrap
 from isograd.nn import updates
-from isograd.nn.updates import apply
+from isograd.nn.updates import apply, hyperparameters, options, run
 from isograd.torch.optim.optimizer import (
     Array,
     Optimizer,
@@ -51,6 +51,12 @@ def _arrays(state: State, *names: str) -> list[Array]:
     return [state[n]._p for n in names]
 
 
+def _zeros(state: State, p: Array, *names: str) -> None:
+    """At the first step: its counter, and zeros of p's shape."""
+    if not state:
+        state.update(step=scalar(0), **{n: zeros(p) for n in names})
+
+
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum."""
 
@@ -74,49 +80,22 @@ class SGD(Optimizer):
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         _exclusive(foreach, fused, differentiable)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "momentum": momentum,
-                "dampening": dampening,
-                "weight_decay": weight_decay,
-                "nesterov": nesterov,
-                "maximize": maximize,
-                "foreach": foreach,
-                "differentiable": differentiable,
-                "fused": fused,
-            },
-        )
-
-    def _common(self, group: Group) -> dict[str, Any]:
-        return {
-            "lr": number(group["lr"]),
-            "maximize": group["maximize"],
-            "weight_decay": number(group["weight_decay"]),
-        }
+        super().__init__(params, options(locals()))
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
         first = state.get("momentum_buffer") is None
         if first:
             state["momentum_buffer"] = zeros(p)
-        apply(
-            updates.momentum,
-            (p, g, *_arrays(state, "momentum_buffer")),
-            momentum=group["momentum"],
-            dampening=group["dampening"],
-            nesterov=group["nesterov"],
-            first=first,
-            **self._common(group),
-        )
+        arrays = p, g, *_arrays(state, "momentum_buffer")
+        run(updates.momentum, arrays, group, first=first)
 
     def _update_all(self, pairs: list[tuple[Any, Array]], group: Group) -> None:
         if group["momentum"]:
             super()._update_all(pairs, group)
             return
-        common = self._common(group)
+        hyper = hyperparameters(updates.sgd, group)
         for p, g in pairs:  # without making an entry in the state
-            apply(updates.sgd, (p._p, g), **common)
+            apply(updates.sgd, (p._p, g), **hyper)
             note_write(p._p)
 
 
@@ -143,41 +122,24 @@ class Adam(Optimizer):
         _exclusive(foreach, fused, differentiable)
         super().__init__(
             params,
-            {
-                "lr": lr,
-                "betas": betas,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "amsgrad": amsgrad,
-                "maximize": maximize,
-                "foreach": foreach,
-                "capturable": capturable,
-                "differentiable": differentiable,
-                "fused": fused,
-                "decoupled_weight_decay": decoupled_weight_decay,
-            },
+            options(
+                locals(),
+                "lr betas eps weight_decay amsgrad maximize foreach capturable "
+                "differentiable fused decoupled_weight_decay",
+            ),
         )
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
-        if not state:
-            state.update(step=scalar(0), exp_avg=zeros(p), exp_avg_sq=zeros(p))
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = zeros(p)
         names = ["exp_avg", "exp_avg_sq"]
         if group["amsgrad"]:
             names.append("max_exp_avg_sq")
-        beta1, beta2 = group["betas"]
-        apply(
+        _zeros(state, p, *names)
+        run(
             updates.adam,
             (p, g, *_arrays(state, *names)),
-            lr=number(group["lr"]),
-            beta1=number(beta1),
-            beta2=number(beta2),
-            eps=group["eps"],
+            group,
             step=advance(state),
-            weight_decay=group["weight_decay"],
             decoupled=group["decoupled_weight_decay"],
-            maximize=group["maximize"],
         )
 
 
@@ -239,42 +201,20 @@ class RMSprop(Optimizer):
         _check("alpha value", alpha, alpha >= 0.0)
         super().__init__(
             params,
-            {
-                "lr": lr,
-                "momentum": momentum,
-                "alpha": alpha,
-                "eps": eps,
-                "centered": centered,
-                "weight_decay": weight_decay,
-                "capturable": capturable,
-                "foreach": foreach,
-                "maximize": maximize,
-                "differentiable": differentiable,
-            },
+            options(
+                locals(),
+                "lr momentum alpha eps centered weight_decay capturable foreach "
+                "maximize differentiable",
+            ),
         )
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
         names = ["square_avg"]
         names += ["grad_avg"] if group["centered"] else []
         names += ["momentum_buffer"] if group["momentum"] > 0 else []
-        if not state:
-            state.update(step=scalar(0), square_avg=zeros(p))
-            if group["momentum"] > 0:
-                state["momentum_buffer"] = zeros(p)
-            if group["centered"]:
-                state["grad_avg"] = zeros(p)
+        _zeros(state, p, names[0], *reversed(names[1:]))  # PyTorch's order
         advance(state)
-        apply(
-            updates.rmsprop,
-            (p, g, *_arrays(state, *names)),
-            lr=number(group["lr"]),
-            alpha=group["alpha"],
-            eps=group["eps"],
-            momentum=group["momentum"],
-            centered=group["centered"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
-        )
+        run(updates.rmsprop, (p, g, *_arrays(state, *names)), group)
 
 
 class Adagrad(Optimizer):
@@ -305,17 +245,11 @@ class Adagrad(Optimizer):
         _check("epsilon value", eps, eps >= 0.0)
         super().__init__(
             params,
-            {
-                "lr": lr,
-                "lr_decay": lr_decay,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "initial_accumulator_value": initial_accumulator_value,
-                "foreach": foreach,
-                "maximize": maximize,
-                "differentiable": differentiable,
-                "fused": fused,
-            },
+            options(
+                locals(),
+                "lr lr_decay eps weight_decay initial_accumulator_value foreach "
+                "maximize differentiable fused",
+            ),
         )
         for group in self.param_groups:
             for p in group["params"]:
@@ -323,15 +257,9 @@ class Adagrad(Optimizer):
                 self.state[p].update(step=scalar(0), sum=wrap(Tensor, start))
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
-        step = advance(state)
-        apply(
-            updates.adagrad,
-            (p, g, *_arrays(state, "sum")),
-            lr=number(group["lr"]) / (1 + (step - 1) * group["lr_decay"]),
-            eps=group["eps"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
-        )
+        before = advance(state) - 1
+        rate = group["lr"] / (1 + before * group["lr_decay"])
+        run(updates.adagrad, (p, g, *_arrays(state, "sum")), group | {"lr": rate})
 
 
 class Adadelta(Optimizer):
@@ -356,28 +284,14 @@ class Adadelta(Optimizer):
         _check("weight_decay value", weight_decay, weight_decay >= 0.0)
         super().__init__(
             params,
-            {
-                "lr": lr,
-                "rho": rho,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "maximize": maximize,
-                "capturable": capturable,
-                "foreach": foreach,
-                "differentiable": differentiable,
-            },
+            options(
+                locals(),
+                "lr rho eps weight_decay maximize capturable foreach differentiable",
+            ),
         )
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
-        if not state:
-            state.update(step=scalar(0), square_avg=zeros(p), acc_delta=zeros(p))
+        names = "square_avg", "acc_delta"
+        _zeros(state, p, *names)
         advance(state)
-        apply(
-            updates.adadelta,
-            (p, g, *_arrays(state, "square_avg", "acc_delta")),
-            lr=number(group["lr"]),
-            rho=group["rho"],
-            eps=group["eps"],
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
-        )
+        run(updates.adadelta, (p, g, *_arrays(state, *names)), group)

@@ -10,9 +10,16 @@ import numpy as np
 from isograd.core import levels
 from isograd.core.storage import note_write
 from isograd.core.tensor import wrap
-from isograd.nn import lbfgs, updates
-from isograd.nn.updates import apply
-from isograd.torch.optim.algorithms import Group, State, _arrays, _check, _checked
+from isograd.nn import lbfgs, rules, updates
+from isograd.nn.updates import options, run
+from isograd.torch.optim.algorithms import (
+    Group,
+    State,
+    _arrays,
+    _check,
+    _checked,
+    _zeros,
+)
 from isograd.torch.optim.optimizer import (
     Array,
     Optimizer,
@@ -41,35 +48,13 @@ class Adamax(Optimizer):
         capturable: bool = False,
     ) -> None:
         _checked(lr, eps=eps, weight_decay=weight_decay, betas=betas)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "betas": betas,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "foreach": foreach,
-                "maximize": maximize,
-                "differentiable": differentiable,
-                "capturable": capturable,
-            },
-        )
+        super().__init__(params, options(locals()))
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
-        if not state:
-            state.update(step=scalar(0), exp_avg=zeros(p), exp_inf=zeros(p))
-        beta1, beta2 = group["betas"]
-        apply(
-            updates.adamax,
-            (p, g, *_arrays(state, "exp_avg", "exp_inf")),
-            lr=number(group["lr"]),
-            beta1=beta1,
-            beta2=beta2,
-            eps=group["eps"],
-            step=advance(state),
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
-        )
+        names = "exp_avg", "exp_inf"
+        _zeros(state, p, *names)
+        step = advance(state)
+        run(updates.adamax, (p, g, *_arrays(state, *names)), group, step=step)
 
 
 class NAdam(Optimizer):
@@ -94,48 +79,32 @@ class NAdam(Optimizer):
         _check("momentum_decay value", momentum_decay, momentum_decay >= 0.0)
         super().__init__(
             params,
-            {
-                "lr": lr,
-                "betas": betas,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "momentum_decay": momentum_decay,
-                "decoupled_weight_decay": decoupled_weight_decay,
-                "maximize": maximize,
-                "foreach": foreach,
-                "capturable": capturable,
-                "differentiable": differentiable,
-            },
+            options(
+                locals(),
+                "lr betas eps weight_decay momentum_decay decoupled_weight_decay "
+                "maximize foreach capturable differentiable",
+            ),
         )
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
         if not state:
-            state.update(
-                step=scalar(0),
-                mu_product=scalar(1),
-                exp_avg=zeros(p),
-                exp_avg_sq=zeros(p),
-            )
-        beta1, beta2 = group["betas"]
-        step, decay = advance(state), group["momentum_decay"]
+            state.update(step=scalar(0), mu_product=scalar(1))
+            state.update(exp_avg=zeros(p), exp_avg_sq=zeros(p))
+        step = advance(state)
         mu, mu_next = (
-            beta1 * (1 - 0.5 * 0.96 ** (n * decay)) for n in (step, step + 1)
+            rules.nadam_momentum(group["betas"][0], group["momentum_decay"], n)
+            for n in (step, step + 1)
         )
         state["mu_product"]._p[...] *= mu
-        apply(
+        run(
             updates.nadam,
             (p, g, *_arrays(state, "exp_avg", "exp_avg_sq")),
-            lr=number(group["lr"]),
-            beta1=beta1,
-            beta2=beta2,
-            eps=group["eps"],
+            group,
             step=step,
             mu=mu,
             mu_next=mu_next,
             mu_product=float(state["mu_product"]._p),
-            weight_decay=group["weight_decay"],
             decoupled=group["decoupled_weight_decay"],
-            maximize=group["maximize"],
         )
 
 
@@ -159,34 +128,22 @@ class RAdam(Optimizer):
         _checked(lr, eps=eps, weight_decay=weight_decay, betas=betas)
         super().__init__(
             params,
-            {
-                "lr": lr,
-                "betas": betas,
-                "eps": eps,
-                "weight_decay": weight_decay,
-                "maximize": maximize,
-                "foreach": foreach,
-                "capturable": capturable,
-                "decoupled_weight_decay": decoupled_weight_decay,
-                "differentiable": differentiable,
-            },
+            options(
+                locals(),
+                "lr betas eps weight_decay maximize foreach capturable "
+                "decoupled_weight_decay differentiable",
+            ),
         )
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
-        if not state:
-            state.update(step=scalar(0), exp_avg=zeros(p), exp_avg_sq=zeros(p))
-        beta1, beta2 = group["betas"]
-        apply(
+        names = "exp_avg", "exp_avg_sq"
+        _zeros(state, p, *names)
+        run(
             updates.radam,
-            (p, g, *_arrays(state, "exp_avg", "exp_avg_sq")),
-            lr=number(group["lr"]),
-            beta1=beta1,
-            beta2=beta2,
-            eps=group["eps"],
+            (p, g, *_arrays(state, *names)),
+            group,
             step=advance(state),
-            weight_decay=group["weight_decay"],
             decoupled=group["decoupled_weight_decay"],
-            maximize=group["maximize"],
         )
 
 
@@ -209,31 +166,26 @@ class Rprop(Optimizer):
         _check("eta values", f"{etas[0]}, {etas[1]}", 0.0 < etas[0] < 1.0 < etas[1])
         super().__init__(
             params,
-            {
-                "lr": lr,
-                "etas": etas,
-                "step_sizes": step_sizes,
-                "foreach": foreach,
-                "maximize": maximize,
-                "differentiable": differentiable,
-                "capturable": capturable,
-            },
+            options(
+                locals(),
+                "lr etas step_sizes foreach maximize differentiable capturable",
+            ),
         )
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
         if not state:
-            size = np.full(p.shape, number(group["lr"]), p.dtype)
+            size = np.full(p.shape, group["lr"], p.dtype)
             state.update(step=scalar(0), prev=zeros(p), step_size=wrap(Tensor, size))
         advance(state)
         (shrink, grow), (low, high) = group["etas"], group["step_sizes"]
-        apply(
+        run(
             updates.rprop,
             (p, g, *_arrays(state, "prev", "step_size")),
+            group,
             shrink=shrink,
             grow=grow,
             smallest=low,
             largest=high,
-            maximize=group["maximize"],
         )
 
 
@@ -255,37 +207,17 @@ class ASGD(Optimizer):
     ) -> None:
         _check("learning rate", lr, number(lr) >= 0.0)
         _check("weight_decay value", weight_decay, weight_decay >= 0.0)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "lambd": lambd,
-                "alpha": alpha,
-                "t0": t0,
-                "weight_decay": weight_decay,
-                "foreach": foreach,
-                "maximize": maximize,
-                "differentiable": differentiable,
-                "capturable": capturable,
-            },
-        )
+        super().__init__(params, options(locals()))
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
-        lr = number(group["lr"])
+        lr, lambd = group["lr"], group["lambd"]
         if not state:
             state.update(step=scalar(0), eta=scalar(lr), mu=scalar(1), ax=zeros(p))
         step = advance(state)
-        apply(
-            updates.asgd,
-            (p, g, *_arrays(state, "ax")),
-            eta=float(state["eta"]._p),
-            lambd=group["lambd"],
-            mu=float(state["mu"]._p),
-            weight_decay=group["weight_decay"],
-            maximize=group["maximize"],
-        )
-        state["eta"] = scalar(lr / (1 + group["lambd"] * lr * step) ** group["alpha"])
-        state["mu"] = scalar(1 / max(1, step - group["t0"]))
+        eta, mu = float(state["eta"]._p), float(state["mu"]._p)
+        run(updates.asgd, (p, g, *_arrays(state, "ax")), group, eta=eta, mu=mu)
+        after = rules.asgd_schedule(lr, lambd, group["alpha"], group["t0"], step + 1)
+        state["eta"], state["mu"] = map(scalar, after)
 
 
 class SparseAdam(Optimizer):
@@ -301,9 +233,7 @@ class SparseAdam(Optimizer):
     ) -> None:
         _check("learning rate", lr, number(lr) > 0.0)
         _checked(lr, eps=eps, betas=betas)
-        super().__init__(
-            params, {"lr": lr, "betas": betas, "eps": eps, "maximize": maximize}
-        )
+        super().__init__(params, options(locals()))
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
         raise RuntimeError(
@@ -329,19 +259,7 @@ class Muon(Optimizer):
         _check("learning rate", lr, number(lr) >= 0.0)
         _check("momentum value", momentum, momentum >= 0.0)
         _check("weight_decay value", weight_decay, weight_decay >= 0.0)
-        super().__init__(
-            params,
-            {
-                "lr": lr,
-                "weight_decay": weight_decay,
-                "momentum": momentum,
-                "nesterov": nesterov,
-                "ns_coefficients": ns_coefficients,
-                "eps": eps,
-                "ns_steps": ns_steps,
-                "adjust_lr_fn": adjust_lr_fn,
-            },
-        )
+        super().__init__(params, options(locals()))
         for group in self.param_groups:
             for p in group["params"]:
                 if p.ndim != 2:
@@ -361,7 +279,7 @@ class Muon(Optimizer):
             p,
             g,
             *_arrays(state, "momentum_buffer"),
-            lr=number(group["lr"]),
+            lr=group["lr"],
             scale=scale,
             weight_decay=group["weight_decay"],
             momentum=group["momentum"],
@@ -398,21 +316,16 @@ class Adafactor(Optimizer):
             ),
             (eps[1] >= 0.0, f"epsilon2 should be >= 0 but is: {eps[1]}"),
             (d >= 1.0, f"Clipping threshold d should be >= 1 but is: {d}"),
-            (weight_decay >= 0.0, f"weight_decay should be >= 0 but is: {weight_decay}"),
+            (
+                weight_decay >= 0.0,
+                f"weight_decay should be >= 0 but is: {weight_decay}",
+            ),
         ):
             if not ok:
                 raise ValueError(text)
         super().__init__(
             params,
-            {
-                "lr": lr,
-                "beta2_decay": beta2_decay,
-                "eps": eps,
-                "d": d,
-                "weight_decay": weight_decay,
-                "foreach": foreach,
-                "maximize": maximize,
-            },
+            options(locals(), "lr beta2_decay eps d weight_decay foreach maximize"),
         )
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
@@ -429,7 +342,7 @@ class Adafactor(Optimizer):
             -g if group["maximize"] else g,
             dict(zip(names, _arrays(state, *names), strict=True)),
             step=float(advance(state)),
-            lr=number(group["lr"]),
+            lr=group["lr"],
             beta2_decay=group["beta2_decay"],
             eps=(np.finfo(p.dtype).eps if first is None else first, second),
             d=group["d"],

@@ -161,7 +161,8 @@ class Optimizer:
         try:
             for group in self.param_groups:
                 pairs = [(p, _grad_of(p)) for p in group["params"]]
-                self._update_all([(p, g._p) for p, g in pairs if g is not None], group)
+                given = [(p, g._p) for p, g in pairs if g is not None]
+                self._update_all(given, numbers(group))
         finally:
             levels.leave(token)
         return loss
@@ -183,7 +184,7 @@ class Optimizer:
     def update(
         self, p: Array, g: Array, state: dict[str, Any], group: dict[str, Any]
     ) -> None:
-        """Update one parameter and its state in place."""
+        """Update one parameter and its state in place; the options are `numbers`."""
         raise NotImplementedError
 
     # --- state ------------------------------------------------------------------------
@@ -369,6 +370,14 @@ def zeros(p: Array) -> Tensor:
 def number(x: Any) -> Any:
     """A hyperparameter that may be a tensor."""
     return x.item() if isinstance(x, Tensor) else x
+
+
+def numbers(group: dict[str, Any]) -> dict[str, Any]:
+    """The options of a group with numbers in the place of tensors."""
+    out = {k: number(v) for k, v in group.items()}
+    if "betas" in out:
+        out["betas"] = tuple(map(number, out["betas"]))
+    return out
 
 
 def advance(state: dict[str, Any]) -> int:

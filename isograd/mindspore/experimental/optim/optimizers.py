@@ -14,6 +14,7 @@ from isograd.mindspore.nn.optimizer import writable
 from isograd.mindspore.parameter import Parameter, ParameterTuple
 from isograd.mindspore.tensor import Tensor
 from isograd.nn import rules, updates
+from isograd.nn.updates import options, run
 
 Array = np.ndarray
 Group = dict[str, Any]
@@ -61,7 +62,8 @@ class Optimizer(Cell):
                     "optimizer can only optimize Parameters, but one of "
                     f"the params is {type(p)}."
                 )
-        full = {**self.defaults, **group, "params": params}
+        full = {**group, "params": params}
+        full |= {k: v for k, v in self.defaults.items() if k not in full}
         self._check(full)
         n = len(self.param_groups)
         if not isinstance(full["lr"], Parameter):
@@ -107,29 +109,21 @@ class Optimizer(Cell):
                 w = writable(p)
                 state = self.state.setdefault(id(p), {"step": 0})
                 state["step"] += 1
+                plain = g.array("an optimizer").astype(w.dtype, copy=False)
                 self._update(
-                    w,
-                    g.array("an optimizer").astype(w.dtype, copy=False),
-                    state,
-                    group,
-                    lr,
+                    w, plain, state, {**group, "lr": lr, "step": state["step"]}
                 )
                 note_write(w)
         return True
 
-    def _update(
-        self, w: Array, g: Array, state: State, group: Group, lr: float
-    ) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group) -> None:
+        """Move one weight and its state; `group` has lr and step as numbers."""
         raise NotImplementedError
 
 
 def _arrays(w: Array, state: State, *names: str, fill: float = 0.0) -> list[Array]:
     """State arrays, made at the first step."""
     return [state.setdefault(n, np.full(w.shape, fill, w.dtype)) for n in names]
-
-
-def _common(group: Group) -> dict[str, Any]:
-    return {k: group[k] for k in ("weight_decay", "maximize") if k in group}
 
 
 class SGD(Optimizer):
@@ -146,34 +140,14 @@ class SGD(Optimizer):
     ) -> None:
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        super().__init__(
-            params,
-            dict(
-                lr=lr,
-                momentum=momentum,
-                dampening=dampening,
-                weight_decay=weight_decay,
-                nesterov=nesterov,
-                maximize=maximize,
-            ),
-        )
+        super().__init__(params, {**options(locals()), "grad_centralization": False})
 
-    def _update(
-        self, w: Array, g: Array, state: State, group: Group, lr: float
-    ) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group) -> None:
         if not group["momentum"]:
-            updates.apply(updates.sgd, (w, g), lr=lr, **_common(group))
+            run(updates.sgd, (w, g), group)
             return
-        updates.apply(
-            updates.momentum,
-            (w, g, *_arrays(w, state, "buffer")),
-            lr=lr,
-            momentum=group["momentum"],
-            dampening=group["dampening"],
-            nesterov=group["nesterov"],
-            first=state["step"] == 1,
-            **_common(group),
-        )
+        arrays = w, g, *_arrays(w, state, "buffer")
+        run(updates.momentum, arrays, group, first=state["step"] == 1)
 
 
 class Adam(Optimizer):
@@ -190,33 +164,12 @@ class Adam(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(
-            params,
-            dict(
-                lr=lr,
-                betas=betas,
-                eps=eps,
-                weight_decay=weight_decay,
-                amsgrad=amsgrad,
-                maximize=maximize,
-            ),
-        )
+        super().__init__(params, options(locals()))
 
-    def _update(
-        self, w: Array, g: Array, state: State, group: Group, lr: float
-    ) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group) -> None:
         names = ["exp_avg", "exp_avg_sq"] + ["max_exp_avg_sq"] * group["amsgrad"]
-        updates.apply(
-            updates.adam,
-            (w, g, *_arrays(w, state, *names)),
-            lr=lr,
-            beta1=group["betas"][0],
-            beta2=group["betas"][1],
-            eps=group["eps"],
-            step=state["step"],
-            decoupled=self._decoupled,
-            **_common(group),
-        )
+        arrays = w, g, *_arrays(w, state, *names)
+        run(updates.adam, arrays, group, decoupled=self._decoupled)
 
 
 class AdamW(Adam):
@@ -249,30 +202,10 @@ class Adamax(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(
-            params,
-            dict(
-                lr=lr,
-                betas=betas,
-                eps=eps,
-                weight_decay=weight_decay,
-                maximize=maximize,
-            ),
-        )
+        super().__init__(params, options(locals()))
 
-    def _update(
-        self, w: Array, g: Array, state: State, group: Group, lr: float
-    ) -> None:
-        updates.apply(
-            updates.adamax,
-            (w, g, *_arrays(w, state, "exp_avg", "exp_inf")),
-            lr=lr,
-            beta1=group["betas"][0],
-            beta2=group["betas"][1],
-            eps=group["eps"],
-            step=state["step"],
-            **_common(group),
-        )
+    def _update(self, w: Array, g: Array, state: State, group: Group) -> None:
+        run(updates.adamax, (w, g, *_arrays(w, state, "exp_avg", "exp_inf")), group)
 
 
 class NAdam(Optimizer):
@@ -285,39 +218,16 @@ class NAdam(Optimizer):
         weight_decay: float = 0.0,
         momentum_decay: float = 4e-3,
     ) -> None:
-        super().__init__(
-            params,
-            dict(
-                lr=lr,
-                betas=betas,
-                eps=eps,
-                weight_decay=weight_decay,
-                momentum_decay=momentum_decay,
-            ),
-        )
+        super().__init__(params, options(locals()))
 
-    def _update(
-        self, w: Array, g: Array, state: State, group: Group, lr: float
-    ) -> None:
-        beta1, beta2 = group["betas"]
+    def _update(self, w: Array, g: Array, state: State, group: Group) -> None:
         mu, after = (
-            rules.nadam_momentum(beta1, group["momentum_decay"], t)
+            rules.nadam_momentum(group["betas"][0], group["momentum_decay"], t)
             for t in (state["step"], state["step"] + 1)
         )
-        state["mu_product"] = state.get("mu_product", 1.0) * mu
-        updates.apply(
-            updates.nadam,
-            (w, g, *_arrays(w, state, "exp_avg", "exp_avg_sq")),
-            lr=lr,
-            beta1=beta1,
-            beta2=beta2,
-            eps=group["eps"],
-            step=state["step"],
-            mu=mu,
-            mu_next=after,
-            mu_product=state["mu_product"],
-            **_common(group),
-        )
+        state["mu_product"] = product = state.get("mu_product", 1.0) * mu
+        arrays = w, g, *_arrays(w, state, "exp_avg", "exp_avg_sq")
+        run(updates.nadam, arrays, group, mu=mu, mu_next=after, mu_product=product)
 
 
 class RAdam(Optimizer):
@@ -329,23 +239,10 @@ class RAdam(Optimizer):
         eps: float = 1e-8,
         weight_decay: float = 0.0,
     ) -> None:
-        super().__init__(
-            params, dict(lr=lr, betas=betas, eps=eps, weight_decay=weight_decay)
-        )
+        super().__init__(params, options(locals()))
 
-    def _update(
-        self, w: Array, g: Array, state: State, group: Group, lr: float
-    ) -> None:
-        updates.apply(
-            updates.radam,
-            (w, g, *_arrays(w, state, "exp_avg", "exp_avg_sq")),
-            lr=lr,
-            beta1=group["betas"][0],
-            beta2=group["betas"][1],
-            eps=group["eps"],
-            step=state["step"],
-            **_common(group),
-        )
+    def _update(self, w: Array, g: Array, state: State, group: Group) -> None:
+        run(updates.radam, (w, g, *_arrays(w, state, "exp_avg", "exp_avg_sq")), group)
 
 
 class RMSprop(Optimizer):
@@ -360,34 +257,13 @@ class RMSprop(Optimizer):
         centered: bool = False,
         maximize: bool = False,
     ) -> None:
-        super().__init__(
-            params,
-            dict(
-                lr=lr,
-                alpha=alpha,
-                eps=eps,
-                weight_decay=weight_decay,
-                momentum=momentum,
-                centered=centered,
-                maximize=maximize,
-            ),
-        )
+        names = "lr momentum alpha eps centered weight_decay maximize"
+        super().__init__(params, options(locals(), names))
 
-    def _update(
-        self, w: Array, g: Array, state: State, group: Group, lr: float
-    ) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group) -> None:
         names = ["square_avg"] + ["grad_avg"] * group["centered"]
         names += ["buffer"] * bool(group["momentum"])
-        updates.apply(
-            updates.rmsprop,
-            (w, g, *_arrays(w, state, *names)),
-            lr=lr,
-            alpha=group["alpha"],
-            eps=group["eps"],
-            centered=group["centered"],
-            momentum=group["momentum"],
-            **_common(group),
-        )
+        run(updates.rmsprop, (w, g, *_arrays(w, state, *names)), group)
 
 
 class Rprop(Optimizer):
@@ -400,22 +276,18 @@ class Rprop(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(
-            params, dict(lr=lr, etas=etas, step_sizes=step_sizes, maximize=maximize)
-        )
+        super().__init__(params, {**options(locals()), "weight_decay": 0.0})
 
-    def _update(
-        self, w: Array, g: Array, state: State, group: Group, lr: float
-    ) -> None:
-        (size,) = _arrays(w, state, "step_size", fill=lr)
-        updates.apply(
+    def _update(self, w: Array, g: Array, state: State, group: Group) -> None:
+        (size,) = _arrays(w, state, "step_size", fill=group["lr"])
+        run(
             updates.rprop,
             (w, g, *_arrays(w, state, "prev"), size),
+            group,
             shrink=group["etas"][0],
             grow=group["etas"][1],
             smallest=group["step_sizes"][0],
             largest=group["step_sizes"][1],
-            **_common(group),
         )
 
 
@@ -430,32 +302,13 @@ class ASGD(Optimizer):
         weight_decay: float = 0.0,
         maximize: bool = False,
     ) -> None:
-        super().__init__(
-            params,
-            dict(
-                lr=lr,
-                lambd=lambd,
-                alpha=alpha,
-                t0=t0,
-                weight_decay=weight_decay,
-                maximize=maximize,
-            ),
-        )
+        super().__init__(params, options(locals()))
 
-    def _update(
-        self, w: Array, g: Array, state: State, group: Group, lr: float
-    ) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group) -> None:
         eta, mu = rules.asgd_schedule(
-            lr, group["lambd"], group["alpha"], group["t0"], state["step"]
+            group["lr"], group["lambd"], group["alpha"], group["t0"], state["step"]
         )
-        updates.apply(
-            updates.asgd,
-            (w, g, *_arrays(w, state, "ax")),
-            eta=eta,
-            mu=mu,
-            lambd=group["lambd"],
-            **_common(group),
-        )
+        run(updates.asgd, (w, g, *_arrays(w, state, "ax")), group, eta=eta, mu=mu)
 
 
 class Adadelta(Optimizer):
@@ -469,22 +322,11 @@ class Adadelta(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(
-            params,
-            dict(lr=lr, rho=rho, eps=eps, weight_decay=weight_decay, maximize=maximize),
-        )
+        super().__init__(params, options(locals()))
 
-    def _update(
-        self, w: Array, g: Array, state: State, group: Group, lr: float
-    ) -> None:
-        updates.apply(
-            updates.adadelta,
-            (w, g, *_arrays(w, state, "square_avg", "acc_delta")),
-            lr=lr,
-            rho=group["rho"],
-            eps=group["eps"],
-            **_common(group),
-        )
+    def _update(self, w: Array, g: Array, state: State, group: Group) -> None:
+        arrays = w, g, *_arrays(w, state, "square_avg", "acc_delta")
+        run(updates.adadelta, arrays, group)
 
 
 class Adagrad(Optimizer):
@@ -499,26 +341,10 @@ class Adagrad(Optimizer):
         *,
         maximize: bool = False,
     ) -> None:
-        super().__init__(
-            params,
-            dict(
-                lr=lr,
-                lr_decay=lr_decay,
-                weight_decay=weight_decay,
-                eps=eps,
-                initial_accumulator_value=initial_accumulator_value,
-                maximize=maximize,
-            ),
-        )
+        names = "lr lr_decay eps weight_decay initial_accumulator_value maximize"
+        super().__init__(params, options(locals(), names))
 
-    def _update(
-        self, w: Array, g: Array, state: State, group: Group, lr: float
-    ) -> None:
+    def _update(self, w: Array, g: Array, state: State, group: Group) -> None:
         (total,) = _arrays(w, state, "sum", fill=group["initial_accumulator_value"])
-        updates.apply(
-            updates.adagrad,
-            (w, g, total),
-            eps=group["eps"],
-            lr=lr / (1 + (state["step"] - 1) * group["lr_decay"]),
-            **_common(group),
-        )
+        rate = group["lr"] / (1 + (state["step"] - 1) * group["lr_decay"])
+        run(updates.adagrad, (w, g, total), group | {"lr": rate})
