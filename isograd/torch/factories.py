@@ -104,7 +104,9 @@ def _sized(full: Any, name: str, make: Callable[..., Any]) -> Callable[..., Tens
     return sized
 
 
-def _filled(name: str, make: Callable[..., Any]) -> None:
+def _full(name: str, make: Callable[..., Any]) -> Callable[..., Tensor]:
+    """`torch.zeros` and its kind."""
+
     def full(
         *size: Any,
         out: Any = None,
@@ -122,7 +124,11 @@ def _filled(name: str, make: Callable[..., Any]) -> None:
             dtype = out.dtype
         return finished(make(shape, _plain_dtype(dtype)), requires_grad, device, out)
 
-    sized = _sized(full, name, make)
+    return _sized(full, name, make)
+
+
+def _new(name: str, make: Callable[..., Any]) -> Callable[..., Tensor]:
+    """`Tensor.new_zeros` and its kind."""
 
     def new(
         self: Any,
@@ -135,6 +141,12 @@ def _filled(name: str, make: Callable[..., Any]) -> None:
         shape = _size_of((kw["size"],) if "size" in kw else size, f"new_{name}")
         d = self._p.dtype if dtype is None else dtypes.as_dtype(dtype).np
         return finished(make(shape, d), requires_grad, device)
+
+    return new
+
+
+def _like(name: str, make: Callable[..., Any]) -> Callable[..., Tensor]:
+    """`torch.zeros_like` and its kind."""
 
     def like(
         input: Any,
@@ -164,10 +176,19 @@ def _filled(name: str, make: Callable[..., Any]) -> None:
             made = make(p.shape, d)
         return finished(made, requires_grad, device)
 
-    for fn, n in ((sized, name), (like, f"{name}_like"), (new, f"new_{name}")):
+    return like
+
+
+def _filled(name: str, make: Callable[..., Any]) -> None:
+    """Enter the three functions that make tensors of one content."""
+    kinds = {name: _full, f"{name}_like": _like, f"new_{name}": _new}
+    for n, kind in kinds.items():
+        fn: Any = kind(name, make)
         fn.__name__ = fn.__qualname__ = n
-    FUNCTIONS[name], FUNCTIONS[f"{name}_like"] = sized, like
-    setattr(Tensor, f"new_{name}", new)
+        if kind is _new:
+            setattr(Tensor, n, fn)
+        else:
+            FUNCTIONS[n] = fn
 
 
 for _name, _make in {"zeros": np.zeros, "ones": np.ones, "empty": np.zeros}.items():
