@@ -48,6 +48,7 @@ class Draft:
     dtype = property(lambda self: self.aval.dtype)
     ndim = property(lambda self: len(self.aval.shape))
     size = property(lambda self: prod(self.aval.shape))
+    node = property(lambda self: self.sketch.nodes.get(self.name))  # as Traced has it
 
     @staticmethod
     def process(
