@@ -26,6 +26,11 @@ Payload = Any
 Rule = Callable[..., Any]
 
 
+def is_payload(x: Any) -> bool:
+    """Whether `x` is an array or a carrier (all of which have a level)."""
+    return type(x) is ndarray or hasattr(x, "level")
+
+
 class Aval(NamedTuple):
     """An abstract value: shape and dtype of an array."""
 

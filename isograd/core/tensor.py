@@ -14,9 +14,9 @@ import numpy as np
 from isograd.core.batching import Batched
 from isograd.core.forward import Dual
 from isograd.core.levels import MODE, state
-from isograd.core.primitive import Payload, Primitive, bind
+from isograd.core.primitive import Payload, Primitive, bind, is_payload
 from isograd.core.storage import note_inference, of_inference
-from isograd.core.tape import Node, Spoiled, Traced, new
+from isograd.core.tape import INFERENCE, Node, Spoiled, Traced, new
 
 T = TypeVar("T", bound="Tensor")
 
@@ -54,12 +54,44 @@ def payload_of(t: Tensor) -> Payload:
     return t._p if node is None else Traced(t._p, node)
 
 
+def lower(x: Any) -> Any:
+    """The payload of a tensor, the payloads in a sequence; other things as they are."""
+    if isinstance(x, Tensor):
+        if MODE.special:
+            return payload_of(x)
+        node = x._node
+        return x._p if node is None else Traced(x._p, node)
+    kind = type(x)
+    if (kind is tuple or kind is list) and any(
+        isinstance(y, Tensor | tuple | list) for y in x
+    ):
+        return kind(map(lower, x))
+    return x
+
+
 def wrap(cls: type[T], payload: Payload) -> T:
     """A tensor of class `cls` that holds a payload."""
     t = alias(cls, payload)
     if MODE.special and state().inference:
         note_made(t)
     return t
+
+
+def lift(cls: type[T], out: Any) -> Any:
+    """Payloads as tensors of `cls`, also inside of tuples, lists and dicts."""
+    if type(out) is np.ndarray and not (MODE.special or INFERENCE):
+        t = new(cls)
+        t._p = out
+        return t
+    if is_payload(out):
+        return wrap(cls, out)
+    if isinstance(out, tuple | list):
+        parts = [lift(cls, o) for o in out]
+        kind: Any = type(out)
+        return kind(*parts) if hasattr(out, "_fields") else kind(parts)
+    if isinstance(out, dict):
+        return {k: lift(cls, o) for k, o in out.items()}
+    return out
 
 
 # the tensors made on levels of forward mode that users opened by hand, see `end_level`

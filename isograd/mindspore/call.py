@@ -16,10 +16,10 @@ import numpy as np
 
 from isograd.base.dtypes import F32, is_inexact
 from isograd.base.errors import EngineError
+from isograd.core import tensor as core
 from isograd.core.primitive import BOUND, Payload
-from isograd.core.tape import Traced
-from isograd.core.tensor import Tensor as CoreTensor
-from isograd.core.tensor import payload_of, wrap
+from isograd.core.primitive import is_payload as is_payload
+from isograd.core.tensor import lower as lower
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore import errors
 from isograd.mindspore.tensor import Tensor
@@ -29,21 +29,6 @@ Body = Callable[..., Any]
 FUNCTIONS: dict[str, Any] = {}  # functions on tensors; of a body as `__wrapped__`
 
 # --- operands -------------------------------------------------------------------------
-
-
-def lower(x: Any) -> Any:
-    """The payload of a tensor, the payloads in a sequence; other things as they are."""
-    if isinstance(x, CoreTensor):
-        return payload_of(x)
-    if type(x) in (tuple, list) and any(
-        isinstance(y, CoreTensor | tuple | list) for y in x
-    ):
-        return type(x)(map(lower, x))
-    return x
-
-
-def is_payload(x: Any) -> bool:
-    return type(x) is np.ndarray or hasattr(x, "level")
 
 
 def cast(x: Any, d: Any) -> Payload:
@@ -83,9 +68,7 @@ def floating(x: Any) -> Payload:
 
 def array_of(x: Any, what: str = "a constant") -> np.ndarray:
     """The elements of an operand that must be known: shapes, indices, sizes."""
-    from isograd.core.tensor import concrete
-
-    return concrete(x, what) if is_payload(x) else np.asarray(x)
+    return core.concrete(x, what) if is_payload(x) else np.asarray(x)
 
 
 def ints_of(x: Any) -> tuple[int, ...]:
@@ -148,15 +131,7 @@ def lift(out: Any) -> Any:
         t = object.__new__(Tensor)
         t._p = out
         return t
-    if type(out) is Traced:
-        return wrap(Tensor, out)
-    if isinstance(out, tuple | list):
-        if hasattr(out, "_fields"):
-            return type(out)(*map(lift, out))
-        return type(out)(map(lift, out))
-    if isinstance(out, dict):
-        return {k: lift(o) for k, o in out.items()}
-    return wrap(Tensor, out) if is_payload(out) else out
+    return core.lift(Tensor, out)
 
 
 _SYNONYMS = (

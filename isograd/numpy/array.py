@@ -19,8 +19,9 @@ from isograd.core import fast, mutation
 from isograd.core import tensor as core
 from isograd.core.forward import Dual
 from isograd.core.primitive import BOUND, REGISTRY, Payload, Primitive
+from isograd.core.primitive import is_payload as is_payload
 from isograd.core.tape import Traced
-from isograd.core.tensor import Tensor, payload_of, wrap
+from isograd.core.tensor import Tensor, payload_of
 from isograd.core.transforms import set_array_class
 
 F = BOUND
@@ -169,19 +170,9 @@ def lower(x: Any) -> Any:
     return x
 
 
-def is_payload(x: Any) -> bool:
-    return type(x) is np.ndarray or hasattr(x, "level")
-
-
 def lift(x: Any) -> Any:
     """Payloads as arrays, also inside of tuples and lists."""
-    if is_payload(x):
-        return wrap(Array, x)
-    if isinstance(x, tuple) and hasattr(x, "_fields"):
-        return type(x)(*map(lift, x))
-    if isinstance(x, tuple | list):
-        return type(x)(map(lift, x))
-    return x
+    return core.lift(Array, x)
 
 
 def as_payload(x: Any) -> Payload:

@@ -24,9 +24,11 @@ from isograd.core.drafts import Draft, Outcome, Unplanned, irregular
 from isograd.core.levels import MODE, state
 from isograd.core.plans import planned
 from isograd.core.primitive import BOUND, Payload
+from isograd.core.primitive import is_payload as is_payload
 from isograd.core.storage import of_inference, root
 from isograd.core.tape import INFERENCE, Slot, Traced
 from isograd.core.tensor import Tensor as CoreTensor
+from isograd.core.tensor import lower as lower
 from isograd.core.tensor import note_made, payload_of, wrap
 from isograd.torch import dtypes, errors
 from isograd.torch.dtypes import Size, of_numpy
@@ -39,25 +41,6 @@ F = BOUND
 Body = Callable[..., Any]
 
 # --- operands -------------------------------------------------------------------------
-
-
-def lower(x: Any) -> Any:
-    """The payload of a tensor, the payloads in a sequence; other things as they are."""
-    if isinstance(x, CoreTensor):
-        if MODE.special:
-            return payload_of(x)
-        node = x._node
-        return x._p if node is None else Traced(x._p, node)
-    kind = type(x)
-    if (kind is tuple or kind is list) and any(
-        isinstance(y, CoreTensor | tuple | list) for y in x
-    ):
-        return kind(map(lower, x))
-    return x
-
-
-def is_payload(x: Any) -> bool:
-    return type(x) is np.ndarray or hasattr(x, "level")
 
 
 def cast(x: Any, d: DType) -> Payload:
@@ -497,7 +480,18 @@ def explained(
                 f"{name}(): argument '{word}' (position {i + 1}) must be "
                 f"Tensor, not {type_name(value)}"
             )
+    if type(error) is ValueError and _from_within(error):
+        return RuntimeError(str(error))  # a check of NumPy's is one of PyTorch's core
     return error
+
+
+def _from_within(error: Exception) -> bool:
+    """Whether an error came from the engine or NumPy, not from this dialect."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    name = place.tb_frame.f_globals.get("__name__", "") if place else ""
+    return not name.startswith("isograd.torch")
 
 
 _OPERANDS = ("input", "other", "exponent", "weight", "source", "src", "values")
