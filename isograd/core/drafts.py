@@ -122,18 +122,39 @@ def outcome_of_tensors(out: Any) -> Outcome:
 
 
 class Sketch:
-    """A plan under construction; in the place of a stage while the body runs."""
+    """A plan under construction; in the place of a stage while the body runs.
+
+    Names in the text of a plan: of the i-th argument `p{i}` is the payload, `n{i}` the
+    node, `a{i}` the tensor (of the j-th element of a sequence `p{i}_{j}`); `v{k}_{i}`
+    the values that the operation in line k gives and `m{k}` the node that records it;
+    `t{i}` the results; `c{k}` constants: functions, params, shapes.  `exp(x)` of an x
+    with a node comes to
+
+        def plan(p0, n0):
+            level = n0.level
+            v0_0 = c10(p0, out=...)
+            m0 = new(Node)
+            m0.prim, m0.edges, m0.saved, ... = c11, (n0,), (None, v0_0), ...  # a line each
+            if level: m0.level = level
+            t0 = new(cls)
+            t0._p = v0_0
+            t0._node = m0
+            m0.label = "ExpBackward0"
+            return t0
+    """
 
     def __init__(self, level: int, cls: type[Tensor]) -> None:
         self.level = level
         self.inputs: list[str] = []  # parameters of the plan
-        self.nodes: dict[str, str] = {}  # names of values that have a node, its name
-        self.edges: dict[str, tuple[str, ...]] = {}  # of nodes
-        self.scalar: set[str] = set()  # nodes of elementwise operations
-        self.tensors: dict[int, tuple[str, Any]] = {}  # arguments that are tensors
-        self.questions: list[str] = []
+        self.nodes: dict[str, str] = {}  # value's name -> its node's, if it has one
+        self.edges: dict[str, tuple[str, ...]] = {}  # node's name -> its edges'
+        self.scalar: set[str] = set()  # names of nodes of elementwise operations
+        self.tensors: dict[
+            int, tuple[str, Any]
+        ] = {}  # id -> name and tensor, for views
+        self.questions: list[str] = []  # lines that ask again, before all others
         self.lines: list[str] = []
-        self.scope: dict[str, Any] = {
+        self.scope: dict[str, Any] = {  # what the text refers to, constants included
             "cls": cls,
             "new": object.__new__,
             "Node": Node,
@@ -145,6 +166,8 @@ class Sketch:
             "asarray": np.asarray,
             "LAST": LAST,
         }
+
+    # --- what the body does ---
 
     def value(self, x: Any) -> str:
         """The name of an operand or constant."""
@@ -162,6 +185,7 @@ class Sketch:
     def ask(
         self, question: Callable[..., Any], args: tuple[Any, ...], known: list[Any]
     ) -> bool:
+        """Answer a question, with a line that leaves the plan at another answer."""
         for a, k in zip(args, known, strict=True):
             if type(a) is Draft and k is None:
                 raise Unplanned
@@ -203,6 +227,7 @@ class Sketch:
         avals: list[Aval],
         outs: list[Draft],
     ) -> str:
+        """The text of the cheapest call that computes `prim` for these avals."""
         if prim.ufunc is not None and not params:
             return f"{self.constant(prim.ufunc)}({', '.join([*names, 'out=...'])})"
         direct = prim.direct and prim.direct(*avals, **params)
@@ -290,6 +315,7 @@ class Sketch:
         edges: Sequence[str | None],
         outs: list[Draft],
     ) -> str:
+        """The text of what a node saves: the values that its derivative reads."""
         values = [*names, *(o.name for o in outs)]
         if prim.keep is not None:
             given = tuple_text(names), tuple_text(values[len(names) :])
@@ -309,6 +335,7 @@ class Sketch:
         return prim.impl(*args, **params)
 
     def payload_of(self, t: Tensor) -> Payload:
+        """As a stage has it; a tensor that is no argument would be a hidden input."""
         if type(t._p) is Draft:
             return t._p
         raise Unplanned
@@ -317,6 +344,7 @@ class Sketch:
         raise Unplanned
 
     def name_node(self, draft: Draft, label: str | None) -> None:
+        """A label that the body itself gives to the node of a value."""
         node = self.nodes.get(draft.name)
         if node is not None:
             self.lines.append(f"{node}.label = {label!r}")
@@ -407,6 +435,7 @@ class Sketch:
             self.lines.append(f'{node}.metadata = {{"inputs": {tuple_text(nodes)}}}')
 
     def compiled(self) -> Callable[..., Any]:
+        """The function of the text; arguments on tapes of two levels leave it."""
         nodes = [self.nodes[p] for p in self.inputs if p in self.nodes]
         head = [f"level = {nodes[0]}.level"] if nodes else []
         head += [f"if {n}.level != level: return None" for n in nodes[1:]]

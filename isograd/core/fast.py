@@ -3,6 +3,11 @@
 Each function here makes one closure per primitive and tensor class.  A closure does
 in one frame what `apply`, `bind` and `record` do in general, and calls `slow` with the
 same arguments wherever one of its assumptions fails.
+
+In all of them x, y are tensors, a, b their arrays, nx, ny their nodes, t is the result.
+The lines that make its node stand in each closure again: as a function they would cost a
+frame, a tenth of an operation.  A `mask` says by its bits which operands have a node; it
+chooses what is saved (`_kept`) and the short rule for the derivative (`prim.pulls`).
 """
 
 from __future__ import annotations

@@ -8,6 +8,11 @@ one generated function, with the nodes they put on the tape.  What a body must k
 elements it asks by `asked`; a plan asks again, and another answer leads to the general
 path.  So do all modes but the default and plain `no_grad`, other classes, carriers,
 large arrays, and whatever raises: the general path is what explains errors.
+
+A call goes through three functions, of which the last two are generated: `public` (made
+by `planned`) finds by the arguments' types a *form*, the form makes the key of the
+signature and finds by it the *plan*, the plan computes.  None from either of them means:
+the general path.  Why, and what it costs: docs/design/0026-plans.md.
 """
 
 from __future__ import annotations
@@ -46,8 +51,9 @@ class Absent:
 ABSENT = Absent()
 
 
-# How arguments enter a signature, by type: tensors (T), sequences of tensors (L) or of
-# plain values (S), numbers whose zeros have a sign (F), other plain values (V).
+# How arguments enter a signature, by type, one letter each (a form's pattern): tensors
+# (T; X where the body works on tensors), sequences of tensors (L), of plain values (S) or
+# of both (M), numbers whose zeros have a sign (F), other plain values (V), absent (A).
 _PLAIN: set[type] = {int, bool, str, type(None), type(Ellipsis)}
 
 
@@ -63,7 +69,11 @@ def forget() -> None:
 
 
 class _Planner:
-    """The signatures of one function, and what became of them."""
+    """The signatures of one function, and what became of them.
+
+    `body`, `cls`, `family` and `outcome` are those of `planned`; `forms` are by the types
+    of the arguments, and by the pattern where `retry` made them.
+    """
 
     def __init__(
         self,
@@ -89,6 +99,7 @@ class _Planner:
         return form
 
     def form(self, pattern: str) -> Any:
+        """A form with a table of plans of its own."""
         table: dict[Any, Any] = {}
         _TABLES.append(table)
         learn, retry = partial(self.learn, table, {}), partial(self.retry, pattern)
@@ -106,6 +117,7 @@ class _Planner:
         return form(*values)
 
     def letter(self, kind: type, value: Any) -> str:
+        """How an argument enters a signature (see `_ENTRIES`); "?" where it cannot."""
         if self.is_ours(kind):
             return "T"
         if kind is tuple or kind is list:
@@ -142,6 +154,7 @@ class _Planner:
         return plan
 
     def drafted(self, values: tuple[Any, ...]) -> Callable[..., Any]:
+        """The plan for a signature, of which these arguments are an example."""
         level = state().level + 1
         sketch = Sketch(level, self.cls)
         inputs = [self.drawn(sketch, i, v) for i, v in enumerate(values)]
@@ -174,6 +187,7 @@ class _Planner:
         return value
 
     def draft(self, sketch: Sketch, name: str, node: str, t: Any) -> Draft:
+        """What stands for a tensor's payload; `node` names its node, if it has one."""
         if not self.is_ours(type(t)) or type(t._p) is not ndarray:
             raise Unplanned
         if t._node is not None and not MODE.special:

@@ -23,7 +23,11 @@ _BIG = 3e38  # where float32 ends
 
 
 def alone(t: Tensor) -> bool:
-    """Whether a write to `t` concerns its memory alone."""
+    """Whether a write to `t` concerns its memory alone.
+
+    That is: nothing is recorded, `t` is no view of what has a node and has no views that
+    live, and each element stands in memory once.
+    """
     quiet = False
     if MODE.special:
         quiet = state() is QUIET
