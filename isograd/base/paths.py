@@ -163,7 +163,7 @@ def show_classes(module: ModuleType) -> None:
     for value in list(vars(module).values()):
         if not isinstance(value, type):
             continue
-        own = value.__module__
+        own: Any = value.__module__  # a property in some classes
         if isinstance(own, str) and own.startswith(f"{OURS}{dialect}"):
             _SHOWN[value] = own
             value.__module__ = framework_module(dialect, own, value.__qualname__)

@@ -198,7 +198,7 @@ def _first_pull(
     return pull
 
 
-def _ufuncs() -> dict[str, np.ufunc]:
+def _ufuncs() -> dict[str, Callable[..., Any]]:
     """The primitives that rules on arrays call as `name(..., out=...)`."""
     return {n: p.ufunc for n, p in REGISTRY.items() if p.ufunc is not None}
 
