@@ -180,23 +180,21 @@ def _layers_of(name: str, kind: str) -> Callable[..., Any]:
         batch_first: bool,
     ) -> Any:
         per = 4 if has_biases else 2
-        weights = []
+        weights: list[Any] = []
         for i in range(0, len(params), per):
-            group = tuple(params[i : i + per])
             biases = () if has_biases else (None, None)
-            weights.append((*group, *biases, None))
+            weights += (*params[i : i + per], *biases, None)
         states = tuple(hx) if kind == "lstm" else (hx,)
-        out, ends = recurrent._layers(
+        return recurrent._layers(
             kind,
             input,
             states,
-            weights,
+            tuple(weights),
             2 if bidirectional else 1,
             dropout if train else 0.0,
             batch_first,
             None,
         )
-        return (out, *ends)
 
     fn.__name__ = fn.__qualname__ = name
     return fn

@@ -284,3 +284,20 @@ def test_results_of_norms_may_be_written_in_every_call(name):
         torch.relu_(norm(x)).sum().backward()
         grads.append(x.grad)
     assert all(torch.equal(g, grads[0]) for g in grads)
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU", "RNN"])
+@pytest.mark.parametrize("options", [{}, {"num_layers": 2, "bidirectional": True}])
+def test_recurrent_layers_are_the_same_in_every_call(name, options):
+    net = getattr(torch.nn, name)(3, 4, batch_first=True, **options)
+    x = torch.randn(2, 3, 3)
+    seen = []
+    for _ in range(16):
+        net.zero_grad()
+        out, _ = net(x)
+        out.square().sum().backward()
+        seen.append([out.detach(), *(p.grad for p in net.parameters())])
+    for row in seen[1:]:
+        for a, b in zip(row, seen[0], strict=True):
+            torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-7)
+    assert out.grad_fn is not None

@@ -18,6 +18,9 @@ F = BOUND
 _GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
 
 
+_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh", "weight_hr")
+
+
 def _layers_body(
     kind: str,
     x: Any,
@@ -28,12 +31,14 @@ def _layers_body(
     batch_first: bool,
     sizes: Any,
 ) -> Any:
+    """(outputs, *final states); `weights` holds five for each layer and direction."""
     if batch_first:
         x = F.swapaxes(x, 0, 1)
+    rows = [tuple(weights[i : i + 5]) for i in range(0, len(weights), 5)]
     out, ends = recurrent.layers(
-        F, kind, x, state, weights, directions, drop_with(drop), sizes
+        F, kind, x, state, rows, directions, drop_with(drop), sizes
     )
-    return F.swapaxes(out, 0, 1) if batch_first else out, ends
+    return F.swapaxes(out, 0, 1) if batch_first else out, *ends
 
 
 _layers = public(_layers_body, "rnn", None)
@@ -127,23 +132,15 @@ class RNNBase(Module):
     def all_weights(self) -> list[list[Any]]:
         return [[getattr(self, n) for n in names] for names in self._all_weights]
 
-    def _rows(self) -> list[tuple[Any, ...]]:
-        return [
-            tuple(
-                getattr(self, n, None) if n in names else None
-                for n in (
-                    f"{w}{names[0][9:]}"
-                    for w in (
-                        "weight_ih",
-                        "weight_hh",
-                        "bias_ih",
-                        "bias_hh",
-                        "weight_hr",
-                    )
-                )
-            )
-            for names in self._all_weights
-        ]
+    def _weights(self) -> tuple[Any, ...]:
+        """Five for each layer and direction, None where there is none."""
+        ws: list[Any] = []
+        for names in self._all_weights:
+            end = names[0][9:]  # of "weight_ih_l0_reverse"
+            for name in _WEIGHTS:
+                full = name + end
+                ws.append(getattr(self, full, None) if full in names else None)
+        return tuple(ws)
 
     def forward(self, input: Any, hx: Any = None) -> Any:
         from isograd.torch.nn.utils.rnn import PackedSequence
@@ -201,16 +198,17 @@ class RNNBase(Module):
         kind = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "tanh", "RNN_RELU": "relu"}[
             self.mode
         ]
-        return _layers(
+        out, *ends = _layers(
             kind,
             x,
             state,
-            self._rows(),
+            self._weights(),
             2 if self.bidirectional else 1,
             self.dropout if self.training else 0.0,
             batch_first,
             sizes,
         )
+        return out, tuple(ends)
 
     def _forward_packed(self, input: Any, hx: Any) -> Any:
         from isograd.torch.nn.utils.rnn import pack_like, padded_of
