@@ -188,7 +188,7 @@ def _sort_impl(
     if descending:  # stable: equal elements keep their order
         flipped = np.flip(x, axis)
         order = np.flip(np.argsort(flipped, axis, kind="stable"), axis)
-        order = x.shape[axis] - 1 - order
+        order = np.ascontiguousarray(x.shape[axis] - 1 - order)
     else:
         order = np.argsort(x, axis, kind="stable")
     return np.take_along_axis(x, order, axis), order

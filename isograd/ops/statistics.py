@@ -78,7 +78,7 @@ def _argsort_impl(x: Array, *, axis: int, descending: bool) -> Array:
         return x.argsort(axis, kind="stable")
     turned = (*(slice(None),) * axis, slice(None, None, -1))
     order = x[turned].argsort(axis, kind="stable")
-    return (x.shape[axis] - 1 - order)[turned]
+    return np.ascontiguousarray((x.shape[axis] - 1 - order)[turned])
 
 
 def _kth_impl(x: Array, *, axis: int, k: int) -> Array:

@@ -304,6 +304,9 @@ def _as_strided_impl(
             f"{offset} reach beyond the array's {flat.size} elements"
         )
     steps = tuple(s * flat.strides[0] for s in strides)
+    if flat.flags.c_contiguous:  # a view that names its owner
+        start = offset * flat.itemsize
+        return np.ndarray(shape, x.dtype, flat.view(np.uint8), start, steps)
     return stride_view(flat[offset:], shape, steps, writeable=x.flags.writeable)
 
 

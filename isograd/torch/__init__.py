@@ -45,6 +45,7 @@ from isograd.torch import (
     operators,
     pairs,
     random,
+    ranges,
     rarer,
     reductions,
     scans,

@@ -68,9 +68,10 @@ _FLOATS = {float}
 
 def array_of(data: Any, wanted: dtype | None = None) -> np.ndarray:
     """A new array with the values of `data`."""
-    if type(data) is float:
+    whole = wanted is not None and wanted.kind == "i"  # where floats have to fit
+    if type(data) is float and not whole:
         return np.array(data, (wanted or dtypes.default()).np)
-    if type(data) is list and data and set(map(type, data)) == _FLOATS:
+    if type(data) is list and data and not whole and set(map(type, data)) == _FLOATS:
         return np.array(data, (wanted or dtypes.default()).np)
     if isinstance(data, np.ndarray):
         d = data.dtype
@@ -94,7 +95,9 @@ def _is_array(x: Any) -> bool:
 
 
 def _is_sequence(x: Any) -> bool:
-    if _is_array(x):
+    if isinstance(x, CoreTensor):
+        return False  # within a sequence a tensor stands for its one element
+    if isinstance(x, np.ndarray):
         return x.ndim > 0
     return isinstance(x, Sequence) and not isinstance(x, str | bytes)
 
@@ -178,6 +181,11 @@ def _of_scalar_type(kind: type) -> dtype:
 
 
 def _filled(leaves: list[Any], d: dtype) -> np.ndarray:
+    for x in leaves:
+        if isinstance(x, CoreTensor) and x._p.size != 1:
+            raise ValueError(
+                "only one element tensors can be converted to Python scalars"
+            )
     values = [x.item() if _is_array(x) else x for x in leaves]
     if d.kind == "i":
         return _integers(values, d)

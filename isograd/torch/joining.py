@@ -12,6 +12,7 @@ import numpy as np
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import wrap
 from isograd.torch.call import Named, dims_of, promoted, sizes_of
+from isograd.torch.dtypes import of_numpy
 from isograd.torch.shapes import view_as_shape
 from isograd.torch.table import FUNCTIONS, row, tensor_row
 from isograd.torch.tensor import Tensor, checked_dim
@@ -147,6 +148,12 @@ for _rank in (1, 2, 3):
 
 @row(method=False)
 def block_diag(*tensors: Any) -> Payload:
+    for i, x in enumerate(tensors):
+        if x.ndim > 2:
+            raise RuntimeError(
+                "torch.block_diag: Input tensors must have 2 or fewer dimensions. "
+                f"Input {i} has {x.ndim} dimensions"
+            )
     return F.block_diag(*promoted(*tensors))
 
 
@@ -154,6 +161,21 @@ def block_diag(*tensors: Any) -> Payload:
 def meshgrid(*tensors: Any, indexing: str | None = None) -> Any:
     if len(tensors) == 1 and isinstance(tensors[0], tuple | list):
         tensors = tuple(tensors[0])
+    if not tensors:
+        raise RuntimeError("meshgrid expects a non-empty TensorList")
+    if indexing not in (None, "ij", "xy"):
+        raise RuntimeError(
+            'torch.meshgrid: indexing must be one of "xy" or "ij", but received: '
+            f"{indexing}"
+        )
+    if len({t._p.dtype for t in tensors}) > 1:
+        raise RuntimeError("meshgrid expects all tensors to have the same dtype")
+    for t in tensors:
+        if t._p.ndim > 1:
+            raise RuntimeError(
+                "torch.meshgrid: Expected 0D or 1D tensor in the tensor list but got: "
+                f"{t}"
+            )
     swap = indexing == "xy" and len(tensors) > 1
     order = list(range(len(tensors)))
     if swap:
@@ -176,6 +198,12 @@ def cartesian_prod(*tensors: Any) -> Any:
 
 @tensor_row(method=False)
 def combinations(input: Any, r: int = 2, with_replacement: bool = False) -> Any:
+    if input._p.ndim != 1:
+        raise RuntimeError(f"Expect a 1D vector, but got shape {list(input._p.shape)}")
+    if r < 0:
+        raise RuntimeError(f"Expect a non-negative number, but got {r}")
+    if r == 0:
+        return input.new_empty((0,))
     pick = (
         itertools.combinations_with_replacement
         if with_replacement
@@ -195,17 +223,24 @@ def flip(input: Payload, *args: Any, dims: Any = None) -> Payload:
     return F.copy(F.flip(input, axes=dims_of(given, input.ndim, False)))
 
 
-row(
-    lambda input: F.copy(F.flip(input, axes=(1,))), name="fliplr", label="FlipBackward0"
-)
-row(
-    lambda input: F.copy(F.flip(input, axes=(0,))), name="flipud", label="FlipBackward0"
-)
+def _flips(name: str, axis: int) -> None:
+    def body(input: Payload) -> Payload:
+        if input.ndim <= axis:
+            raise RuntimeError(f"Input must be >= {axis + 1}-d.")
+        return F.copy(F.flip(input, axes=(axis,)))
+
+    row(body, name=name, label="FlipBackward0")
+
+
+_flips("fliplr", 1)
+_flips("flipud", 0)
 
 
 @row
 def roll(input: Payload, shifts: Any, dims: Any = None) -> Payload:
     shifts = (shifts,) if isinstance(shifts, int) else tuple(shifts)
+    if not shifts:
+        raise RuntimeError("`shifts` required")
     if dims is None or dims == ():
         return F.roll(input, shifts=shifts, axes=None)
     axes = dims_of((dims,) if isinstance(dims, int) else dims, input.ndim)
@@ -218,6 +253,19 @@ def roll(input: Payload, shifts: Any, dims: Any = None) -> Payload:
 
 @row
 def rot90(input: Payload, k: int = 1, dims: Any = (0, 1)) -> Payload:
+    if len(dims) != 2:
+        raise RuntimeError(
+            f"expected total rotation dims == 2, but got dims = {len(dims)}"
+        )
+    if input.ndim < 2:
+        raise RuntimeError(
+            f"expected total dims >= 2, but got total dims = {input.ndim}"
+        )
+    if (dims[0] - dims[1]) % input.ndim == 0:
+        raise RuntimeError(
+            "expected rotation dims to be different, but got dim0 = "
+            f"{dims[0]} and dim1 = {dims[1]}"
+        )
     a, b = dims_of(dims, input.ndim)
     return F.copy(F.rot90(input, count=k, axes=(a, b)))
 
@@ -230,18 +278,23 @@ def repeat(self: Payload, *args: Any, repeats: Any = None) -> Payload:
             "Number of dimensions of repeat dims can not be smaller than number of "
             "dimensions of tensor"
         )
+    _check_times(self, times)
     return F.copy(F.tile(self, times))
+
+
+def _check_times(x: Payload, times: Sequence[int]) -> None:
+    if any(n < 0 for n in times):
+        full = (1,) * (len(times) - x.ndim) + x.shape
+        shape = [n * k for n, k in zip(full, times, strict=True)]
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {min(shape)}: {shape}"
+        )
 
 
 @row(label="RepeatBackward0")
 def tile(input: Payload, *args: Any, dims: Any = None) -> Payload:
     times = sizes_of(args if dims is None else (dims,))
-    if any(n < 0 for n in times):
-        full = (1,) * (len(times) - input.ndim) + input.shape
-        shape = [n * k for n, k in zip(full, times, strict=True)]
-        raise RuntimeError(
-            f"Trying to create tensor with negative dimension {min(shape)}: {shape}"
-        )
+    _check_times(input, times)
     return F.copy(F.tile(input, times))
 
 
@@ -259,6 +312,16 @@ def repeat_interleave(
         raise RuntimeError("Repeats must be non-negative")
     if isinstance(repeats, int):
         return Named(F.copy(F.repeat_interleave(x, repeats, axis=d)), "ViewBackward0")
+    if repeats.dtype.kind != "i":
+        raise NotImplementedError(
+            '"repeat_interleave_cpu" not implemented for '
+            f"'{of_numpy(repeats.dtype).scalar_type}'"
+        )
+    if repeats.ndim and repeats.shape[0] not in (1, x.shape[d]):
+        raise RuntimeError(
+            "repeats must have the same size as input along dim, but got "
+            f"repeats.size(0) = {repeats.shape[0]} and input.size({d}) = {x.shape[d]}"
+        )
     return Named(F.repeat_interleave(x, repeats, axis=d), "IndexSelectBackward0")
 
 

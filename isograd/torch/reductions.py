@@ -309,11 +309,10 @@ def aminmax(input: Payload, *, dim: Any = None, keepdim: bool = False) -> Values
             "aminmax(): cannot compute aminmax over an empty dimension "
             "as the operation has no identity."
         )
-    axes = (
-        dims_of(None, input.ndim)
-        if dim is None
-        else ((one_dim("aminmax", dim, input.ndim),) if input.ndim else ())
-    )
+    d = None if dim is None else one_dim("aminmax", dim, input.ndim)
+    if d is not None and input.ndim and not input.shape[d]:
+        raise IndexError(_empty_dim("aminmax", d, ""))
+    axes = dims_of(None, input.ndim) if dim is None else ((d,) if input.ndim else ())
     return Values(
         "aminmax",
         "min max",
@@ -371,17 +370,30 @@ def _median(x: Payload, dim: Any, keepdim: bool, name: str) -> Any:
         if 0 in x.shape:
             return F.mean(x, axes=tuple(range(x.ndim)))  # nan
         return F.median_of_all(x, skip_nan=skip)
+    _check_size(x, dim, name)
     out = _along(x, F.median, name, dim, keepdim, skip_nan=skip)
     return Named(out, f"{name.capitalize()}Backward1")
 
 
 @row
 def mode(input: Payload, dim: Any = -1, keepdim: bool = False) -> Values:
+    _check_size(input, dim, "mode")
     return _along(input, F.mode, "mode", dim, keepdim)
+
+
+def _empty_dim(name: str, d: int, call: str = "()") -> str:
+    return f"{name}{call}: Expected reduction dim {d} to have non-zero size."
+
+
+def _check_size(x: Payload, dim: int, name: str) -> None:
+    d = one_dim(name, dim, x.ndim)
+    if x.ndim and not x.shape[d]:
+        raise IndexError(_empty_dim(name, d))
 
 
 @row
 def kthvalue(input: Payload, k: int, dim: int = -1, keepdim: bool = False) -> Values:
+    _check_size(input, dim, "kthvalue")
     d = checked_dim(dim, input.ndim)
     n = input.shape[d] if input.ndim else 1
     if not 1 <= k <= n:

@@ -9,6 +9,8 @@ import numpy as np
 
 from isograd.torch.dtypes import dtype, of_numpy
 
+_FLOAT32_MAX = float(np.finfo(np.float32).max)
+
 # PyTorch's names of C types in its errors; the others are called as the dtype is
 _C_NAMES = {
     "bool": "bool",
@@ -86,7 +88,7 @@ def fits(value: Any, d: dtype) -> bool:
         return _fits_int(value, np.iinfo(d.np))
     if d.name not in ("float32", "complex64"):
         return True
-    return not math.isfinite(value) or abs(value) <= np.finfo(np.float32).max
+    return not math.isfinite(value) or abs(value) <= _FLOAT32_MAX
 
 
 def _fits_int(value: Any, info: Any) -> bool:
@@ -95,6 +97,15 @@ def _fits_int(value: Any, info: Any) -> bool:
     if info.min == 0 and value < 0 and isinstance(value, int):
         return -value <= info.max
     return bool(info.min <= value <= info.max)
+
+
+def real(value: Any, name: str) -> Any:
+    """A number that has to be real, for conversion to the C type `name`."""
+    if not isinstance(value, complex):
+        return value
+    if value.imag:
+        raise overflow(name)
+    return value.real
 
 
 def wrapped(value: Any, d: np.dtype[Any]) -> np.ndarray:

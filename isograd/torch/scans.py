@@ -69,6 +69,8 @@ def diff(
     if not input.ndim:
         raise RuntimeError("diff expects input to be at least one-dimensional")
     d = checked_dim(dim, input.ndim)
+    if n < 0:
+        raise RuntimeError(f"order must be non-negative but got {n}")
     parts = [x for x in (prepend, input, append) if x is not None]
     if len(parts) > 1:
         input = F.concatenate(*parts, axis=d)
@@ -117,6 +119,23 @@ def _outside(values: np.ndarray) -> bool:
     return not np.all((values >= 0) & (values <= 1))
 
 
+_HOW = ("linear", "lower", "higher", "midpoint", "nearest")
+
+
+def _check_quantile(name: str, x: Payload, q: Any, how: str) -> None:
+    if 0 in x.shape:
+        raise RuntimeError(f"{name}() input tensor must be non-empty")
+    if is_payload(q) and q.ndim > 1:
+        raise RuntimeError(f"{name}() q must be a scalar or 1D tensor")
+    if is_payload(q) and q.dtype != x.dtype:
+        raise RuntimeError(f"{name}() q tensor must be same dtype as the input tensor")
+    if how not in _HOW:
+        raise RuntimeError(
+            f"{name}() interpolation must be one of {', '.join(_HOW[:-1])} or "
+            f"{_HOW[-1]}, but got {how}"
+        )
+
+
 def _quantile(name: str, skip: bool) -> None:
     def body(
         input: Payload,
@@ -130,6 +149,7 @@ def _quantile(name: str, skip: bool) -> None:
             raise RuntimeError(
                 f"{name}() input tensor must be either float or double dtype"
             )
+        _check_quantile(name, input, q, interpolation)
         x, axes = input, None
         if dim is None:
             axes, d = range(x.ndim), 0
@@ -166,7 +186,17 @@ def bincount(input: Payload, weights: Any = None, minlength: int = 0) -> Payload
         )
     if input.ndim != 1:
         raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
+    if minlength < 0:
+        raise RuntimeError("minlength should be >= 0")
+    if asked(_negative, input):
+        raise RuntimeError("bincount only supports 1-d non-negative integral inputs.")
+    if weights is not None and weights.shape != input.shape:
+        raise RuntimeError("weights should be 1-d and have the same length as input")
     return F.bincount(input, weights, least=minlength)
+
+
+def _negative(x: np.ndarray) -> bool:
+    return bool(x.size) and bool(x.min() < 0)
 
 
 @row
@@ -176,7 +206,21 @@ def histc(input: Payload, bins: int = 100, min: Any = 0, max: Any = 0) -> Payloa
             '"histogram_cpu" not implemented for '
             f"'{of_numpy(input.dtype).scalar_type}'"
         )
+    if bins <= 0:
+        raise RuntimeError(
+            f"torch.histogram(): bins must be > 0, but got {bins} for dimension 0"
+        )
+    if min > max:
+        raise RuntimeError("torch.histc: max must be larger than min")
+    if min == max and asked(_endless, input):
+        raise RuntimeError(
+            f"torch.histc: range of [{input.min():g}, {input.max():g}] is not finite"
+        )
     return F.histc(input, bins=bins, lo=float(min), hi=float(max))
+
+
+def _endless(x: np.ndarray) -> bool:
+    return bool(x.size) and not bool(np.isfinite(x.astype(np.float64)).all())
 
 
 def _index_type(out_int32: bool) -> np.dtype[Any]:
@@ -198,7 +242,23 @@ def searchsorted(
         if sorter is None
         else F.take_along(sorted_sequence, sorter, axis=sorted_sequence.ndim - 1)
     )
+    if side not in (None, "left", "right"):
+        raise RuntimeError(
+            f"torch.searchsorted(): side can only be 'left' or 'right' but got {side}"
+        )
+    if right and side == "left":
+        raise RuntimeError(
+            "torch.searchsorted(): side and right can't be set to opposites, got side "
+            "of left while right was True"
+        )
     x = cast(input, table.dtype)
+    if table.ndim != 1 and x.shape[:-1] != table.shape[:-1]:
+        raise RuntimeError(
+            "torch.searchsorted(): boundaries tensor should be 1 dimension or the "
+            "first N-1 dimensions of boundaries tensor and input value tensor must "
+            f"match, but we got boundaries tensor {list(table.shape)} and input value "
+            f"tensor {list(x.shape)}"
+        )
     out = F.searchsorted(table, x, right=right or side == "right")
     return cast(out, _index_type(out_int32))
 
@@ -207,6 +267,10 @@ def searchsorted(
 def bucketize(
     input: Any, boundaries: Payload, *, out_int32: bool = False, right: bool = False
 ) -> Payload:
+    if boundaries.ndim != 1:
+        raise RuntimeError(
+            f"boundaries tensor must be 1 dimension, but got dim({boundaries.ndim})"
+        )
     out = F.searchsorted(boundaries, cast(input, boundaries.dtype), right=right)
     return cast(out, _index_type(out_int32))
 
@@ -301,6 +365,11 @@ def cdist(
     p: float = 2.0,
     compute_mode: str = "use_mm_for_euclid_dist_if_necessary",
 ) -> Payload:
+    if x1.shape[-1] != x2.shape[-1]:
+        raise RuntimeError(
+            "X1 and X2 must have the same number of columns. X1: "
+            f"{x1.shape[-1]} X2: {x2.shape[-1]}"
+        )
     return F.cdist(x1, x2, ord=float(p))
 
 

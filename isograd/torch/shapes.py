@@ -250,6 +250,16 @@ def t(input: Any) -> Any:
 @tensor_row(aliases=("moveaxis",), views=True)
 def movedim(input: Any, source: Any, destination: Any) -> Any:
     rank = input._p.ndim
+    ends = [[d] if isinstance(d, int) else list(d) for d in (source, destination)]
+    if len(ends[0]) != len(ends[1]):
+        raise RuntimeError(
+            f"movedim: Invalid source or destination dims: source ({ends[0]} dims) "
+            "should contain the same number of dims as destination "
+            f"({ends[1]} dims)"
+        )
+    for word, given in zip(("source", "destination"), ends, strict=True):
+        if len({checked_dim(d, rank) for d in given}) < len(given):
+            raise RuntimeError(f"movedim: repeated dim in `{word}` ({given})")
     a, b = dims_of(source, rank), dims_of(destination, rank)
     axes = [i for i in range(rank) if i not in a]
     for place, axis in sorted(zip(b, a, strict=True)):
@@ -358,12 +368,23 @@ def broadcast_tensors(*tensors: Any) -> Any:
 @tensor_row(method=False)
 def broadcast_shapes(*shapes: Any) -> Size:
     given = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
-    try:
-        return Size(np.broadcast_shapes(*given))
-    except ValueError:
-        raise RuntimeError(
-            "Shape mismatch: objects cannot be broadcast to a single shape"
-        ) from None
+    out = [1] * max(map(len, given), default=0)
+    for i, shape in enumerate(given):
+        for k in range(-1, -1 - len(shape), -1):
+            n = shape[k]
+            if n < 0:
+                raise ValueError(
+                    "Attempting to broadcast a dimension with negative length!"
+                )
+            if n not in (1, out[k]):
+                if out[k] != 1:
+                    raise RuntimeError(
+                        f"Attempting to broadcast a dimension of length {n} at {k}! "
+                        f"Mismatching argument at index {i} had {shape}; but expected "
+                        f"shape should be broadcastable to {out}"
+                    )
+                out[k] = n
+    return Size(out)
 
 
 # --- parts ----------------------------------------------------------------------------
@@ -454,7 +475,17 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
                 f"{shape[d]} (input tensor's size at dimension {d}), but got "
                 f"split_sizes={list(step)}"
             )
+        if any(n < 0 for n in step):
+            raise RuntimeError(
+                "split_with_sizes expects split_sizes have only non-negative entries, "
+                f"but got split_sizes={list(step)}"
+            )
         return _parts(tensor, d, step, "SplitWithSizesBackward0")
+    if not isinstance(step, int | np.integer | Tensor):
+        raise TypeError(
+            "split_with_sizes(): argument 'split_sizes' (position 2) must be tuple of "
+            f"ints, not {type(step).__name__}"
+        )
     if step < 0:
         raise RuntimeError(
             f"split expects split_size be non-negative, but got split_size={step}"
@@ -488,8 +519,15 @@ def chunk(input: Any, chunks: int, dim: int = 0) -> Any:
 
 @tensor_row
 def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
+    if not input._p.ndim:
+        raise RuntimeError(
+            "tensor_split expected at least a 1-dimensional tensor, but got a tensor "
+            "with 0 dims"
+        )
     d = checked_dim(dim, input._p.ndim)
     n, given = input._p.shape[d], indices_or_sections
+    if isinstance(given, int) and given <= 0:
+        raise RuntimeError(f"number of sections must be larger than 0, got {given}")
     if isinstance(given, Tensor):
         given = given.tolist()
     if isinstance(given, int):
@@ -502,7 +540,13 @@ def tensor_split(input: Any, indices_or_sections: Any, dim: int = 0) -> Any:
 
 def _axis_split(name: str, axis: int, least: int) -> None:
     def fn(input: Any, indices_or_sections: Any) -> Any:
-        d = 0 if axis == 1 and input._p.ndim == 1 else axis
+        rank = input._p.ndim
+        if rank < least:
+            raise RuntimeError(
+                f"torch.{name} requires a tensor with at least {least} dimension, but "
+                f"got a tensor with {rank} dimensions!"
+            )
+        d = 0 if axis == 1 and rank == 1 else axis
         given = indices_or_sections
         if isinstance(given, int) and given and (n := input._p.shape[d]) % given:
             raise RuntimeError(
@@ -554,6 +598,8 @@ _diagonal_copy = public(
 def diag_embed(input: Any, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Any:
     rank = input._p.ndim + 1
     a, b = checked_dim(dim1, rank), checked_dim(dim2, rank)
+    if a == b:
+        raise RuntimeError(f"diagonal dimensions cannot be identical {dim1}, {dim2}")
     return _embedded(input, offset, a, b)
 
 
@@ -574,12 +620,16 @@ def unfold(self: Any, dimension: int, size: int, step: int) -> Any:
     shape = self._p.shape
     d = checked_dim(dimension, len(shape))
     n = shape[d] if shape else 1
+    if size < 0:
+        raise RuntimeError(f"size is {size} but must be >= 0")
     if size > n:
         raise RuntimeError(
             f"maximum size for tensor at dimension {d} is {n} but size is {size}"
         )
     if step <= 0:
         raise RuntimeError(f"step is {step} but must be > 0")
+    if not shape:
+        return self.as_strided((size,), (1,), self.storage_offset())
     return view_of(
         self,
         REGISTRY["windows"],
@@ -593,13 +643,34 @@ def unfold(self: Any, dimension: int, size: int, step: int) -> Any:
 
 @tensor_row
 def as_strided(input: Any, size: Any, stride: Any, storage_offset: Any = None) -> Any:
+    size, stride = list(size), list(stride)
+    if len(size) != len(stride):
+        raise RuntimeError("mismatch in length of strides and shape")
+    if any(s < 0 for s in stride):
+        raise RuntimeError(
+            "as_strided: Negative strides are not supported at the moment, got "
+            f"strides: {stride}"
+        )
+    if input._base is not None and not input.requires_grad:
+        start = input.storage_offset() if storage_offset is None else storage_offset
+        return as_strided(input._base, size, stride, start)
+    at = 0 if storage_offset is None else storage_offset - input.storage_offset()
+    p = input._p
+    last = at + sum((n - 1) * s for n, s in zip(size, stride, strict=True))
+    if type(p) is np.ndarray and 0 not in size and last >= p.size:
+        item = p.dtype.itemsize
+        raise RuntimeError(
+            f"setStorage: sizes {size}, strides {stride}, storage offset {at}, and "
+            f"itemsize {item} requiring a storage size of {(last + 1) * item} are out "
+            f"of bounds for storage of size {p.nbytes}"
+        )
     return view_of(
         input,
         REGISTRY["as_strided"],
         "AsStridedBackward0",
-        shape=tuple(size),
-        strides=tuple(stride),
-        offset=storage_offset or 0,
+        shape=tuple(map(as_int, size)),
+        strides=tuple(map(as_int, stride)),
+        offset=at,
     )
 
 

@@ -47,6 +47,7 @@ from isograd.torch.measures import (
 from isograd.torch.measures import (
     no_recording as no_recording,
 )
+from isograd.torch.scalars import real
 
 _tuple_of: Any = tuple.__new__
 FAMILY: set[type] = set()  # further classes that the fast operators take (Parameter)
@@ -63,7 +64,6 @@ class Tensor(core.Tensor):
     _retains: bool = False
     _former: Any = None  # the Leaf of a tensor that does not require a gradient now
     __array_priority__ = 1000
-    __hash__ = object.__hash__
 
     def __new__(cls, *args: Any, **kwargs: Any) -> Any:
         from isograd.torch.creation import legacy
@@ -296,10 +296,10 @@ class Tensor(core.Tensor):
         return bool(self)
 
     def __float__(self) -> float:
-        return float(self._only())
+        return float(real(self._only(), "double"))
 
     def __int__(self) -> int:
-        return int(self._only())
+        return int(real(self._only(), "int64_t"))
 
     def _only(self) -> Any:
         self._warn_scalar()
@@ -310,7 +310,7 @@ class Tensor(core.Tensor):
         return self.item()
 
     def __complex__(self) -> complex:
-        return complex(self.item())
+        return complex(self._only())
 
     def _warn_scalar(self) -> None:
         if self._node is not None and state().recording and not _WARNED:
