@@ -40,6 +40,7 @@ from isograd.torch import (
     factories,
     indexed,
     joining,
+    layouts,
     matrices,
     matrix,
     operators,
@@ -177,6 +178,10 @@ __getattr__ = module_getattr(
                 "types",
             )
         },
+        **dict.fromkeys(
+            ("sparse_coo_tensor", "sparse_csr_tensor", "spmm", "dsmm", "hsmm"),
+            "isograd.torch.sparse",
+        ),
         "fft": "isograd.torch.fft",
         "func": "isograd.torch.func",
         "linalg": "isograd.torch.linalg",

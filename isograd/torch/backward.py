@@ -403,13 +403,20 @@ def _collected(
         if g is not None:
             if type(g) is np.ndarray and g.size > 1 and 0 in g.strides:
                 g = g.copy()  # users may write to it
-            out.append(wrap(T.Tensor, g))
+            out.append(wrap(T.Tensor, g) if type(x) is T.Tensor else _like(x, g))
         elif not allow:
             raise RuntimeError(errors.UNUSED.format(index=len(out)))
         else:
             zero = wrap(T.Tensor, np.zeros(x._p.shape, x._p.dtype)) if zeros else None
             out.append(zero)
     return tuple(out)
+
+
+def _like(x: Any, g: Payload) -> Any:
+    """A gradient in the layout of x: that of a sparse tensor is one of its values."""
+    t = wrap(T.Tensor, g)
+    fill = getattr(x, "with_values", None) if isinstance(x, T.Tensor) else None
+    return t if fill is None else fill(t)
 
 
 def _batched_grad(

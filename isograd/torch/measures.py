@@ -20,7 +20,7 @@ def check_assigned_grad(t: Any, value: Any) -> None:
         )
     if value is t:
         raise RuntimeError("can't assign Variable as its own grad")
-    if value._p.dtype != t._p.dtype:
+    if value.dtype != t.dtype:
         raise RuntimeError(
             f"attempting to assign a gradient with dtype '{_c_name(value)}' to a "
             f"tensor with grad_dtype '{t.dtype.scalar_type}'. The gradient must match "
@@ -30,7 +30,7 @@ def check_assigned_grad(t: Any, value: Any) -> None:
             "dtype. Set grad_dtype with caution. Diverging the dtypes of a tensor and "
             "its gradient may break downstream systems that assume they match."
         )
-    if value._p.shape != t._p.shape:
+    if value.shape != t.shape:
         raise RuntimeError(
             f"attempting to assign a gradient of size '{list(value._p.shape)}' to a "
             f"tensor of size '{list(t._p.shape)}'. Please ensure that the gradient and "

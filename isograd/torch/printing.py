@@ -318,13 +318,29 @@ def _value_facts(
     return facts
 
 
+def contents(array: np.ndarray, column: int) -> str:
+    """The numbers of a part of a sparse tensor, in brackets that open at `column`."""
+    floating = array.dtype.kind in "fV"
+    return _contents(array, column, floating, _options)
+
+
+def with_suffixes(text: str, suffixes: Sequence[str], margin: int, force: bool) -> str:
+    """The text of a sparse tensor; `force` begins a line with the first suffix."""
+    return _with_suffixes(text, suffixes, margin, _options, force)
+
+
 def _with_suffixes(
-    text: str, suffixes: Sequence[str], margin: int, options: PrintOptions
+    text: str,
+    suffixes: Sequence[str],
+    margin: int,
+    options: PrintOptions,
+    force: bool = False,
 ) -> str:
     # PyTorch takes the last line of the numbers for two characters longer than it is.
     length = len(text) - text.rfind("\n") + 1
     for suffix in suffixes:
-        if length + len(suffix) + 2 > options.linewidth:
+        if force or length + len(suffix) + 2 > options.linewidth:
+            force = False
             text += ",\n" + " " * margin + suffix
             length = margin + len(suffix)
         else:

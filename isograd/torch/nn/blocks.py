@@ -12,6 +12,7 @@ import isograd.nn.attention
 import isograd.nn.normalisation
 import isograd.nn.recurrent  # noqa: F401  (registers composites)
 from isograd.core.drafts import asked, beyond
+from isograd.core.levels import state
 from isograd.core.primitive import Payload
 from isograd.nn import attention as attend
 from isograd.nn.normalisation import running
@@ -267,7 +268,20 @@ def embedding(
     """Rows of a table."""
     if max_norm is not None:
         _renorm_rows(input, weight, max_norm, norm_type)
+    if sparse and weight.is_leaf and weight.requires_grad and state().recording:
+        return _sparse_rows(input, weight, padding_idx)
     return _embedding(input, weight, padding_idx)
+
+
+_copied_rows = public(lambda x: F.copy(x), "embedding", "EmbeddingBackward0")
+
+
+def _sparse_rows(input: Any, weight: Any, padding_idx: Any) -> Any:
+    from isograd.torch.sparse_makers import gather_rows
+
+    _check_indices(input._p, weight.shape[0], "embedding")
+    padding = None if padding_idx is None else padding_idx % weight.shape[0]
+    return _copied_rows(gather_rows(weight, input._p, padding))
 
 
 def _renorm_rows(idx: Any, weight: Any, max_norm: float, norm_type: float) -> None:
@@ -328,7 +342,7 @@ def embedding_bag(
         ends = offsets.tolist()
         bags = _bags(input._p, ends[:-1] if include_last_offset else ends)
     flat = input.reshape(-1)
-    rows = embedding(flat, weight, None, max_norm, norm_type)
+    rows = embedding(flat, weight, None, max_norm, norm_type, sparse=sparse)
     if per_sample_weights is not None:
         rows = rows * per_sample_weights.reshape(-1, 1)
     kept = [b if padding_idx is None else b[flat._p[b] != padding_idx] for b in bags]

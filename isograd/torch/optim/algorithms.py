@@ -89,6 +89,9 @@ class SGD(Optimizer):
         arrays = p, g, *_arrays(state, "momentum_buffer")
         run(updates.momentum, arrays, group, first=first)
 
+    def _update_sparse(self, p: Any, g: Any, group: Group) -> None:
+        self._update_all([(p, g.to_dense()._p)], group)
+
     def _update_all(self, pairs: list[tuple[Any, Array]], group: Group) -> None:
         if group["momentum"]:
             super()._update_all(pairs, group)
@@ -255,6 +258,13 @@ class Adagrad(Optimizer):
             for p in group["params"]:
                 start = np.full(p._p.shape, initial_accumulator_value, p._p.dtype)
                 self.state[p].update(step=scalar(0), sum=wrap(Tensor, start))
+
+    def _update_sparse(self, p: Any, g: Any, group: Group) -> None:
+        if group["weight_decay"]:
+            raise RuntimeError(
+                "weight_decay option is not compatible with sparse gradients"
+            )
+        self._update(p, g.to_dense()._p, group)
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
         before = advance(state) - 1

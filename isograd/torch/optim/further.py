@@ -221,7 +221,7 @@ class ASGD(Optimizer):
 
 
 class SparseAdam(Optimizer):
-    """Adam for sparse gradients, which do not exist here."""
+    """Adam that updates the rows which a sparse gradient names, and no others."""
 
     def __init__(
         self,
@@ -234,6 +234,28 @@ class SparseAdam(Optimizer):
         _check("learning rate", lr, number(lr) > 0.0)
         _checked(lr, eps=eps, betas=betas)
         super().__init__(params, options(locals()))
+
+    def _update_sparse(self, p: Any, g: Any, group: Group) -> None:
+        state = self.state[p]
+        if not state:
+            state.update(step=0, exp_avg=zeros(p._p), exp_avg_sq=zeros(p._p))
+        state["step"] += 1
+        at = tuple(g.index)
+        whole = [p._p, *_arrays(state, "exp_avg", "exp_avg_sq")]
+        rows = [a[at] for a in whole]
+        gradient = -g.vals.array() if group["maximize"] else g.vals.array()
+        beta1, beta2 = group["betas"]
+        updates.apply(
+            updates.adam_scaled_rate,
+            (rows[0], gradient, *rows[1:]),
+            lr=updates.corrected_rate(group["lr"], beta1, beta2, state["step"]),
+            beta1=beta1,
+            beta2=beta2,
+            eps=group["eps"],
+        )
+        for a, row in zip(whole, rows, strict=True):
+            a[at] = row
+        note_write(p._p)
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
         raise RuntimeError(

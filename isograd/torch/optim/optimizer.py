@@ -161,8 +161,14 @@ class Optimizer:
         try:
             for group in self.param_groups:
                 pairs = [(p, _grad_of(p)) for p in group["params"]]
-                given = [(p, g._p) for p, g in pairs if g is not None]
-                self._update_all(given, numbers(group))
+                given = [(p, g) for p, g in pairs if g is not None]
+                dense = [(p, g._p) for p, g in given if not g.is_sparse]
+                options = numbers(group)
+                self._update_all(dense, options)
+                if len(dense) < len(given):
+                    for p, g in given:
+                        if g.is_sparse:
+                            self._update_sparse(p, g.coalesce(), options)
         finally:
             levels.leave(token)
         return loss
@@ -180,6 +186,12 @@ class Optimizer:
             array, g = _as_real(array), _as_real(g)
         self.update(array, g, self.state[p], group)
         note_write(p._p)
+
+    def _update_sparse(self, p: Any, g: Any, group: dict[str, Any]) -> None:
+        """Update one parameter with a sparse gradient."""
+        name = type(self).__name__
+        hint = ", please consider SparseAdam instead" if name.startswith("Ada") else ""
+        raise RuntimeError(f"{name} does not support sparse gradients{hint}")
 
     def update(
         self, p: Array, g: Array, state: dict[str, Any], group: dict[str, Any]
