@@ -147,7 +147,6 @@ _LAZY = {
         "isograd.mindspore.common.sparse_tensor",
     ),
     **{n: f"isograd.mindspore.{n}" for n in ("hal", "log", "runtime", "scipy")},
-
 }
 
 silence_arrays()

@@ -70,7 +70,9 @@ def lu_unpacked(
 # --- LDL^T of symmetric matrices, by LAPACK -------------------------------------------
 
 
-def _by_matrix(name: str, count: int, *arrays: Array, **keywords: object) -> list[Array]:
+def _by_matrix(
+    name: str, count: int, *arrays: Array, **keywords: object
+) -> list[Array]:
     """LAPACK's routine on each matrix of stacks; its first `count` results, stacked."""
     from scipy.linalg import get_lapack_funcs
 

@@ -99,9 +99,7 @@ select = linear(
     ],
     doc="One element along an axis (counted from the front), without that axis.",
 )
-select.direct = lambda x, axis, index: itemgetter(
-    (*(slice(None),) * axis, index, ...)
-)
+select.direct = lambda x, axis, index: itemgetter((*(slice(None),) * axis, index, ...))
 
 
 @composite

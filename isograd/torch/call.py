@@ -486,12 +486,13 @@ def explained(
 
 
 def _from_within(error: Exception) -> bool:
-    """Whether an error came from the engine or NumPy, not from this dialect."""
+    """Whether an error came from the engine or NumPy: not from this dialect or a hook."""
     place = error.__traceback__
     while place is not None and place.tb_next is not None:
         place = place.tb_next
     name = place.tb_frame.f_globals.get("__name__", "") if place else ""
-    return not name.startswith("isograd.torch")
+    ours = name.startswith(("isograd.", "numpy", "scipy"))
+    return ours and not name.startswith("isograd.torch")
 
 
 _OPERANDS = ("input", "other", "exponent", "weight", "source", "src", "values")

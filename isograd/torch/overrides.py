@@ -230,7 +230,6 @@ def _by_mode(function: Any, found: Sequence[Any], args: Any, kwargs: Any) -> Any
         _MODES.append(mode)
 
 
-
 def has_torch_function_unary(x: Any) -> bool:
     return has_torch_function((x,))
 
@@ -275,7 +274,10 @@ def get_overridable_functions() -> dict[Any, list[Callable[..., Any]]]:
     ignored = get_ignored_functions()
     methods = [v for n, v in Tensor.__dict__.items() if callable(v) and n not in _KEPT]
     module = sys.modules["isograd.torch"]
-    return {module: [f for f in FUNCTIONS.values() if f not in ignored], Tensor: methods}
+    return {
+        module: [f for f in FUNCTIONS.values() if f not in ignored],
+        Tensor: methods,
+    }
 
 
 def wrap_torch_function(dispatcher: Callable[..., Any]) -> Callable[..., Any]:

@@ -27,8 +27,7 @@ def positive_int(value: Any, name: str, owner: str) -> int:
     """`value`, which must be a positive int."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer):
         raise TypeError(
-            f"For '{owner}', the '{name}' must be int, but got "
-            f"'{type(value).__name__}'"
+            f"For '{owner}', the '{name}' must be int, but got '{type(value).__name__}'"
         )
     if value <= 0:
         raise ValueError(

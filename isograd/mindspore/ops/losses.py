@@ -81,7 +81,10 @@ def binary_cross_entropy(
 ) -> Payload:
     x, y = _pair(logits, labels, "BinaryCrossEntropy")
     return F.binary_cross_entropy(
-        x, y, _weight(weight, x), reduction=reduction_of(reduction, "BinaryCrossEntropy")
+        x,
+        y,
+        _weight(weight, x),
+        reduction=reduction_of(reduction, "BinaryCrossEntropy"),
     )
 
 

@@ -101,9 +101,7 @@ for _entry in (_PLAIN + _USES_LOCKING).split():
     _writes = {"side_effect_mem": True} if _entry in _USES_LOCKING.split() else {}
     _class, _colon, _name = _entry.partition(":")
     _name = _name or _class.lower()
-    OPERATORS[_class] = operator(
-        _class, _OWN.get(_name) or FUNCTIONS[_name], **_writes
-    )
+    OPERATORS[_class] = operator(_class, _OWN.get(_name) or FUNCTIONS[_name], **_writes)
 
 
 def setting(factory: Fn) -> Fn:

@@ -417,4 +417,6 @@ class SummaryCollector(Callback):
 
     def __init__(self, summary_dir: str = "", *args: Any, **kwargs: Any) -> None:
         self.summary_dir = summary_dir
+
+
 __path__: list[str] = []  # MindSpore has modules below

@@ -25,7 +25,9 @@ def row(body: Any = None, *, name: str = "", label: str | None = None) -> Any:
     if body is None:
         return lambda fn: row(fn, name=name, label=label)
     own = name or body.__name__
-    FUNCTIONAL[own] = public(autocasting(body, own), own, label or f"{camel(own)}Backward0")
+    FUNCTIONAL[own] = public(
+        autocasting(body, own), own, label or f"{camel(own)}Backward0"
+    )
     return body
 
 

@@ -99,7 +99,6 @@ class _Norm(Module):
             f"track_running_stats={self.track_running_stats}"
         )
 
-
     def _load_from_state_dict(
         self, state_dict: Any, prefix: str, local_metadata: Any, *rest: Any
     ) -> None:

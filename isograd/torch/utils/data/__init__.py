@@ -416,4 +416,6 @@ def get_worker_info() -> None:
 
 
 _SHARED = "isograd.torch.utils.data.distributed"
-__getattr__ = module_getattr("torch.utils.data", "torch", {"DistributedSampler": _SHARED})
+__getattr__ = module_getattr(
+    "torch.utils.data", "torch", {"DistributedSampler": _SHARED}
+)
