@@ -103,7 +103,9 @@ class Tensor(core.Tensor):
                 "The input of from_numpy must be a numpy.ndarray, but got "
                 f"{type(array)}."
             )
-        return wrap(Tensor, np.ascontiguousarray(array).reshape(array.shape))
+        out = wrap(Tensor, np.ascontiguousarray(array).reshape(array.shape))
+        out.__dict__["_as_numpy"] = True
+        return out
 
     # --- what it is -------------------------------------------------------------------
 

@@ -12,9 +12,11 @@ _DIGITS = {2: 4, 4: 8, 8: 8}
 
 def repr_of(t: Any) -> str:
     """`Tensor(shape=[2], dtype=Float32, value= [ 1.00000000e+00, ...])`."""
+    # a tensor on an array's memory prints as NumPy does
+    text = _plain if t.__dict__.get("_as_numpy") else value_text
     return (
         f"Tensor(shape={list(t.shape)}, dtype={t.dtype}, "
-        f"value={value_text(shown(t), _narrow(t))})"
+        f"value={text(shown(t), _narrow(t))})"
     )
 
 
@@ -46,6 +48,12 @@ def value_text(a: np.ndarray, narrow: bool = False) -> str:
     if a.size == 0:
         return before
     return before + _rows(a, _narrow_formatter(a) if narrow else _formatter(a), 1)
+
+
+def _plain(a: np.ndarray, narrow: bool = False) -> str:
+    if a.ndim == 0 or narrow:
+        return value_text(a, narrow)
+    return ("\n" if a.ndim > 1 else " ") + np.array2string(a, separator=", ")
 
 
 def _scalar(a: np.ndarray) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import numpy as np
 
 from isograd.mindspore.seed import get_seed as _global_seed
 
+_UNSET = 5489  # stands for: at random
 _settings: dict[str, Any] = {
-    "seed": None,
     "prefetch_size": 16,
     "num_parallel_workers": 8,
     "monitor_sampling_interval": 1000,
@@ -17,27 +18,50 @@ _settings: dict[str, Any] = {
     "enable_shared_mem": False,
     "enable_watchdog": True,
     "debug_mode": False,
+    "auto_offload": False,
+    "autotune_interval": 0,
+    "callback_timeout": 60,
+    "dynamic_shape": False,
+    "enable_autotune": False,
+    "fast_recovery": True,
+    "multiprocessing_start_method": "fork",
+    "multiprocessing_timeout_interval": 300,
+    "numa_enable": False,
+    "iterator_mode": {"do_copy": False, "parallel_convert": False},
 }
 
 
+class _Seed:
+    """Ours, and the global one when ours was set: whichever was set last holds."""
+
+    value: int | None = None
+    beside: int | None = None
+
+
 def set_seed(seed: int) -> None:
+    """Fix the order of shuffling; also seeds `random` and `numpy.random`."""
     if isinstance(seed, bool) or not isinstance(seed, int):
         raise TypeError(f"seed isn't of type int, but got {type(seed)}")
     if not 0 <= seed < 2**32:
         raise ValueError(
             "seed given is not within the required range of [0, 2**32 - 1]"
         )
-    _settings["seed"] = seed
+    _Seed.value, _Seed.beside = seed, _global_seed()
+    random.seed(seed)
+    np.random.seed(seed)
 
 
-def get_seed() -> Any:
-    return 5489 if _settings["seed"] is None else _settings["seed"]
+def get_seed() -> int:
+    now = _global_seed()
+    if now is not None and (_Seed.value is None or now != _Seed.beside):
+        return now
+    return _UNSET if _Seed.value is None else _Seed.value
 
 
-def generator() -> np.random.Generator:
-    """A generator for one shuffling: of the seed, the global seed, or at random."""
-    seed = _settings["seed"] if _settings["seed"] is not None else _global_seed()
-    return np.random.default_rng(seed)
+def fresh_seed() -> int:
+    """The seed of one random step: the one set, or one at random."""
+    seed = get_seed()
+    return random.SystemRandom().randrange(2**32) if seed == _UNSET else seed
 
 
 def _setting(name: str) -> None:
@@ -49,5 +73,4 @@ def _setting(name: str) -> None:
 
 
 for _name in tuple(_settings):
-    if _name != "seed":
-        _setting(_name)
+    _setting(_name)

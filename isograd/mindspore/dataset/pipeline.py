@@ -2,32 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from isograd.mindspore.dataset import config
+from isograd.mindspore.dataset.errors import (
+    MOST,
+    interval_error,
+    pipeline_error,
+)
 from isograd.mindspore.tensor import Tensor
 
 Row = tuple[Any, ...]
-_RULE = "-" * 66
-_MOST = 2**31 - 1
-
-
-def pipeline_error(text: str) -> RuntimeError:
-    """The error of a step, with the frame that MindSpore prints around it."""
-    return RuntimeError(
-        "Exception thrown from dataset pipeline. Refer to 'Dataset Pipeline Error "
-        f"Message'. \n\n{_RULE}\n- Dataset Pipeline Error Message: \n{_RULE}\n"
-        f"[ERROR] {text}\n"
-    )
-
-
-def interval_error(name: str, least: int) -> ValueError:
-    return ValueError(
-        f"Input {name} is not within the required interval of [{least}, {_MOST}]."
-    )
 
 
 def as_array(value: Any) -> Any:
@@ -37,16 +25,43 @@ def as_array(value: Any) -> Any:
     return value if isinstance(value, dict) else np.asarray(value)
 
 
+class Run:
+    """What an iterator's steps keep from one epoch to the next."""
+
+    def __init__(self) -> None:
+        self.epoch = 0
+        self._kept: dict[int, Any] = {}
+
+    def of(self, step: Any, make: Callable[[], Any]) -> Any:
+        """The state of a step, made when it is first asked for."""
+        if id(step) not in self._kept:
+            self._kept[id(step)] = make()
+        return self._kept[id(step)]
+
+
+class BatchInfo:
+    """Which batch of which epoch a function of batches is called for."""
+
+    def __init__(self, epoch: int, batch: int) -> None:
+        self._epoch, self._batch = epoch, batch
+
+    def get_epoch_num(self) -> int:
+        return self._epoch
+
+    def get_batch_num(self) -> int:
+        return self._batch
+
+
 class Dataset:
-    """Base: `rows()` gives the rows of one pass, `columns` their names."""
+    """Base: `rows(run)` gives the rows of one epoch, `columns` their names."""
 
     columns: list[str]
 
-    def rows(self) -> Iterator[Row]:
+    def rows(self, run: Run) -> Iterator[Row]:
         raise NotImplementedError
 
     def size(self) -> int:
-        return sum(1 for _ in self.rows())
+        return sum(1 for _ in self.rows(Run()))
 
     # --- steps ------------------------------------------------------------------------
 
@@ -65,22 +80,12 @@ class Dataset:
         Raises:
             ValueError: for a batch_size that is no positive int.
         """
-        if not callable(batch_size) and (
-            isinstance(batch_size, bool)
-            or not isinstance(batch_size, int)
-            or batch_size <= 0
-        ):
-            raise interval_error("batch_size", 1)
-        out: Dataset = _Batch(self, batch_size, drop_remainder)
+        _check_batch(batch_size)
+        names = _names(input_columns) or self.columns
+        mapping = None
         if per_batch_map is not None:
-            names = _names(input_columns) or self.columns
-            out = _Map(
-                out,
-                [lambda *c: per_batch_map(*c, None)],
-                names,
-                _names(output_columns) or names,
-            )
-        return out
+            mapping = (per_batch_map, names, _names(output_columns) or names)
+        return steps.Batch(self, batch_size, drop_remainder, mapping=mapping)
 
     def padded_batch(
         self,
@@ -90,7 +95,34 @@ class Dataset:
         pad_info: Any = None,
     ) -> Dataset:
         """Batches of rows padded to one shape."""
-        return _Batch(self, batch_size, drop_remainder, pad_info or {})
+        _check_batch(batch_size)
+        return steps.Batch(self, batch_size, drop_remainder, pad_info)
+
+    def bucket_batch_by_length(
+        self,
+        column_names: Any,
+        bucket_boundaries: list[int],
+        bucket_batch_sizes: list[int],
+        element_length_function: Any = None,
+        pad_info: Any = None,
+        pad_to_bucket_boundary: bool = False,
+        drop_remainder: bool = False,
+    ) -> Dataset:
+        """Padded batches of rows of like length."""
+        if pad_to_bucket_boundary:
+            raise NotImplementedError(
+                "isograd: bucket_batch_by_length without `pad_to_bucket_boundary`"
+            )
+        if len(bucket_batch_sizes) != len(bucket_boundaries) + 1:
+            raise ValueError(
+                "bucket_batch_sizes must contain one element more than "
+                "bucket_boundaries."
+            )
+        length = element_length_function or (lambda a: np.shape(a)[0])
+        return steps.Buckets(
+            self, (_names(column_names), length), bucket_boundaries,
+            bucket_batch_sizes, (pad_info or {}, drop_remainder),
+        )  # fmt: skip
 
     def shuffle(self, buffer_size: int) -> Dataset:
         """Rows in random order, out of a buffer."""
@@ -104,7 +136,7 @@ class Dataset:
                 "Input buffer_size is not within the required interval of "
                 "[2, 2147483647]."
             )
-        return _Shuffle(self, buffer_size)
+        return steps.Shuffle(self, buffer_size)
 
     def map(
         self,
@@ -125,13 +157,20 @@ class Dataset:
                     "method."
                 )
         names = _names(input_columns) or self.columns
-        return _Map(self, ops, names, _names(output_columns) or names)
+        return steps.Map(self, ops, names, _names(output_columns) or names)
 
     def flat_map(self, func: Callable[..., Any]) -> Dataset:
-        parts = [func(*row) for row in self.rows()]
-        out = parts[0]
-        for p in parts[1:]:
-            out = out + p
+        if not callable(func):
+            raise TypeError("func must be a function.")
+        parts = [func(*row) for row in self.create_tuple_iterator(output_numpy=True)]
+        return parts[0] if len(parts) == 1 else steps.Concat(parts)
+
+    def apply(self, apply_func: Callable[[Dataset], Dataset]) -> Dataset:
+        if not callable(apply_func):
+            raise TypeError("apply_func must be a function.")
+        out = apply_func(self)
+        if not isinstance(out, Dataset):
+            raise TypeError("apply_func must return a dataset.")
         return out
 
     def filter(
@@ -140,10 +179,11 @@ class Dataset:
         input_columns: Any = None,
         num_parallel_workers: Any = None,
     ) -> Dataset:
+        if not callable(predicate):
+            raise TypeError("Predicate should be a Python function or a callable.")
         names = _names(input_columns) or self.columns
-        at = [self.columns.index(n) for n in names]
-        return _Rows(
-            self, lambda rows: (r for r in rows if predicate(*(r[i] for i in at)))
+        return steps.Rows(
+            self, lambda rows: steps.kept(rows, predicate, self.columns, names)
         )
 
     def repeat(self, count: int | None = None) -> Dataset:
@@ -152,55 +192,62 @@ class Dataset:
         Raises:
             ValueError: for a count that is neither -1 nor positive.
         """
-        if count is not None and count != -1 and not 0 < count <= _MOST:
+        if isinstance(count, bool) or not isinstance(count, int | None):
+            raise TypeError(
+                f"Argument repeat with value {count} is not of type [<class 'int'>, "
+                f"<class 'NoneType'>], but got {type(count)}."
+            )
+        if count is not None and count != -1 and not 0 < count <= MOST:
             raise ValueError(
                 "count should be either -1 or positive integer, range[1, INT32_MAX]."
             )
-        return _Repeat(self, -1 if count is None else count)
+        return steps.Repeat(self, -1 if count is None else count)
 
     def skip(self, count: int) -> Dataset:
-        if not 0 <= count <= _MOST:
+        if not 0 <= count <= MOST:
             raise interval_error("count", 0)
-        return _Rows(self, lambda rows: (r for i, r in enumerate(rows) if i >= count))
+        return steps.Rows(self, lambda rows: islice(rows, count, None))
 
     def take(self, count: int = -1) -> Dataset:
         if count == -1:
             return self
-        if not 0 < count <= _MOST:
+        if not 0 < count <= MOST:
             raise ValueError(
                 "count should be either -1 or within the required interval of (0, "
-                f"{_MOST}], got {count}."
+                f"{MOST}], got {count}."
             )
-        return _Rows(
-            self, lambda rows: (r for r, _ in zip(rows, range(count), strict=False))
-        )
+        return steps.Rows(self, lambda rows: islice(rows, count))
 
     def split(self, sizes: Sequence[Any], randomize: bool = True) -> list[Dataset]:
         """Parts with the given numbers, or fractions, of rows."""
-        rows = list(self.rows())
-        if randomize:
-            rows = [rows[i] for i in config.generator().permutation(len(rows))]
-        counts = [round(s * len(rows)) if isinstance(s, float) else s for s in sizes]
-        counts[-1] = len(rows) - sum(counts[:-1])
-        out: list[Dataset] = []
+        total = self.size()
+        counts = _split_counts(sizes, total)
+        parts: list[Dataset] = []
+        source = steps.Shuffled(self) if randomize else self
         for i, n in enumerate(counts):
-            start = sum(counts[:i])
-            out.append(_Fixed(self.columns, rows[start : start + n]))
-        return out
+            parts.append(steps.Rows(source, steps.between(sum(counts[:i]), n), n))
+        return parts
 
     def rename(self, input_columns: Any, output_columns: Any) -> Dataset:
         old, new = _names(input_columns), _names(output_columns)
         if len(old) != len(new):
             raise ValueError("Number of column names must be the same.")
         table = dict(zip(old, new, strict=True))
-        out = _Rows(self, lambda rows: rows)
+        if any(n not in self.columns for n in old):
+            raise pipeline_error("Invalid column, column to be renamed does not exist.")
+        out = steps.Rows(self, lambda rows: rows)
         out.columns = [table.get(c, c) for c in self.columns]
         return out
 
     def project(self, columns: Any) -> Dataset:
         names = _names(columns)
+        for n in names:
+            if n not in self.columns:
+                raise pipeline_error(
+                    f"Invalid column, column name: {n} does not exist."
+                )
         at = [self.columns.index(n) for n in names]
-        out = _Rows(self, lambda rows: (tuple(r[i] for i in at) for r in rows))
+        out = steps.Rows(self, lambda rows: (tuple(r[i] for i in at) for r in rows))
         out.columns = names
         return out
 
@@ -210,7 +257,7 @@ class Dataset:
 
     def concat(self, datasets: Any) -> Dataset:
         more = datasets if isinstance(datasets, tuple | list) else (datasets,)
-        return _Concat([self, *more])
+        return steps.Concat([self, *more])
 
     def __add__(self, other: Any) -> Dataset:
         return self.concat(other)
@@ -221,7 +268,8 @@ class Dataset:
         self, num_epochs: int = -1, output_numpy: bool = False, do_copy: bool = False
     ) -> Iterator[dict[str, Any]]:
         """Rows of one pass as dicts of Tensors (or arrays) by column."""
-        return _Iterator(self, output_numpy, as_dict=True)
+        _check_epochs(num_epochs)
+        return DictIterator(self, num_epochs, output_numpy)
 
     def create_tuple_iterator(
         self,
@@ -232,7 +280,8 @@ class Dataset:
     ) -> Iterator[list[Any]]:
         """Rows of one pass as lists of Tensors (or arrays)."""
         source = self if columns is None else self.project(columns)
-        return _Iterator(source, output_numpy, as_dict=False)
+        _check_epochs(num_epochs)
+        return TupleIterator(source, num_epochs, output_numpy)
 
     def __iter__(self) -> Iterator[list[Any]]:
         return self.create_tuple_iterator(num_epochs=1)
@@ -253,16 +302,29 @@ class Dataset:
         return 1
 
     def _first(self) -> Row:
-        return next(iter(self.rows()))
+        return next(iter(self.rows(Run())))
 
     def output_shapes(self, estimate: bool = False) -> list[list[int]]:
         return [list(np.shape(v)) for v in self._first()]
 
     def output_types(self) -> list[Any]:
-        return [np.asarray(v).dtype for v in self._first()]
+        kinds = [np.asarray(v).dtype for v in self._first()]
+        return [np.dtype("U") if k.kind == "U" else k for k in kinds]
 
     def num_classes(self) -> Any:
         return None
+
+    def get_class_indexing(self) -> Any:
+        return {}
+
+    def is_shuffled(self) -> bool:
+        return any(c.is_shuffled() for c in self._children())
+
+    def is_sharded(self) -> bool:
+        return any(c.is_sharded() for c in self._children())
+
+    def _children(self) -> list[Dataset]:
+        return getattr(self, "children", [])
 
     def reset(self) -> None:
         """Nothing: each pass begins anew."""
@@ -279,246 +341,123 @@ def _names(columns: Any) -> list[str]:
     return [columns] if isinstance(columns, str) else list(columns)
 
 
-class _Iterator:
-    """One pass; `num_epochs` of MindSpore only says how many passes will come."""
+def _check_batch(batch_size: Any) -> None:
+    if callable(batch_size):
+        return
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int):
+        raise TypeError("batch_size should either be an int or a callable.")
+    if batch_size <= 0:
+        raise interval_error("batch_size", 1)
 
-    def __init__(self, source: Dataset, output_numpy: bool, as_dict: bool) -> None:
-        self.source, self.output_numpy, self.as_dict = source, output_numpy, as_dict
-        self.rows = source.rows()
+
+def _check_epochs(count: Any) -> None:
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise TypeError(
+            f"Argument num_epochs with value {count} is not of type "
+            f"[<class 'int'>], but got {type(count)}."
+        )
+    if count != -1 and not 0 < count <= MOST:
+        raise ValueError(
+            "num_epochs should be either -1 or within the required interval of "
+            f"[1, {MOST}], got {count}."
+        )
+
+
+def _split_counts(sizes: Any, total: int) -> list[int]:
+    """How many rows each part of a split has."""
+    if not isinstance(sizes, list):
+        raise TypeError(
+            f"Argument sizes with value {sizes} is not of type [<class 'list'>], but "
+            f"got {type(sizes)}."
+        )
+    if not sizes:
+        raise ValueError("sizes cannot be empty.")
+    if all(isinstance(s, int) for s in sizes):
+        if sum(sizes) != total:
+            raise RuntimeError(
+                f"Sum of split sizes {sum(sizes)} is not equal to dataset size {total}."
+            )
+        return list(sizes)
+    if abs(sum(sizes) - 1) > 1e-9:
+        raise ValueError(
+            "sizes is a list of float, but the percentages do not sum up to 1."
+        )
+    counts = [round(s * total) for s in sizes]
+    for s, n in zip(sizes, counts, strict=True):
+        if n == 0:
+            raise RuntimeError(f"Split percentage {s} is too small.")
+    counts[0] += total - sum(counts)
+    return counts
+
+
+class _Iterator:
+    """Epoch after epoch; each ends with a StopIteration.
+
+    Raises:
+        RuntimeError: reading on after the last of `num_epochs` epochs.
+    """
+
+    def __init__(self, source: Dataset, epochs: int, output_numpy: bool) -> None:
+        self.source, self.epochs, self.output_numpy = source, epochs, output_numpy
+        self.run = Run()
+        self.rows: Iterator[Row] | None = None
 
     def __iter__(self) -> Any:
-        self.rows = self.source.rows()
         return self
 
     def __next__(self) -> Any:
-        row = [self._out(v) for v in next(self.rows)]
-        if not self.as_dict:
-            return row
-        return dict(zip(self.source.columns, row, strict=True))
+        if self.rows is None:
+            if self.run.epoch == self.epochs:
+                raise pipeline_error(
+                    "EOF buffer encountered. User tries to fetch data beyond the "
+                    "specified number of epochs."
+                )
+            self.rows = self.source.rows(self.run)
+        try:
+            row = next(self.rows)
+        except StopIteration:
+            self.rows = None
+            self.run.epoch += 1
+            raise
+        return self._form([self._out(v) for v in row])
+
+    def _form(self, row: list[Any]) -> Any:
+        return row
 
     def get_next(self) -> Any:
         return next(self)
+
+    def stop(self) -> None:
+        self.rows = iter(())
+
+    release = stop
 
     def _out(self, value: Any) -> Any:
         if isinstance(value, dict):
             return {k: self._out(v) for k, v in value.items()}
         a = np.asarray(value)
-        return a if self.output_numpy or a.dtype.kind in "USO" else Tensor(a)
+        if self.output_numpy or a.dtype.kind in "USO":
+            return a
+        return Tensor.from_numpy(a if a.flags.writeable else a.copy())
 
 
-class _Step(Dataset):
-    def __init__(self, source: Dataset) -> None:
-        self.source = source
-        self.columns = list(source.columns)
-        self.children = [source]
-
-    def get_batch_size(self) -> int:
-        return self.source.get_batch_size()
-
-    def get_repeat_count(self) -> int:
-        return self.source.get_repeat_count()
+class TupleIterator(_Iterator):
+    """Rows as lists."""
 
 
-class _Rows(_Step):
-    """A function of the iterator over rows."""
+class DictIterator(_Iterator):
+    """Rows as dicts by column."""
 
-    def __init__(
-        self, source: Dataset, fn: Callable[[Iterator[Row]], Iterable[Row]]
-    ) -> None:
-        super().__init__(source)
-        self.fn = fn
-
-    def rows(self) -> Iterator[Row]:
-        return iter(self.fn(self.source.rows()))
-
-
-class _Fixed(Dataset):
-    def __init__(self, columns: list[str], rows: list[Row]) -> None:
-        self.columns, self._fixed = list(columns), rows
-
-    def rows(self) -> Iterator[Row]:
-        return iter(self._fixed)
-
-    def size(self) -> int:
-        return len(self._fixed)
-
-
-class _Batch(_Step):
-    def __init__(
-        self, source: Dataset, count: Any, drop: bool, pad: Any = None
-    ) -> None:
-        super().__init__(source)
-        self.count, self.drop, self.pad = count, drop, pad
-
-    def rows(self) -> Iterator[Row]:
-        part: list[Row] = []
-        for row in self.source.rows():
-            part.append(row)
-            if len(part) == self._wanted():
-                yield self._stacked(part)
-                part = []
-        if part and not self.drop:
-            yield self._stacked(part)
-
-    def _wanted(self) -> int:
-        count: Any = self.count
-        found: Any = count(None) if callable(count) else count
-        return found
-
-    def _stacked(self, part: list[Row]) -> Row:
-        columns = list(zip(*part, strict=True))
-        if self.pad is not None:
-            columns = [
-                self._padded(n, c) for n, c in zip(self.columns, columns, strict=True)
-            ]
-        try:
-            return tuple(np.stack([np.asarray(v) for v in c]) for c in columns)
-        except ValueError:
-            raise pipeline_error(
-                "Inconsistent batch shapes, batch operation expects same shape for "
-                "each data row."
-            ) from None
-
-    def _padded(self, name: str, values: Any) -> Any:
-        shape, fill = self.pad.get(name, (None, 0))
-        arrays = [np.asarray(v) for v in values]
-        most = [max(sizes) for sizes in zip(*(a.shape for a in arrays), strict=True)]
-        target = (
-            most
-            if shape is None
-            else [m if n is None else n for n, m in zip(shape, most, strict=True)]
-        )
-        return [
-            np.pad(
-                a,
-                [(0, t - n) for n, t in zip(a.shape, target, strict=True)],
-                constant_values=fill or 0,
-            )
-            if a.ndim
-            else a
-            for a in arrays
-        ]
-
-    def size(self) -> int:
-        n, k = self.source.size(), self._wanted()
-        return n // k if self.drop else -(-n // k)
-
-    def get_batch_size(self) -> int:
-        return self._wanted()
-
-
-class _Shuffle(_Step):
-    def __init__(self, source: Dataset, buffer: int) -> None:
-        super().__init__(source)
-        self.buffer = buffer
-        self.passes = 0
-
-    def rows(self) -> Iterator[Row]:
-        rng = config.generator()
-        for _ in range(self.passes):  # each pass has an order of its own
-            rng = np.random.default_rng(int(rng.integers(2**32)))
-        self.passes += 1
-        held: list[Row] = []
-        for row in self.source.rows():
-            if len(held) < self.buffer:
-                held.append(row)
-                continue
-            i = int(rng.integers(len(held)))
-            yield held[i]
-            held[i] = row
-        for i in rng.permutation(len(held)):
-            yield held[i]
-
-    def size(self) -> int:
-        return self.source.size()
-
-
-class _Map(_Step):
-    def __init__(
-        self,
-        source: Dataset,
-        operations: list[Any],
-        inputs: list[str],
-        outputs: list[str],
-    ) -> None:
-        super().__init__(source)
-        for n in inputs:
-            if n not in source.columns:
-                raise pipeline_error(
-                    f"Invalid parameter, input column name: {n} doesn't exist in the "
-                    "dataset columns."
-                )
-        self.operations, self.inputs, self.outputs = operations, inputs, outputs
-        at = self.columns.index(inputs[0])
-        rest = [c for c in self.columns if c not in inputs]
-        before = len([c for c in self.columns[:at] if c not in inputs])
-        self.columns = rest[:before] + outputs + rest[before:]
-
-    def rows(self) -> Iterator[Row]:
-        for row in self.source.rows():
-            named = dict(zip(self.source.columns, row, strict=True))
-            values: Any = tuple(named.pop(n) for n in self.inputs)
-            for op in self.operations:
-                found = op(*values)
-                values = found if isinstance(found, tuple) else (found,)
-            named.update(zip(self.outputs, map(as_array, values), strict=True))
-            yield tuple(named[c] for c in self.columns)
-
-    def size(self) -> int:
-        return self.source.size()
-
-
-class _Repeat(_Step):
-    def __init__(self, source: Dataset, count: int) -> None:
-        super().__init__(source)
-        self.count = count
-
-    def rows(self) -> Iterator[Row]:
-        done = 0
-        while done != self.count:
-            yield from self.source.rows()
-            done += 1
-
-    def size(self) -> int:
-        return self.source.size() * max(1, self.count)
-
-    def get_repeat_count(self) -> int:
-        return self.count
-
-
-class _Concat(_Step):
-    def __init__(self, parts: list[Dataset]) -> None:
-        super().__init__(parts[0])
-        self.parts = parts
-
-    def rows(self) -> Iterator[Row]:
-        for p in self.parts:
-            yield from p.rows()
-
-    def size(self) -> int:
-        return sum(p.size() for p in self.parts)
-
-
-class _Zip(Dataset):
-    def __init__(self, parts: Sequence[Dataset]) -> None:
-        self.parts = parts
-        self.columns = [c for p in parts for c in p.columns]
-        if len(set(self.columns)) != len(self.columns):
-            raise ValueError(
-                f"zip: the datasets have a column name in common: {self.columns}"
-            )
-
-    def rows(self) -> Iterator[Row]:
-        for rows in zip(*(p.rows() for p in self.parts), strict=False):
-            yield tuple(v for row in rows for v in row)
-
-    def size(self) -> int:
-        return min(p.size() for p in self.parts)
+    def _form(self, row: list[Any]) -> Any:
+        return dict(zip(self.source.columns, row, strict=True))
 
 
 def zip_datasets(datasets: Any) -> Dataset:
     """Datasets side by side: their columns together."""
-    return _Zip(tuple(datasets))
+    return steps.Zip(tuple(datasets))
 
+
+# the steps are datasets themselves
+from isograd.mindspore.dataset import steps  # noqa: E402
 
 __all__ = ["Dataset", "as_array", "zip_datasets"]

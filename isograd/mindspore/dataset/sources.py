@@ -1,76 +1,20 @@
-"""Datasets of arrays and of Python objects, and samplers."""
+"""Datasets of arrays and of Python objects, in memory."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from isograd.mindspore.dataset import config
-from isograd.mindspore.dataset.pipeline import Dataset, Row, as_array, pipeline_error
-
-
-class Sampler:
-    """Base of samplers: iterating gives indices; `num_samples` bounds them."""
-
-    def __init__(self, num_samples: int | None = None) -> None:
-        self.num_samples = num_samples
-        self.count = 0
-
-    def __iter__(self) -> Iterator[int]:
-        raise NotImplementedError
-
-    def indices(self, count: int) -> list[int]:
-        self.count = self.dataset_size = count
-        found = [int(i) for i in self]
-        return found[: self.num_samples] if self.num_samples else found
-
-
-class SequentialSampler(Sampler):
-    def __init__(
-        self, start_index: int | None = None, num_samples: int | None = None
-    ) -> None:
-        super().__init__(num_samples)
-        self.start_index = start_index or 0
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(range(self.start_index, self.count))
-
-
-class RandomSampler(Sampler):
-    def __init__(
-        self,
-        replacement: bool = False,
-        num_samples: int | None = None,
-        shuffle: Any = None,
-    ) -> None:
-        super().__init__(num_samples)
-        self.replacement = replacement
-
-    def __iter__(self) -> Iterator[int]:
-        rng = config.generator()
-        if self.replacement:
-            return iter(rng.integers(self.count, size=self.num_samples or self.count))
-        return iter(rng.permutation(self.count))
-
-
-class SubsetSampler(Sampler):
-    def __init__(self, indices: Any, num_samples: int | None = None) -> None:
-        super().__init__(num_samples)
-        self.chosen = [indices] if isinstance(indices, int) else list(indices)
-
-    def __iter__(self) -> Iterator[int]:
-        return iter(self.chosen)
-
-
-class SubsetRandomSampler(SubsetSampler):
-    def __iter__(self) -> Iterator[int]:
-        return iter(config.generator().permutation(self.chosen))
+from isograd.mindspore.dataset.errors import described, python_error
+from isograd.mindspore.dataset.pipeline import Dataset, Row, Run, as_array
+from isograd.mindspore.dataset.samplers import selected
 
 
 class _Source(Dataset):
-    """Rows by index, in an order: sequential, shuffled, or a sampler's."""
+    """Rows by index, in the order of a sampler."""
 
     def _order(
         self,
@@ -80,42 +24,25 @@ class _Source(Dataset):
         num_shards: Any,
         shard_id: Any,
     ) -> None:
-        if sampler is not None and shuffle is not None:
-            raise RuntimeError(
-                "sampler and shuffle cannot be specified at the same time."
-            )
-        self.shuffled = sampler is None and (shuffle is None or bool(shuffle))
-        self.sampler = sampler
-        self.num_samples = num_samples
-        self.shard = None if num_shards is None else (num_shards, shard_id or 0)
-        self.passes = 0
+        if (num_shards is None) != (shard_id is None):
+            raise ValueError("num_shards and shard_id need to be passed in together.")
+        if num_shards is not None and shard_id >= num_shards:
+            raise ValueError("shard_id should be less than num_shards.")
+        self.sampler = selected(num_samples, sampler, shuffle, num_shards, shard_id)
+        self._sharded = num_shards is not None
+        self._shuffled = sampler is None and shuffle is not False
 
-    def _indices(self, count: int) -> Any:
-        if self.sampler is not None:
-            sampler = self.sampler
-            found = (
-                sampler.indices(count)
-                if isinstance(sampler, Sampler)
-                else list(sampler)
-            )
-        elif self.shuffled:
-            rng = config.generator()
-            for _ in range(self.passes):
-                rng = np.random.default_rng(int(rng.integers(2**32)))
-            found = rng.permutation(count)
-        else:
-            found = range(count)
-        self.passes += 1
-        if self.shard is not None:
-            found = list(found)[self.shard[1] :: self.shard[0]]
-        return found[: self.num_samples] if self.num_samples else found
+    def is_shuffled(self) -> bool:
+        return self._shuffled
+
+    def is_sharded(self) -> bool:
+        return self._sharded
+
+    def _indices(self, count: int, run: Run) -> list[int]:
+        return next(run.of(self, lambda: self.sampler.orders(count)))
 
     def _size_of(self, count: int) -> int:
-        if self.sampler is not None:
-            return len(self._indices(count))
-        if self.shard is not None:
-            count = -(-count // self.shard[0])
-        return min(count, self.num_samples) if self.num_samples else count
+        return len(next(self.sampler.orders(count)))
 
 
 class NumpySlicesDataset(_Source):
@@ -136,33 +63,42 @@ class NumpySlicesDataset(_Source):
         num_shards: int | None = None,
         shard_id: int | None = None,
     ) -> None:
-        if isinstance(data, dict):
-            self.columns, parts = list(data), list(data.values())
-        else:
-            parts = list(data) if isinstance(data, tuple) else [data]
-            names = [column_names] if isinstance(column_names, str) else column_names
-            self.columns = (
-                list(names) if names else [f"column_{i}" for i in range(len(parts))]
-            )
-        if len(self.columns) != len(parts):
-            raise ValueError(
-                f"Length of column_names must equal that of the data: "
-                f"{len(parts)}, but got {len(self.columns)}."
-            )
+        self.columns, parts = _columns(data, column_names)
         self.parts = [as_array(p) for p in parts]
         if len({len(p) for p in self.parts}) > 1:
-            raise ValueError(
-                "Input data must have the same length in all columns, but "
-                f"got {[len(p) for p in self.parts]}."
-            )
+            raise ValueError("Data length in each column is not equal.")
         self._order(shuffle, sampler, num_samples, num_shards, shard_id)
 
-    def rows(self) -> Iterator[Row]:
-        for i in self._indices(len(self.parts[0])):
+    def rows(self, run: Run) -> Iterator[Row]:
+        for i in self._indices(len(self.parts[0]), run):
             yield tuple(np.asarray(p[i]) for p in self.parts)
 
     def size(self) -> int:
         return self._size_of(len(self.parts[0]))
+
+
+def _columns(data: Any, names: Any) -> tuple[list[str], list[Any]]:
+    """Names and arrays of the columns that the data are."""
+    if not isinstance(data, list | tuple | dict | np.ndarray):
+        raise TypeError(
+            f"Argument data with value {data} is not of type [<class 'list'>, "
+            "<class 'tuple'>, <class 'dict'>, <class 'numpy.ndarray'>], but got "
+            f"{type(data)}."
+        )
+    if len(data) == 0:
+        raise ValueError("Argument data cannot be empty")
+    if isinstance(data, dict):
+        return list(data), list(data.values())
+    parts = list(data) if isinstance(data, tuple) else [data]
+    given = [names] if isinstance(names, str) else names
+    found = list(given) if given else [f"column_{i}" for i in range(len(parts))]
+    if len(found) != len(parts):
+        kind = "tuple" if isinstance(data, tuple) else "list"
+        raise ValueError(
+            f"Num of input column names is {len(found)}, but required is "
+            f"{len(parts)} as data is {kind}."
+        )
+    return found, parts
 
 
 class GeneratorDataset(_Source):
@@ -206,10 +142,14 @@ class GeneratorDataset(_Source):
         self.columns = (
             [column_names] if isinstance(column_names, str) else list(column_names)
         )
-        self.source = source
+        self.source: Any = source
         self.by_index = hasattr(source, "__getitem__") and hasattr(source, "__len__")
-        if not self.by_index and shuffle:
-            raise RuntimeError("Generator without random access cannot be shuffled.")
+        if not self.by_index and sampler is not None:
+            raise ValueError(
+                "sampler is not supported if source does not have attribute "
+                "'__getitem__'."
+            )
+        self.num_samples = num_samples
         self._order(
             shuffle if self.by_index else False,
             sampler,
@@ -217,30 +157,38 @@ class GeneratorDataset(_Source):
             num_shards,
             shard_id,
         )
+        self.types = column_types
 
-    def rows(self) -> Iterator[Row]:
-        if self.by_index:
-            given = (self.source[int(i)] for i in self._indices(len(self.source)))
-        else:
-            source: Any = self.source
-            rows: Any = source() if callable(source) else source
-            given = iter(rows)
-        for n, value in enumerate(given):
-            if not self.by_index and self.num_samples and n >= self.num_samples:
+    def rows(self, run: Run) -> Iterator[Row]:
+        given = self._given(run)
+        while True:
+            try:
+                value = next(given)
+            except StopIteration:
                 return
-            row = (
-                value
-                if isinstance(value, tuple | list)
-                and not (len(self.columns) == 1 and isinstance(value, list))
-                else (value,)
+            except Exception as error:
+                raise python_error(described(error)) from None
+            yield self._row(value)
+
+    def _given(self, run: Run) -> Iterator[Any]:
+        if self.by_index:
+            order = self._indices(len(self.source), run)
+            return (self.source[i] for i in order)
+        source: Any = self.source
+        rows: Any = source() if callable(source) else source
+        return islice(iter(rows), self.num_samples)
+
+    def _row(self, value: Any) -> Row:
+        alone = len(self.columns) == 1 and isinstance(value, list)
+        row = value if isinstance(value, tuple | list) and not alone else (value,)
+        if len(row) != len(self.columns):
+            raise python_error(
+                "Invalid Python function, the 'source' of 'GeneratorDataset' should "
+                "return same number of NumPy arrays as specified in column_names, the "
+                f"size of column_names is:{len(self.columns)} and number of returned "
+                f"NumPy array is:{len(row)}"
             )
-            if len(row) != len(self.columns):
-                raise pipeline_error(
-                    "Invalid Python function, "
-                    f"the number of columns returned {len(row)} does not match the "
-                    f"number of column_names {len(self.columns)}."
-                )
-            yield tuple(as_array(v) for v in row)
+        return tuple(as_array(v) for v in row)
 
     def size(self) -> int:
         if self.by_index:

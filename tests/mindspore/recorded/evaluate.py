@@ -23,8 +23,11 @@ from typing import Any
 
 def setup() -> dict[str, Any]:
     import mindspore as ms
+    import mindspore.dataset as ds
     import numpy as np
     from mindspore import Tensor, nn, ops
+    from mindspore.dataset import transforms as X
+    from mindspore.dataset import vision as V
     from mindspore.ops import functional as F
     from mindspore.ops import operations as P
 
@@ -49,10 +52,28 @@ def setup() -> dict[str, Any]:
             return [sd(y) for y in x]
         return list(x.shape), str(x.dtype)
 
+    def epochs(d: Any, count: int = 1) -> Any:
+        """Rows of a dataset, epoch by epoch, read by one iterator."""
+        it = d.create_tuple_iterator(num_epochs=count, output_numpy=True)
+        return [[[np.asarray(c).tolist() for c in row] for row in it]
+                for _ in range(count)]  # fmt: skip
+
+    def case(fn: Any) -> Any:
+        """What a call gives, or the type and the [ERROR] line of its exception."""
+        try:
+            return fn()
+        except Exception as error:
+            lines = str(error).split("\n")
+            return type(error).__name__, next(
+                (t for t in lines if t.startswith("[ERROR]")), lines[0]
+            )
+
+    r = np.arange(10)
+    pic = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
     x = T(np.linspace(-1.5, 2.0, 12).reshape(3, 4))
     return dict(
         ms=ms, np=np, Tensor=Tensor, nn=nn, ops=ops, F=F, P=P, T=T, vg=vg, sd=sd,
-        x=x,
+        x=x, ds=ds, X=X, V=V, epochs=epochs, case=case, r=r, pic=pic,
         p=T(np.linspace(0.1, 0.9, 12).reshape(3, 4)),
         v=T([0.5, -1.0, 2.0, 3.0]),
         i=T([[1, 2, 3], [4, 5, 6]], np.int32),
