@@ -450,6 +450,20 @@ def hessian(fn: Fn, argnums: Argnums = 0, has_aux: bool = False) -> Fn:
     return jacfwd(grad(fn, argnums, has_aux), argnums, has_aux)
 
 
+def stop_gradient(x: Any) -> Any:
+    """The values of a tree, as constants: no derivative passes.
+
+    Source: `jax.lax.stop_gradient`, which has the same meaning.
+    """
+
+    def stopped(leaf: Any) -> Any:
+        if not isinstance(leaf, Tensor):
+            return leaf
+        return wrap(type(leaf), BOUND.stop_gradient(payload_of(leaf)))
+
+    return tree.tree_map(stopped, x)
+
+
 def hvp(fn: Fn, primals: Sequence[Any], tangents: Sequence[Any]) -> Any:
     """The Hessian of scalar `fn` at `primals` times `tangents`, without the Hessian."""
     nums = tuple(range(len(primals)))

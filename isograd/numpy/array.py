@@ -29,8 +29,8 @@ NUMBERS = (bool, int, float, complex)
 _CONSTANT = (
     "this array is being differentiated or mapped; turned into a plain {} it would be "
     "a constant. Use functions of np on it, np.stack or isograd.numpy.array to join "
-    "such values, isograd.numpy.zeros for an array to write them to, or stop_gradient "
-    "where a constant is meant"
+    "such values, isograd.numpy.zeros for an array to write them to, or "
+    "isograd.stop_gradient where a constant is meant"
 )
 
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pytest
 
+import isograd
 from isograd.base.errors import EngineError
 from isograd.core.levels import changed
 from isograd.core.tensor import Tensor, payload_of
@@ -392,3 +393,18 @@ def test_outputs_without_derivative_pass_through_forward_mode() -> None:
     )
     np.testing.assert_array_equal(ds, [2.0, 3.0, 1.0])
     np.testing.assert_array_equal(dorder, np.zeros(3))
+
+
+def test_stopped_values_are_constants_in_every_mode() -> None:
+    def f(x):
+        kept = isograd.stop_gradient({"a": x, "n": 3})
+        return x * kept["a"] * kept["n"]
+
+    assert isograd.grad(f)(2.0) == 6.0
+    assert isograd.jvp(f, (2.0,), (1.0,)) == (12.0, 6.0)
+    np.testing.assert_array_equal(
+        isograd.vmap(isograd.grad(f))(np.array([1.0, 2.0])), [3.0, 6.0]
+    )
+    assert isograd.compile(isograd.grad(f))(2.0) == 6.0
+    assert isograd.grad(isograd.grad(lambda x: f(x) * x))(2.0) == 12.0
+    assert isograd.grad(lambda x: float(isograd.stop_gradient(x)) * x)(2.0) == 2.0
