@@ -142,6 +142,7 @@ def test_a_number_taken_out_would_lose_its_derivative(use) -> None:
         isograd.grad(lambda x: use(x) * x)(2.0)
     with pytest.raises(TypeError, match="it would be a constant"):
         isograd.jvp(lambda x: use(x) * x, (2.0,), (1.0,))
+    assert isograd.grad(lambda x: float(isograd.stop_gradient(x)) * x)(2.0) == 2.0
     assert isograd.grad(lambda x: int(x) * x)(2.5) == 2.0  # as control flow has it
 
 
