@@ -26,6 +26,11 @@ def linear_ratio(epoch: int, start: float, end: float, total: int) -> float:
     return 1.0 + (end - start) / (total * start + (epoch - 1) * (end - start))
 
 
+def polynomial(base: float, epoch: int, total: int, power: float) -> float:
+    """From `base` (at 0) to zero (from `total` on)."""
+    return base * (1.0 - min(epoch, total) / total) ** power
+
+
 def polynomial_ratio(epoch: int, total: int, power: float) -> float:
     """The ratio of (1 - epoch / total)^power at `epoch` and the epoch before."""
     return ((1.0 - epoch / total) / (1.0 - (epoch - 1) / total)) ** power

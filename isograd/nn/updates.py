@@ -583,6 +583,12 @@ def newton_schulz(g: Array, coefficients: Any, steps: int, eps: float) -> Array:
     return x.T if g.shape[0] > g.shape[1] else x
 
 
+def muon_scale(shape: Sequence[int], as_adam: bool = False) -> float:
+    """The factor of Muon's rate for a matrix; `as_adam`: steps as large as AdamW's."""
+    rows, columns = shape
+    return 0.2 * sqrt(max(shape)) if as_adam else sqrt(max(1, rows / columns))
+
+
 def adafactor(
     p: Array,
     g: Array,

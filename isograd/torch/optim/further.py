@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from math import sqrt
 from typing import Any
 
 import numpy as np
@@ -293,16 +292,13 @@ class Muon(Optimizer):
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
         if not state:
             state["momentum_buffer"] = zeros(p)
-        rows, columns = p.shape
-        scale = sqrt(max(1, rows / columns))
-        if group["adjust_lr_fn"] == "match_rms_adamw":
-            scale = 0.2 * sqrt(max(rows, columns))
+        alike = group["adjust_lr_fn"] == "match_rms_adamw"
         updates.muon(
             p,
             g,
             *_arrays(state, "momentum_buffer"),
             lr=group["lr"],
-            scale=scale,
+            scale=updates.muon_scale(p.shape, alike),
             weight_decay=group["weight_decay"],
             momentum=group["momentum"],
             nesterov=group["nesterov"],

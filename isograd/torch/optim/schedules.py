@@ -397,8 +397,8 @@ class PolynomialLR(LRScheduler):
         return [lr * factor for lr in self._current()]
 
     def _get_closed_form_lr(self) -> list[Any]:
-        left = 1.0 - min(self.total_iters, self.last_epoch) / self.total_iters
-        return [base * left**self.power for base in self.base_lrs]
+        at = self.last_epoch, self.total_iters, self.power
+        return [schedules.polynomial(base, *at) for base in self.base_lrs]
 
 
 class CosineAnnealingLR(LRScheduler):

@@ -157,7 +157,7 @@ class PolynomialLR(LRScheduler):
         super().__init__(optimizer, last_epoch)
 
     def _rate(self, base: float, epoch: int) -> float:
-        return base * (1 - min(epoch, self.total) / self.total) ** self.power
+        return schedules.polynomial(base, epoch, self.total, self.power)
 
 
 class CosineAnnealingLR(LRScheduler):
