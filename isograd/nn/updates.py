@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.dtypes import bfloat16
 from isograd.core.large import LARGE, MAKERS
 
 Array = np.ndarray
@@ -573,14 +574,23 @@ def ftrl(
 
 
 def newton_schulz(g: Array, coefficients: Any, steps: int, eps: float) -> Array:
-    """An approximate orthogonalisation of a matrix by a quintic iteration (Muon)."""
+    """An approximate orthogonalisation of a matrix by a quintic iteration (Muon).
+
+    The iteration is stable in bfloat16, in which it is defined: each result is rounded.
+    """
+    low = bfloat16()
+
+    def rounded(x: Any) -> Array:
+        return np.asarray(x, low).astype(np.float32)
+
     a, b, c = coefficients
-    x = g.T if g.shape[0] > g.shape[1] else g
-    x = x / max(float(np.linalg.norm(x)), eps)
+    tall = g.shape[0] > g.shape[1]
+    x = rounded(g.T if tall else g)
+    x = rounded(x / max(float(rounded(np.linalg.norm(x))), eps))
     for _ in range(steps):
-        gram = x @ x.T
-        x = a * x + (b * gram + c * (gram @ gram)) @ x
-    return x.T if g.shape[0] > g.shape[1] else x
+        gram = rounded(x @ x.T)
+        x = rounded(a * x + rounded(b * gram + c * (gram @ gram)) @ x)
+    return x.T if tall else x
 
 
 def muon_scale(shape: Sequence[int], as_adam: bool = False) -> float:
