@@ -4,7 +4,7 @@ import inspect
 
 import torch
 
-NAMES = "SGD Adam AdamW RMSprop Adagrad Adadelta Adamax NAdam RAdam Rprop ASGD Adafactor Muon"
+NAMES = "SGD Adam AdamW RMSprop Adagrad Adadelta Adamax NAdam RAdam Rprop ASGD Adafactor"
 OPTIONS = [
     {},
     {"weight_decay": 0.1},
@@ -18,7 +18,7 @@ OPTIONS = [
     {"betas": (torch.tensor(0.8), torch.tensor(0.9))},
 ]
 
-for name in NAMES.split():
+for name in [*NAMES.split(), "Muon"]:
     cls = getattr(torch.optim, name)
     known = inspect.signature(cls.__init__).parameters
     for options in OPTIONS:
