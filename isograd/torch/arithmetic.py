@@ -23,6 +23,7 @@ from isograd.torch.call import (
     tied,
 )
 from isograd.torch.dtypes import of_numpy
+from isograd.torch.scalars import c_type
 from isograd.torch.table import row, tensor_row
 
 F = BOUND
@@ -89,7 +90,9 @@ for _name, _aliases in FLOAT.items():
 for _name in ("floor", "ceil", "trunc"):
 
     def _whole_body(input: Payload, *, _name: str = _name) -> Payload:
-        refuse(input, "bc", f"{_name}_vml_cpu")
+        if input.dtype.kind == "c":
+            raise NotImplementedError(f"{_name} is not supported for complex inputs")
+        refuse(input, "b", f"{_name}_vml_cpu")
         whole = input.dtype.kind in "iu"
         return copy_of(input) if whole else getattr(F, _name)(input)
 
@@ -165,6 +168,8 @@ def frac(input: Payload) -> Payload:
 
 @tensor_row
 def positive(input: Any) -> Any:
+    if input._p.dtype.kind == "b":
+        raise RuntimeError("The `+` operator, on a bool tensor is not supported.")
     return input
 
 
@@ -215,10 +220,14 @@ def relu(input: Payload) -> Payload:
 
 @row(name="mvlgamma", inplace=True)
 def mvlgamma(input: Payload, p: int) -> Payload:
+    if p < 1:
+        raise RuntimeError("p has to be greater than or equal to 1")
     return F.multigammaln(floating(input), p=p)
 
 
 def _polygamma(n: int, x: Payload) -> Payload:
+    if n < 0:
+        raise RuntimeError("polygamma(n, x) does not support negative n.")
     return F.polygamma(floating(x), n=n)
 
 
@@ -482,6 +491,9 @@ def ldexp(input: Any, other: Any) -> Payload:
 
 @row(inplace=True)
 def lerp(input: Payload, end: Payload, weight: Any) -> Payload:
+    if input.dtype != end.dtype:
+        own, given = (c_type(of_numpy(x.dtype)) for x in (input, end))
+        raise RuntimeError(f"expected dtype {own} for `end` but got dtype {given}")
     refuse(
         input,
         "iub",
@@ -500,6 +512,7 @@ def addcmul(
     input: Payload, tensor1: Payload, tensor2: Payload, *, value: Any = 1
 ) -> Payload:
     x, a, b = promoted(input, tensor1, tensor2)
+    refuse(x, "b", "addcmul_cpu_out")
     check_broadcast(x.shape, a.shape, b.shape)
     product = F.mul(a, b)
     return F.add(x, product if value == 1 else F.mul(product, cast(value, x.dtype)))
@@ -510,7 +523,7 @@ def addcdiv(
     input: Payload, tensor1: Payload, tensor2: Payload, *, value: Any = 1
 ) -> Payload:
     x, a, b = promoted(input, tensor1, tensor2)
-    if x.dtype.kind in "iub":
+    if tensor1.dtype.kind in "iub" and tensor2.dtype.kind in "iub":
         raise RuntimeError(
             "Integer division with addcdiv is no longer supported, and in a future  "
             "release addcdiv will perform a true division of tensor1 and tensor2. The "

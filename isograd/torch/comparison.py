@@ -107,11 +107,15 @@ for _name in ("isnan", "isinf", "isfinite"):
 
 @row
 def isposinf(input: Payload) -> Payload:
+    if input.dtype.kind == "c":
+        raise RuntimeError("isposinf does not support complex inputs.")
     return F.eq(floating(input), float("inf"))
 
 
 @row
 def isneginf(input: Payload) -> Payload:
+    if input.dtype.kind == "c":
+        raise RuntimeError("isneginf does not support complex inputs.")
     return F.eq(floating(input), float("-inf"))
 
 
@@ -144,6 +148,11 @@ def isclose(
             f"{of_numpy(input.dtype).scalar_type} did not match "
             f"{of_numpy(other.dtype).scalar_type}"
         )
+    for word, bound in (("rtol", rtol), ("atol", atol)):
+        if bound < 0:
+            raise RuntimeError(
+                f"{word} must be greater than or equal to zero, but got {bound:g}"
+            )
     check_broadcast(input.shape, other.shape)
     return F.isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
 

@@ -181,6 +181,12 @@ def set_default_tensor_type(t: Any) -> None:
 @cache
 def promote_types(a: dtype, b: dtype) -> dtype:
     """The smallest dtype that both convert to, by PyTorch's lattice."""
+    for i, d in enumerate((a, b), 1):
+        if not isinstance(d, dtype):
+            raise TypeError(
+                f"promote_types(): argument 'type{i}' (position {i}) must be "
+                f"torch.dtype, not {type(d).__name__}"
+            )
     if a is b:
         return a
     low, high = sorted((a, b), key=lambda d: _ORDER[d.kind])
@@ -428,11 +434,28 @@ contiguous_format, preserve_format, channels_last, channels_last_3d = map(
 allow(dtype, Size, layout, memory_format)
 
 
-class finfo:
+class _Limits:
+    """Limits are equal for equal dtypes."""
+
+    dtype: str
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and self.dtype == other.dtype
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, self.dtype))
+
+
+class finfo(_Limits):
     """Limits of a floating dtype (the default dtype's, if none is given)."""
 
     def __init__(self, d: dtype | None = None) -> None:
         d = default() if d is None else d
+        if not isinstance(d, dtype):
+            raise TypeError(
+                "finfo(): argument 'type' (position 1) must be torch.dtype, not "
+                f"{type(d).__name__}"
+            )
         if d.kind not in "fc":
             raise TypeError(
                 "torch.finfo() requires a floating point input type. Use "
@@ -452,10 +475,12 @@ class finfo:
         return f"finfo({', '.join(parts)}, dtype={self.dtype})"
 
 
-class iinfo:
+class iinfo(_Limits):
     """Limits of an integer dtype."""
 
     def __init__(self, d: dtype) -> None:
+        if d.kind == "b":
+            raise TypeError("torch.bool is not supported by torch.iinfo")
         if d.kind != "i":
             raise TypeError(
                 "torch.iinfo() requires an integer input type. Use "

@@ -168,6 +168,8 @@ def is_set_to(self: Any, tensor: Any) -> bool:
 
 @row
 def frexp(input: Payload) -> Values:
+    if input.dtype.kind not in "fV":
+        raise RuntimeError("torch.frexp() only supports floating-point dtypes")
     return Values("frexp", "mantissa exponent", F.frexp(input))
 
 

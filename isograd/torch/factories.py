@@ -473,7 +473,15 @@ def result_type(tensor1: Any, tensor2: Any) -> Dtype:
 
 def can_cast(from_: Any = None, to: Any = None, **kw: Any) -> bool:
     """Whether a result of one dtype may be written to a tensor of another."""
-    return dtypes.can_cast(kw.get("from", from_), to)
+    given = kw.get("from", from_)
+    for word, d in (("from_", given), ("to", to)):
+        if not isinstance(d, Dtype):
+            raise TypeError(
+                f"can_cast(): argument '{word}' (position "
+                f"{1 if word == 'from_' else 2}) must be torch.dtype, "
+                f"not {type_name(d)}"
+            )
+    return dtypes.can_cast(given, to)
 
 
 FUNCTIONS["result_type"] = result_type

@@ -10,7 +10,7 @@ import numpy as np
 from isograd.core import fast
 from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tensor import Tensor as CoreTensor
-from isograd.torch.call import Named, cast, check_broadcast, operands, refuse
+from isograd.torch.call import Named, cast, check_broadcast, operands, refuse, tied
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.table import FUNCTIONS, attach, row, tensor_row
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
@@ -292,7 +292,10 @@ def _added(name: str, product: Any, words: str) -> None:
                 from isograd.torch.shapes import expand_error
 
                 raise RuntimeError(expand_error(term.shape, input.shape, i))
-        return F.add(_scaled(F.broadcast_to(input, term.shape), beta), term)
+        own = F.broadcast_to(input, term.shape)
+        if type(beta) in (int, float) and not beta:  # nan of the input does not count
+            return F.add(tied(own, np.zeros(term.shape, term.dtype)), term)
+        return F.add(_scaled(own, beta), term)
 
     row(body, name=name, inplace=True)
 
@@ -336,10 +339,35 @@ def tensordot(a: Payload, b: Payload, dims: Any = 2) -> Payload:
     return F.tensordot(a, b, axes=axes)
 
 
+_NO_OPERANDS = (
+    "einsum(): must specify the equation string and at least one operand, or at least "
+    "one operand and its subscripts list"
+)
+_LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+
+def _from_sublists(args: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Equation and operands of `einsum(x, [0, 1], y, [1, 2], [0, 2])`."""
+    if len(args) < 2:
+        raise ValueError(_NO_OPERANDS)
+    tensors = args[: len(args) // 2 * 2 : 2]
+    terms = ",".join(map(_subscripts, args[1::2]))
+    out = f"->{_subscripts(args[-1])}" if len(args) % 2 else ""
+    return terms + out, tensors
+
+
+def _subscripts(places: Sequence[Any]) -> str:
+    return "".join("..." if p is Ellipsis else _LETTERS[p] for p in places)
+
+
 @row(method=False, label="ViewBackward0")
-def einsum(equation: Any, *tensors: Any) -> Payload:
+def einsum(equation: Any = None, *tensors: Any) -> Payload:
     if len(tensors) == 1 and isinstance(tensors[0], tuple | list):
         tensors = tuple(tensors[0])
+    if not isinstance(equation, str):
+        equation, tensors = _from_sublists((equation, *tensors))
+    if not tensors:
+        raise ValueError(_NO_OPERANDS)
     out = F.einsum(equation.replace(" ", ""), *tensors)
     return Named(out, _einsum_label(equation.replace(" ", ""), tensors))
 

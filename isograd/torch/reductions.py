@@ -290,6 +290,7 @@ _extremum("min", "minimum")
 
 def _amount(name: str) -> None:
     def body(input: Payload, dim: Any = (), keepdim: bool = False) -> Payload:
+        refuse(input, "c", f"{name[1:]}_values_cpu")
         _no_identity(name, input, None if dim in ((), None) else dim)
         axes = dims_of(dim, input.ndim)
         out = getattr(F, name[1:])(input, axes=axes)
@@ -304,6 +305,7 @@ _amount("amin")
 
 @row
 def aminmax(input: Payload, *, dim: Any = None, keepdim: bool = False) -> Values:
+    refuse(input, "c", "aminmax_cpu")
     if dim is None and 0 in input.shape:
         raise RuntimeError(
             "aminmax(): cannot compute aminmax over an empty dimension "
@@ -377,6 +379,7 @@ def _median(x: Payload, dim: Any, keepdim: bool, name: str) -> Any:
 
 @row
 def mode(input: Payload, dim: Any = -1, keepdim: bool = False) -> Values:
+    refuse(input, "c", "mode_cpu")
     _check_size(input, dim, "mode")
     return _along(input, F.mode, "mode", dim, keepdim)
 

@@ -15,6 +15,65 @@ from isograd.torch.table import tensor_row
 MAGIC = b"isograd tensors 1\n"
 
 
+_TRUSTED = {
+    "_codecs",
+    "collections",
+    "isograd.torch.call",
+    "isograd.torch.dtypes",
+    "isograd.torch.nn.parameter",
+    "isograd.torch.storage",
+    "isograd.torch.tensor",
+    "ml_dtypes",
+    "numpy",
+    "numpy._core.multiarray",
+    "numpy.core.multiarray",
+}
+_UNSAFE = (
+    "Weights only load failed. This file can still be loaded, to do so you have two "
+    "options, \x1b[1mdo those steps only if you trust the source of the "
+    "checkpoint\x1b[0m. \n\t(1) In PyTorch 2.6, we changed the default value of the "
+    "`weights_only` argument in `torch.load` from `False` to `True`. Re-running "
+    "`torch.load` with `weights_only` set to `False` will likely succeed, but it can "
+    "result in arbitrary code execution. Do it only if you got the file from a trusted "
+    "source.\n\t(2) Alternatively, to load with `weights_only=True` please check the "
+    "recommended steps in the following error message.\n\tWeightsUnpickler error: "
+    "Unsupported global: GLOBAL {name} was not an allowed global by default. Please use "
+    "`torch.serialization.add_safe_globals([{name}])` or the "
+    "`torch.serialization.safe_globals([{name}])` context manager to allowlist this "
+    "global if you trust this class/function.\n\nCheck the documentation of torch.load "
+    "to learn more about types accepted by default with weights_only "
+    "https://pytorch.org/docs/stable/generated/torch.load.html."
+)
+_SAFE: list[Any] = []
+
+
+def add_safe_globals(safe_globals: list[Any]) -> None:
+    """Let `load(weights_only=True)` make objects of these classes."""
+    _SAFE.extend(g for g in safe_globals if g not in _SAFE)
+
+
+def get_safe_globals() -> list[Any]:
+    return list(_SAFE)
+
+
+def clear_safe_globals() -> None:
+    _SAFE.clear()
+
+
+class safe_globals:
+    """Let files hold objects of these classes for a while."""
+
+    def __init__(self, safe_globals: list[Any]) -> None:
+        self.given = safe_globals
+
+    def __enter__(self) -> None:
+        self.former = get_safe_globals()
+        add_safe_globals(self.given)
+
+    def __exit__(self, *_: Any) -> None:
+        _SAFE[:] = self.former
+
+
 class _Unpickler(pickle.Unpickler):
     """With `weights_only`, only what makes tensors and plain containers."""
 
@@ -38,23 +97,21 @@ class _Unpickler(pickle.Unpickler):
     )
 
     def find_class(self, module: str, name: str) -> Any:
-        root = module.partition(".")[0]
-        trusted = module.startswith("isograd.") or root in (
-            "numpy",
-            "collections",
-            "ml_dtypes",
-            "torch",
-            "_codecs",
+        trusted = (
+            name in self.names
+            if module == "builtins"
+            else module in _TRUSTED and name != "scalar"
         )
-        if module == "builtins":
-            trusted = name in self.names
-        if self.safe and not trusted:
-            raise pickle.UnpicklingError(
-                f"Weights only load failed. Unsupported global: GLOBAL {module}.{name} "
-                "was not an allowed global by default. Pass weights_only=False if the "
-                "file comes from a source that you trust."
-            )
-        return super().find_class(module, name)
+        if not self.safe or trusted:
+            return super().find_class(module, name)
+        shown = f"{module.removeprefix('isograd.')}.{name}"
+        for known in _SAFE:
+            if f"{known.__module__}.{known.__qualname__}" in (
+                f"{module}.{name}",
+                shown,
+            ):
+                return known
+        raise pickle.UnpicklingError(_UNSAFE.format(name=shown))
 
 
 @tensor_row(method=False)

@@ -26,7 +26,7 @@ from isograd.core.storage import note_write as note_write
 from isograd.core.tape import Blind, Leaf, Spoiled
 from isograd.core.tensor import alias, wrap
 from isograd.torch import backward as _backward
-from isograd.torch import dtypes, errors
+from isograd.torch import dtypes, errors, memory
 from isograd.torch.dtypes import CPU, Size, of_numpy
 from isograd.torch.measures import (
     NON_LEAF_GRAD,
@@ -304,9 +304,8 @@ class Tensor(core.Tensor):
     def _only(self) -> Any:
         self._warn_scalar()
         if self._p.size != 1:
-            raise ValueError(
-                "only one element tensors can be converted to Python scalars"
-            )
+            text = "only one element tensors can be converted to Python scalars"
+            raise ValueError(text)
         return self.item()
 
     def __complex__(self) -> complex:
@@ -595,7 +594,7 @@ class Tensor(core.Tensor):
                 "deepcopy a module, this may be because of a torch.nn.utils.weight_norm"
                 " usage, see https://github.com/pytorch/pytorch/pull/103001"
             )
-        new = wrap(type(self), self.array("deepcopy").copy())
+        new = wrap(type(self), memory.deep_copy(self.array("deepcopy"), memo))
         memo[id(self)] = new
         new.__dict__.update(copy.deepcopy(_attributes(self), memo))
         if self._node is not None:
@@ -609,7 +608,8 @@ class Tensor(core.Tensor):
             warnings.warn(
                 "a tensor that is no leaf is pickled without its graph", stacklevel=2
             )
-        state_of = (self.array("pickle"), self._node is not None, _attributes(self))
+        held = memory.parts(self.array("pickle"))
+        state_of = (held, self._node is not None, _attributes(self))
         cls = type(self)
         return rebuild, (None if cls is Tensor else cls, *state_of)
 
@@ -640,12 +640,12 @@ Tensor.__module__ = "torch"  # as PyTorch shows the class
 
 def rebuild(
     cls: type[Tensor] | None,
-    array: np.ndarray,
+    array: Any,
     requires_grad: bool,
     attributes: dict[str, Any],
 ) -> Tensor:
     """A tensor from its pickled parts; None stands for `Tensor` itself."""
-    t = wrap(cls or Tensor, array)
+    t = wrap(cls or Tensor, memory.piece(*array) if type(array) is tuple else array)
     t.__dict__.update(attributes)
     if requires_grad:
         set_leaf(t)
