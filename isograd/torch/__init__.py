@@ -164,6 +164,7 @@ __getattr__ = module_getattr(
             for name in (
                 "cpu",
                 "cuda",
+                "distributed",
                 "functional",
                 "futures",
                 "hub",
@@ -182,6 +183,8 @@ __getattr__ = module_getattr(
             ("sparse_coo_tensor", "sparse_csr_tensor", "spmm", "dsmm", "hsmm"),
             "isograd.torch.sparse",
         ),
+        "library": "isograd.torch.library",
+        "ops": "isograd.torch.library",
         "fft": "isograd.torch.fft",
         "func": "isograd.torch.func",
         "linalg": "isograd.torch.linalg",

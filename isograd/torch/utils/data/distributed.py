@@ -13,8 +13,8 @@ class DistributedSampler(Sampler[int]):
     """Every `num_replicas`th index, from `rank` on; filled up, or cut, to one length.
 
     Raises:
-        RuntimeError: the number of processes is not given, and there is no group.
-        ValueError: the rank is none of them.
+        ValueError: the number of processes is not given, and there is no group; the
+            rank is none of them.
     """
 
     def __init__(
@@ -26,8 +26,12 @@ class DistributedSampler(Sampler[int]):
         seed: int = 0,
         drop_last: bool = False,
     ) -> None:
-        if num_replicas is None or rank is None:
-            raise RuntimeError("Requires distributed package to be available")
+        from isograd.torch import distributed
+
+        num_replicas = (
+            distributed.get_world_size() if num_replicas is None else num_replicas
+        )
+        rank = distributed.get_rank() if rank is None else rank
         if rank >= num_replicas or rank < 0:
             raise ValueError(
                 f"Invalid rank {rank}, rank should be in the interval "
