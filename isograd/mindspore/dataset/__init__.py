@@ -36,6 +36,20 @@ zip = zip_datasets
 __getattr__ = attributes(
     "mindspore.dataset",
     {
+        **dict.fromkeys(
+            (
+                "Cifar100Dataset",
+                "Cifar10Dataset",
+                "CSVDataset",
+                "FashionMnistDataset",
+                "ImageFolderDataset",
+                "KMnistDataset",
+                "MnistDataset",
+                "Shuffle",
+                "TextFileDataset",
+            ),
+            "isograd.mindspore.dataset.files",
+        ),
         "transforms": "isograd.mindspore.dataset.transforms",
         "vision": "isograd.mindspore.dataset.vision",
     },

@@ -41,10 +41,10 @@ class _Seed:
 def set_seed(seed: int) -> None:
     """Fix the order of shuffling; also seeds `random` and `numpy.random`."""
     if isinstance(seed, bool) or not isinstance(seed, int):
-        raise TypeError(f"seed isn't of type int, but got {type(seed)}")
+        raise TypeError("seed isn't of type int.")
     if not 0 <= seed < 2**32:
         raise ValueError(
-            "seed given is not within the required range of [0, 2**32 - 1]"
+            "seed given is not within the required range [0, UINT32_MAX(4294967295)]"
         )
     _Seed.value, _Seed.beside = seed, _global_seed()
     random.seed(seed)

@@ -134,6 +134,8 @@ class SubsetSampler(_BuiltIn):
     def __init__(self, indices: Any, num_samples: int | None = None) -> None:
         _check_count(num_samples)
         super().__init__(num_samples)
+        if isinstance(indices, str):
+            raise TypeError(f"Unsupported sampler object of type ({type(indices)})")
         self.indices = [indices] if isinstance(indices, int) else list(indices)
 
     def orders(self, count: int) -> Iterator[list[int]]:
@@ -189,7 +191,12 @@ class PKSampler(_BuiltIn):
             )
         _check_count(num_samples)
         super().__init__(num_samples)
+        if not isinstance(class_column, str):
+            raise TypeError(
+                f"class_column must be a str value but was: {class_column}."
+            )
         self.num_val, self.shuffle = num_val, shuffle
+        self.class_column = class_column
         self.labels: list[int] = []
 
     def orders(self, count: int) -> Iterator[list[int]]:

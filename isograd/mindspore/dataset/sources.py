@@ -13,7 +13,7 @@ from isograd.mindspore.dataset.pipeline import Dataset, Row, Run, as_array
 from isograd.mindspore.dataset.samplers import selected
 
 
-class _Source(Dataset):
+class Source(Dataset):
     """Rows by index, in the order of a sampler."""
 
     def _order(
@@ -45,7 +45,7 @@ class _Source(Dataset):
         return len(next(self.sampler.orders(count)))
 
 
-class NumpySlicesDataset(_Source):
+class NumpySlicesDataset(Source):
     """Rows are the slices of arrays along axis 0.
 
     Args:
@@ -101,7 +101,7 @@ def _columns(data: Any, names: Any) -> tuple[list[str], list[Any]]:
     return found, parts
 
 
-class GeneratorDataset(_Source):
+class GeneratorDataset(Source):
     """Rows that a Python object gives: by index, as an iterable, or as a generator.
 
     Args:
