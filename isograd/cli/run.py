@@ -17,7 +17,8 @@ from isograd.cli.install import install
 
 
 def run(arguments: Sequence[str]) -> int:
-    """Run `SCRIPT [ARGS...]`, `-m MODULE [ARGS...]` or `-c CODE [ARGS...]`.
+    """Run `SCRIPT [ARGS...]`, `-m MODULE [ARGS...]`, `-c CODE [ARGS...]`, or what
+    standard input holds (`-`).
 
     Gives the exit code where the program does not exit by itself.
     """
@@ -29,6 +30,10 @@ def run(arguments: Sequence[str]) -> int:
         sys.argv = ["-c", *rest[1:]]
         sys.path.insert(0, "")
         return _guarded(lambda: _execute(rest[0], "<string>", None))
+    if first == "-":
+        sys.argv = ["-", *rest]
+        sys.path.insert(0, "")
+        return _guarded(lambda: _execute(sys.stdin.read(), "<stdin>", None))
     return _run_script(first, rest)
 
 

@@ -220,3 +220,11 @@ def test_functorch_comes_with_torch(tmp_path: Path) -> None:
         ),
     )
     assert found.stdout == "[[[3.0, 3.0]], [3.0]]\n", found.stderr
+
+
+def test_a_program_from_standard_input(tmp_path: Path) -> None:
+    source = "import sys\nprint(sys.argv, __name__, sys.path[0] == '')\n1 / 0\n"
+    plain = run(["-", "a"], tmp_path, input=source)
+    ours = run(["-m", "isograd", "run", "-", "a"], tmp_path, input=source)
+    assert (ours.stdout, ours.returncode) == (plain.stdout, plain.returncode)
+    assert ours.stderr == plain.stderr
