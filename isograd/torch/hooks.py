@@ -72,7 +72,7 @@ class TapeHandle(RemovableHandle):
     """The handle of a hook on gradients."""
 
     def remove(self) -> None:
-        hooks = self.hooks_dict_ref()
+        hooks: Any = self.hooks_dict_ref()  # a HookTable
         if hooks is not None and hooks.pop(self.id, None) is not None:
             hooks.live[0] -= 1
             HOOKS.count -= 1
@@ -183,9 +183,10 @@ def follow_retained(t: Tensor) -> None:
 
 
 def hooks_of(node: Node) -> NodeHooks:
-    if node.hooks is None:
-        node.hook(NodeHooks())
-    return node.hooks
+    found: Any = node.hooks
+    if found is None:
+        node.hook(found := NodeHooks())
+    return found
 
 
 def add_post_hook(leaf: Leaf, hook: Callable[..., Any]) -> RemovableHandle:

@@ -314,7 +314,7 @@ def aminmax(input: Payload, *, dim: Any = None, keepdim: bool = False) -> Values
     d = None if dim is None else one_dim("aminmax", dim, input.ndim)
     if d is not None and input.ndim and not input.shape[d]:
         raise IndexError(_empty_dim("aminmax", d, ""))
-    axes = dims_of(None, input.ndim) if dim is None else ((d,) if input.ndim else ())
+    axes = dims_of(None if d is None or not input.ndim else d, input.ndim)
     return Values(
         "aminmax",
         "min max",

@@ -486,7 +486,7 @@ def split(tensor: Any, split_size_or_sections: Any, dim: int = 0) -> Any:
             "split_with_sizes(): argument 'split_sizes' (position 2) must be tuple of "
             f"ints, not {type(step).__name__}"
         )
-    if step < 0:
+    if as_int(step) < 0:
         raise RuntimeError(
             f"split expects split_size be non-negative, but got split_size={step}"
         )

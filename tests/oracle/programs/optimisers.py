@@ -4,7 +4,9 @@ import inspect
 
 import torch
 
-NAMES = "SGD Adam AdamW RMSprop Adagrad Adadelta Adamax NAdam RAdam Rprop ASGD Adafactor"
+NAMES = (
+    "SGD Adam AdamW RMSprop Adagrad Adadelta Adamax NAdam RAdam Rprop ASGD Adafactor"
+)
 OPTIONS = [
     {},
     {"weight_decay": 0.1},

@@ -100,13 +100,20 @@ class _Norm(Module):
         )
 
     def _load_from_state_dict(
-        self, state_dict: Any, prefix: str, local_metadata: Any, *rest: Any
+        self,
+        state_dict: Any,
+        prefix: str,
+        local_metadata: Any,
+        *rest: Any,
+        **words: Any,
     ) -> None:
         key = f"{prefix}num_batches_tracked"
         old = (local_metadata.get("version") or 0) < 2  # which did not have this buffer
         if old and self.track_running_stats and key not in state_dict:
             state_dict[key] = self.num_batches_tracked
-        super()._load_from_state_dict(state_dict, prefix, local_metadata, *rest)
+        super()._load_from_state_dict(
+            state_dict, prefix, local_metadata, *rest, **words
+        )
 
 
 class _BatchNorm(_Norm):
