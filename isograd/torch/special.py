@@ -6,6 +6,7 @@ from typing import Any
 
 from isograd.base.missing import module_getattr
 from isograd.core.primitive import BOUND, Payload
+from isograd.core.tensor import stopped
 from isograd.torch.call import floating, operands, public
 from isograd.torch.labels import camel
 from isograd.torch.table import FUNCTIONS, row
@@ -57,10 +58,24 @@ _OWN = {
     "airy_ai": 1,
     "modified_bessel_i0": 1,
     "modified_bessel_i1": 1,
+    "modified_bessel_k0": 1,
+    "modified_bessel_k1": 1,
+    "scaled_modified_bessel_k0": 1,
+    "scaled_modified_bessel_k1": 1,
+    "spherical_bessel_j0": 1,
     "xlog1py": 2,
     "zeta": 2,
     "gammainc": 2,
     "gammaincc": 2,
+    **{
+        f"{prefix}chebyshev_polynomial_{kind}": 2
+        for prefix in ("", "shifted_")
+        for kind in "tuvw"
+    },
+    "hermite_polynomial_h": 2,
+    "hermite_polynomial_he": 2,
+    "laguerre_polynomial_l": 2,
+    "legendre_polynomial_p": 2,
 }
 _LABELS = {
     "ndtr": "MulBackward1",
@@ -69,9 +84,18 @@ _LABELS = {
 }
 
 
+def _constant(name: str) -> bool:
+    """Whether PyTorch has no derivative of a function: its results have no graph."""
+    return "bessel" in name or name == "airy_ai"
+
+
 def _make(name: str, count: int) -> Any:
+    params = {"order": 0} if name == "airy_ai" else {}
+    own = name.replace("modified_bessel_i", "i")
+
     def one(input: Payload) -> Payload:
-        return getattr(F, name)(floating(input))
+        x = floating(input)
+        return getattr(F, own)(stopped(x) if _constant(name) else x, **params)
 
     def two(input: Any, other: Any) -> Payload:
         return getattr(F, name)(*operands(input, other, least="f"))
@@ -81,7 +105,7 @@ def _make(name: str, count: int) -> Any:
 
 
 for _name, _count in _OWN.items():
-    if hasattr(F, _name):
+    if hasattr(F, _name.replace("modified_bessel_i", "i")):
         globals()[_name] = _make(_name, _count)
 globals().update(
     {name: FUNCTIONS[own] for name, own in _SAME.items() if own in FUNCTIONS}
