@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from isograd.mindspore.missing import attributes
-from isograd.mindspore.numpy import functions
+from isograd.mindspore.numpy import functions, more
 
 globals().update(
     {
         k: v
-        for k, v in vars(functions).items()
+        for k, v in {**vars(functions), **vars(more)}.items()
         if not k.startswith("_") and k != "annotations"
     }
 )
-globals().update(functions.TABLE)
+globals().update(functions.TABLE | more.TABLE)
 __getattr__ = attributes("mindspore.numpy")
