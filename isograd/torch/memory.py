@@ -36,13 +36,13 @@ def piece(
 def deep_copy(a: np.ndarray, memo: dict[Any, Any]) -> np.ndarray:
     """A copy of an array; views of one owner are views of one copy of it."""
     found = piece_of(a)
-    owner, *place = found or (a,)
+    owner = a if found is None else found[0]
     key = ("memory", id(owner))
     new = memo.get(key)
     if new is None:
         new = memo[key] = owner.copy("K")
         memo.setdefault(id(memo), []).append(owner)  # keeps the id from being reused
-    return piece(new, *place) if place else new
+    return new if found is None else piece(new, *found[1:])
 
 
 def parts(a: np.ndarray) -> np.ndarray | Piece:

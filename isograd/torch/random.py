@@ -14,9 +14,18 @@ from isograd.core.levels import MODE, state
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import dtypes
-from isograd.torch.call import Named, check_memory, check_write, is_payload, lift, tied
+from isograd.torch.call import (
+    Named,
+    check_broadcast,
+    check_memory,
+    check_write,
+    is_payload,
+    lift,
+    tied,
+)
 from isograd.torch.dtypes import CPU, of_numpy
 from isograd.torch.factories import _size_of, finished
+from isograd.torch.scalars import c_type, element
 from isograd.torch.table import FUNCTIONS, row, tensor_row
 from isograd.torch.tensor import Tensor
 
@@ -69,7 +78,10 @@ default_generator = Generator()
 
 
 def manual_seed(seed: Any) -> Generator:
-    return default_generator.manual_seed(int(seed))
+    seed = int(seed)
+    if not -(1 << 63) <= seed < 1 << 64:
+        raise ValueError("Overflow when unpacking long long")
+    return default_generator.manual_seed(seed % (1 << 64))
 
 
 def seed() -> int:
@@ -85,6 +97,8 @@ def get_rng_state() -> Tensor:
 
 
 def set_rng_state(new_state: Any) -> None:
+    if new_state._p.dtype != np.uint8:
+        raise TypeError("RNG state must be a torch.ByteTensor")
     default_generator.set_state(new_state)
 
 
@@ -216,7 +230,22 @@ def _bounds(args: Sequence[Any], kw: dict[str, Any]) -> tuple[int, int, Any]:
             "randint(): argument 'size' (position 2) must be tuple of ints, "
             f"not {type(args[-1]).__name__ if args else 'NoneType'}"
         )
+    for word, bound in (("low", low), ("high", high)):
+        if isinstance(bound, float):
+            raise TypeError(
+                f"randint(): argument '{word}' (position 1) must be int, not float"
+            )
     return 0 if low is None else int(low), int(high), size
+
+
+def _check_range(low: int, high: int, d: Any) -> None:
+    """Raise unless the numbers from `low` to `high - 1` are of the dtype."""
+    if d.kind not in "ib":
+        return
+    least, most = (0, 1) if d.kind == "b" else (np.iinfo(d.np).min, np.iinfo(d.np).max)
+    for word, bound in (("from", low), ("to - 1", high - 1)):
+        if not least <= bound <= most:
+            raise RuntimeError(f"{word} is out of bounds for {c_type(d)}")
 
 
 @tensor_row(method=False)
@@ -237,8 +266,9 @@ def randint(
             f"random_ expects 'from' to be less than 'to', but got "
             f"from={low} >= to={high}"
         )
-    values = _stream_of(generator).integers(low, high, _size_of((size,), "randint"))
     d = dtypes.int64 if dtype is None else dtype
+    _check_range(low, high, d)
+    values = _stream_of(generator).integers(low, high, _size_of((size,), "randint"))
     return finished(np.asarray(values).astype(d.np), requires_grad, device, out)
 
 
@@ -266,6 +296,12 @@ def randperm(
     requires_grad: bool = False,
     pin_memory: bool = False,
 ) -> Tensor:
+    if n < 0:
+        raise RuntimeError(
+            f"Trying to create tensor with negative dimension {n}: [{n}]"
+        )
+    if n:
+        element(int(n), dtype.np)
     values = _stream_of(generator).permutation(int(n)).astype(dtype.np)
     return finished(values, requires_grad, device, out)
 
@@ -284,9 +320,25 @@ def normal(
     **_: Any,
 ) -> Tensor:
     given = [x._p for x in (mean, std) if isinstance(x, CoreTensor)]
+    if not given and size is None:
+        raise TypeError(
+            "normal() received an invalid combination of arguments - got "
+            f"({type(mean).__name__}, {type(std).__name__}), but expected one of:\n"
+            " * (Tensor mean, Tensor std, *, torch.Generator generator = None, Tensor "
+            "out = None)\n * (Tensor mean, float std = 1, *, torch.Generator generator "
+            "= None, Tensor out = None)\n * (float mean, Tensor std, *, "
+            "torch.Generator generator = None, Tensor out = None)\n * (float mean, "
+            "float std, tuple of ints size, *, torch.Generator generator = None, Tensor "
+            "out = None, torch.dtype dtype = None, torch.layout layout = None, "
+            "torch.device device = None, bool pin_memory = False, bool requires_grad = "
+            "False)\n"
+        )
     d = given[0].dtype if given else _floats("normal", dtype)
+    _check_real(d, "normal_kernel_cpu")
+    if isinstance(std, CoreTensor) and std._p.dtype.kind == "c":
+        raise RuntimeError("normal expects standard deviation to be non-complex")
     shape = (
-        np.broadcast_shapes(*(g.shape for g in given))
+        check_broadcast(*(g.shape for g in given))
         if given
         else _size_of((size,), "normal")
     )
@@ -303,6 +355,10 @@ def normal(
 
 @row(method=True)
 def bernoulli(input: Any, p: Any = None, *, generator: Any = None) -> Any:
+    if p is None:
+        _check_real(input.dtype, "bernoulli_tensor_cpu_p_")
+    elif not is_payload(p) and not 0 <= p <= 1:
+        raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={p:g}")
     chance = _array(input if p is None or not is_payload(p) else p)
     if p is not None and not is_payload(p):
         chance = np.asarray(p)
@@ -318,6 +374,9 @@ def bernoulli(input: Any, p: Any = None, *, generator: Any = None) -> Any:
 
 @row(method=False)
 def poisson(input: Any, generator: Any = None) -> Any:
+    _check_real(input.dtype, "poisson_cpu")
+    if np.any(np.asarray(_array(input)) < 0):
+        raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
     draws = _stream_of(generator).poisson(np.asarray(_array(input)))
     return Named(tied(input, np.asarray(draws).astype(input.dtype)), "PoissonBackward0")
 
@@ -332,6 +391,15 @@ def _array(x: Any) -> np.ndarray:
 def multinomial(
     input: Any, num_samples: int, replacement: bool = False, *, generator: Any = None
 ) -> Any:
+    if input.ndim not in (1, 2):
+        raise RuntimeError("prob_dist must be 1 or 2 dim")
+    if input.dtype.kind in "iub":
+        raise RuntimeError(
+            "multinomial only supports floating-point dtypes for input, got: "
+            f"{of_numpy(input.dtype).scalar_type}"
+        )
+    if num_samples <= 0:
+        raise RuntimeError("cannot sample n_sample <= 0 samples")
     rows = np.atleast_2d(_array(input)).astype(np.float64)
     if np.any(rows < 0) or not np.all(np.isfinite(rows)):
         raise RuntimeError(
@@ -346,6 +414,8 @@ def multinomial(
             "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
         )
     stream = _stream_of(generator)
+    if not replacement:  # what has no chance comes last
+        rows = np.maximum(rows, rows.sum(-1, keepdims=True) * 1e-30)
     out = np.stack(
         [stream.choice(r.size, num_samples, replacement, r / r.sum()) for r in rows]
     ).astype(np.int64)
@@ -383,10 +453,25 @@ def _draw_uniform(s: Any, p: Any, a: float = 0.0, b: float = 1.0, **kw: Any) -> 
             f"uniform_ expects to return a [from, to) range, but found "
             f"from={a:g} > to={b:g}"
         )
+    if not np.isfinite(b):
+        raise RuntimeError("to is out of bounds for float")
     return a + (b - a) * s.random(p.shape)
 
 
+def _check_real(d: np.dtype[Any], kernel: str) -> None:
+    if d.kind in "iub":
+        raise NotImplementedError(
+            f"\"{kernel}\" not implemented for '{of_numpy(d).scalar_type}'"
+        )
+
+
+def _check_positive(name: str, word: str, value: float) -> None:
+    if not value > 0:
+        raise RuntimeError(f"{name} expects {word} > 0.0, but found {word}={value:g}")
+
+
 def _draw_normal(s: Any, p: Any, mean: float = 0.0, std: float = 1.0) -> Any:
+    _check_real(p.dtype, "normal_kernel_cpu")
     if std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
     return mean + std * s.standard_normal(p.shape)
@@ -406,7 +491,32 @@ def _draw_random(s: Any, p: Any, *args: Any, **kw: Any) -> Any:
             "random_ expects 'from' to be less than 'to', but got "
             f"from={low} >= to={high}"
         )
+    _check_range(low, high, of_numpy(p.dtype))
     return s.integers(low, high, p.shape)
+
+
+def _draw_exponential(s: Any, p: Any, lambd: float = 1.0) -> Any:
+    _check_positive("exponential_", "lambda", lambd)
+    return s.exponential(1 / lambd, p.shape)
+
+
+def _draw_geometric(s: Any, p: Any, chance: Any = None, **kw: Any) -> Any:
+    chance = kw.get("p", chance)
+    if not 0 < chance < 1:
+        raise RuntimeError(
+            f"geometric_ expects p to be in (0, 1), but got p={chance:g}"
+        )
+    return s.geometric(chance, p.shape)
+
+
+def _draw_cauchy(s: Any, p: Any, median: float = 0.0, sigma: float = 1.0) -> Any:
+    _check_positive("cauchy_", "sigma", sigma)
+    return median + sigma * s.standard_cauchy(p.shape)
+
+
+def _draw_log_normal(s: Any, p: Any, mean: float = 1.0, std: float = 2.0) -> Any:
+    _check_positive("log_normal_", "std", std)
+    return s.lognormal(mean, std, p.shape)
 
 
 def _draw_bernoulli(s: Any, p: Any, chance: Any = 0.5, **kw: Any) -> Any:
@@ -421,10 +531,7 @@ _fills("uniform", _draw_uniform)
 _fills("normal", _draw_normal)
 _fills("random", _draw_random)
 _fills("bernoulli", _draw_bernoulli)
-_fills("exponential", lambda s, p, lambd=1.0: s.exponential(1 / lambd, p.shape))
-_fills("geometric", lambda s, p, chance: s.geometric(chance, p.shape))
-_fills(
-    "cauchy",
-    lambda s, p, median=0.0, sigma=1.0: median + sigma * s.standard_cauchy(p.shape),
-)
-_fills("log_normal", lambda s, p, mean=1.0, std=2.0: s.lognormal(mean, std, p.shape))
+_fills("exponential", _draw_exponential)
+_fills("geometric", _draw_geometric)
+_fills("cauchy", _draw_cauchy)
+_fills("log_normal", _draw_log_normal)

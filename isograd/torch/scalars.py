@@ -49,6 +49,7 @@ def element(value: Any, d: np.dtype[Any]) -> np.ndarray:
 
 
 _C_WORDS = {
+    "bool": "bool",
     "uint8": "unsigned char",
     "int8": "signed char",
     "int16": "short",

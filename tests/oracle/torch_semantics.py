@@ -7,7 +7,7 @@ compares the outcome with PyTorch's.
 
 from __future__ import annotations
 
-CREATION = r"""
+CREATION = r'''
 torch.tensor([1,2,3])
 torch.tensor([1,2.5])
 torch.tensor([True,2])
@@ -300,34 +300,64 @@ torch.HalfTensor([1])
 torch.DoubleTensor([1])
 torch.set_default_dtype(torch.int64)
 torch.set_default_tensor_type(torch.LongTensor)
+torch.randperm(-1)
+torch.randperm(300,dtype=torch.uint8)
 torch.randint(0,0,(2,))
 torch.randint(3,1,(2,))
 torch.randint(5,2)
+torch.randint(0,300,(2,),dtype=torch.uint8)
+torch.randint(-1,5,(2,),dtype=torch.uint8)
+torch.randint(0,3,(2,),dtype=torch.bool)
+torch.randint(1.5,(2,))
 torch.rand(2,dtype=torch.int32)
 torch.randn(2,dtype=torch.int64)
 torch.rand(-1)
 torch.rand_like(torch.ones(2,dtype=torch.int64))
 torch.randn_like(torch.ones(2,dtype=torch.int64))
+torch.normal(0.,1.)
 torch.normal(torch.zeros(2),-1.)
 torch.normal(0.,-1.,(2,))
 torch.normal(torch.zeros(2),torch.tensor([-1.,1.]))
+torch.normal(torch.zeros(2),torch.ones(3))
+torch.normal(torch.zeros(2,dtype=torch.int64),1.)
+torch.normal(torch.zeros(2),torch.ones(2,dtype=torch.complex64))
 torch.multinomial(torch.tensor([0.,0.]),1)
 torch.multinomial(torch.tensor([-1.,1.]),1)
 torch.multinomial(torch.tensor([nan,1.]),1)
 torch.multinomial(torch.tensor([inf,1.]),1)
 torch.multinomial(torch.tensor([1.,1.]),3)
+torch.multinomial(torch.tensor([1.,1.]),0)
+torch.multinomial(torch.tensor([1.,1.]),-1)
+torch.multinomial(torch.tensor([1,1]),1)
+torch.multinomial(torch.ones(2,2,2),1)
+torch.multinomial(torch.tensor(1.),1)
 torch.bernoulli(torch.tensor([2.]))
 torch.bernoulli(torch.tensor([-1.]))
+torch.bernoulli(torch.tensor([1]))
+torch.bernoulli(torch.ones(2),p=1.5)
+torch.poisson(torch.tensor([-1.]))
+torch.poisson(torch.tensor([1]))
 torch.empty(2).uniform_(1,0)
+torch.empty(2).uniform_(0,inf)
 torch.empty(2,dtype=torch.int64).uniform_()
 torch.empty(2).normal_(0,-1)
+torch.empty(2,dtype=torch.int64).normal_()
+torch.empty(2).exponential_(-1)
+torch.empty(2).exponential_(0)
+torch.empty(2).cauchy_(0,-1)
+torch.empty(2).log_normal_(0,-1)
+torch.empty(2).geometric_(0)
+torch.empty(2).geometric_(1.5)
 torch.empty(2).random_(0,0)
 torch.empty(2).random_(5,3)
+torch.empty(2,dtype=torch.int8).random_(0,300)
 torch.empty(2).bernoulli_(2)
 torch.manual_seed('a')
-""".strip().splitlines()
+torch.manual_seed(2**64)
+torch.set_rng_state(torch.zeros(3))
+'''.strip().splitlines()
 
-NUMBERS = r"""
+NUMBERS = r'''
 torch.full((1,),1e6,dtype=torch.float16)
 torch.full((1,),1e300,dtype=torch.float32)
 torch.full((1,),1e300,dtype=torch.bfloat16)
@@ -410,9 +440,9 @@ torch.tensor([1.]).type('torch.FloatTensor')
 torch.tensor([1.]).type('foo')
 torch.tensor([1.]).type(torch.int32)
 torch.tensor([1.]).type(torch.IntTensor)
-""".strip().splitlines()
+'''.strip().splitlines()
 
-INDEX_WRITES = r"""
+INDEX_WRITES = r'''
 x=torch.zeros(2); x[torch.tensor([True,False])]=torch.tensor(1); x
 x=torch.zeros(2); x[torch.tensor([True,False])]=torch.tensor(1,dtype=torch.float64); x
 x=torch.zeros(2); x[torch.tensor([True,False])]=torch.tensor([1],dtype=torch.float64); x
@@ -422,9 +452,9 @@ x=torch.zeros(2,3); x[torch.tensor([True,False]),1]=torch.tensor(1,dtype=torch.f
 x=torch.zeros(2,3); x[torch.tensor([True,False]),1:]=torch.tensor(1,dtype=torch.float64); x
 x=torch.zeros(2,3); x[:,torch.tensor([True,False,True])]=torch.tensor(1,dtype=torch.float64); x
 x=torch.zeros(2,3); x[torch.zeros(2,3,dtype=torch.bool)]=torch.tensor([],dtype=torch.float64); x
-""".strip().splitlines()
+'''.strip().splitlines()
 
-ARITHMETIC = r"""
+ARITHMETIC = r'''
 ds=[torch.bool,torch.uint8,torch.int8,torch.int16,torch.int32,torch.int64,torch.float16,torch.bfloat16,torch.float32,torch.float64,torch.complex64,torch.complex128,torch.uint16,torch.uint32,torch.uint64]; [[str(err(torch.promote_types,a,b)) for a in ds] for b in ds]
 ds=[torch.bool,torch.uint8,torch.int8,torch.int16,torch.int32,torch.int64,torch.float16,torch.bfloat16,torch.float32,torch.float64,torch.complex64,torch.complex128,torch.uint16,torch.uint32,torch.uint64]; [[str(err(torch.can_cast,a,b)) for a in ds] for b in ds]
 ds=[torch.bool,torch.uint8,torch.int8,torch.int16,torch.int32,torch.int64,torch.float16,torch.bfloat16,torch.float32,torch.float64,torch.complex64,torch.complex128]; [[str((torch.ones(2,dtype=a)+torch.ones(2,dtype=b)).dtype) for a in ds] for b in ds]
@@ -638,9 +668,9 @@ torch.view_as_complex(torch.ones(2,3))
 torch.view_as_complex(torch.ones(3,2))
 torch.view_as_complex(torch.ones(3,2,dtype=torch.int64))
 torch.view_as_real(torch.ones(2))
-""".strip().splitlines()
+'''.strip().splitlines()
 
-INDEXING = r"""
+INDEXING = r'''
 x=torch.arange(12).reshape(3,4); x[::-1]
 x=torch.arange(12).reshape(3,4); x[::0]
 x=torch.arange(12).reshape(3,4); x[3]
@@ -957,9 +987,9 @@ a,b=torch.arange(3)
 torch.tensor([1,2]).__array_priority__
 torch.tensor([1,2]).foo
 torch.tensor([1,2]).__bool__()
-""".strip().splitlines()
+'''.strip().splitlines()
 
-SHAPES_AND_REDUCTIONS = r"""
+SHAPES_AND_REDUCTIONS = r'''
 x=torch.arange(12.); x.view(3,4)._base is x
 x=torch.arange(12.).view(3,4); x.t().view(12)
 x=torch.arange(12.).view(3,4); x.view(5,-1)
@@ -1324,9 +1354,9 @@ torch.norm(torch.ones(2,2),dim=3)
 torch.norm(torch.ones(2,2,dtype=torch.int64))
 torch.norm(torch.ones(2,2),p='fro')
 torch.norm(torch.ones(2,2),p='nuc')
-""".strip().splitlines()
+'''.strip().splitlines()
 
-INTEROP_AND_LINALG = r"""
+INTEROP_AND_LINALG = r'''
 torch.from_numpy(np.arange(3)).numpy()
 x=torch.ones(2,requires_grad=True); x.numpy()
 x=torch.ones(2,requires_grad=True); x.detach().numpy()
@@ -1550,7 +1580,7 @@ x=torch.ones(2,requires_grad=True); x.grad=torch.ones(2,dtype=torch.float64)
 x=torch.ones(2,requires_grad=True); x.grad=1
 x=torch.ones(2); x.data=torch.ones(3); x
 x=torch.ones(2); x.data=torch.ones(3,dtype=torch.int64)
-""".strip().splitlines()
+'''.strip().splitlines()
 
 ALL = {
     "creation": CREATION,
