@@ -20,9 +20,8 @@ class Parameter(Tensor):
         if data is None:
             data = wrap(Tensor, np.empty(0, np.float32))
         if not isinstance(data, Tensor):
-            raise TypeError(
-                "Tensor.__new__() got unexpected data: expected a Tensor, but "
-                f"got {type(data).__name__}"
+            raise AttributeError(
+                f"'{type(data).__name__}' object has no attribute 'detach'"
             )
         made: Any = cls
         p = alias(made, data._p)

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, TypeVar
 
 from isograd.base.missing import no_attribute
-from isograd.torch.autograd.grad_mode import no_grad
 from isograd.torch.hooks import RemovableHandle
+from isograd.torch.nn.modules.conversions import Conversions
 from isograd.torch.nn.modules.state import StateMethods
 from isograd.torch.nn.modules.state import _IncompatibleKeys as _IncompatibleKeys
 from isograd.torch.nn.parameter import Buffer, Parameter
 from isograd.torch.tensor import Tensor
 
+T_destination = TypeVar("T_destination", bound=dict[str, Any])
 T = TypeVar("T", bound="Module")
 Named = Iterator[tuple[str, Any]]
 
@@ -39,16 +40,28 @@ def _addindent(text: str, spaces: int) -> str:
     return "\n".join([head, *(" " * spaces + line for line in rest)])
 
 
-class Module(StateMethods):
+class Module(Conversions, StateMethods):
     """Base of layers and networks; subclasses define `forward`."""
 
     dump_patches = False
     _version = 1
     training: bool
     call_super_init = False
+    T_destination = T_destination
     _is_full_backward_hook: bool | None = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if not self.call_super_init:
+            if kwargs:
+                raise TypeError(
+                    "Module.__init__() got an unexpected keyword argument "
+                    f"'{next(iter(kwargs))}'"
+                )
+            if args:
+                raise TypeError(
+                    "Module.__init__() takes 1 positional argument but "
+                    f"{len(args) + 1} were given"
+                )
         put = functools.partial(object.__setattr__, self)
         put("training", True)
         for name in _TABLES:
@@ -57,6 +70,8 @@ class Module(StateMethods):
         for name in _HOOKS:
             put(name, OrderedDict())
         put("_hook_options", {})
+        if self.call_super_init:
+            super().__init__(*args, **kwargs)
 
     def forward(self, *inputs: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(
@@ -225,6 +240,8 @@ class Module(StateMethods):
         """Replace the submodule at a dotted path."""
         if target == "":
             raise ValueError("Cannot set the submodule without a target name!")
+        if not isinstance(module, Module):
+            raise ValueError(f"`module` is not an nn.Module, found {type(module)}")
         path, _, name = target.rpartition(".")
         parent = self.get_submodule(path)
         if strict and not hasattr(parent, name):
@@ -319,128 +336,16 @@ class Module(StateMethods):
                 path = prefix + ("." if prefix else "") + name
                 yield from m.named_modules(memo, path, remove_duplicate)
 
-    # --- modes and conversions --------------------------------------------------------
+    # --- calls and hooks --------------------------------------------------------------
 
-    def train(self: T, mode: bool = True) -> T:
-        if not isinstance(mode, bool):
-            raise ValueError("training mode is expected to be boolean")
-        self.training = mode
-        for m in self.children():
-            m.train(mode)
-        return self
-
-    def eval(self: T) -> T:
-        return self.train(False)
-
-    def requires_grad_(self: T, requires_grad: bool = True) -> T:
-        for p in self.parameters():
-            p.requires_grad_(requires_grad)
-        return self
-
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        for p in self.parameters():
-            if p.grad is not None:
-                p.grad = None if set_to_none else p.grad.detach().zero_()
-
-    def apply(self: T, fn: Callable[..., Any]) -> T:
-        for m in self.children():
-            m.apply(fn)
-        fn(self)
-        return self
-
-    def _apply(self: T, fn: Callable[..., Any], recurse: bool = True) -> T:
-        if recurse:
-            for m in self.children():
-                m._apply(fn)
-        for p in self._parameters.values():
-            if p is None:
-                continue
-            with no_grad():
-                p.data = fn(p.detach())
-                if p.grad is not None:
-                    grad = fn(p.grad.detach())
-                    p.grad = None
-                    p.grad = grad
-        for name, b in self._buffers.items():
-            if b is not None:
-                self._buffers[name] = fn(b)
-        return self
-
-    def _cast(self: T, dtype: str) -> T:
-        return self._apply(
-            lambda t: getattr(t, dtype)() if t.is_floating_point() else t
-        )
-
-    def float(self: T) -> T:
-        return self._cast("float")
-
-    def double(self: T) -> T:
-        return self._cast("double")
-
-    def half(self: T) -> T:
-        return self._cast("half")
-
-    def bfloat16(self: T) -> T:
-        return self._cast("bfloat16")
-
-    def type(self: T, dst_type: Any) -> T:
-        return self._apply(lambda t: t.type(dst_type))
-
-    def cpu(self: T) -> T:
-        return self
-
-    def cuda(self: T, device: Any = None) -> T:
-        raise AssertionError("Torch not compiled with CUDA enabled")
-
-    def xpu(self: T, device: Any = None) -> T:
-        raise AssertionError("Torch not compiled with XPU enabled")
-
-    def ipu(self: T, device: Any = None) -> T:
-        raise RuntimeError("PyTorch is not linked with support for ipu devices")
-
-    def mtia(self: T, device: Any = None) -> T:
-        raise AssertionError("Torch not compiled with MTIA enabled")
+    def compile(self, *args: Any, **kwargs: Any) -> None:
+        """Compile this module's calls in place: they run as they are."""
 
     def _get_backward_hooks(self) -> tuple[list[Any], list[Any]]:
         return list(self._backward_hooks.values()), []
 
     def _get_backward_pre_hooks(self) -> list[Any]:
         return list(self._backward_pre_hooks.values())
-
-    def share_memory(self: T) -> T:
-        return self
-
-    def to_empty(self: T, *, device: Any, recurse: bool = True) -> T:
-        return self
-
-    def to(self: T, *args: Any, **kwargs: Any) -> T:
-        """Move and cast the floating point parameters and buffers."""
-        from isograd.torch.dtypes import check_device
-        from isograd.torch.dtypes import dtype as Dtype
-
-        target = kwargs.get("dtype")
-        for a in (*args, kwargs.get("device")):
-            if isinstance(a, Dtype):
-                target = a
-            elif isinstance(a, Tensor):
-                target = a.dtype
-            elif a is not None and not isinstance(a, bool):
-                check_device(a)
-        if target is None:
-            return self
-        if target.kind not in "fc":
-            raise TypeError(
-                "nn.Module.to only accepts floating point or complex dtypes, "
-                f"but got desired dtype={target}"
-            )
-        return self._apply(
-            lambda t: t.to(target) if t.is_floating_point() or t.is_complex() else t
-        )
-
-    def compile(self, *args: Any, **kwargs: Any) -> None:
-        """Compile this module's calls in place: they run as they are."""
-
-    # --- calls and hooks --------------------------------------------------------------
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         d = self.__dict__
@@ -605,7 +510,9 @@ class Module(StateMethods):
     def __repr__(self) -> str:
         extra = self.extra_repr()
         lines = extra.split("\n") if extra else []
-        children = [f"({k}): {_addindent(repr(m), 2)}" for k, m in self._modules.items()]
+        children = [
+            f"({k}): {_addindent(repr(m), 2)}" for k, m in self._modules.items()
+        ]
         body = lines + children
         text = self._get_name() + "("
         if body:

@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import itertools
+import warnings
 from collections import OrderedDict, namedtuple
 from typing import Any
 
 from isograd.core.storage import note_write
 from isograd.torch.nn.parameter import Parameter
 from isograd.torch.tensor import Tensor
+
+_REPORT = (
+    "Please file an issue at https://github.com/pytorch/pytorch/issues/new?"
+    "template=bug-report.yml to report this bug."
+)
+_POSITIONAL = (
+    "Positional args are being deprecated, use kwargs instead. Refer to "
+    "https://pytorch.org/docs/main/generated/torch.nn.Module.html#torch.nn.Module."
+    "state_dict for details."
+)
 
 
 class _IncompatibleKeys(
@@ -57,7 +68,10 @@ class StateMethods:
     ) -> Any:
         """Parameters and persistent buffers by their dotted names."""
         if args:
+            warnings.warn(_POSITIONAL, FutureWarning, stacklevel=2)
             destination = args[0] if destination is None else destination
+            prefix = args[1] if len(args) > 1 and prefix == "" else prefix
+            keep_vars = args[2] if len(args) > 2 and not keep_vars else keep_vars
         if destination is None:
             destination = OrderedDict()
             destination._metadata = OrderedDict()
@@ -221,14 +235,14 @@ class StateMethods:
 
     def get_extra_state(self) -> Any:
         raise RuntimeError(
-            "Reached a code path in Module.get_extra_state() that should "
-            "never be called."
+            "Reached a code path in Module.get_extra_state() that should never be "
+            f"called. {_REPORT}"
         )
 
     def set_extra_state(self, state: Any) -> None:
         raise RuntimeError(
-            "Reached a code path in Module.set_extra_state() that should "
-            "never be called."
+            "Reached a code path in Module.set_extra_state() that should never be "
+            f"called. {_REPORT}"
         )
 
 
