@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.call import FUNCTIONS as F
 from isograd.mindspore.numpy.functions import asarray
 from isograd.mindspore.tensor import Tensor
@@ -189,3 +190,70 @@ def apply_along_axis(
     count, inner = len(shape), made[0].ndim
     order = [*range(axis), *range(count, count + inner), *range(axis, count)]
     return out.transpose(*order) if order else out
+
+
+# --- sliding products -----------------------------------------------------------------
+
+_MODES = {"full": lambda n, m: (0, n + m - 1),
+          "same": lambda n, m: ((m - 1) // 2, builtins.max(n, m)),
+          "valid": lambda n, m: (m - 1, n - m + 1)}  # fmt: skip
+
+
+def _float(a: Any) -> Any:
+    t = asarray(a)
+    return t if t._p.dtype.kind == "f" else t.astype(dtypes.float32)
+
+
+def convolve(a: Any, v: Any, mode: str = "full") -> Tensor:
+    """The products of all pairs, added where their positions add up to the same."""
+    x, w = asarray(a), asarray(v)
+    if x.size == 0 or w.size == 0:
+        raise ValueError("Inputs cannot be empty.")
+    x, w = (x, w) if x.size >= w.size else (w, x)
+    start, count = _MODES[mode](x.size, w.size)
+    zeros = [F["zeros"]((k,), x.dtype) for k in range(w.size)]
+    shifted = [
+        F["cat"]([zeros[k], x * w[k], zeros[w.size - 1 - k]])
+        if w.size > 1
+        else x * w[k]
+        for k in range(w.size)
+    ]
+    return reduce(lambda p, q: p + q, shifted)[start : start + count]
+
+
+def polymul(a1: Any, a2: Any) -> Tensor:
+    return convolve(a1, a2)
+
+
+def polyder(p: Any, m: int = 1) -> Tensor:
+    """The m-th derivative's coefficients."""
+    t: Any = asarray(p)
+    for _ in range(m):
+        powers = asarray(list(range(t.size - 1, 0, -1)))
+        t = t[:-1] * powers.astype(t.dtype)
+    return t
+
+
+def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> Any:
+    """Central differences, at the ends one-sided ones, for an even spacing.
+
+    Raises:
+        ValueError: for an `edge_order` other than 1.
+    """
+    if edge_order != 1:
+        raise ValueError("edge_order must be 1")
+    t = _float(f)
+    axes = range(t.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
+    steps = varargs * len(axes) if len(varargs) == 1 else varargs or (1,) * len(axes)
+    found = [_slope(t, i % t.ndim, h) for i, h in zip(axes, steps, strict=True)]
+    return found[0] if len(found) == 1 else found
+
+
+def _slope(t: Any, axis: int, step: Any) -> Any:
+    def part(start: Any, stop: Any) -> Any:
+        return t[(slice(None),) * axis + (slice(start, stop),)]
+
+    inner = (part(2, None) - part(None, -2)) / (2 * step)
+    first = (part(1, 2) - part(0, 1)) / step
+    last = (part(-1, None) - part(-2, -1)) / step
+    return F["cat"]([first, inner, last], axis)
