@@ -21,7 +21,7 @@ from isograd.core.levels import MODE, state
 from isograd.core.mutation import View, hold_view
 from isograd.core.primitive import Aval, Payload, Primitive, aval_of
 from isograd.core.storage import LAST
-from isograd.core.tape import Blind, Node, Traced, slot, tick
+from isograd.core.tape import Blind, Node, Traced, kept, slot, tick
 from isograd.core.tensor import Tensor
 
 
@@ -319,9 +319,8 @@ class Sketch:
         values = [*names, *(o.name for o in outs)]
         if prim.keep is not None:
             given = tuple_text(names), tuple_text(values[len(names) :])
-            return f"{self.constant(prim.keep)}({', '.join(given)}, " + (
-                f"{self.constant(params)})"
-            )
+            words = [self.constant(prim), *given, self.constant(params)]
+            return f"{self.constant(kept)}({', '.join(words)})"
         mask = sum(1 << i for i, e in enumerate(edges) if e)
         keeps = prim.keeps(mask, len(names))
         return (

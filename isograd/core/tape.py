@@ -275,14 +275,18 @@ def record(
     return tuple(map(Traced, outs, slots))
 
 
+def kept(prim: Primitive, args: Any, outs: Any, params: dict[str, Any]) -> Any:
+    """What `prim.keep` says; sizes alone are never released."""
+    found = prim.keep(args, outs, params)  # type: ignore[misc]  # justified: there is one
+    return Sizes(found) if all(type(s) is int for s in found) else found
+
+
 def save(
     node: Node, prim: Primitive, args: tuple[Payload, ...], outs: tuple[Payload, ...]
 ) -> None:
     """Fill `node.saved` with what the cotangents of its edges will read."""
     if prim.keep is not None:
-        node.saved = prim.keep(args, outs, node.params)
-        if all(type(s) is int for s in node.saved):
-            node.saved = Sizes(node.saved)
+        node.saved = kept(prim, args, outs, node.params)
         if INFERENCE:
             check_saved(node.saved)
         node.raw = all(type(a) is ndarray for a in args)

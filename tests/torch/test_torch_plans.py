@@ -301,3 +301,12 @@ def test_recurrent_layers_are_the_same_in_every_call(name, options):
         for a, b in zip(row, seen[0], strict=True):
             torch.testing.assert_close(a, b, rtol=1e-6, atol=1e-7)
     assert out.grad_fn is not None
+
+
+def test_joins_may_be_swept_twice_in_every_call():
+    x, w = torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True)
+    for _ in range(20):
+        c = torch.cat([x, w])
+        (c * c).sum().backward()
+        (c * c).sum().backward()
+    assert x.grad.tolist() == [80.0, 80.0]
