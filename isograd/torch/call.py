@@ -528,7 +528,7 @@ def type_name(x: Any) -> str:
     kind = type(x)
     return (
         kind.__name__
-        if kind.__module__ == "builtins"
+        if kind.__module__ == "builtins" or isinstance(x, CoreTensor)
         else (f"{kind.__module__}.{kind.__qualname__}")
     )
 

@@ -41,11 +41,12 @@ def finished(
 def _size_of(args: Sequence[Any], name: str) -> tuple[int, ...]:
     if len(args) == 1 and isinstance(args[0], tuple | list):
         args = args[0]
-    if len(args) == 1 and isinstance(args[0], str | float):
+    many = len(args) == 1 and getattr(args[0], "ndim", 0)
+    if many or (len(args) == 1 and isinstance(args[0], str | float | bool | None)):
         raise TypeError(
             f"{name}(): argument 'size' (position 1) must be tuple of "
             "ints, "
-            f"not {type(args[0]).__name__}"
+            f"not {type_name(args[0])}"
         )
     out = []
     for i, n in enumerate(args):
@@ -85,7 +86,7 @@ def _sized(full: Any, name: str, make: Callable[..., Any]) -> Callable[..., Tens
     """`full` with a short way for sizes alone, and PyTorch's words for errors."""
 
     def sized(*args: Any, **kwargs: Any) -> Tensor:
-        if not kwargs:
+        if args and not kwargs:
             shape = args
             if len(args) == 1 and isinstance(args[0], tuple | list):
                 shape = args[0]
@@ -95,6 +96,9 @@ def _sized(full: Any, name: str, make: Callable[..., Any]) -> Callable[..., Tens
                 pass  # the general path explains it
         if "size" in kwargs:
             args = (kwargs.pop("size"),)
+        if not args:
+            words = 'missing 1 required positional arguments: "size"'
+            raise TypeError(f"{name}() {words}")
         try:
             return full(*args, **kwargs)
         except TypeError as error:
@@ -119,8 +123,16 @@ def _full(name: str, make: Callable[..., Any]) -> Callable[..., Tensor]:
         generator: Any = None,
     ) -> Tensor:
         shape = _size_of(size, name)
-        if out is not None and dtype is None:
-            dtype = out.dtype
+        if names is not None:
+            raise TypeError(f"{name}() got an unexpected keyword argument 'names'")
+        if out is not None:
+            given = out.dtype if dtype is None else dtypes.as_dtype(dtype)
+            if given is not out.dtype:
+                raise RuntimeError(
+                    f"dtype {given.scalar_type} does not match dtype of out parameter "
+                    f"({out.dtype.scalar_type})"
+                )
+            dtype = given
         return finished(make(shape, plain_dtype(dtype)), requires_grad, device, out)
 
     return _sized(full, name, make)

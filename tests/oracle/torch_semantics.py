@@ -202,16 +202,23 @@ torch.zeros((2,3))
 torch.zeros([2,3])
 torch.zeros(torch.Size([2]))
 torch.zeros(())
+torch.zeros()
 torch.zeros(-1)
 torch.zeros(2,-1)
 torch.zeros(2.)
 torch.zeros(2,3.)
 torch.zeros((2,3.))
 torch.zeros('a')
+torch.zeros(None)
+torch.zeros(True)
 torch.zeros(torch.tensor(2))
 torch.zeros(torch.tensor(2),torch.tensor(3))
+torch.zeros(torch.tensor([2,3]))
 torch.zeros(np.int64(3))
+torch.zeros(np.array([2,3]))
+torch.zeros((2,),dtype=torch.float64,out=torch.empty(2))
 torch.zeros(size=(2,))
+torch.zeros(2,names=('a',)).names
 torch.zeros(2,layout=torch.strided)
 torch.zeros(2,foo=1)
 torch.zeros(2,dtype=int)
@@ -355,6 +362,43 @@ torch.empty(2).bernoulli_(2)
 torch.manual_seed('a')
 torch.manual_seed(2**64)
 torch.set_rng_state(torch.zeros(3))
+'''.strip().splitlines()
+
+MEMORY = r'''
+torch.zeros()
+torch.zeros(None)
+torch.zeros(torch.tensor([2,3]))
+torch.zeros(np.array([2,3]))
+torch.zeros(torch.tensor(2))
+torch.zeros(torch.tensor(2),3)
+torch.zeros(np.int64(2))
+torch.zeros(size=())
+torch.zeros(())
+torch.zeros([])
+torch.ones((2,),dtype=torch.float64,out=torch.empty(2))
+torch.ones(2).new_zeros(())
+torch.ones(2).new_zeros(torch.Size([]))
+torch.full((),2)
+torch.ones(*[2,3])
+torch.zeros(torch.Size([2]),dtype=torch.int8)
+torch.sin([1])
+x=torch.zeros(4,4); x[1:,1:].fill_diagonal_(3); x
+x=torch.zeros(4,2); x.fill_diagonal_(3,wrap=True); x
+x=torch.zeros(2,5); x.fill_diagonal_(3,wrap=True); x
+x=torch.zeros(3,3,3); x.fill_diagonal_(3); x
+x=torch.arange(12.).view(3,4); x[1].as_strided((2,2),(1,1)).tolist()
+x=torch.arange(12.).view(3,4); x[1].as_strided((2,2),(1,1),0).tolist()
+x=torch.arange(12.).view(3,4); x.t().as_strided((2,2),(1,1)).tolist()
+x=torch.arange(12.); y=x.as_strided((2,3),(3,1)); y.add_(1); (x,x._version,y._version)
+x=torch.arange(12.); y=x.as_strided((2,3),(3,1),1); y[0]=7; x
+x=torch.arange(6.,requires_grad=True); bw(x.as_strided((2,2),(1,1),1)**2,x)
+x=torch.arange(6.,requires_grad=True); bw((x*2)[1:].as_strided((2,2),(1,1),2)**2,x)
+x=torch.ones(2,dtype=torch.bfloat16); copy.deepcopy([x,x[1:]])
+x=torch.ones(4,dtype=torch.bfloat16); x.as_strided((2,),(2,)).tolist()
+m=torch.nn.LSTM(2,3); n=copy.deepcopy(m); [torch.equal(a,b) for a,b in zip(m.parameters(),n.parameters())]
+x=torch.nn.Parameter(torch.ones(3)); l=copy.deepcopy([x,x]); l[0] is l[1]
+x=torch.arange(3.).expand(2,3); copy.deepcopy(x).stride()
+x=torch.arange(10.)[::2]; copy.deepcopy(x)
 '''.strip().splitlines()
 
 NUMBERS = r'''
@@ -1006,6 +1050,8 @@ x=torch.zeros(0,3); x.reshape(-1,3).shape
 x=torch.arange(12.).view(3,4); x.reshape(-1,5)
 x=torch.arange(12.).view(3,4); x.t().reshape(12)
 x=torch.arange(12.); x.reshape(3,4).data_ptr()==x.data_ptr()
+x=torch.arange(12.); x.as_strided((3,3),(1,1))
+x=torch.arange(12.); x.as_strided((3,3),(1,1),5)
 x=torch.arange(12.); x.as_strided((3,30),(1,1))
 x=torch.arange(12.); x.as_strided((3,3),(1,))
 x=torch.arange(12.); x.as_strided((3,3),(1,-1))
@@ -1584,6 +1630,7 @@ x=torch.ones(2); x.data=torch.ones(3,dtype=torch.int64)
 
 ALL = {
     "creation": CREATION,
+    "memory": MEMORY,
     "numbers": NUMBERS,
     "index_writes": INDEX_WRITES,
     "arithmetic": ARITHMETIC,
