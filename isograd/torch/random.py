@@ -345,7 +345,7 @@ def normal(
     m, s = (x.array("normal") if isinstance(x, Tensor) else x for x in (mean, std))
     if np.any(np.asarray(s) < 0):
         raise RuntimeError(
-            f"normal expects std >= 0.0, but found std {float(s):g}"
+            f"normal expects std >= 0.0, but found std {float(std):g}"
             if not isinstance(std, CoreTensor)
             else "normal expects all elements of std >= 0.0"
         )

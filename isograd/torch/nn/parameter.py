@@ -146,7 +146,8 @@ def _operator(name: str) -> Any:
 
 for _name in ("add", "sub", "mul", "matmul", "neg", "pow", "getitem", "setitem"):
     setattr(UninitializedTensorMixin, f"__{_name}__", _operator(_name))
-for _name in ["bfloat16", "char", "cpu", "double", "float", "half", "int", "long", "short"]:
+_CONVERSIONS = ("bfloat16", "double", "float", "half", "char", "int", "long", "short")
+for _name in (*_CONVERSIONS, "cpu"):
     setattr(UninitializedTensorMixin, _name, _converting(_name))
 
 
