@@ -396,6 +396,23 @@ def cov(F: Namespace, x: Payload, *, correction: float = 1) -> Payload:
 
 
 @composite
+def weighted_cov(
+    F: Namespace, x: Payload, w: Payload, a: Payload, *, correction: float = 1
+) -> Payload:
+    """The same with weights `w` (observations,): counts times `a`, the importances.
+
+    The divisor is that of NumPy's `cov`: sum w - correction sum(w a) / sum w.
+    """
+    total = F.sum(w, axes=(0,))
+    each = F.expand(w, x.shape, (0,))
+    mean = F.div(F.sum(F.mul(x, each), axes=(1,)), total)
+    off = F.sub(x, F.expand(mean, x.shape, (1,)))
+    lost = F.mul(F.div(F.sum(F.mul(w, a), axes=(0,)), total), float(correction))
+    product = F.matmul(F.mul(off, each), F.conj(F.mT(off)))
+    return F.div(product, F.sub(total, lost))
+
+
+@composite
 def corrcoef(F: Namespace, x: Payload) -> Payload:
     c = F.cov(x)
     n = np.arange(c.shape[0])

@@ -340,7 +340,14 @@ def cov(
     input: Payload, *, correction: int = 1, fweights: Any = None, aweights: Any = None
 ) -> Payload:
     x = input if input.ndim > 1 else F.reshape(input, shape=(1, input.size))
-    out = F.cov(x, correction=correction)
+    given = [w for w in (fweights, aweights) if w is not None]
+    if given:
+        each = [F.convert(w, dtype=x.dtype) for w in given]
+        w = F.mul(*each) if len(each) == 2 else each[0]
+        a = F.ones_like(w) if aweights is None else each[-1]
+        out = F.weighted_cov(x, w, a, correction=correction)
+    else:
+        out = F.cov(x, correction=correction)
     return Named(
         out if input.ndim > 1 else F.reshape(out, shape=()), "SqueezeBackward0"
     )

@@ -383,9 +383,14 @@ def cov(
     input: Payload, *, correction: int = 1, fweights: Any = None, aweights: Any = None
 ) -> Payload:
     x = floating(input)
-    return F.cov(
-        F.reshape(x, shape=(1, x.size)) if x.ndim < 2 else x, correction=correction
-    )
+    x = F.reshape(x, shape=(1, x.size)) if x.ndim < 2 else x
+    given = [w for w in (fweights, aweights) if w is not None]
+    if not given:
+        return F.cov(x, correction=correction)
+    each = [F.convert(w, dtype=x.dtype) for w in given]
+    w = F.mul(*each) if len(each) == 2 else each[0]
+    a = F.ones_like(w) if aweights is None else each[-1]
+    return F.weighted_cov(x, w, a, correction=correction)
 
 
 op("corrcoef", methods="corrcoef")(lambda input: F.corrcoef(floating(input)))
