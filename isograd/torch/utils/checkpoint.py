@@ -15,6 +15,13 @@ from isograd.torch.backward import PASSES, backward
 from isograd.torch.passes import HOOKS
 from isograd.torch.random import default_generator
 from isograd.torch.tensor import Tensor
+from isograd.torch.utils.policies import CheckpointPolicy as CheckpointPolicy
+from isograd.torch.utils.policies import (
+    SelectiveCheckpointContext as SelectiveCheckpointContext,
+)
+from isograd.torch.utils.policies import (
+    create_selective_checkpoint_contexts as create_selective_checkpoint_contexts,
+)
 
 
 def noop_context_fn() -> tuple[Any, Any]:
