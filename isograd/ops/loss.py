@@ -6,6 +6,7 @@ documentation of torch.nn, which MindSpore shares.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
 from math import inf, log, pi
 from typing import Any, NamedTuple
@@ -605,12 +606,7 @@ def ctc_loss(
     change = F.sub(F.log_softmax(log_p, axis=2), log_p)
     log_p = F.add(log_p, F.sub(change, F.stop_gradient(change)))
     losses = []
-    at = 0
-    for n, (t, s) in enumerate(zip(input_lengths, target_lengths, strict=True)):
-        labels = targets[n, :s] if targets.ndim == 2 else targets[at : at + s]
-        at += s
-        rows = F.slice(log_p, index=((0, t, 1), (n, n + 1, 1), (0, log_p.shape[2], 1)))
-        rows = F.reshape(rows, shape=(t, log_p.shape[2]))
+    for rows, labels in _ctc_parts(F, log_p, targets, input_lengths, target_lengths):
         losses.append(F.reshape(_ctc_row(F, rows, labels, blank), shape=(1,)))
     loss = F.concatenate(*losses, axis=0)
     if zero_infinity:
@@ -620,8 +616,64 @@ def ctc_loss(
     return F.reduced(loss, reduction=reduction)
 
 
+@composite
+def ctc_log_alpha(
+    F: Namespace,
+    log_p: Payload,
+    targets: Array,
+    *,
+    input_lengths: tuple[int, ...],
+    target_lengths: tuple[int, ...],
+    blank: int = 0,
+) -> Payload:
+    """Logarithms of the forward variables, (n, time, 2 longest + 1), as constants.
+
+    Graves et al. 2006, equation 6; -inf where no path leads.
+    """
+    width = 2 * max(target_lengths) + 1
+    found = []
+    for rows, labels in _ctc_parts(F, log_p, targets, input_lengths, target_lengths):
+        steps = [
+            F.reshape(a, shape=(1, a.shape[0]))
+            for a in _ctc_alphas(F, rows, labels, blank)
+        ]
+        pads = ((0, log_p.shape[0] - len(steps)), (0, width - steps[0].shape[1]))
+        table = F.pad_with(F.concatenate(*steps, axis=0), pads, value=-1e30)
+        found.append(F.reshape(table, shape=(1, *table.shape)))
+    out = F.concatenate(*found, axis=0)
+    return F.stop_gradient(F.where(F.lt(out, -1e29), F.full_like(out, value=-inf), out))
+
+
+def _ctc_parts(
+    F: Namespace,
+    log_p: Payload,
+    targets: Array,
+    times: tuple[int, ...],
+    lengths: tuple[int, ...],
+) -> Iterator[tuple[Payload, Array]]:
+    """The (time, classes) rows and the labels of each sequence."""
+    at = 0
+    for n, (t, s) in enumerate(zip(times, lengths, strict=True)):
+        labels = targets[n, :s] if targets.ndim == 2 else targets[at : at + s]
+        at += s
+        rows = F.slice(log_p, index=((0, t, 1), (n, n + 1, 1), (0, log_p.shape[2], 1)))
+        yield F.reshape(rows, shape=(t, log_p.shape[2])), labels
+
+
 def _ctc_row(F: Namespace, rows: Payload, labels: Array, blank: int) -> Payload:
     """-log of the total probability of all paths that spell `labels`."""
+    alpha = _ctc_alphas(F, rows, labels, blank)[-1]
+    ends = F.ranged(
+        alpha, axis=0, start=max(0, alpha.shape[0] - 2), stop=alpha.shape[0]
+    )
+    loss = F.neg(F.logsumexp(ends, axes=(0,)))
+    return F.where(F.gt(loss, 1e29), F.full_like(loss, value=inf), loss)
+
+
+def _ctc_alphas(
+    F: Namespace, rows: Payload, labels: Array, blank: int
+) -> list[Payload]:
+    """For each time, the log-probability of all beginnings of paths by their end."""
     path = np.full(2 * len(labels) + 1, blank, np.int64)
     path[1::2] = labels
     skips = np.zeros(len(path), bool)
@@ -634,12 +686,12 @@ def _ctc_row(F: Namespace, rows: Payload, labels: Array, blank: int) -> Payload:
         for i in range(rows.shape[0])
     ]
     alpha = F.where(start, column[0], low)
+    alphas = [alpha]
     for now in column[1:]:
         stay = F.logaddexp(alpha, F.shifted(alpha, axis=0, by=1, value=-1e30))
         jump = F.shifted(
             F.shifted(alpha, axis=0, by=1, value=-1e30), axis=0, by=1, value=-1e30
         )
         alpha = F.add(F.logaddexp(stay, F.where(skips, jump, low)), now)
-    ends = F.ranged(alpha, axis=0, start=max(0, len(path) - 2), stop=len(path))
-    loss = F.neg(F.logsumexp(ends, axes=(0,)))
-    return F.where(F.gt(loss, 1e29), F.full_like(loss, value=inf), loss)
+        alphas.append(alpha)
+    return alphas

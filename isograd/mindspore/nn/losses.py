@@ -94,7 +94,7 @@ _TABLE: dict[str, tuple[str, str, str, str]] = {
     ),
 }
 # reduction stands elsewhere among the arguments of these
-_ORDERED: dict[str, tuple[str, str, str]] = {
+_ORDERED: dict[str, tuple[str, Any, str]] = {
     "HuberLoss": ("reduction='mean', delta=1.0", "huber_loss", "reduction delta"),
     "BCEWithLogitsLoss": (
         "reduction='mean', weight=None, pos_weight=None",
@@ -128,13 +128,15 @@ _ORDERED: dict[str, tuple[str, str, str]] = {
     ),
     "CTCLoss": (
         "blank=0, reduction='mean', zero_infinity=False",
-        "ctc_loss",
-        "blank reduction zero_infinity",
+        lambda self, *xs: ops.ctc_loss(
+            *xs, self.blank, self.reduction, self.zero_infinity
+        )[0],
+        "",
     ),
 }
 
 
-def _loss(name: str, text: str, function: str, settings: str) -> type[Cell]:
+def _loss(name: str, text: str, function: Any, settings: str) -> type[Cell]:
     made = cell_of(name, text, function, settings, base=LossBase)
     plain_init = made.__init__
 

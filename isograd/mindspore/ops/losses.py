@@ -356,16 +356,21 @@ def ctc_loss(
     reduction: str = "mean",
     zero_infinity: bool = False,
 ) -> Any:
-    """The loss; MindSpore's second result, log-likelihoods of states, is not made."""
-    return F.ctc_loss(
-        log_probs,
-        array_of(targets),
+    """The loss, and the logarithms of the forward variables."""
+    lengths = dict(
         input_lengths=ints_of(input_lengths),
         target_lengths=ints_of(target_lengths),
         blank=blank,
+    )
+    labels = array_of(targets)
+    loss = F.ctc_loss(
+        log_probs,
+        labels,
         zero_infinity=zero_infinity,
         reduction=reduction_of(reduction, "ctc_loss"),
+        **lengths,
     )
+    return loss, F.ctc_log_alpha(log_probs, labels, **lengths)
 
 
 @op("cosine_similarity")
