@@ -29,7 +29,7 @@ from isograd.torch.call import (
     public,
     sizes_of,
 )
-from isograd.torch.dtypes import default
+from isograd.torch.dtypes import channels_last, contiguous_format, default
 from isograd.torch.factories import finished
 from isograd.torch.table import FUNCTIONS, row, tensor_row
 from isograd.torch.tensor import Tensor, checked_dim
@@ -427,6 +427,22 @@ def histogram(
         "hist bin_edges",
         tuple(np.asarray(a, input.dtype) for a in (counts, places)),
     )
+
+
+@tensor_row
+def contiguous(self: Any, memory_format: Any = None) -> Any:
+    if memory_format is channels_last:
+        if self._p.ndim != 4:
+            raise RuntimeError("required rank 4 tensor to use channels_last format")
+        if self.is_contiguous(memory_format=channels_last):
+            return self
+        return contiguous(self.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+    if self.is_contiguous():
+        return self
+    return FUNCTIONS["clone"](self, memory_format=contiguous_format)
+
+
+FUNCTIONS.pop("contiguous")
 
 
 CONSTANTS = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -347,6 +348,11 @@ def norm(
     *,
     dtype: Any = None,
 ) -> Payload:
+    if dim is None and ord is not None and A.ndim not in (1, 2):
+        raise RuntimeError(
+            "linalg.norm: If dim is not specified but ord is, the input must be 1D or "
+            f"2D. Got {A.ndim}D."
+        )
     if (
         ord is None
         or (isinstance(dim, int) and not isinstance(ord, str))
@@ -395,6 +401,16 @@ def matrix_exp(A: Payload) -> Payload:
 
 @_labelled("ViewBackward0")
 def multi_dot(tensors: Any) -> Payload:
+    if len(tensors) < 2:
+        raise RuntimeError(
+            f"multi_dot(): expected at least 2 tensors but got {len(tensors)}"
+        )
+    for i, (a, b) in enumerate(pairwise(tensors)):
+        if a.shape[-1] != b.shape[0]:
+            raise RuntimeError(
+                f"multi_dot(): tensors {i} and {i + 1} with shapes {list(a.shape)} and "
+                f"{list(b.shape)} cannot be multiplied"
+            )
     return F.multi_dot(*tensors)
 
 

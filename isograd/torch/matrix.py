@@ -323,10 +323,14 @@ def trace(input: Payload) -> Payload:
 
 @row(method=False, label="ViewBackward0")
 def tensordot(a: Payload, b: Payload, dims: Any = 2) -> Payload:
+    if isinstance(dims, int) and dims < 0:
+        raise RuntimeError(f"tensordot expects dims >= 0, but got dims={dims}")
     if isinstance(dims, int):
         axes: Any = (tuple(range(a.ndim - dims, a.ndim)), tuple(range(dims)))
     else:
         axes = tuple(tuple(np.asarray(d).reshape(-1).tolist()) for d in dims)
+    if len(axes[0]) != len(axes[1]):
+        raise RuntimeError("both dimension lists should have same length")
     axes = tuple(
         tuple(i % x.ndim for i in d) for d, x in zip(axes, (a, b), strict=True)
     )

@@ -20,7 +20,7 @@ from isograd.torch.call import (
     sizes_of,
     view_of,
 )
-from isograd.torch.dtypes import Size
+from isograd.torch.dtypes import Size, preserve_format
 from isograd.torch.dtypes import dtype as Dtype
 from isograd.torch.table import FUNCTIONS, attach, repeated, row, tensor_row
 from isograd.torch.tensor import Tensor, checked_dim
@@ -93,7 +93,16 @@ def reshape(input: Any, *args: Any, shape: Any = None) -> Any:
     return _copied_reshape(input, sizes)
 
 
-_clone = row(lambda input, *, memory_format=None: F.copy(input), name="clone")
+def _clone_body(input: Payload, *, memory_format: Any = None) -> Payload:
+    """A copy; one of a dense tensor keeps the order of its axes in memory."""
+    keeps = memory_format is None or memory_format is preserve_format
+    if type(input) is np.ndarray and keeps and not input.flags.c_contiguous:
+        out = input.copy("K")
+        return out if out.strides == input.strides else F.copy(input)
+    return F.copy(input)
+
+
+_clone = row(_clone_body, name="clone")
 _copied_reshape = public(
     lambda x, shape: F.reshape(F.copy(x), shape=shape), "reshape", "UnsafeViewBackward0"
 )
@@ -166,7 +175,7 @@ def flatten(input: Any, start_dim: int = 0, end_dim: int = -1) -> Any:
 def ravel(input: Any) -> Any:
     if input._p.ndim == 1 and input.is_contiguous():
         return input
-    return contiguous(input).view(-1)
+    return input.contiguous().view(-1)
 
 
 @tensor_row
@@ -672,11 +681,3 @@ def as_strided(input: Any, size: Any, stride: Any, storage_offset: Any = None) -
         strides=tuple(map(as_int, stride)),
         offset=at,
     )
-
-
-@tensor_row
-def contiguous(self: Any, memory_format: Any = None) -> Any:
-    return self if self.is_contiguous() else FUNCTIONS["clone"](self)
-
-
-FUNCTIONS.pop("contiguous")
