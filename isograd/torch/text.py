@@ -32,7 +32,7 @@ def text_of(t: Any, contents: Any = None) -> str:
         requires_grad=node is not None,
         grad_fn=None if node is None or node.leaf else label_of(node),
         is_parameter=getattr(t, "_is_param", False),
-        type_name="tensor" if name in ("Tensor", "Parameter") else name,
+        type_name="tensor" if name in ("Tensor", "Parameter", "Buffer") else name,
         contents=None if contents is None else str(contents),
     )
 

@@ -42,6 +42,8 @@ def printed(torch: Any, code: str) -> str:
             exec(compile(textwrap.dedent(code), "<snippet>", "exec"), names)
         except Exception as error:
             print(f"{type(error).__name__}: {error}")
+        finally:  # a snippet's print options end with it
+            torch.set_printoptions(profile="default")
     return ADDRESS.sub("0x", out.getvalue())
 
 

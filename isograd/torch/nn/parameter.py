@@ -20,9 +20,7 @@ class Parameter(Tensor):
         if data is None:
             data = wrap(Tensor, np.empty(0, np.float32))
         if not isinstance(data, Tensor):
-            raise AttributeError(
-                f"'{type(data).__name__}' object has no attribute 'detach'"
-            )
+            data = data.detach()  # what is no tensor raises Python's AttributeError
         made: Any = cls
         p = alias(made, data._p)
         if requires_grad:
