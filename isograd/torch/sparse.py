@@ -20,6 +20,7 @@ from isograd.torch.coordinates import (
     made,
     no_kernel,
 )
+from isograd.torch.dtypes import NAMES
 from isograd.torch.sparse_makers import check_sparse_tensor_invariants, spdiags
 from isograd.torch.sparse_makers import empty as _empty
 from isograd.torch.sparse_makers import sparse_coo_tensor as sparse_coo_tensor
@@ -625,3 +626,20 @@ _MORE = {
 }
 for _name, _fn in _MORE.items():
     setattr(SparseTensor, _name, _fn)
+
+
+# --- legacy constructors ----------------------------------------------------------------
+
+
+def _legacy(name: str) -> Any:
+    def construct(*args: Any) -> Any:
+        if not args or not isinstance(args[0], Tensor):
+            return _empty(args, NAMES[name])
+        return sparse_coo_tensor(*args, dtype=NAMES[name])
+
+    construct.__name__ = construct.__qualname__ = f"{name.capitalize()}Tensor"
+    return construct
+
+
+for _name in ["float", "double", "half", "int", "long", "short"]:
+    globals()[f"{_name.capitalize()}Tensor"] = _legacy(_name)

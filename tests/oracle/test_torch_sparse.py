@@ -9,6 +9,21 @@ from tests.oracle import twosided
 
 torch = pytest.importorskip("torch", reason="PyTorch is the oracle")
 PROGRAMS = {
+    "legacy_graph": r"""
+import scipy.sparse as sp
+m=sp.coo_matrix(np.array([[0,1.],[2,0]],dtype=np.float32))
+i=torch.from_numpy(np.vstack((m.row,m.col)).astype(np.int64)); v=torch.from_numpy(m.data)
+a=torch.sparse.FloatTensor(i,v,torch.Size(m.shape)); print(a); print(torch.spmm(a,torch.ones(2,2)))
+class GC(torch.nn.Module):
+    def __init__(s,i,o):
+        super().__init__(); s.weight=torch.nn.Parameter(torch.full((i,o),.5)); s.bias=torch.nn.Parameter(torch.zeros(o))
+    def forward(s,x,adj): return torch.spmm(adj, torch.mm(x,s.weight))+s.bias
+g=GC(2,3); opt=torch.optim.Adam(g.parameters(),lr=.1)
+for e in range(3):
+    opt.zero_grad(); l=torch.nn.functional.cross_entropy(g(torch.eye(2),a),torch.tensor([0,2])); l.backward(); opt.step(); print(round(l.item(),4))
+print(torch.sparse.LongTensor(2,3), a.t().coalesce(), a.to_dense().requires_grad)
+a=a.coalesce(); r,c=a.indices(); print(r,c); print(torch.sparse.mm(a,g.weight).grad_fn)
+""",
     "coordinates": r"""
 i=torch.tensor([[0,1,1],[2,0,2]]); v=torch.tensor([3.,4.,5.])
 s=torch.sparse_coo_tensor(i,v,(2,3)); print(s); print(s.is_coalesced(), s.layout, s.is_sparse, s._nnz(), s.sparse_dim(), s.dense_dim(), s.shape, s.dtype, s.numel(), s.dim())
