@@ -303,6 +303,8 @@ def _as_strided_impl(
             f"as_strided: shape {shape}, strides {strides} and offset "
             f"{offset} reach beyond the array's {flat.size} elements"
         )
+    if not prod(shape):
+        return flat[:0].reshape(shape)
     steps = tuple(s * flat.strides[0] for s in strides)
     if flat.flags.c_contiguous:  # a view that names its owner
         start = offset * flat.itemsize

@@ -16,6 +16,14 @@ from tests.oracle.twosided import assert_same
 
 torch = pytest.importorskip("torch")
 
+
+@pytest.fixture(autouse=True)
+def _arguments_are_checked() -> None:
+    """The real torch.compile turns the checks off for the whole process."""
+    for framework in (torch, own):
+        framework.distributions.Distribution.set_default_validate_args(True)
+
+
 POSITIVE = [0.7, 1.6, 2.9]
 REAL = [-0.8, 0.3, 1.4]
 UNIT = [0.2, 0.55, 0.83]

@@ -7,7 +7,7 @@ compares the outcome with PyTorch's.
 
 from __future__ import annotations
 
-CREATION = r'''
+CREATION = r"""
 torch.tensor([1,2,3])
 torch.tensor([1,2.5])
 torch.tensor([True,2])
@@ -362,9 +362,9 @@ torch.empty(2).bernoulli_(2)
 torch.manual_seed('a')
 torch.manual_seed(2**64)
 torch.set_rng_state(torch.zeros(3))
-'''.strip().splitlines()
+""".strip().splitlines()
 
-MEMORY = r'''
+MEMORY = r"""
 torch.zeros()
 torch.zeros(None)
 torch.zeros(torch.tensor([2,3]))
@@ -399,9 +399,9 @@ m=torch.nn.LSTM(2,3); n=copy.deepcopy(m); [torch.equal(a,b) for a,b in zip(m.par
 x=torch.nn.Parameter(torch.ones(3)); l=copy.deepcopy([x,x]); l[0] is l[1]
 x=torch.arange(3.).expand(2,3); copy.deepcopy(x).stride()
 x=torch.arange(10.)[::2]; copy.deepcopy(x)
-'''.strip().splitlines()
+""".strip().splitlines()
 
-STRIDES = r'''
+STRIDES = r"""
 torch.ones(2,3).t().clone().stride()
 torch.ones(2,3).t().clone(memory_format=torch.contiguous_format).stride()
 torch.ones(2,3).t().contiguous().stride()
@@ -426,9 +426,9 @@ torch.linalg.multi_dot([torch.ones(2,3),torch.ones(3,2),torch.ones(2)])
 torch.tensordot(torch.ones(2,3),torch.ones(2,3),dims=([0],[0,1]))
 torch.tensordot(torch.ones(2,3),torch.ones(2,3),dims=-1)
 torch.tensordot(torch.ones(2,3),torch.ones(3,2),dims=1)
-'''.strip().splitlines()
+""".strip().splitlines()
 
-NUMBERS = r'''
+NUMBERS = r"""
 torch.full((1,),1e6,dtype=torch.float16)
 torch.full((1,),1e300,dtype=torch.float32)
 torch.full((1,),1e300,dtype=torch.bfloat16)
@@ -511,9 +511,9 @@ torch.tensor([1.]).type('torch.FloatTensor')
 torch.tensor([1.]).type('foo')
 torch.tensor([1.]).type(torch.int32)
 torch.tensor([1.]).type(torch.IntTensor)
-'''.strip().splitlines()
+""".strip().splitlines()
 
-INDEX_WRITES = r'''
+INDEX_WRITES = r"""
 x=torch.zeros(2); x[torch.tensor([True,False])]=torch.tensor(1); x
 x=torch.zeros(2); x[torch.tensor([True,False])]=torch.tensor(1,dtype=torch.float64); x
 x=torch.zeros(2); x[torch.tensor([True,False])]=torch.tensor([1],dtype=torch.float64); x
@@ -523,9 +523,9 @@ x=torch.zeros(2,3); x[torch.tensor([True,False]),1]=torch.tensor(1,dtype=torch.f
 x=torch.zeros(2,3); x[torch.tensor([True,False]),1:]=torch.tensor(1,dtype=torch.float64); x
 x=torch.zeros(2,3); x[:,torch.tensor([True,False,True])]=torch.tensor(1,dtype=torch.float64); x
 x=torch.zeros(2,3); x[torch.zeros(2,3,dtype=torch.bool)]=torch.tensor([],dtype=torch.float64); x
-'''.strip().splitlines()
+""".strip().splitlines()
 
-ARITHMETIC = r'''
+ARITHMETIC = r"""
 ds=[torch.bool,torch.uint8,torch.int8,torch.int16,torch.int32,torch.int64,torch.float16,torch.bfloat16,torch.float32,torch.float64,torch.complex64,torch.complex128,torch.uint16,torch.uint32,torch.uint64]; [[str(err(torch.promote_types,a,b)) for a in ds] for b in ds]
 ds=[torch.bool,torch.uint8,torch.int8,torch.int16,torch.int32,torch.int64,torch.float16,torch.bfloat16,torch.float32,torch.float64,torch.complex64,torch.complex128,torch.uint16,torch.uint32,torch.uint64]; [[str(err(torch.can_cast,a,b)) for a in ds] for b in ds]
 ds=[torch.bool,torch.uint8,torch.int8,torch.int16,torch.int32,torch.int64,torch.float16,torch.bfloat16,torch.float32,torch.float64,torch.complex64,torch.complex128]; [[str((torch.ones(2,dtype=a)+torch.ones(2,dtype=b)).dtype) for a in ds] for b in ds]
@@ -739,9 +739,9 @@ torch.view_as_complex(torch.ones(2,3))
 torch.view_as_complex(torch.ones(3,2))
 torch.view_as_complex(torch.ones(3,2,dtype=torch.int64))
 torch.view_as_real(torch.ones(2))
-'''.strip().splitlines()
+""".strip().splitlines()
 
-INDEXING = r'''
+INDEXING = r"""
 x=torch.arange(12).reshape(3,4); x[::-1]
 x=torch.arange(12).reshape(3,4); x[::0]
 x=torch.arange(12).reshape(3,4); x[3]
@@ -1058,9 +1058,9 @@ a,b=torch.arange(3)
 torch.tensor([1,2]).__array_priority__
 torch.tensor([1,2]).foo
 torch.tensor([1,2]).__bool__()
-'''.strip().splitlines()
+""".strip().splitlines()
 
-SHAPES_AND_REDUCTIONS = r'''
+SHAPES_AND_REDUCTIONS = r"""
 x=torch.arange(12.); x.view(3,4)._base is x
 x=torch.arange(12.).view(3,4); x.t().view(12)
 x=torch.arange(12.).view(3,4); x.view(5,-1)
@@ -1430,9 +1430,9 @@ torch.norm(torch.ones(2,2),dim=3)
 torch.norm(torch.ones(2,2,dtype=torch.int64))
 torch.norm(torch.ones(2,2),p='fro')
 torch.norm(torch.ones(2,2),p='nuc')
-'''.strip().splitlines()
+""".strip().splitlines()
 
-INTEROP_AND_LINALG = r'''
+INTEROP_AND_LINALG = r"""
 torch.from_numpy(np.arange(3)).numpy()
 x=torch.ones(2,requires_grad=True); x.numpy()
 x=torch.ones(2,requires_grad=True); x.detach().numpy()
@@ -1661,7 +1661,7 @@ x=torch.ones(2,requires_grad=True); x.grad=torch.ones(2,dtype=torch.float64)
 x=torch.ones(2,requires_grad=True); x.grad=1
 x=torch.ones(2); x.data=torch.ones(3); x
 x=torch.ones(2); x.data=torch.ones(3,dtype=torch.int64)
-'''.strip().splitlines()
+""".strip().splitlines()
 
 ALL = {
     "creation": CREATION,
