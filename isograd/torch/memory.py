@@ -28,7 +28,14 @@ def piece(
     strides: tuple[int, ...],
     dtype: np.dtype[Any],
 ) -> np.ndarray:
-    """The view of the owner that `piece_of` described."""
+    """The view of the owner that `piece_of` described.
+
+    Raises:
+        ValueError: it does not lie in the owner's memory, or numbers would become
+            objects (a file that was tampered with).
+    """
+    if owner.dtype.hasobject or np.dtype(dtype).hasobject:
+        raise ValueError("memory of tensors holds no objects")
     flat = owner.reshape(-1, order="A").view(np.uint8)
     return np.ndarray(shape, dtype, flat, at, strides)
 

@@ -15,18 +15,34 @@ from isograd.torch.table import tensor_row
 MAGIC = b"isograd tensors 1\n"
 
 
-_TRUSTED = {
-    "_codecs",
-    "collections",
-    "isograd.torch.call",
-    "isograd.torch.dtypes",
-    "isograd.torch.nn.parameter",
-    "isograd.torch.storage",
-    "isograd.torch.tensor",
-    "ml_dtypes",
-    "numpy",
-    "numpy._core.multiarray",
-    "numpy.core.multiarray",
+# What makes tensors and plain containers; names are exact, so that no path leads from
+# them to what their modules import.
+_BUILTINS = """dict list tuple set frozenset int float complex bool str bytes bytearray
+slice range object"""
+_TRUSTED = {f"builtins.{name}" for name in _BUILTINS.split()} | {
+    "_codecs.encode",
+    "collections.Counter",
+    "collections.OrderedDict",
+    "ml_dtypes.bfloat16",
+    "numpy._core.multiarray._reconstruct",
+    "numpy._core.numeric._frombuffer",
+    "numpy.core.multiarray._reconstruct",
+    "numpy.dtype",
+    "numpy.ndarray",
+    "torch.Size",
+    "torch.device",
+    "torch.dtypes.Size",
+    "torch.dtypes._by_name",
+    "torch.dtypes.device",
+    "torch.dtypes.layout",
+    "torch.dtypes.memory_format",
+    "torch.layout",
+    "torch.memory_format",
+    "torch.nn.parameter.Buffer",
+    "torch.nn.parameter.Parameter",
+    "torch.storage.TypedStorage",
+    "torch.storage.UntypedStorage",
+    "torch.tensor.rebuild",
 }
 _UNSAFE = (
     "Weights only load failed. This file can still be loaded, to do so you have two "
@@ -78,33 +94,15 @@ class _Unpickler(pickle.Unpickler):
     """With `weights_only`, only what makes tensors and plain containers."""
 
     safe = True
-    names = (
-        "dict",
-        "list",
-        "tuple",
-        "set",
-        "frozenset",
-        "int",
-        "float",
-        "complex",
-        "bool",
-        "str",
-        "bytes",
-        "bytearray",
-        "slice",
-        "range",
-        "object",
-    )
 
     def find_class(self, module: str, name: str) -> Any:
-        trusted = (
-            name in self.names
-            if module == "builtins"
-            else module in _TRUSTED and name != "scalar"
-        )
-        if not self.safe or trusted:
+        own = module.removeprefix("isograd.")  # classes may be shown by torch's paths
+        shown = f"{own}.{name}"
+        if not self.safe:
             return super().find_class(module, name)
-        shown = f"{module.removeprefix('isograd.')}.{name}"
+        if shown in _TRUSTED:
+            ours = own == "torch" or own.startswith("torch.")
+            return super().find_class(f"isograd.{own}" if ours else module, name)
         for known in _SAFE:
             if f"{known.__module__}.{known.__qualname__}" in (
                 f"{module}.{name}",
