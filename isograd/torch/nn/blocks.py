@@ -1,4 +1,4 @@
-"""Normalisation, embedding, resampling and attention of `torch.nn.functional`."""
+"""Normalisation, embedding and resampling of `torch.nn.functional`."""
 
 from __future__ import annotations
 
@@ -8,18 +8,16 @@ from typing import Any
 
 import numpy as np
 
-import isograd.nn.attention
 import isograd.nn.normalisation
 import isograd.nn.recurrent  # noqa: F401  (registers composites)
 from isograd.core.drafts import asked, beyond
 from isograd.core.levels import state
 from isograd.core.primitive import Payload
-from isograd.nn import attention as attend
 from isograd.nn.normalisation import running
 from isograd.torch.call import public
 from isograd.torch.dtypes import Size
 from isograd.torch.nn.table import FUNCTIONAL as T
-from isograd.torch.nn.table import F, Named, generator, ints, plain, row
+from isograd.torch.nn.table import F, Named, ints, plain, row
 
 # --- normalisation --------------------------------------------------------------------
 
@@ -498,198 +496,3 @@ def grid_sample(
 @row(label="AffineGridGeneratorBackward0")
 def affine_grid(theta: Payload, size: Any, align_corners: Any = None) -> Payload:
     return F.affine_grid(theta, space=tuple(size)[2:], corners=bool(align_corners))
-
-
-# --- attention ------------------------------------------------------------------------
-
-
-@row(label="ScaledDotProductFlashAttentionForCpuBackward0")
-def scaled_dot_product_attention(
-    query: Payload,
-    key: Payload,
-    value: Payload,
-    attn_mask: Any = None,
-    dropout_p: float = 0.0,
-    is_causal: bool = False,
-    scale: Any = None,
-    enable_gqa: bool = False,
-) -> Any:
-    q, k, v = query, key, value
-    if enable_gqa:
-        times = q.shape[-3] // k.shape[-3]
-        k, v = (_repeated(p, times) for p in (k, v))
-    if is_causal:
-        if attn_mask is not None:
-            raise RuntimeError(
-                "_scaled_dot_product_attention: Explicit attn_mask should "
-                "not be set when is_causal=True"
-            )
-        attn_mask = attend.causal(q.shape[-2], k.shape[-2])
-    out = F.attention(q, k, v, attn_mask, scale=scale, drop=drop_with(dropout_p))[0]
-    return out if q.ndim == 4 else Named(out, "UnsafeViewBackward0")
-
-
-def _repeated(p: Payload, times: int) -> Payload:
-    shape = p.shape
-    wide = F.broadcast_to(
-        F.unsqueeze(p, axis=p.ndim - 2), (*shape[:-2], times, *shape[-2:])
-    )
-    return F.reshape(wide, shape=(*shape[:-3], shape[-3] * times, *shape[-2:]))
-
-
-def drop_with(p: float) -> Any:
-    """Dropout of payloads with probability p; None for none."""
-    if p == 0:
-        return None
-    return lambda x: F.dropout(x, p=float(p), generator=generator())
-
-
-def _projected(
-    query: Payload, key: Payload, value: Payload, weight: Any, bias: Any, separate: Any
-) -> list[Payload]:
-    e = query.shape[-1]
-    if separate is None:
-        ws = [F.ranged(weight, axis=0, start=i * e, stop=(i + 1) * e) for i in range(3)]
-    else:
-        ws = separate
-    bs = (
-        [None] * 3
-        if bias is None
-        else [F.ranged(bias, axis=0, start=i * e, stop=(i + 1) * e) for i in range(3)]
-    )
-    return [
-        F.linear(x, w) if b is None else F.linear(x, w, b)
-        for x, w, b in zip((query, key, value), ws, bs, strict=True)
-    ]
-
-
-def _mha_body(
-    query: Payload,
-    key: Payload,
-    value: Payload,
-    num_heads: int,
-    weight: Any,
-    bias: Any,
-    extra: Any,
-    add_zero: bool,
-    p: float,
-    out_weight: Payload,
-    out_bias: Any,
-    mask: Any,
-    padding: Any,
-    separate: Any,
-) -> Any:
-    n = query.shape[1]
-    q, k, v = _projected(query, key, value, weight, bias, separate)
-    if extra is not None:
-        k, v = (
-            F.concatenate(x, F.broadcast_to(b, (1, n, b.shape[-1])), axis=0)
-            for x, b in zip((k, v), extra, strict=True)
-        )
-    q, k, v = (attend.heads(F, x, num_heads) for x in (q, k, v))
-    if add_zero:
-        shape = (*k.shape[:2], 1, k.shape[3])
-        k, v = (F.concatenate(x, np.zeros(shape, x.dtype), axis=2) for x in (k, v))
-    full = _joined_mask(mask, padding, n, num_heads, q, k)
-    out, weights = F.attention(q, k, v, full, drop=drop_with(p))
-    joined = attend.joined(F, out)
-    out = (
-        F.linear(joined, out_weight)
-        if out_bias is None
-        else (F.linear(joined, out_weight, out_bias))
-    )
-    return out, weights
-
-
-def _joined_mask(
-    mask: Any, padding: Any, n: int, heads: int, q: Payload, k: Payload
-) -> Any:
-    """Masks of PyTorch's meaning (True: do not look) as one that is added."""
-    total = None
-    length = k.shape[2]
-    for m, kind in ((mask, "attn"), (padding, "padding")):
-        if m is None:
-            continue
-        bias = attend.as_bias(
-            F, F.logical_not(m) if m.dtype.kind == "b" else m, q.dtype
-        )
-        missing = length - bias.shape[-1]
-        if missing:
-            bias = F.pad(bias, (*((0, 0),) * (bias.ndim - 1), (0, missing)))
-        if kind == "padding":
-            bias = F.reshape(bias, shape=(n, 1, 1, length))
-        elif bias.ndim == 3:
-            bias = F.reshape(bias, shape=(n, heads, bias.shape[1], length))
-        total = bias if total is None else F.add(total, bias)
-    return total
-
-
-_mha = public(_mha_body, "multi_head_attention_forward", "ViewBackward0")
-
-
-def _check_width(found: int, expected: int) -> None:
-    if found != expected:
-        raise AssertionError(
-            f"was expecting embedding dimension of {expected}, but got {found}"
-        )
-
-
-@plain
-def multi_head_attention_forward(
-    query: Any,
-    key: Any,
-    value: Any,
-    embed_dim_to_check: int,
-    num_heads: int,
-    in_proj_weight: Any,
-    in_proj_bias: Any,
-    bias_k: Any,
-    bias_v: Any,
-    add_zero_attn: bool,
-    dropout_p: float,
-    out_proj_weight: Any,
-    out_proj_bias: Any,
-    training: bool = True,
-    key_padding_mask: Any = None,
-    need_weights: bool = True,
-    attn_mask: Any = None,
-    use_separate_proj_weight: bool = False,
-    q_proj_weight: Any = None,
-    k_proj_weight: Any = None,
-    v_proj_weight: Any = None,
-    static_k: Any = None,
-    static_v: Any = None,
-    average_attn_weights: bool = True,
-    is_causal: bool = False,
-) -> Any:
-    """Attention of several heads over (time, batch, features)."""
-    alone = query.ndim == 2
-    if alone:
-        query, key, value = (t.unsqueeze(1) for t in (query, key, value))
-        if key_padding_mask is not None:
-            key_padding_mask = key_padding_mask.unsqueeze(0)
-    _check_width(query.shape[-1], embed_dim_to_check)
-    parts = (q_proj_weight, k_proj_weight, v_proj_weight)
-    separate = parts if use_separate_proj_weight else None
-    extra = None if bias_k is None else (bias_k, bias_v)
-    out, weights = _mha(
-        query,
-        key,
-        value,
-        num_heads,
-        in_proj_weight,
-        in_proj_bias,
-        extra,
-        add_zero_attn,
-        dropout_p if training else 0.0,
-        out_proj_weight,
-        out_proj_bias,
-        attn_mask,
-        key_padding_mask,
-        separate,
-    )
-    if need_weights and average_attn_weights:
-        weights = weights.mean(dim=1)
-    if alone:
-        out, weights = out.squeeze(1), weights.squeeze(0)
-    return out, weights if need_weights else None

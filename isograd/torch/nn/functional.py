@@ -6,7 +6,14 @@ from typing import Any
 
 from isograd.base.missing import module_getattr
 from isograd.base.paths import locate
-from isograd.torch.nn import activations, blocks, fractional, layers, losses
+from isograd.torch.nn import (
+    activations,
+    blocks,
+    fractional,
+    layers,
+    losses,
+    multihead,
+)
 from isograd.torch.nn.losses import triplet_margin_with_distance_loss
 from isograd.torch.nn.table import FUNCTIONAL
 
@@ -48,6 +55,7 @@ __all__ = [
     "fractional",
     "layers",
     "losses",
+    "multihead",
     "sigmoid",
     "tanh",
     "triplet_margin_with_distance_loss",

@@ -14,32 +14,19 @@ from isograd.core.primitive import REGISTRY, Payload
 from isograd.core.tape import Node
 from isograd.torch.call import public
 from isograd.torch.nn.table import FUNCTIONAL as T
-from isograd.torch.nn.table import F, Named, dtype_name, ints, row
+from isograd.torch.nn.table import F, Named, c_name, dtype_name, ints, row
 from isograd.torch.tensor import FAMILY, Tensor
-
-_C_NAMES = {
-    "Float": "float",
-    "Double": "double",
-    "Long": "long int",
-    "Int": "int",
-    "Half": "c10::Half",
-    "BFloat16": "c10::BFloat16",
-    "Short": "short",
-    "Byte": "unsigned char",
-    "Char": "signed char",
-    "Bool": "bool",
-}
 
 # --- linear ---------------------------------------------------------------------------
 
 
-@row
-def linear(input: Payload, weight: Payload, bias: Any = None) -> Any:
+def check_linear(input: Payload, weight: Payload, bias: Any) -> int:
+    """How many rows the input has, where it fits the weight."""
     if input.dtype != weight.dtype:
         if bias is None:
-            a, b = (_C_NAMES.get(dtype_name(p), dtype_name(p)) for p in (input, weight))
             raise RuntimeError(
-                f"expected m1 and m2 to have the same dtype, but got: {a} != {b}"
+                "expected m1 and m2 to have the same dtype, but got: "
+                f"{c_name(input)} != {c_name(weight)}"
             )
         raise RuntimeError(
             f"mat1 and mat2 must have the same dtype, but got "
@@ -52,6 +39,12 @@ def linear(input: Payload, weight: Payload, bias: Any = None) -> Any:
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({rows}x{k} and {w[1]}x{w[0]})"
         )
+    return rows
+
+
+@row
+def linear(input: Payload, weight: Payload, bias: Any = None) -> Any:
+    rows = check_linear(input, weight, bias)
     if weight.ndim == 1:
         return Named(F.sum(F.mul(input, weight), axes=(input.ndim - 1,)), "MvBackward0")
     if bias is None:

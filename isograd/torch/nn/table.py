@@ -77,6 +77,26 @@ def dtype_name(p: Payload) -> str:
     return of_numpy(p.dtype).scalar_type
 
 
+_C_NAMES = {
+    "Float": "float",
+    "Double": "double",
+    "Long": "long int",
+    "Int": "int",
+    "Half": "c10::Half",
+    "BFloat16": "c10::BFloat16",
+    "Short": "short",
+    "Byte": "unsigned char",
+    "Char": "signed char",
+    "Bool": "bool",
+}
+
+
+def c_name(p: Payload) -> str:
+    """The name of p's dtype in C++, which some errors print."""
+    name = dtype_name(p)
+    return _C_NAMES.get(name, name)
+
+
 def same_dtype(*operands: Any) -> list[Payload]:
     """Operands in their common dtype."""
     d = dtypes.result_of([o for o in operands if o is not None])
@@ -87,6 +107,7 @@ __all__ = [
     "FUNCTIONAL",
     "F",
     "Named",
+    "c_name",
     "dtype_name",
     "generator",
     "ints",

@@ -10,9 +10,9 @@ from isograd.core.primitive import BOUND
 from isograd.nn import recurrent
 from isograd.torch.call import public
 from isograd.torch.nn import init
-from isograd.torch.nn.blocks import drop_with
 from isograd.torch.nn.modules.basic import weight
 from isograd.torch.nn.modules.module import Module
+from isograd.torch.nn.multihead import drop_with
 
 F = BOUND
 _GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}

@@ -16,6 +16,7 @@ from isograd.torch.nn.modules.container import ModuleList
 from isograd.torch.nn.modules.module import Module
 from isograd.torch.nn.modules.normalising import LayerNorm
 from isograd.torch.nn.modules.simple import SIMPLE
+from isograd.torch.nn.multihead import NAMES, check_masks
 from isograd.torch.tensor import Tensor
 
 Dropout = SIMPLE["Dropout"]
@@ -102,6 +103,7 @@ class MultiheadAttention(Module):
         average_attn_weights: bool = True,
         is_causal: bool = False,
     ) -> Any:
+        check_masks(attn_mask, key_padding_mask, NAMES)
         swap = self.batch_first and query.dim() == 3
         if swap:
             query, key, value = (t.transpose(1, 0) for t in (query, key, value))
@@ -200,16 +202,23 @@ class TransformerEncoderLayer(_Layer):
         src_key_padding_mask: Any = None,
         is_causal: bool = False,
     ) -> Any:
-        x = src
+        x, masks = src, (src_mask, src_key_padding_mask)
+        check_masks(*masks, ("src_mask", "src_key_padding_mask"))
         if self.norm_first:
-            x = x + self._attend(self.norm1(x), src_mask, src_key_padding_mask)
+            x = x + self._attend(self.norm1(x), *masks, is_causal)
             return x + self.dropout2(self._feed_forward(self.norm2(x)))
-        x = self.norm1(x + self._attend(x, src_mask, src_key_padding_mask))
+        x = self.norm1(x + self._attend(x, *masks, is_causal))
         return self.norm2(x + self.dropout2(self._feed_forward(x)))
 
-    def _attend(self, x: Any, mask: Any, padding: Any) -> Any:
+    def _attend(self, x: Any, mask: Any, padding: Any, causal: bool) -> Any:
         out = self.self_attn(
-            x, x, x, attn_mask=mask, key_padding_mask=padding, need_weights=False
+            x,
+            x,
+            x,
+            attn_mask=mask,
+            key_padding_mask=padding,
+            need_weights=False,
+            is_causal=causal,
         )[0]
         return self.dropout1(out)
 
@@ -270,6 +279,7 @@ class TransformerDecoderLayer(_Layer):
                     attn_mask=tgt_mask,
                     key_padding_mask=tgt_key_padding_mask,
                     need_weights=False,
+                    is_causal=tgt_is_causal,
                 )[0]
             )
 
@@ -282,6 +292,7 @@ class TransformerDecoderLayer(_Layer):
                     attn_mask=memory_mask,
                     key_padding_mask=memory_key_padding_mask,
                     need_weights=False,
+                    is_causal=memory_is_causal,
                 )[0]
             )
 
@@ -322,9 +333,15 @@ class TransformerEncoder(Module):
         src_key_padding_mask: Any = None,
         is_causal: Any = None,
     ) -> Any:
+        check_masks(mask, src_key_padding_mask, ("mask", "src_key_padding_mask"))
         out = src
         for layer in self.layers:
-            out = layer(out, src_mask=mask, src_key_padding_mask=src_key_padding_mask)
+            out = layer(
+                out,
+                src_mask=mask,
+                src_key_padding_mask=src_key_padding_mask,
+                is_causal=is_causal is True,
+            )
         return out if self.norm is None else self.norm(out)
 
 
@@ -354,6 +371,8 @@ class TransformerDecoder(Module):
                 memory_mask=memory_mask,
                 tgt_key_padding_mask=tgt_key_padding_mask,
                 memory_key_padding_mask=memory_key_padding_mask,
+                tgt_is_causal=tgt_is_causal is True,
+                memory_is_causal=memory_is_causal,
             )
         return out if self.norm is None else self.norm(out)
 
@@ -416,7 +435,9 @@ class Transformer(Module):
         src_key_padding_mask: Any = None,
         tgt_key_padding_mask: Any = None,
         memory_key_padding_mask: Any = None,
-        **_: Any,
+        src_is_causal: Any = None,
+        tgt_is_causal: Any = None,
+        memory_is_causal: bool = False,
     ) -> Any:
         batched = src.dim() == 3
         axis = 0 if self.batch_first else 1
@@ -427,7 +448,10 @@ class Transformer(Module):
                 "the feature number of src and tgt must be equal to d_model"
             )
         memory = self.encoder(
-            src, mask=src_mask, src_key_padding_mask=src_key_padding_mask
+            src,
+            mask=src_mask,
+            src_key_padding_mask=src_key_padding_mask,
+            is_causal=src_is_causal,
         )
         return self.decoder(
             tgt,
@@ -436,6 +460,8 @@ class Transformer(Module):
             memory_mask=memory_mask,
             tgt_key_padding_mask=tgt_key_padding_mask,
             memory_key_padding_mask=memory_key_padding_mask,
+            tgt_is_causal=tgt_is_causal,
+            memory_is_causal=memory_is_causal,
         )
 
     @staticmethod

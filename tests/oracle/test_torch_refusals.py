@@ -1,0 +1,91 @@
+# ruff: noqa: E501 (snippets are compact)
+"""What PyTorch refuses, isograd refuses: with the same exception and text."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.oracle.twosided import assert_same
+
+pytest.importorskip("torch", reason="PyTorch is the oracle")
+
+SNIPPETS = {
+    "masks_of_scaled_dot_product": r"""
+q = torch.ones(2, 3, 4, 5); S = F.scaled_dot_product_attention
+attempt(lambda: S(q, q, q, torch.ones(4, 4, dtype=torch.long)))
+attempt(lambda: S(q, q, q, torch.ones(4, 4, dtype=torch.uint8)))
+attempt(lambda: S(q, q, q, torch.ones(4, 4, dtype=torch.float64)))
+attempt(lambda: S(q, q.double(), q))
+attempt(lambda: S(q.long(), q.long(), q.long()))
+attempt(lambda: S(q, q, q, torch.ones(4, 4), is_causal=True))
+attempt(lambda: S(q[0, 0, 0], q, q))
+attempt(lambda: S(q, q, q, torch.ones(4, 4, dtype=torch.bool)).sum())
+""",
+    "masks_of_multihead": r"""
+m = nn.MultiheadAttention(4, 2); x = torch.ones(3, 2, 4); b = torch.bool
+attempt(lambda: m(x, x, x, attn_mask=torch.ones(3, 3, dtype=torch.long)))
+attempt(lambda: m(x, x, x, key_padding_mask=torch.ones(2, 3, dtype=torch.long)))
+attempt(lambda: m(x, x, x, key_padding_mask=torch.ones(2, 3, dtype=torch.uint8)))
+attempt(lambda: m(x, x, x, key_padding_mask=torch.ones(2, 2, dtype=b)))
+attempt(lambda: m(x, x, x, key_padding_mask=torch.ones(2, 4, dtype=b)))
+attempt(lambda: m(x, x, x, key_padding_mask=torch.ones(3, 3, dtype=b)))
+attempt(lambda: m(x, x, x, key_padding_mask=torch.ones(3, dtype=b)))
+attempt(lambda: m(x, x, x, attn_mask=torch.ones(2, 2)))
+attempt(lambda: m(x, x, x, attn_mask=torch.ones(3, 1)))
+attempt(lambda: m(x, x, x, attn_mask=torch.ones(2, 3, 3)))
+attempt(lambda: m(x, x, x, attn_mask=torch.ones(3)))
+attempt(lambda: m(x, x, x, attn_mask=torch.ones(4, 2, 3)))
+attempt(lambda: m(x, x, x, is_causal=True))
+attempt(lambda: m(x, x, x, is_causal=True, need_weights=False))
+y = torch.ones(3, 4)
+attempt(lambda: m(y, y, y, key_padding_mask=torch.ones(2, dtype=b)))
+attempt(lambda: m(y, y, y, key_padding_mask=torch.ones(1, 3, dtype=b)))
+attempt(lambda: m(y, y, y, attn_mask=torch.ones(3)))
+attempt(lambda: m(y, y, y, attn_mask=torch.ones(1, 3, 3)))
+attempt(lambda: m(y, y, y, attn_mask=torch.ones(4, 4)))
+attempt(lambda: m(y, y, y, attn_mask=torch.ones(2, 3, 3, dtype=torch.int32)))
+attempt(lambda: [t.shape for t in m(y, y, y, attn_mask=torch.ones(2, 3, 3))])
+""",
+    "shapes_of_multihead": r"""
+m = nn.MultiheadAttention(4, 2); x = torch.ones(3, 2, 4)
+attempt(lambda: m(x, x, torch.ones(2, 2, 4)))
+attempt(lambda: m(torch.ones(4), x, x))
+attempt(lambda: m(torch.ones(1, 3, 2, 4), x, x))
+attempt(lambda: m(x, x[0], x)); attempt(lambda: m(x[0], x, x)); attempt(lambda: m(x, x, x[0]))
+attempt(lambda: m(torch.ones(3, 2, 5), x, x)); attempt(lambda: m(x, torch.ones(3, 2, 5), x))
+attempt(lambda: m(x, torch.ones(3, 2, 5), torch.ones(3, 2, 5)))
+attempt(lambda: m(x, torch.ones(3, 1, 4), torch.ones(3, 1, 4)))
+attempt(lambda: m(x.double(), x.double(), x.double()))
+w = nn.MultiheadAttention(4, 2, kdim=3, vdim=5)
+attempt(lambda: w(x, torch.ones(3, 2, 3), torch.ones(2, 2, 5)))
+attempt(lambda: w(x, x, x))
+attempt(lambda: [t.shape for t in w(x, torch.ones(3, 2, 3), torch.ones(3, 2, 5))])
+f = nn.MultiheadAttention(4, 2, batch_first=True)
+attempt(lambda: f(x, x, x, key_padding_mask=torch.ones(2, 2, dtype=torch.bool)))
+attempt(lambda: [t.shape for t in f(x, x, x, key_padding_mask=torch.zeros(3, 2, dtype=torch.bool))])
+""",
+    "causal_hints": r"""
+torch.manual_seed(0)
+m = nn.MultiheadAttention(4, 2)
+with torch.no_grad():
+    for i, p in enumerate(m.parameters()): p.copy_(torch.sin(torch.arange(p.numel()) * (i + 1.)).reshape(p.shape))
+x = torch.sin(torch.arange(24.)).reshape(3, 2, 4); zero = torch.zeros(3, 3)
+for need in (True, False):
+    o, w = m(x, x, x, attn_mask=zero, is_causal=True, need_weights=need)
+    print([round(v, 3) for v in o.flatten().tolist()], None if w is None else w.shape)
+mask = nn.Transformer.generate_square_subsequent_mask(3)
+e = nn.TransformerEncoderLayer(4, 2, 8)
+attempt(lambda: e(x, is_causal=True)); attempt(lambda: e(x, mask, is_causal=True).shape)
+d = nn.TransformerDecoderLayer(4, 2, 8)
+attempt(lambda: d(x, x, tgt_is_causal=True)); attempt(lambda: d(x, x, memory_is_causal=True))
+attempt(lambda: d(x, x, mask, tgt_is_causal=True).shape)
+attempt(lambda: nn.TransformerEncoder(e, 1)(x, mask=mask, is_causal=True).shape)
+attempt(lambda: e(x, mask.long())); attempt(lambda: e(x, src_key_padding_mask=torch.ones(3, 3)))
+attempt(lambda: e(x, src_key_padding_mask=torch.ones(2, 3).long()))
+""",
+}
+
+
+@pytest.mark.parametrize("name", SNIPPETS)
+def test_same_as_pytorch(name: str) -> None:
+    assert_same(SNIPPETS[name])
