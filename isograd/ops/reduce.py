@@ -172,8 +172,9 @@ mean = linear(
     "mean",
     wide_impl(_mean_impl),
     abstract=lambda x, axes: Aval(reduced_shape(x.shape, axes), x.dtype),
-    adjoint=lambda F, g, operand, axes: F.expand(
-        F.div(g, float(prod(operand[a] for a in axes))), operand, axes
+    # divided last: the result is an array of its own, as PyTorch has it
+    adjoint=lambda F, g, operand, axes: F.div(
+        F.expand(g, operand, axes), float(prod(operand[a] for a in axes))
     ),
     lift=lambda size, operand, axes: {"axes": moved_axes(axes)},
     samples=lambda rng: _samples(rng, {}),
