@@ -228,3 +228,10 @@ def test_a_program_from_standard_input(tmp_path: Path) -> None:
     ours = run(["-m", "isograd", "run", "-", "a"], tmp_path, input=source)
     assert (ours.stdout, ours.returncode) == (plain.stdout, plain.returncode)
     assert ours.stderr == plain.stderr
+
+
+def test_help_and_unknown_options_of_run(tmp_path: Path) -> None:
+    shown = run(["-m", "isograd", "run", "--help"], tmp_path)
+    assert shown.returncode == 0 and shown.stdout.startswith("usage: isograd run")
+    wrong = run(["-m", "isograd", "run", "--fast", "script.py"], tmp_path)
+    assert wrong.returncode == 2 and "unknown option --fast" in wrong.stderr
