@@ -34,6 +34,33 @@ def general_cosine(
     return sum((a * np.cos(i * t) for i, a in enumerate(signed)), np.zeros_like(t))
 
 
+def stepped_cosine(
+    count: int, periodic: bool, dtype: DType, weights: Sequence[float]
+) -> Array:
+    """`general_cosine` whose angles are multiples of one step, in `dtype`."""
+    if count == 1:
+        return np.ones(1, dtype)
+    t = _steps(count, periodic, 2 * np.pi, dtype).astype(np.float64)
+    out = np.zeros(count, dtype)
+    for i, a in reversed(list(enumerate(weights))):
+        out += dtype.type(a * (-1) ** i) * np.cos(i * t).astype(dtype)
+    return out
+
+
+def stepped_bartlett(count: int, periodic: bool, dtype: DType) -> Array:
+    """`bartlett` from multiples of one step, in `dtype`."""
+    if count == 1:
+        return np.ones(1, dtype)
+    t = _steps(count, periodic, 2.0, dtype)
+    return np.minimum(t, 2 - t)
+
+
+def _steps(count: int, periodic: bool, whole: float, dtype: DType) -> Array:
+    """Multiples of the step that leads to `whole` after the window's span."""
+    span = count if periodic else count - 1
+    return np.arange(count, dtype=dtype) * dtype.type(whole / max(span, 1))
+
+
 def general_hamming(count: int, sym: bool, dtype: DType, alpha: float) -> Array:
     return general_cosine(count, sym, dtype, (alpha, 1.0 - alpha))
 
@@ -69,5 +96,7 @@ def kaiser(count: int, sym: bool, dtype: DType, beta: float) -> Array:
     return np.i0(beta * np.sqrt(np.maximum(1 - t * t, 0))) / np.i0(beta)
 
 
+HANN = (0.5, 0.5)
+HAMMING = (0.54, 0.46)
 BLACKMAN = (0.42, 0.5, 0.08)
 NUTTALL = (0.3635819, 0.4891775, 0.1365995, 0.0106411)

@@ -1,4 +1,4 @@
-"""Rarer functions: copies of views, checks of memory, windows, in-place forms."""
+"""Rarer functions: copies of views, checks of memory, in-place forms."""
 
 from __future__ import annotations
 
@@ -209,23 +209,6 @@ def frombuffer(
             f"bytes) must not be greater than actual buffer length ({size} bytes)"
         )
     return finished(np.frombuffer(buffer, dtype.np, count, offset), requires_grad)
-
-
-@tensor_row(method=False)
-def kaiser_window(
-    window_length: int,
-    periodic: bool = True,
-    beta: float = 12.0,
-    *,
-    dtype: Any = None,
-    **_: Any,
-) -> Any:
-    n = window_length + (1 if periodic and window_length > 1 else 0)
-    return finished(
-        np.kaiser(n, beta)[:window_length].astype(
-            (default() if dtype is None else dtype).np
-        )
-    )
 
 
 @tensor_row(method=False)

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 
 from isograd.core.tensor import Tensor as CoreTensor
+from isograd.nn import tapers
 from isograd.torch import dtypes
 from isograd.torch.call import as_int, type_name
 from isograd.torch.factories import finished, number, plain_dtype
-from isograd.torch.scalars import element_type, overflow
+from isograd.torch.scalars import c_type, element_type, overflow
 from isograd.torch.table import FUNCTIONS, tensor_row
 from isograd.torch.tensor import Tensor
 
@@ -204,31 +205,73 @@ def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
     return out if increasing else FUNCTIONS["flip"](out, 1)
 
 
-def _window(name: str, fn: Callable[[np.ndarray, int], np.ndarray]) -> None:
+# --- windows --------------------------------------------------------------------------
+
+
+def _window(name: str, make: Callable[..., np.ndarray], **parameters: float) -> None:
+    """Install a window whose `parameters` may follow its length and periodicity."""
+
     def window(
         window_length: int,
         periodic: bool = True,
-        *,
+        *given: float,
         dtype: Any = None,
+        layout: Any = None,
         device: Any = None,
         requires_grad: bool = False,
-        **_: Any,
+        pin_memory: bool = False,
+        **named: float,
     ) -> Tensor:
-        n = window_length
-        if n == 1:
-            return finished(np.ones(1, plain_dtype(dtype)), requires_grad)
-        span = n if periodic else n - 1
-        values = fn(np.arange(n) / max(span, 1), span)
-        return finished(values.astype(plain_dtype(dtype)), requires_grad, device)
+        d = dtypes.default() if dtype is None else dtypes.as_dtype(dtype)
+        _check_window(name, window_length, d)
+        options = dict(zip(parameters, given, strict=False)) | named
+        if len(given) > len(parameters) or not options.keys() <= parameters.keys():
+            raise TypeError(f"{name}() received an invalid combination of arguments")
+        options = (parameters | options).values()
+        wide = np.dtype(np.float64 if d.np.itemsize == 8 else np.float32)
+        values = make(window_length, periodic, wide, *options)
+        return finished(values.astype(d.np, copy=False), requires_grad, device)
 
     tensor_row(window, name=name, method=False)
 
 
-_TURN = 2 * np.pi
-_window("hann_window", lambda u, n: 0.5 - 0.5 * np.cos(_TURN * u))
-_window("hamming_window", lambda u, n: 0.54 - 0.46 * np.cos(_TURN * u))
+def _check_window(name: str, length: Any, dtype: Any) -> None:
+    if isinstance(length, bool) or not hasattr(length, "__index__"):
+        raise TypeError(
+            f"{name}(): argument 'window_length' (position 1) must be int, "
+            f"not {type_name(length)}"
+        )
+    if dtype.kind == "c":
+        raise NotImplementedError(
+            f"\"arange_cpu\" not implemented for '{dtype.scalar_type}'"
+        )
+    if dtype.kind != "f":
+        raise RuntimeError(
+            f"{name} expects floating point dtypes, got: TensorOptions("
+            f"dtype={c_type(dtype)}, device=cpu, layout=Strided (default), "
+            "requires_grad=false (default), pinned_memory=false, "
+            "memory_format=(nullopt))"
+        )
+    if length < 0:
+        raise RuntimeError(
+            f"{name} requires non-negative window_length, got window_length={length}"
+        )
+
+
+def _cosine(n: int, periodic: bool, d: Any, *weights: float) -> np.ndarray:
+    return tapers.stepped_cosine(n, periodic, d, weights)
+
+
+def _kaiser(n: int, periodic: bool, d: Any, beta: float) -> np.ndarray:
+    return tapers.kaiser(n, not periodic, np.dtype(np.float64), beta)
+
+
+_window("hann_window", lambda n, p, d: _cosine(n, p, d, *tapers.HANN))
 _window(
-    "blackman_window",
-    lambda u, n: 0.42 - 0.5 * np.cos(_TURN * u) + 0.08 * np.cos(2 * _TURN * u),
+    "hamming_window",
+    _cosine,
+    **dict(zip(("alpha", "beta"), tapers.HAMMING, strict=True)),
 )
-_window("bartlett_window", lambda u, n: 1 - np.abs(2 * u - 1))
+_window("blackman_window", lambda n, p, d: _cosine(n, p, d, *tapers.BLACKMAN))
+_window("bartlett_window", tapers.stepped_bartlett)
+_window("kaiser_window", _kaiser, beta=12.0)

@@ -20,8 +20,10 @@ from isograd.mindspore.call import (
     op,
 )
 from isograd.mindspore.tensor import Tensor, write
+from isograd.nn import tapers
 
 F = BOUND
+F32, F64 = np.dtype(np.float32), np.dtype(np.float64)
 
 
 def _size(size: Any) -> tuple[int, ...]:
@@ -183,31 +185,51 @@ for _name in ("tril", "triu"):
     op(f"{_name}_indices")(_indices)
 
 
-def _window(name: str) -> Any:
+def _cosine(n: int, periodic: bool, *weights: float) -> Any:
+    return tapers.stepped_cosine(n, periodic, F64, weights)
+
+
+def _hamming(n: int, periodic: bool, *weights: float) -> Any:
+    return _cosine(n, periodic, *(float(np.float32(w)) for w in weights))
+
+
+def _window(
+    name: str, make: Any, counts: bool, default: Any, **parameters: float
+) -> None:
+    """Install a window; `counts`: its length is a Python int, and up to one point
+    are of float64 whatever is asked for."""
+
     def window(
-        window_length: Any, periodic: bool = True, *, dtype: Any = None, **_: Any
+        window_length: Any,
+        periodic: bool = True,
+        *given: float,
+        dtype: Any = None,
+        **named: float,
     ) -> Payload:
+        if not named.keys() <= parameters.keys():
+            word = next(k for k in named if k not in parameters)
+            raise TypeError(f"{name}() got an unexpected keyword argument '{word}'")
         (n,) = ints_of(window_length)
-        out = (
-            getattr(np, name)(n + 1)[:-1]
-            if periodic and n > 1
-            else getattr(np, name)(n)
-        )
-        if dtype is None:
-            wide = name == "hanning" and not is_payload(window_length)
-            return out.astype(np.float64 if wide else np.float32)
-        return out.astype(dtypes.np_of(dtype))
+        options = parameters | dict(zip(parameters, given, strict=False)) | named
+        out = make(n, periodic, *options.values())
+        if counts and n < 2 and not is_payload(window_length):
+            return out
+        return out.astype(default if dtype is None else dtypes.np_of(dtype))
 
-    return window
+    op(name)(window)
 
 
-for _name, _numpy in {
-    "blackman_window": "blackman",
-    "bartlett_window": "bartlett",
-    "hamming_window": "hamming",
-    "hann_window": "hanning",
-}.items():
-    op(_name)(_window(_numpy))
+_window("hann_window", lambda n, p: _cosine(n, p, *tapers.HANN), True, F64)
+_window("hamming_window", _hamming, True, F32, alpha=0.54, beta=0.46)
+_window("blackman_window", lambda n, p: _cosine(n, p, *tapers.BLACKMAN), False, F32)
+_window("bartlett_window", lambda n, p: tapers.stepped_bartlett(n, p, F64), False, F32)
+_window(
+    "kaiser_window",
+    lambda n, p, beta: tapers.kaiser(n, not p, F64, beta),
+    True,
+    F64,
+    beta=12.0,
+)
 
 
 @op("vander")

@@ -1,4 +1,4 @@
-"""Rarer functions: writing into parts, blocks of space, unpooling, segments, windows."""
+"""Rarer functions: writing into parts, blocks of space, unpooling, segments."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from isograd.core.primitive import BOUND, Payload
-from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.call import (
     FUNCTIONS,
     array_of,
@@ -404,7 +403,7 @@ def sparse_segment_mean(x: Payload, indices: Any, segment_ids: Any) -> Payload:
     return FUNCTIONS["segment_mean"].__wrapped__(rows, segment_ids)
 
 
-# --- Fourier transforms, windows ------------------------------------------------------
+# --- Fourier transforms ---------------------------------------------------------------
 
 
 @op("stft")
@@ -438,15 +437,6 @@ def stft(
     )
     whole = x.dtype.kind == "c" if return_complex is None else return_complex
     return out if whole else F.view_as_real(out)
-
-
-@op("kaiser_window")
-def kaiser_window(
-    window_length: Any, periodic: bool = True, beta: float = 12.0, *, dtype: Any = None
-) -> Payload:
-    (n,) = ints_of(window_length)
-    full = np.kaiser(n + 1, beta)[:-1] if periodic and n > 1 else np.kaiser(n, beta)
-    return full if dtype is None else full.astype(dtypes.np_of(dtype))
 
 
 @op("eps")
