@@ -156,7 +156,10 @@ def seeds(roots: Sequence[Node], cotangents: Sequence[Payload]) -> Pending:
 
 
 def deliver_part(pending: Pending, part: Node, g: Payload) -> None:
-    """Note the cotangent of one output of an operation with several, by its index."""
+    """Note the cotangent of one output of an operation with several, by its index.
+
+    Any other node is one that no wanted edge leaves: its cotangent ends there.
+    """
     if type(part) is not Slot:
         return
     (parent,) = part.edges
