@@ -83,6 +83,40 @@ attempt(lambda: nn.TransformerEncoder(e, 1)(x, mask=mask, is_causal=True).shape)
 attempt(lambda: e(x, mask.long())); attempt(lambda: e(x, src_key_padding_mask=torch.ones(3, 3)))
 attempt(lambda: e(x, src_key_padding_mask=torch.ones(2, 3).long()))
 """,
+    "recurrent_layers": r"""
+for make in (nn.RNN, nn.LSTM, nn.GRU):
+    m = make(2, 3); x = torch.ones(4, 5, 2)
+    attempt(lambda: m(x.double())); attempt(lambda: m(x.long())); attempt(lambda: m(x[:, 0].double()))
+    h = torch.zeros(1, 5, 3, dtype=torch.float64)
+    try: m(x, (h, h) if make is nn.LSTM else h)
+    except RuntimeError as e: print(make is nn.LSTM or e)  # PyTorch's LSTM asks mkldnn
+    h = h.float()
+    attempt(lambda: m(x[:, 0], (h, h) if make is nn.LSTM else h))
+    h = torch.zeros(1, 5, 4)
+    attempt(lambda: m(x, (h, h) if make is nn.LSTM else h)); attempt(lambda: m(x, [h]))
+    attempt(lambda: m(x[0, 0])); attempt(lambda: m(torch.ones(4, 5, 3)))
+    p = nn.utils.rnn.pack_padded_sequence(x.double(), [4, 4, 3, 2, 1])
+    attempt(lambda: m(p))
+m = nn.LSTM(2, 3); h = torch.ones(1, 5, 3)
+attempt(lambda: m(x, h)); attempt(lambda: m(x, (h, torch.ones(1, 4, 3)))); attempt(lambda: m(x, (h,)))
+attempt(lambda: m(x[:, 0], (h, torch.ones(1, 3)))); attempt(lambda: m(x[:, 0], (torch.ones(2, 3), torch.ones(1, 3))))
+attempt(lambda: nn.GRU(2, 3)(x[:, 0], torch.ones(1, 5, 4)))
+m = nn.LSTM(2, 3, proj_size=2); attempt(lambda: m(x, (h, h)))
+""",
+    "recurrent_cells": r"""
+for make in (nn.RNNCell, nn.LSTMCell, nn.GRUCell):
+    m = make(2, 3); x = torch.ones(4, 2)
+    attempt(lambda: m(x.double())); attempt(lambda: m(x.long()))
+    for h in (torch.ones(4, 3).double(), torch.ones(3), torch.ones(4, 2), torch.ones(2, 3), torch.ones(1, 4, 3)):
+        attempt(lambda: m(x, (h, h) if make is nn.LSTMCell else h))
+    h = torch.ones(1, 3); attempt(lambda: m(x[0], (h, h) if make is nn.LSTMCell else h))
+""",
+    "recurrent_constructors": r"""
+attempt(lambda: nn.LSTM(2, 3.5)); attempt(lambda: nn.LSTM(2, 3, proj_size=-1)); attempt(lambda: nn.LSTM(2, 0))
+attempt(lambda: nn.LSTM(2, 3, 0)); attempt(lambda: nn.GRU(2, 3, proj_size=1)); attempt(lambda: nn.LSTM(2, 3, proj_size=3))
+attempt(lambda: nn.RNN(2, 3, nonlinearity='foo')); attempt(lambda: nn.LSTM(2, 3, dropout=True)); attempt(lambda: nn.LSTM(2, 3, dropout='a'))
+attempt(lambda: nn.RNN(2, 3, proj_size=1))
+""",
 }
 
 

@@ -13,6 +13,8 @@ from isograd.torch.nn import init
 from isograd.torch.nn.modules.basic import weight
 from isograd.torch.nn.modules.module import Module
 from isograd.torch.nn.multihead import drop_with
+from isograd.torch.nn.table import dtype_name
+from isograd.torch.settings import is_autocast_cpu_enabled
 
 F = BOUND
 _GATES = {"RNN": 1, "LSTM": 4, "GRU": 3}
@@ -51,6 +53,14 @@ def _cell_body(kind: str, x: Any, state: Any, ws: Any) -> Any:
 
 
 _cell = public(_cell_body, "rnn_cell", None)
+
+
+def _check_product(a: Any, b: Any) -> None:
+    if a.dtype is not b.dtype and not is_autocast_cpu_enabled():
+        raise RuntimeError(
+            "mat1 and mat2 must have the same dtype, but got "
+            f"{dtype_name(a._p)} and {dtype_name(b._p)}"
+        )
 
 
 class RNNBase(Module):
@@ -100,7 +110,8 @@ class RNNBase(Module):
         self.reset_parameters()
 
     def _check(self, dropout: Any) -> None:
-        if not isinstance(dropout, int | float) or not 0 <= dropout <= 1:
+        number = isinstance(dropout, int | float) and not isinstance(dropout, bool)
+        if not number or not 0 <= dropout <= 1:
             raise ValueError(
                 "dropout should be a number in range [0, 1] representing the "
                 "probability of an element being zeroed"
@@ -113,10 +124,19 @@ class RNNBase(Module):
                 UserWarning,
                 stacklevel=4,
             )
+        if not isinstance(self.hidden_size, int):
+            raise TypeError(
+                "hidden_size should be of type int, got: "
+                f"{type(self.hidden_size).__name__}"
+            )
         if self.hidden_size <= 0:
             raise ValueError("hidden_size must be greater than zero")
         if self.num_layers <= 0:
             raise ValueError("num_layers must be greater than zero")
+        if self.proj_size < 0:
+            raise ValueError(
+                "proj_size should be a positive integer or zero to disable projections"
+            )
         if self.proj_size >= self.hidden_size:
             raise ValueError("proj_size has to be smaller than hidden_size")
 
@@ -150,24 +170,58 @@ class RNNBase(Module):
         if input.dim() not in (2, 3):
             raise ValueError(
                 f"{self.mode.split('_')[0]}: Expected input to be 2D or 3D, "
-                f"got {input.dim()}D instead"
+                f"got {input.dim()}D{' tensor' if self.mode[:3] == 'RNN' else ''} "
+                "instead"
             )
-        alone = input.dim() == 2
+        if hx is not None:
+            hx = self._check_given(hx, input.dim())
+        alone, weights = input.dim() == 2, self._weights()
         axis = 0 if self.batch_first else 1
         if alone:
             input = input.unsqueeze(axis)
             hx = self._map(hx, lambda h: h.unsqueeze(1))
+        if input.dtype is not weights[0].dtype and not is_autocast_cpu_enabled():
+            self._refuse_dtype(input, weights[0])
         if input.size(-1) != self.input_size:
             raise RuntimeError(
                 "input.size(-1) must be equal to input_size. Expected "
                 f"{self.input_size}, got {input.size(-1)}"
             )
         state = self._start(hx, input, input.size(axis))
-        out, ends = self._run(input, state, self.batch_first, None)
+        out, ends = self._run(input, state, weights, self.batch_first, None)
         if alone:
             out = out.squeeze(axis)
             ends = tuple(e.squeeze(1) for e in ends)
         return out, ends if self.mode == "LSTM" else ends[0]
+
+    def _check_given(self, hx: Any, dims: int) -> Any:
+        """A given state as this kind of layer has it: of as many dimensions as inputs.
+
+        Raises:
+            RuntimeError: for a state of a batch with an input alone, or the reverse.
+        """
+        lstm = self.mode == "LSTM"
+        parts = (hx[0], hx[1]) if lstm else (hx,)
+        if any(h.dim() != dims for h in parts):
+            found = ", ".join(f"{h.dim()}-D" for h in parts)
+            who, these = (
+                ("hx and cx", f"({found}) tensors")
+                if lstm
+                else ("hx", f"{found} tensor")
+            )
+            kind = "batched 3-D" if dims == 3 else "unbatched 2-D"
+            raise RuntimeError(
+                f"For {kind} input, {who} should also be {dims}-D but got {these}"
+            )
+        return parts if lstm else hx
+
+    @staticmethod
+    def _refuse_dtype(input: Any, weight: Any) -> None:
+        raise ValueError(
+            f"RNN input dtype ({input.dtype}) does not match weight dtype "
+            f"({weight.dtype}). Convert input: input.to({weight.dtype}), or convert "
+            f"model: model.to({input.dtype})"
+        )
 
     @staticmethod
     def _map(hx: Any, fn: Any) -> Any:
@@ -192,9 +246,12 @@ class RNNBase(Module):
                 raise RuntimeError(
                     f"Expected {name} size {(count, n, s)}, got {list(h.shape)}"
                 )
+            _check_product(h, input)
         return state
 
-    def _run(self, x: Any, state: Any, batch_first: bool, sizes: Any) -> Any:
+    def _run(
+        self, x: Any, state: Any, weights: Any, batch_first: bool, sizes: Any
+    ) -> Any:
         kind = {"LSTM": "lstm", "GRU": "gru", "RNN_TANH": "tanh", "RNN_RELU": "relu"}[
             self.mode
         ]
@@ -202,7 +259,7 @@ class RNNBase(Module):
             kind,
             x,
             state,
-            self._weights(),
+            weights,
             2 if self.bidirectional else 1,
             self.dropout if self.training else 0.0,
             batch_first,
@@ -217,8 +274,13 @@ class RNNBase(Module):
         order, back = input.sorted_indices, input.unsorted_indices
         if hx is not None and order is not None:
             hx = self._map(hx, lambda h: h.index_select(1, order))
+        weights = self._weights()
+        if x.dtype is not weights[0].dtype and not is_autocast_cpu_enabled():
+            if self.mode == "LSTM":
+                _check_product(x, weights[0])
+            self._refuse_dtype(x, weights[0])
         state = self._start(hx, x, x.size(1))
-        out, ends = self._run(x, state, False, sizes)
+        out, ends = self._run(x, state, weights, False, sizes)
         if back is not None:
             ends = tuple(e.index_select(1, back) for e in ends)
         return pack_like(out, input), ends if self.mode == "LSTM" else ends[0]
@@ -240,6 +302,13 @@ class RNNBase(Module):
         return text
 
 
+def _no_projection(kwargs: Any) -> None:
+    if "proj_size" in kwargs:
+        raise ValueError(
+            "proj_size argument is only supported for LSTM, not RNN or GRU"
+        )
+
+
 class RNN(RNNBase):
     def __init__(
         self,
@@ -250,6 +319,7 @@ class RNN(RNNBase):
         *args: Any,
         **kwargs: Any,
     ) -> None:
+        _no_projection(kwargs)
         if nonlinearity not in ("tanh", "relu"):
             raise ValueError(
                 f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'."
@@ -273,10 +343,7 @@ class LSTM(RNNBase):
 
 class GRU(RNNBase):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        if "proj_size" in kwargs:
-            raise ValueError(
-                "proj_size argument is only supported for LSTM, not RNN or GRU"
-            )
+        _no_projection(kwargs)
         super().__init__("GRU", *args, **kwargs)
 
 
@@ -314,6 +381,13 @@ class RNNCellBase(Module):
                 f"{type(self).__name__}: Expected input to be 1D or 2D, got "
                 f"{input.dim()}D instead"
             )
+        for i, s in enumerate(state or ()):
+            if s.dim() not in (1, 2):
+                name = f"hx[{i}]" if count == 2 else "hidden"
+                raise ValueError(
+                    f"{type(self).__name__}: Expected {name} to be 1D or 2D, got "
+                    f"{s.dim()}D instead"
+                )
         x = input.unsqueeze(0) if alone else input
         if state is None:
             state = tuple(
@@ -344,6 +418,8 @@ class RNNCellBase(Module):
                     f"hidden{i} has inconsistent hidden_size: got "
                     f"{s.size(1)}, expected {self.hidden_size}"
                 )
+        for a in (x, *state):
+            _check_product(a, self.weight_ih)
 
     def extra_repr(self) -> str:
         text = f"{self.input_size}, {self.hidden_size}"
