@@ -23,7 +23,7 @@ from isograd.torch.call import (
     tied,
 )
 from isograd.torch.dtypes import of_numpy
-from isograd.torch.scalars import c_type
+from isograd.torch.scalars import c_name
 from isograd.torch.table import row, tensor_row
 
 F = BOUND
@@ -492,7 +492,7 @@ def ldexp(input: Any, other: Any) -> Payload:
 @row(inplace=True)
 def lerp(input: Payload, end: Payload, weight: Any) -> Payload:
     if input.dtype != end.dtype:
-        own, given = (c_type(of_numpy(x.dtype)) for x in (input, end))
+        own, given = map(c_name, (input, end))
         raise RuntimeError(f"expected dtype {own} for `end` but got dtype {given}")
     refuse(
         input,

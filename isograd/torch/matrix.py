@@ -12,29 +12,11 @@ from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.torch.call import Named, cast, check_broadcast, operands, refuse, tied
 from isograd.torch.dtypes import of_numpy
+from isograd.torch.scalars import c_name
 from isograd.torch.table import FUNCTIONS, attach, row, tensor_row
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
 F = BOUND
-
-_C_NAMES = {
-    "float32": "float",
-    "float64": "double",
-    "int64": "long int",
-    "int32": "int",
-    "float16": "c10::Half",
-    "bfloat16": "c10::BFloat16",
-    "complex64": "c10::complex<float>",
-    "complex128": "c10::complex<double>",
-    "int16": "short int",
-    "int8": "signed char",
-    "uint8": "unsigned char",
-    "bool": "bool",
-}
-
-
-def c_name(x: Payload) -> str:
-    return _C_NAMES[of_numpy(x.dtype).name]
 
 
 def _same_dtype(x: Payload, y: Payload) -> None:

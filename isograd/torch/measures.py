@@ -11,7 +11,9 @@ from isograd.core.levels import state
 
 def check_assigned_grad(t: Any, value: Any) -> None:
     """What may be assigned to `.grad`: a tensor of the same dtype and shape."""
-    from isograd.torch.tensor import Tensor  # this module comes before that one
+    # this module comes before those
+    from isograd.torch.scalars import c_type
+    from isograd.torch.tensor import Tensor
 
     if not isinstance(value, Tensor):
         raise TypeError(
@@ -22,7 +24,7 @@ def check_assigned_grad(t: Any, value: Any) -> None:
         raise RuntimeError("can't assign Variable as its own grad")
     if value.dtype != t.dtype:
         raise RuntimeError(
-            f"attempting to assign a gradient with dtype '{_c_name(value)}' to a "
+            f"attempting to assign a gradient with dtype '{c_type(value.dtype)}' to a "
             f"tensor with grad_dtype '{t.dtype.scalar_type}'. The gradient must match "
             "the "
             "tensor's grad_dtype (defaults to the tensor's dtype). You can set the "
@@ -36,23 +38,6 @@ def check_assigned_grad(t: Any, value: Any) -> None:
             f"tensor of size '{list(t._p.shape)}'. Please ensure that the gradient and "
             "the tensor are the same size"
         )
-
-
-_C_NAMES = {
-    "Half": "c10::Half",
-    "BFloat16": "c10::BFloat16",
-    "Long": "long int",
-    "Short": "short int",
-    "Char": "signed char",
-    "Byte": "unsigned char",
-    "ComplexFloat": "c10::complex<float>",
-    "ComplexDouble": "c10::complex<double>",
-}
-
-
-def _c_name(t: Any) -> str:
-    name = t.dtype.scalar_type
-    return _C_NAMES.get(name) or name.lower()
 
 
 def checked_dim(dim: Any, rank: int, wrap_scalar: bool = True) -> int:

@@ -48,17 +48,20 @@ def element(value: Any, d: np.dtype[Any]) -> np.ndarray:
     return wrapped(value, d)
 
 
-_C_WORDS = {
+_C_TYPES = {
     "bool": "bool",
     "uint8": "unsigned char",
+    "uint16": "short unsigned int",
+    "uint32": "unsigned int",
+    "uint64": "long unsigned int",
     "int8": "signed char",
-    "int16": "short",
+    "int16": "short int",
     "int32": "int",
     "int64": "long int",
-    "float32": "float",
-    "float64": "double",
     "float16": "c10::Half",
     "bfloat16": "c10::BFloat16",
+    "float32": "float",
+    "float64": "double",
 }
 
 
@@ -69,7 +72,12 @@ def element_type(d: dtype) -> str:
 
 def c_type(d: dtype) -> str:
     """The C++ type of a dtype's elements, as some texts spell it."""
-    return _C_WORDS.get(d.name) or _C_NAMES[d.name]
+    return _C_TYPES.get(d.name) or _C_NAMES.get(d.name, d.name)
+
+
+def c_name(p: Any) -> str:
+    """`c_type` of a payload."""
+    return c_type(of_numpy(p.dtype))
 
 
 def overflow(name: str) -> RuntimeError:

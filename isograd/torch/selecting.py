@@ -36,7 +36,7 @@ from isograd.torch.call import (
 )
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.errors import translated
-from isograd.torch.scalars import c_type, element
+from isograd.torch.scalars import c_name, element
 from isograd.torch.shapes import expand_error
 from isograd.torch.table import FUNCTIONS, attach, repeated, row
 from isograd.torch.tensor import Tensor
@@ -461,7 +461,7 @@ def _mask(mask: Payload, name: str) -> Payload:
     if mask.dtype.kind != "b":
         raise RuntimeError(
             f"{name} only supports boolean masks, but got mask with "
-            f"dtype {c_type(of_numpy(mask.dtype))}"
+            f"dtype {c_name(mask)}"
             if name != "masked_select"
             else "masked_select: expected BoolTensor for mask"
         )

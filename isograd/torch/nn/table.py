@@ -13,6 +13,7 @@ from isograd.torch.autocasting import autocasting
 from isograd.torch.call import Named, cast, public, warn
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.labels import camel
+from isograd.torch.scalars import c_name
 
 FUNCTIONAL: dict[str, Callable[..., Any]] = {}
 """The functions of `torch.nn.functional`, by name."""
@@ -75,26 +76,6 @@ def reduction_of(reduction: str, size_average: Any, reduce: Any) -> str:
 
 def dtype_name(p: Payload) -> str:
     return of_numpy(p.dtype).scalar_type
-
-
-_C_NAMES = {
-    "Float": "float",
-    "Double": "double",
-    "Long": "long int",
-    "Int": "int",
-    "Half": "c10::Half",
-    "BFloat16": "c10::BFloat16",
-    "Short": "short",
-    "Byte": "unsigned char",
-    "Char": "signed char",
-    "Bool": "bool",
-}
-
-
-def c_name(p: Payload) -> str:
-    """The name of p's dtype in C++, which some errors print."""
-    name = dtype_name(p)
-    return _C_NAMES.get(name, name)
 
 
 def same_dtype(*operands: Any) -> list[Payload]:
