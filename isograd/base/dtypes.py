@@ -9,12 +9,6 @@ import numpy as np
 
 DType = np.dtype[Any]
 
-FLOATS = tuple(np.dtype(n) for n in ("float16", "float32", "float64"))
-COMPLEX = tuple(np.dtype(n) for n in ("complex64", "complex128"))
-INTS = tuple(
-    np.dtype(n)
-    for n in ("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64")
-)
 BOOL = np.dtype("bool")
 F32, F64 = np.dtype("float32"), np.dtype("float64")
 C64, C128 = np.dtype("complex64"), np.dtype("complex128")

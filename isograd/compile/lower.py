@@ -30,8 +30,6 @@ from isograd.compile.fuse import (
 from isograd.compile.lean.scalar import Expr, S
 from isograd.compile.program import Atom, Const, Equation, Var
 
-Box = tuple[tuple[int, int], ...]
-
 
 class Unfusible(Exception):
     """A movement that has no expression at this map; names the value to write."""

@@ -51,7 +51,7 @@ class Native:
         self.source = writer.source()
         self.body = define("body", self.source, writer.scope)
         self.call = _checked(program, self.body)
-        self.run = _lenient(program, self.body)
+        self.run = _lenient(self.body)
 
 
 def prepared(program: Program) -> Program:
@@ -207,7 +207,7 @@ def _checked(program: Program, body: Callable[..., Any]) -> Callable[..., Any]:
     return define("call", source, scope)
 
 
-def _lenient(program: Program, body: Callable[..., Any]) -> Callable[..., Any]:
+def _lenient(body: Callable[..., Any]) -> Callable[..., Any]:
     def run(arrays: Arrays) -> list[np.ndarray]:
         return body(*map(_contiguous, arrays))
 

@@ -10,13 +10,11 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any
 
-import numpy as np
-
 from isograd.base.errors import EngineError
 from isograd.core.large import LARGE
 from isograd.core.primitive import BOUND, RAW, Namespace, Payload, Rule, ndarray
 from isograd.core.storage import LAST, changed_since
-from isograd.core.tape import Leaf, Node, Slot, Traced, slot
+from isograd.core.tape import Node, Slot, Traced, slot
 
 Pending = dict[Node, Any]
 by_number = attrgetter("seq")
@@ -230,7 +228,3 @@ def saved_values(node: Node) -> tuple[Any, ...]:
             found[place].fields["edge"] = node.also[place - len(saved)][1]
         raise found[place]
     return saved
-
-
-def zeros_for(leaf: Leaf) -> np.ndarray:
-    return np.zeros(leaf.shape, leaf.dtype)

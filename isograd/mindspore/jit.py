@@ -128,10 +128,6 @@ class JitConfig:
         }
 
 
-class _MutableTuple(tuple[Any, ...]):
-    __ms_mutable__ = True
-
-
 def mutable(input_data: Any, dynamic_len: bool = False) -> Any:
     """The data, marked as not constant for the compiler."""
     return input_data

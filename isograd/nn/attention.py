@@ -60,11 +60,3 @@ def joined(F: Namespace, x: Payload) -> Payload:
     """(n, heads, time, d) to (time, n, heads d)."""
     n, h, t, d = x.shape
     return F.reshape(F.transpose(x, axes=(2, 0, 1, 3)), shape=(t, n, h * d))
-
-
-def sinusoidal(length: int, width: int) -> np.ndarray:
-    """Position codes of sines and cosines."""
-    at = np.arange(length)[:, None] / 10000 ** (np.arange(0, width, 2) / width)
-    out = np.zeros((length, width))
-    out[:, 0::2], out[:, 1::2] = np.sin(at), np.cos(at[:, : width // 2])
-    return out

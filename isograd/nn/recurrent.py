@@ -6,8 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-
 from isograd.core.primitive import Namespace, Payload, composite
 
 Weights = Sequence[Payload | None]
@@ -156,7 +154,3 @@ def layers(
         if drop is not None and layer < count - 1:
             x = drop(x)
     return x, tuple(F.stack(*(e[i] for e in ends), axis=0) for i in range(len(state)))
-
-
-def zero_state(count: int, n: int, sizes: Sequence[int], dtype: np.dtype[Any]) -> State:
-    return tuple(np.zeros((count, n, s), dtype) for s in sizes)

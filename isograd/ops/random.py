@@ -278,20 +278,3 @@ def random_cauchy(
     """Standard Cauchy numbers, by inversion."""
     u = F.random_uniform(shape=shape, dtype=dtype, generator=generator)
     return F.tan(F.mul(F.sub(u, 0.5), np.pi))
-
-
-@composite
-def random_geometric(
-    F: Namespace, *, p: float, shape: Shape, dtype: Any, generator: Generator
-) -> Payload:
-    """The number of trials up to the first success."""
-    e = F.random_exponential(shape=shape, dtype=dtype, generator=generator)
-    return F.add(F.floor(F.div(e, -float(np.log1p(-p)))), 1.0)
-
-
-@composite
-def random_dirichlet(F: Namespace, alpha: Payload, *, generator: Generator) -> Payload:
-    """Points of the simplex: normalised gamma numbers over the last axis."""
-    g = F.random_gamma(alpha, generator=generator)
-    axes = (g.ndim - 1,)
-    return F.div(g, F.expand(F.sum(g, axes=axes), g.shape, axes))

@@ -31,7 +31,7 @@ from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import lower as lower
 from isograd.core.tensor import note_made, payload_of, wrap
 from isograd.torch import dtypes, errors
-from isograd.torch.dtypes import Size, of_numpy
+from isograd.torch.dtypes import of_numpy
 from isograd.torch.errors import translated
 from isograd.torch.labels import READS
 from isograd.torch.scalars import wrapped
@@ -683,7 +683,3 @@ def note_birth(t: Any, sources: Any) -> None:
             t._inference = s._inference
             return
     note_made(t)
-
-
-def size_text(shape: Sequence[int]) -> str:
-    return repr(Size(shape))

@@ -19,7 +19,7 @@ from isograd.torch.tensor import Tensor
 Fn = Callable[..., Any]
 
 
-def _told(fn: Fn, name: str = "") -> Fn:
+def _told(fn: Fn) -> Fn:
     """`fn` with the engine's errors in PyTorch's words."""
 
     @functools.wraps(fn, updated=())
@@ -35,22 +35,6 @@ def _told(fn: Fn, name: str = "") -> Fn:
                     "vjp or jacrev APIs instead?"
                 ) from None
             raise translated(error) from None
-
-    return call
-
-
-def _tensors_only(fn: Fn, name: str) -> Fn:
-    """Check what a differentiated function returns."""
-
-    @functools.wraps(fn, updated=())
-    def call(*args: Any, **kwargs: Any) -> Any:
-        out = fn(*args, **kwargs)
-        if not isinstance(out, CoreTensor | tuple | list | dict):
-            raise RuntimeError(
-                f"{name}: Expected f(*args) to return a Tensor or a "
-                f"pytree of them, got {type(out)}"
-            )
-        return out
 
     return call
 

@@ -239,7 +239,7 @@ def _assign(self: Any, key: Any, value: Any) -> None:
         copy_into(target, _fitted(v, target._p.shape), value)
         return
     if isinstance(value, CoreTensor):
-        _check_put(target._p, value._p, arrays, items)
+        _check_put(target._p, value._p, items)
     check_write(target, type(v) is Traced)
     check_apart(target._p, v)
     out = F.scatter_at(
@@ -249,7 +249,7 @@ def _assign(self: Any, key: Any, value: Any) -> None:
     mutation.write(target, out, fresh=True, overlap=True)
 
 
-def _check_put(x: Payload, v: Payload, arrays: Any, items: Sequence[Any]) -> None:
+def _check_put(x: Payload, v: Payload, items: Sequence[Any]) -> None:
     """A tensor has the dtype of what it is put into; one element may fill a mask."""
     if v.dtype == x.dtype:
         return

@@ -102,7 +102,7 @@ def _clone_body(input: Payload, *, memory_format: Any = None) -> Payload:
     return F.copy(input)
 
 
-_clone = row(_clone_body, name="clone")
+row(_clone_body, name="clone")
 _copied_reshape = public(
     lambda x, shape: F.reshape(F.copy(x), shape=shape), "reshape", "UnsafeViewBackward0"
 )

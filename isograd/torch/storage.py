@@ -221,7 +221,6 @@ for _kind, (_dtype, _method) in _KINDS.items():
     setattr(TypedStorage, _method, _converting(_found))
     _body = {"dtype": _found, "__module__": "torch"}
     globals()[f"{_kind}Storage"] = _Legacy(f"{_kind}Storage", (), _body)
-STORAGES = tuple(_NAMES.values())
 
 
 def typed(t: Any) -> TypedStorage:

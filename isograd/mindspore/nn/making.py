@@ -9,8 +9,6 @@ from typing import Any
 from isograd.mindspore import ops
 from isograd.mindspore.nn.cell import Cell
 
-EMPTY = inspect.Parameter.empty
-
 
 def signature(text: str) -> inspect.Signature:
     """The signature that a text such as `"axis=-1, keep=False"` states."""

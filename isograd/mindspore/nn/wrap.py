@@ -144,7 +144,7 @@ class TrainOneStepCell(Cell):
         if self.sens == 1.0:
             loss, grads = self._value_and_grad(*inputs)
         else:
-            seed = self._seed(inputs)
+            seed = self._seed()
             loss, grads = self._value_and_grad(*inputs, seed)
         grads = self.grad_reducer(grads)
         self.optimizer(grads)
@@ -153,7 +153,7 @@ class TrainOneStepCell(Cell):
         named = zip(self.weights, grads, strict=True)
         return loss, {p.name: g for p, g in named}
 
-    def _seed(self, inputs: Any) -> Any:
+    def _seed(self) -> Any:
         """The cotangent of the loss, a scalar."""
         return Tensor(self.sens, dtypes.float32)
 

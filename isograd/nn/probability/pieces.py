@@ -69,12 +69,6 @@ def softplus_of(F: Namespace, x: Payload) -> Payload:
     return F.neg(F.logsigmoid(F.neg(x)))
 
 
-@composite
-def log_sigmoid_slope(F: Namespace, x: Payload) -> Payload:
-    """log(s (1 - s)) for s = sigmoid(x)."""
-    return F.sub(F.neg(F.softplus_of(F.neg(x))), F.softplus_of(x))
-
-
 # --- probabilities and logits ---------------------------------------------------------
 
 

@@ -391,12 +391,12 @@ class Application:
         self.frame = self.ctx._frame = frame
         self.ctx._node_ref, self.ctx._edges = frame.node, edges
         if hooks := levels.state().saved_hooks:
-            frame.packed = self._packed(frame, node, hooks[-1])
+            frame.packed = self._packed(frame, hooks[-1])
         return tuple(
             o if s is None else Traced(o, s) for o, s in zip(outs, slots, strict=True)
         )
 
-    def _packed(self, frame: _Frame, node: Node, hooks: Any) -> Any:
+    def _packed(self, frame: _Frame, hooks: Any) -> Any:
         pack, _ = hooks
         pairs = []
         for t in frame.saved(self.ctx):

@@ -60,7 +60,7 @@ def _like(t: Any) -> Any:
     return _zeros(t.shape, t)
 
 
-def _vector(v: Any, other: Tensors, name: str, fn: str) -> Tensors:
+def _vector(v: Any, other: Tensors, fn: str) -> Tensors:
     if v is None:
         if len(other) != 1 or other[0].nelement() != 1:
             raise RuntimeError(
@@ -85,7 +85,7 @@ def _vector(v: Any, other: Tensors, name: str, fn: str) -> Tensors:
     return tuple(x.detach() if not x.requires_grad else x for x in vs)
 
 
-def _check_outputs(outs: Tensors, strict: bool, what: str = "outputs") -> None:
+def _check_outputs(outs: Tensors, strict: bool) -> None:
     if not strict:
         return
     for i, o in enumerate(outs):
@@ -201,7 +201,7 @@ def vjp(
         ins = _prepared(ins, create_graph)
         many_out, outs = _outputs(func, ins, "vjp")
         _check_outputs(outs, strict)
-        vs = _vector(v, outs, "outputs", "vjp")
+        vs = _vector(v, outs, "vjp")
         grads = _filled(
             _autograd(outs, ins, vs, create_graph), ins, strict, create_graph, "back"
         )
@@ -222,7 +222,7 @@ def jvp(
     with enable_grad():
         _, ins = _tuple(inputs, "inputs", "jvp")
         ins = _prepared(ins, create_graph)
-        vs = _vector(v, ins, "inputs", "jvp")
+        vs = _vector(v, ins, "jvp")
         many_out, outs = _outputs(func, ins, "jvp")
         _check_outputs(outs, strict)
         seeds = tuple(_like(o).requires_grad_() for o in outs)
@@ -400,7 +400,7 @@ def _second(
 ) -> Any:
     many_in, ins = _tuple(inputs, "inputs", fn)
     ins = _prepared(ins, create_graph)
-    vs = _vector(v, ins, "inputs", fn)
+    vs = _vector(v, ins, fn)
     many_out, outs = _outputs(func, ins, fn)
     _check_outputs(outs, strict)
     if many_out or not isinstance(outs[0], Tensor):

@@ -93,7 +93,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
                 local = F.log_softmax(self.tail[i - 1](x.index_select(0, rows)), dim=1)
                 places.index_fill_(0, rows, self.shortlist_size + i - 1)
                 found = local.gather(1, inside).squeeze(1)
-                output = self._placed(output, rows, found, i)
+                output = self._placed(output, rows, found)
             rows_seen += rows.numel()
         if rows_seen != t.size(0):
             raise RuntimeError(
@@ -106,7 +106,7 @@ class AdaptiveLogSoftmaxWithLoss(Module):
         loss = (-output).mean()
         return _ASMoutput(output.squeeze(0) if alone else output, loss)
 
-    def _placed(self, output: Any, rows: Any, found: Any, i: int) -> Any:
+    def _placed(self, output: Any, rows: Any, found: Any) -> Any:
         base = output if output.requires_grad else torch.zeros_like(output)
         return base.index_copy(0, rows, found)
 
