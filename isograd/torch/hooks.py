@@ -127,11 +127,11 @@ class NodeHooks:
         for hook in tuple(self.table.values()):
             found = hook(t)
             if found is not None:
-                t = _checked(found, t, hook)
+                t = checked(found, t, hook)
         for hook in tuple(self.pre.values()):
             found = hook((t,))
             if found is not None:
-                t = _checked(checked_tuple(hook, found, 1)[0], t, hook)
+                t = checked(checked_tuple(hook, found, 1)[0], t, hook)
         for ref in self.retain:
             owner = ref()
             if owner is not None and owner._node is node:
@@ -151,7 +151,7 @@ def checked_tuple(hook: Any, found: Any, count: int) -> tuple[Any, ...]:
     return found
 
 
-def _checked(found: Any, given: Tensor, hook: Any = None) -> Tensor:
+def checked(found: Any, given: Tensor, hook: Any = None) -> Tensor:
     if not isinstance(found, Tensor):
         raise TypeError(
             f"expected Variable, but hook returned '{type(found).__name__}'"

@@ -117,6 +117,69 @@ attempt(lambda: nn.LSTM(2, 3, 0)); attempt(lambda: nn.GRU(2, 3, proj_size=1)); a
 attempt(lambda: nn.RNN(2, 3, nonlinearity='foo')); attempt(lambda: nn.LSTM(2, 3, dropout=True)); attempt(lambda: nn.LSTM(2, 3, dropout='a'))
 attempt(lambda: nn.RNN(2, 3, proj_size=1))
 """,
+    "backward_hooks": r"""
+x = torch.ones(3, 2, requires_grad=True)
+def hooked(kind, hook, module=None):
+    m = module or nn.Linear(2, 2); getattr(m, kind)(hook)
+    x.grad = None; y = m(x); y.sum().backward(); return x.grad.shape
+pre, full = 'register_full_backward_pre_hook', 'register_full_backward_hook'
+attempt(lambda: hooked(pre, lambda m, go: go[0] * 2)); attempt(lambda: hooked(pre, lambda m, go: (go[0], 1)))
+attempt(lambda: hooked(pre, lambda m, go: ())); attempt(lambda: hooked(pre, lambda m, go: [go[0]]))
+attempt(lambda: hooked(pre, lambda m, go: 3)); attempt(lambda: hooked(pre, lambda m, go: (go[0] * 2,)))
+attempt(lambda: hooked(full, lambda m, gi, go: 3)); attempt(lambda: hooked(full, lambda m, gi, go: (gi[0], gi[0])))
+attempt(lambda: hooked(full, lambda m, gi, go: gi[0])); attempt(lambda: hooked(full, lambda m, gi, go: [gi[0]]))
+attempt(lambda: hooked(full, lambda m, gi, go: ())); attempt(lambda: hooked(full, lambda m, gi, go: (3,)))
+attempt(lambda: hooked(full, lambda m, gi, go: None, nn.ReLU(inplace=True)))
+attempt(lambda: hooked(full, lambda m, gi, go: (None,))); attempt(lambda: hooked(full, lambda m, gi, go: (gi[0][0, 0],)))
+attempt(lambda: hooked(full, lambda m, gi, go: (gi[0][:2],))); attempt(lambda: hooked(pre, lambda m, go: (go[0][:2],)))
+x = torch.ones(3, 2)
+attempt(lambda: hooked(full, lambda m, gi, go: 3)); attempt(lambda: hooked(full, lambda m, gi, go: (go[0],)))
+attempt(lambda: hooked(full, lambda m, gi, go: (None,)))
+x = torch.ones(1, 2, requires_grad=True)
+attempt(lambda: hooked(full, lambda m, gi, go: gi[0])); attempt(lambda: hooked(pre, lambda m, go: go[0]))
+m = nn.Linear(2, 2); m.register_full_backward_hook(lambda *a: None); y = m(x); print(y.grad_fn.name(), y.grad_fn)
+""",
+    "warnings_of_backward_hooks": r"""
+import warnings
+class Q(nn.Module):
+    def forward(self, a, b): return {'s': a + b}
+def told(m, *xs, leaf=None):
+    seen = []; m.register_full_backward_hook(lambda m, gi, go: seen.append((len(gi), go)))
+    with warnings.catch_warnings(record=True) as w:
+        warnings.simplefilter('always')
+        y = m(*xs); y = y['s'] if isinstance(y, dict) else y; y.sum().backward()
+    print(seen, [(v.category.__name__, str(v.message)) for v in w])
+told(Q(), torch.ones(2, requires_grad=True), torch.ones(2, requires_grad=True))
+told(nn.Linear(2, 2), torch.ones(3, 2)); told(nn.Linear(2, 2), torch.ones(3, 2, requires_grad=True))
+""",
+    "state_hooks": r"""
+m = nn.Sequential(nn.Linear(1, 1), nn.ReLU())
+h = m.register_state_dict_post_hook(lambda m, sd, p, md: {}); attempt(m.state_dict); h.remove()
+h = m[0].register_state_dict_post_hook(lambda m, sd, p, md: 1); attempt(m.state_dict); h.remove()
+h = m.register_state_dict_post_hook(lambda m, sd, p, md: sd.clear()); attempt(m.state_dict); h.remove()
+h = m._register_state_dict_hook(lambda m, sd, p, md: {'q': 1}); attempt(m.state_dict); h.remove()
+h = m.register_load_state_dict_post_hook(lambda m, k: 3); attempt(lambda: m.load_state_dict(m.state_dict())); h.remove()
+h = m[0].register_load_state_dict_post_hook(lambda m, k: k); attempt(lambda: m.load_state_dict(m.state_dict())); h.remove()
+h = m.register_load_state_dict_post_hook(lambda m, k: k.missing_keys.clear()); attempt(lambda: m.load_state_dict({'0.weight': torch.ones(1, 1)}))
+""",
+    "global_hooks": r"""
+M = nn.modules.module; x = torch.ones(3, 2)
+g = M.register_module_forward_hook(lambda m, a, k, o: print('G', type(m).__name__, list(k)), with_kwargs=True)
+nn.ReLU()(input=x); nn.Linear(2, 2)(input=x); nn.Sequential(nn.Tanh())(x); g.remove()
+g = M.register_module_forward_hook(lambda m, a, o: print('A', type(m).__name__, o), always_call=True)
+attempt(lambda: nn.Linear(9, 9)(x)); g.remove()
+def says(tag): return lambda m, n, p: print(tag, type(m).__name__, n)
+g = M.register_module_parameter_registration_hook(says('P')); nn.Linear(1, 1); nn.BatchNorm1d(1); g.remove()
+g = M.register_module_buffer_registration_hook(says('B')); nn.BatchNorm1d(1); g.remove()
+g = M.register_module_module_registration_hook(says('M')); nn.Sequential(nn.ReLU()); g.remove(); nn.Sequential(nn.ReLU())
+g = M.register_module_parameter_registration_hook(lambda m, n, p: nn.Parameter(p.detach() * 0)); print(nn.Linear(1, 1)._parameters.keys()); g.remove()
+""",
+    "inputs_by_name": r"""
+x, y, c = torch.tensor([[1., -2.], [.5, 3.]]), torch.ones(2, 2), torch.tensor([0, 1])
+attempt(lambda: nn.CrossEntropyLoss()(input=x, target=c)); attempt(lambda: nn.MSELoss()(x, target=y))
+attempt(lambda: nn.ELU()(input=x)); attempt(lambda: nn.CosineSimilarity()(x1=x, x2=y))
+attempt(lambda: nn.TripletMarginLoss()(anchor=x, positive=y, negative=x)); attempt(lambda: nn.Softmax(1)(input=x))
+""",
 }
 
 

@@ -31,8 +31,20 @@ _HOOKS = (
     "_load_state_dict_post_hooks",
 )
 _GLOBAL: dict[str, OrderedDict[int, Any]] = {
-    k: OrderedDict() for k in ("forward", "forward_pre", "backward", "backward_pre")
+    k: OrderedDict()
+    for k in (
+        *("forward", "forward_pre", "backward", "backward_pre"),
+        *("parameter", "buffer", "module"),
+    )
 }
+
+
+_GLOBAL_OPTIONS: dict[int, tuple[str, ...]] = {}
+
+
+def _words(with_kwargs: bool, always_call: bool) -> tuple[str, ...]:
+    """The options of a forward hook."""
+    return ("kwargs",) * with_kwargs + ("always",) * always_call
 
 
 def _addindent(text: str, spaces: int) -> str:
@@ -96,7 +108,7 @@ class Module(Conversions, StateMethods):
                     "cannot assign module before Module.__init__() call"
                 )
             _remove(self, name, "_modules")
-            d["_modules"][name] = value
+            d["_modules"][name] = _registered(self, "module", name, value)
             return
         params = d.get("_parameters")
         if params is not None and name in params:
@@ -126,7 +138,7 @@ class Module(Conversions, StateMethods):
             if isinstance(value, Buffer):
                 self.register_buffer(name, value, value.persistent)
             else:
-                buffers[name] = value
+                buffers[name] = _registered(self, "buffer", name, value)
             return
         object.__setattr__(self, name, value)
 
@@ -179,7 +191,7 @@ class Module(Conversions, StateMethods):
                 f"must be created explicitly. To express '{name}' as a function of "
                 "another Tensor, compute the value in the forward() method."
             )
-        self._parameters[name] = param
+        self._parameters[name] = _registered(self, "parameter", name, param)
 
     def register_buffer(self, name: str, tensor: Any, persistent: bool = True) -> None:
         """Add a tensor that belongs to the state but is no parameter."""
@@ -191,7 +203,7 @@ class Module(Conversions, StateMethods):
                 f"cannot assign '{_type_of(tensor)}' object to buffer "
                 f"'{name}' (torch Tensor or None required)"
             )
-        self._buffers[name] = tensor
+        self._buffers[name] = _registered(self, "buffer", name, tensor)
         if persistent:
             self._non_persistent_buffers_set.discard(name)
         else:
@@ -219,7 +231,7 @@ class Module(Conversions, StateMethods):
             raise KeyError(f'module name can\'t contain ".", got: {name}')
         if name == "":
             raise KeyError('module name can\'t be empty string ""')
-        self._modules[name] = module
+        self._modules[name] = _registered(self, "module", name, module)
 
     register_module = add_module
 
@@ -396,7 +408,7 @@ class Module(Conversions, StateMethods):
         return out if watch is None else watch.outputs(out)
 
     def _forward_hooked(self, args: Any, kwargs: Any) -> Any:
-        options = self._hook_options
+        options = {**_GLOBAL_OPTIONS, **self._hook_options}
         hooks = [*_GLOBAL["forward"].items(), *self._forward_hooks.items()]
         done = False
         try:
@@ -444,9 +456,7 @@ class Module(Conversions, StateMethods):
         always_call: bool = False,
     ) -> RemovableHandle:
         """Call `hook(module, args, output)` after `forward`."""
-        words = [
-            w for w, on in (("kwargs", with_kwargs), ("always", always_call)) if on
-        ]
+        words = _words(with_kwargs, always_call)
         return self._hook("_forward_hooks", hook, prepend, *words)
 
     def register_full_backward_pre_hook(
@@ -481,7 +491,7 @@ class Module(Conversions, StateMethods):
         return self._hook("_state_dict_pre_hooks", hook, False)
 
     def register_state_dict_post_hook(self, hook: Any) -> RemovableHandle:
-        return self._hook("_state_dict_hooks", hook, False)
+        return self._hook("_state_dict_hooks", hook, False, "strict")
 
     def _register_state_dict_hook(self, hook: Any) -> RemovableHandle:
         return self._hook("_state_dict_hooks", hook, False)
@@ -574,13 +584,21 @@ def _remove(self: Any, name: str, keep: str) -> None:
     d["_non_persistent_buffers_set"].discard(name)
 
 
+def _registered(owner: Module, kind: str, name: str, value: Any) -> Any:
+    """What is registered, where hooks for all modules may put another in its place."""
+    for hook in _GLOBAL[kind].values():
+        found = hook(owner, name, value)
+        value = value if found is None else found
+    return value
+
+
 _ANY_GLOBAL = [0]
 
 
 def _register_global(kind: str, hook: Any) -> RemovableHandle:
     handle = RemovableHandle(_GLOBAL[kind])
     _GLOBAL[kind][handle.id] = hook
-    _ANY_GLOBAL[0] += 1
+    _ANY_GLOBAL[0] += kind not in ("parameter", "buffer", "module")
     return handle
 
 
@@ -591,7 +609,22 @@ def register_module_forward_pre_hook(hook: Any) -> RemovableHandle:
 def register_module_forward_hook(
     hook: Any, *, with_kwargs: bool = False, always_call: bool = False
 ) -> RemovableHandle:
-    return _register_global("forward", hook)
+    handle = _register_global("forward", hook)
+    _GLOBAL_OPTIONS[handle.id] = _words(with_kwargs, always_call)
+    return handle
+
+
+def register_module_parameter_registration_hook(hook: Any) -> RemovableHandle:
+    """Call `hook(module, name, parameter)` for each that a module gets."""
+    return _register_global("parameter", hook)
+
+
+def register_module_buffer_registration_hook(hook: Any) -> RemovableHandle:
+    return _register_global("buffer", hook)
+
+
+def register_module_module_registration_hook(hook: Any) -> RemovableHandle:
+    return _register_global("module", hook)
 
 
 def register_module_full_backward_pre_hook(hook: Any) -> RemovableHandle:

@@ -29,9 +29,9 @@ class _Stored(Module):
         ).items():
             setattr(self, name, value)
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any, **named: Any) -> Any:
         return getattr(F, self.function)(
-            *inputs, **{n: getattr(self, n) for n, _ in self.arguments}
+            *inputs, **named, **{n: getattr(self, n) for n, _ in self.arguments}
         )
 
     def extra_repr(self) -> str:
@@ -44,8 +44,7 @@ class _Stored(Module):
 class _Activation(_Stored):
     """An activation whose only argument is `inplace`."""
 
-    def forward(self, *inputs: Any) -> Any:
-        (input,) = inputs
+    def forward(self, input: Any) -> Any:
         if self.inplace:
             return getattr(F, self.function)(input, inplace=True)
         return self.apply_to(input)
@@ -281,9 +280,10 @@ class _Loss(_Stored):
             else:
                 setattr(self, name, value)
 
-    def forward(self, *inputs: Any) -> Any:
+    def forward(self, *inputs: Any, **named: Any) -> Any:
         return getattr(F, self.function)(
             *inputs,
+            **named,
             **{
                 n: getattr(self, n)
                 for n, _ in self.arguments

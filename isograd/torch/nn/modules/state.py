@@ -43,6 +43,7 @@ class StateMethods:
     _state_dict_pre_hooks: Any
     _modules: Any
     _state_dict_hooks: Any
+    _hook_options: Any
     _load_state_dict_pre_hooks: Any
 
     # --- state ------------------------------------------------------------------------
@@ -88,8 +89,10 @@ class StateMethods:
                     prefix=prefix + name + ".",
                     keep_vars=keep_vars,
                 )
-        for hook in self._state_dict_hooks.values():
+        for k, hook in self._state_dict_hooks.items():
             found = hook(self, destination, prefix, meta)
+            if found is not None and "strict" in self._hook_options.get(k, ()):
+                raise RuntimeError("state_dict post-hook must return None")
             destination = destination if found is None else found
         return destination
 
@@ -218,7 +221,12 @@ class StateMethods:
                     )
             keys = _IncompatibleKeys(missing, unexpected)
             for hook in module._load_state_dict_post_hooks.values():
-                hook(module, keys)
+                if hook(module, keys) is not None:
+                    raise AssertionError(
+                        "Hooks registered with ``register_load_state_dict_post_hook`` "
+                        "are not expected to return new values, if incompatible_keys "
+                        "need to be modified, it should be done inplace."
+                    )
 
         load(self, state_dict)
         if strict:
