@@ -256,11 +256,7 @@ class Sketch:
             for n, f in zip(names, prim.flags(len(names)))  # noqa: B905 (a draw has none)
         ]
         kind = outs[0].dtype.kind
-        if (
-            not any(edges)
-            or prim.constant
-            or (prim.name == "convert" and kind in "iub")
-        ):
+        if not any(edges) or prim.constant or kind in "iub":
             return
         self.edges[node] = tuple(str(e) for e in edges)
         if prim.kind == "elementwise":

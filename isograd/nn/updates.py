@@ -23,7 +23,15 @@ from isograd.core.large import LARGE, MAKERS
 
 Array = np.ndarray
 Rule = Callable[..., None]
+ALLOCATING: set[Rule] = set()
+"""Rules that also run without scratch: small arrays cost less than their allocation."""
 BLOCK = 1 << 14  # elements: five float32 arrays of this size fit the second-level cache
+
+
+def allocating(rule: Rule) -> Rule:
+    """Declare that `s` and `t` of a rule may be None."""
+    ALLOCATING.add(rule)
+    return rule
 
 
 def apply(rule: Rule, arrays: Sequence[Array], **hyper: Any) -> None:
@@ -35,8 +43,8 @@ def apply(rule: Rule, arrays: Sequence[Array], **hyper: Any) -> None:
     if p.dtype.itemsize == 2:
         _in_float32(rule, arrays, hyper)
         return
-    if p.size <= BLOCK and rule is sgd:
-        rule(*arrays, None, None, **hyper)  # it writes none before its result
+    if p.size <= BLOCK and rule in ALLOCATING:
+        rule(*arrays, None, None, **hyper)
         return
     if p.size <= BLOCK or not all(a.flags.c_contiguous for a in arrays):
         rule(*arrays, np.empty(p.shape, p.dtype), np.empty(p.shape, p.dtype), **hyper)
@@ -124,6 +132,7 @@ def _second_moment(v: Array, g: Array, beta: float, scratch: Array) -> None:
 # --- stochastic gradient descent ------------------------------------------------------
 
 
+@allocating
 def sgd(
     p: Array,
     g: Array,
