@@ -82,10 +82,7 @@ def cholesky(a: Any, *, upper: bool = False) -> Payload:
 @entry(owner=_LINALG)
 def solve(a: Any, b: Any) -> Payload:
     x, y = promoted(_matrices(a), floating(as_payload(b)))
-    if y.ndim == 1:
-        out = F.solve(x, F.reshape(y, shape=(y.shape[0], 1)))
-        return F.reshape(out, shape=out.shape[:-1])
-    return F.solve(x, y)
+    return F.solve_any(x, y) if y.ndim == 1 else F.solve(x, y)
 
 
 @entry(owner=_LINALG)

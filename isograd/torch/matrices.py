@@ -111,7 +111,7 @@ def solve(A: Payload, B: Payload, *, left: bool = True) -> Payload:
         )
     vector = B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1])
     if not left:
-        return F.mT(F.solve(F.mT(A), F.mT(B)))
+        return F.solve_right(A, B)
     n = B.shape[-1] if vector else B.shape[-2]
     if n != A.shape[-1]:
         raise RuntimeError(
@@ -119,10 +119,7 @@ def solve(A: Payload, B: Payload, *, left: bool = True) -> Payload:
             f"({A.shape[-2]}x{A.shape[-1]} and {n}x"
             f"{1 if vector else B.shape[-1]})"
         )
-    if not vector:
-        return F.solve(A, B)
-    out = F.solve(A, F.reshape(B, shape=(*B.shape, 1)))
-    return F.reshape(out, shape=out.shape[:-1])
+    return F.solve_any(A, B)
 
 
 @function
