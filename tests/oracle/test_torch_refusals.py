@@ -180,6 +180,15 @@ attempt(lambda: nn.CrossEntropyLoss()(input=x, target=c)); attempt(lambda: nn.MS
 attempt(lambda: nn.ELU()(input=x)); attempt(lambda: nn.CosineSimilarity()(x1=x, x2=y))
 attempt(lambda: nn.TripletMarginLoss()(anchor=x, positive=y, negative=x)); attempt(lambda: nn.Softmax(1)(input=x))
 """,
+    "static_keys": r"""
+def S(*s, k=1.): return torch.sin(torch.arange(float(torch.Size(s).numel())) * k).reshape(s)
+x = S(3, 2, 4)
+def run(**k):
+    out = F.multi_head_attention_forward(x, x, x, 4, 2, S(12, 4, k=.7), S(12), None, None, False, 0., S(4, 4), S(4), **k)
+    return [[round(v, 3) for v in t.flatten().tolist()] for t in out]
+attempt(lambda: run(static_k=S(4, 5, 2, k=2.), static_v=S(4, 5, 2, k=3.)))
+attempt(lambda: run(static_k=S(4, 3, 2, k=2.))); attempt(lambda: run())
+""",
 }
 
 

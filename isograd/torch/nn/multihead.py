@@ -105,7 +105,8 @@ def _projected(
 
 
 def _linear(x: Payload, w: Payload, b: Any) -> Payload:
-    check_linear(x, w, b)
+    if x.dtype != w.dtype or x.shape[-1] != w.shape[-1]:
+        check_linear(x, w, b)
     return F.linear(x, w) if b is None else F.linear(x, w, b)
 
 
@@ -114,37 +115,33 @@ def _mha_body(
     key: Payload,
     value: Payload,
     num_heads: int,
-    weight: Any,
-    bias: Any,
+    inner: tuple[Any, Any],
     extra: Any,
     add_zero: bool,
     p: float,
-    out_weight: Payload,
-    out_bias: Any,
-    mask: Any,
-    padding: Any,
+    outer: tuple[Payload, Any],
+    masks: tuple[Any, Any],
     separate: Any,
+    static: Any,
 ) -> Any:
     n = query.shape[1]
-    q, k, v = _projected(query, key, value, weight, bias, separate)
+    q, k, v = _projected(query, key, value, *inner, separate)
     if extra is not None:
         k, v = (
             F.concatenate(x, F.broadcast_to(b, (1, n, b.shape[-1])), axis=0)
             for x, b in zip((k, v), extra, strict=True)
         )
     q, k, v = (attend.heads(F, x, num_heads) for x in (q, k, v))
+    k, v = (
+        x if s is None else F.reshape(s, shape=(n, num_heads, *s.shape[1:]))
+        for x, s in zip((k, v), static, strict=True)
+    )
     if add_zero:
         shape = (*k.shape[:2], 1, k.shape[3])
         k, v = (F.concatenate(x, np.zeros(shape, x.dtype), axis=2) for x in (k, v))
-    full = _joined_mask(mask, padding, n, num_heads, q, k)
+    full = _joined_mask(*masks, n, num_heads, q, k)
     out, weights = F.attention(q, k, v, full, drop=drop_with(p))
-    joined = attend.joined(F, out)
-    out = (
-        F.linear(joined, out_weight)
-        if out_bias is None
-        else (F.linear(joined, out_weight, out_bias))
-    )
-    return out, weights
+    return _linear(attend.joined(F, out), *outer), weights
 
 
 def _joined_mask(
@@ -179,6 +176,8 @@ def check_masks(mask: Any, padding: Any, names: tuple[str, str]) -> None:
     Raises:
         AssertionError: for integers.
     """
+    if mask is padding is None:
+        return
     for m, name in ((padding, names[1]), (mask, names[0])):
         if m is not None and m._p.dtype.kind not in "fVb":
             raise AssertionError(
@@ -194,8 +193,21 @@ def check_masks(mask: Any, padding: Any, names: tuple[str, str]) -> None:
 NAMES = ("attn_mask", "key_padding_mask")
 
 
+def _is_alone(q: Any, k: Any, v: Any, padding: Any, mask: Any, heads: int) -> bool:
+    """Whether operands have no axis of a batch.
+
+    Raises:
+        AssertionError: where operands and masks disagree about it.
+    """
+    n, masked = q.dim(), padding is not None or mask is not None
+    if masked or n not in (2, 3) or not k.dim() == v.dim() == n:
+        _check_dims(q, k, v, padding, mask)
+        if n == 2:
+            _check_alone(mask, (heads, q.shape[0], k.shape[0]))
+    return n == 2
+
+
 def _check_dims(query: Any, key: Any, value: Any, padding: Any, mask: Any) -> None:
-    """Operands and masks have the dimensions that a batch has, or one alone."""
     n = query.dim()
     if n not in (2, 3):
         raise AssertionError(
@@ -231,32 +243,30 @@ def _check_heads(
     query: Any, key: Any, value: Any, width: int, heads: int, separate: Any
 ) -> None:
     """Widths, lengths and batches of (time, batch, features) agree."""
-    if query.shape[-1] != width:
+    q, k, v = query.shape, key.shape, value.shape
+    if q[-1] != width:
         raise AssertionError(
-            f"was expecting embedding dimension of {width}, but got {query.shape[-1]}"
+            f"was expecting embedding dimension of {width}, but got {q[-1]}"
         )
-    if width // heads * heads != width:
+    if width % heads:
         raise AssertionError(f"embed_dim {width} not divisible by num_heads {heads}")
-    if separate is None and key.shape != value.shape:
-        raise AssertionError(
-            f"key shape {key.shape} does not match value shape {value.shape}"
-        )
-    if key.shape[:2] != value.shape[:2]:
-        raise AssertionError(
-            f"key's sequence and batch dims {key.shape[:2]} do not match value's "
-            f"{value.shape[:2]}"
-        )
-    _check_separate(separate, key.shape[-1], value.shape[-1], width)
-    if key.shape[1] != query.shape[1]:
-        split = [key.shape[0], query.shape[1] * heads, width // heads]
+    if separate is not None:
+        _check_separate(separate, k, v, width)
+    elif k != v:
+        raise AssertionError(f"key shape {k} does not match value shape {v}")
+    if k[1] != q[1]:
+        split = [k[0], q[1] * heads, width // heads]
         raise RuntimeError(
-            f"shape '{split}' is invalid for input of size "
-            f"{key.shape[0] * key.shape[1] * width}"
+            f"shape '{split}' is invalid for input of size {k[0] * k[1] * width}"
         )
 
 
-def _check_separate(separate: Any, key: int, value: int, width: int) -> None:
-    for i, wide in enumerate((key, value) if separate else (), 1):
+def _check_separate(separate: Any, k: Any, v: Any, width: int) -> None:
+    if k[:2] != v[:2]:
+        raise AssertionError(
+            f"key's sequence and batch dims {k[:2]} do not match value's {v[:2]}"
+        )
+    for i, wide in enumerate((k[-1], v[-1]), 1):
         if tuple(separate[i].shape) != (width, wide):
             name = ("query", "key", "value")[i]
             raise AssertionError(
@@ -301,6 +311,17 @@ def _causal_mask(mask: Any, padding: Any, rows: int, columns: int, kept: bool) -
     return wrap(Tensor, ~attend.causal(rows, columns))
 
 
+def _checked_mask(
+    mask: Any, padding: Any, sizes: tuple[int, ...], hint: bool, kept: bool
+) -> Any:
+    """The mask to add, where masks fit `sizes`: batch, heads, targets, sources."""
+    check_masks(mask, padding, NAMES)
+    if hint:
+        mask = _causal_mask(mask, padding, sizes[2], sizes[3], kept)
+    _check_mask_shapes(mask, padding, *sizes)
+    return mask
+
+
 @plain
 def multi_head_attention_forward(
     query: Any,
@@ -329,48 +350,34 @@ def multi_head_attention_forward(
     average_attn_weights: bool = True,
     is_causal: bool = False,
 ) -> Any:
-    """Attention of several heads over (time, batch, features).
-
-    Raises:
-        AssertionError: for operands whose dimensions or sizes do not fit.
-        RuntimeError: for a mask of another shape, `is_causal` without a mask.
-    """
-    _check_dims(query, key, value, key_padding_mask, attn_mask)
-    alone = query.ndim == 2
+    """Attention of several heads over (time, batch, features)."""
+    alone = _is_alone(query, key, value, key_padding_mask, attn_mask, num_heads)
     if alone:
-        _check_alone(attn_mask, (num_heads, query.shape[0], key.shape[0]))
         query, key, value = (t.unsqueeze(1) for t in (query, key, value))
         if key_padding_mask is not None:
             key_padding_mask = key_padding_mask.unsqueeze(0)
-    check_masks(attn_mask, key_padding_mask, NAMES)
-    target, batch, source = query.shape[0], query.shape[1], key.shape[0]
-    if is_causal:
-        attn_mask = _causal_mask(
-            attn_mask, key_padding_mask, target, source, need_weights
-        )
     parts = (q_proj_weight, k_proj_weight, v_proj_weight)
     separate = parts if use_separate_proj_weight else None
+    if is_causal or attn_mask is not None or key_padding_mask is not None:
+        sizes = (query.shape[1], num_heads, query.shape[0], key.shape[0])
+        how = is_causal, need_weights
+        attn_mask = _checked_mask(attn_mask, key_padding_mask, sizes, *how)
     _check_heads(query, key, value, embed_dim_to_check, num_heads, separate)
-    _check_mask_shapes(attn_mask, key_padding_mask, batch, num_heads, target, source)
-    extra = None if bias_k is None else (bias_k, bias_v)
     out, weights = _mha(
         query,
         key,
         value,
         num_heads,
-        in_proj_weight,
-        in_proj_bias,
-        extra,
+        (in_proj_weight, in_proj_bias),
+        None if bias_k is None else (bias_k, bias_v),
         add_zero_attn,
         dropout_p if training else 0.0,
-        out_proj_weight,
-        out_proj_bias,
-        attn_mask,
-        key_padding_mask,
+        (out_proj_weight, out_proj_bias),
+        (attn_mask, key_padding_mask),
         separate,
+        (static_k, static_v),
     )
-    if need_weights and average_attn_weights:
-        weights = weights.mean(dim=1)
-    if alone:
-        out, weights = out.squeeze(1), weights.squeeze(0)
-    return out, weights if need_weights else None
+    if not need_weights:
+        return out.squeeze(1) if alone else out, None
+    weights = weights.mean(dim=1) if average_attn_weights else weights
+    return (out.squeeze(1), weights.squeeze(0)) if alone else (out, weights)
