@@ -4,6 +4,7 @@ finite differences.  Sources: NumPy's reference pages of the functions of these 
 
 from __future__ import annotations
 
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -46,19 +47,75 @@ def convolve(F: Namespace, x: Payload, w: Payload) -> Payload:
 
 
 @composite
-def slope(F: Namespace, y: Payload, *, axis: int, step: float) -> Payload:
-    """Second order differences inside, first order ones at the ends (np.gradient)."""
+def slope(
+    F: Namespace,
+    y: Payload,
+    at: Payload | None = None,
+    *,
+    axis: int,
+    step: float = 1.0,
+    edge_order: int = 1,
+) -> Payload:
+    """Derivatives along an axis by differences of second order, at the ends of
+    `edge_order` 1 or 2 (np.gradient).
+
+    The places are `step` apart, or those of the vector `at`.
+    """
     n = y.shape[axis]
+    rest = y.ndim - axis - 1
 
-    def part(start: int, stop: int) -> Payload:
-        return F.ranged(y, axis=axis, start=start, stop=stop)
+    def width(start: int, stop: int) -> Payload:
+        if at is None:
+            return np.full((1,) * (rest + 1), step, y.dtype)
+        gaps = F.ranged(F.diff(at, axis=0), axis=0, start=start, stop=stop)
+        return F.reshape(gaps, shape=(*gaps.shape, *(1,) * rest))
 
-    def difference(a: Payload, b: Payload, width: float) -> Payload:
-        return F.div(F.sub(a, b), width * step)
+    def weighted(start: int, count: int, weights: Any) -> Payload:
+        """The sum of weights times the elements from `start` on, from the next on..."""
+        parts = [
+            F.mul(
+                F.ranged(y, axis=axis, start=start + i, stop=start + i + count),
+                F.convert(w, dtype=y.dtype),
+            )
+            for i, w in enumerate(weights)
+        ]
+        return reduce(F.add, parts)
 
-    ends = [difference(part(i + 1, i + 2), part(i, i + 1), 1.0) for i in (0, n - 2)]
-    inner = difference(part(2, n), part(0, n - 2), 2.0)
+    def difference(start: int, apart: int, count: int, over: Any) -> Payload:
+        upper = F.ranged(y, axis=axis, start=start + apart, stop=start + apart + count)
+        return F.div(
+            F.sub(upper, F.ranged(y, axis=axis, start=start, stop=start + count)), over
+        )
+
+    def end(start: int, place: int) -> Payload:
+        if edge_order == 1:
+            over = F.convert(width(start, start + 1), dtype=y.dtype)
+            return difference(start, 1, 1, over)
+        gaps = width(start, start + 1), width(start + 1, start + 2)
+        return weighted(start, 1, _three_points(F, *gaps, place))
+
+    if at is None:
+        inner = difference(0, 2, n - 2, 2 * step)
+    else:
+        weights = _three_points(F, width(0, n - 2), width(1, n - 1), 0)
+        inner = weighted(0, n - 2, weights)
+    ends = end(0, -1), end(n - 1 - edge_order, 1)
     return F.concatenate(ends[0], inner, ends[1], axis=axis)
+
+
+def _three_points(F: Namespace, h: Payload, k: Payload, place: int) -> Any:
+    """Weights of the values at -h, 0 and k in the slope of the parabola through them,
+    at its first (-1), middle (0) or last (1) point.
+    """
+    whole = F.add(h, k)
+    first, middle, last = F.mul(h, whole), F.mul(h, k), F.mul(k, whole)
+    if place < 0:
+        tops = F.neg(F.add(whole, h)), whole, F.neg(h)
+    elif place == 0:
+        tops = F.neg(k), F.sub(k, h), h
+    else:
+        tops = k, F.neg(whole), F.add(whole, k)
+    return [F.div(t, b) for t, b in zip(tops, (first, middle, last), strict=True)]
 
 
 def window_of(mode: str, n: int, m: int) -> tuple[int, int]:

@@ -151,10 +151,7 @@ def round(input: Payload, *, decimals: int = 0) -> Payload:
         return copy_of(input)
     if not decimals:
         return F.round(input)
-    scale = float(10 ** np.abs(decimals))
-    if decimals > 0:
-        return Named(F.div(F.round(F.mul(input, scale)), scale), "RoundBackward1")
-    return Named(F.mul(F.round(F.div(input, scale)), scale), "RoundBackward1")
+    return Named(F.round_to(input, decimals=decimals), "RoundBackward1")
 
 
 @row(inplace=True)
@@ -163,7 +160,7 @@ def frac(input: Payload) -> Payload:
         raise NotImplementedError(
             f"\"frac_cpu\" not implemented for '{of_numpy(input.dtype).scalar_type}'"
         )
-    return F.sub(input, F.trunc(input))
+    return F.frac(input)
 
 
 @tensor_row
@@ -175,12 +172,12 @@ def positive(input: Any) -> Any:
 
 @row(inplace=True)
 def deg2rad(input: Payload) -> Payload:
-    return F.mul(floating(input), float(np.pi / 180))
+    return F.deg2rad(floating(input))
 
 
 @row(inplace=True)
 def rad2deg(input: Payload) -> Payload:
-    return F.mul(floating(input), float(180 / np.pi))
+    return F.rad2deg(floating(input))
 
 
 @row(inplace=True)

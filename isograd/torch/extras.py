@@ -211,27 +211,54 @@ def frombuffer(
     return finished(np.frombuffer(buffer, dtype.np, count, offset), requires_grad)
 
 
+def _slope_body(
+    y: Payload, at: Any, axis: int, step: float, edge_order: int
+) -> Payload:
+    y = y if y.dtype.kind in "fcV" else cast(y, default().np)
+    if at is not None and at.dtype.kind in "iub":
+        at = cast(at, default().np)
+    return F.slope(y, at, axis=axis, step=step, edge_order=edge_order)
+
+
+_slope = public(_slope_body, "gradient", "CatBackward0")
+
+
 @tensor_row(method=False)
 def gradient(
     input: Any, *, spacing: Any = 1, dim: Any = None, edge_order: int = 1
 ) -> tuple[Any, ...]:
-    """Central differences along axes; one-sided at the ends (`edge_order` 1)."""
+    """Differences along axes; `spacing` are steps or tensors of places."""
     axes = dims_of(dim, input._p.ndim)
-    steps = spacing if isinstance(spacing, tuple | list) else [spacing] * len(axes)
-    return tuple(_central(input, d, h) for d, h in zip(axes, steps, strict=True))
-
-
-def _central(x: Any, d: int, h: Any) -> Any:
-    n = x._p.shape[d]
-    if n < 2:
+    several = isinstance(spacing, tuple | list)
+    if several and len(spacing) != len(axes):
+        wanted = (
+            "be unspecified, a scalar, or a list of length equal to "
+            f"'self.dim() = {input._p.ndim}', since dim argument was not given, but "
+            f"got a list of length {len(spacing)}"
+            if dim is None
+            else "be unspecified, a scalar or it's spacing and dim arguments to have "
+            f"the same length, but got a spacing argument of length {len(spacing)} "
+            f"and a dim argument of length {len(axes)}."
+        )
+        raise RuntimeError(f"torch.gradient expected spacing to {wanted}")
+    if edge_order not in (1, 2):
+        raise RuntimeError(
+            "torch.gradient only supports edge_order=1 and edge_order=2."
+        )
+    if any(input._p.shape[d] < edge_order + 1 for d in axes):
         raise RuntimeError(
             "torch.gradient expected each dimension size to be at least edge_order+1"
         )
-    part = FUNCTIONS["narrow"]
-    first = (part(x, d, 1, 1) - part(x, d, 0, 1)) / h
-    last = (part(x, d, n - 1, 1) - part(x, d, n - 2, 1)) / h
-    inner = [(part(x, d, 2, n - 2) - part(x, d, 0, n - 2)) / (2 * h)] if n > 2 else []
-    return FUNCTIONS["cat"]([first, *inner, last], d)
+    found = []
+    for d, h in zip(axes, spacing if several else [spacing] * len(axes), strict=True):
+        at = h if isinstance(h, Tensor) else None
+        if at is not None and at._p.ndim != 1:
+            raise RuntimeError(
+                "torch.gradient expected each element of spacing to have one dimension, "
+                f"but got an element with {at._p.ndim} dimensions!"
+            )
+        found.append(_slope(input, at, d, 1.0 if at is not None else h, edge_order))
+    return tuple(found)
 
 
 @row

@@ -8,10 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.primitive import BOUND
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.call import FUNCTIONS as F
+from isograd.mindspore.call import lift, lower, promoted
 from isograd.mindspore.numpy.functions import asarray
 from isograd.mindspore.tensor import Tensor
+from isograd.ops.numeric import window_of
 
 TABLE: dict[str, Any] = {}
 for _name in ["logaddexp2", "isneginf", "isposinf", "hsplit", "vsplit", "dsplit"]:
@@ -192,11 +195,7 @@ def apply_along_axis(
     return out.transpose(*order) if order else out
 
 
-# --- sliding products -----------------------------------------------------------------
-
-_MODES = {"full": lambda n, m: (0, n + m - 1),
-          "same": lambda n, m: ((m - 1) // 2, builtins.max(n, m)),
-          "valid": lambda n, m: (m - 1, n - m + 1)}  # fmt: skip
+# --- sliding products, differences ----------------------------------------------------
 
 
 def _float(a: Any) -> Any:
@@ -209,16 +208,8 @@ def convolve(a: Any, v: Any, mode: str = "full") -> Tensor:
     x, w = asarray(a), asarray(v)
     if x.size == 0 or w.size == 0:
         raise ValueError("Inputs cannot be empty.")
-    x, w = (x, w) if x.size >= w.size else (w, x)
-    start, count = _MODES[mode](x.size, w.size)
-    zeros = [F["zeros"]((k,), x.dtype) for k in range(w.size)]
-    shifted = [
-        F["cat"]([zeros[k], x * w[k], zeros[w.size - 1 - k]])
-        if w.size > 1
-        else x * w[k]
-        for k in range(w.size)
-    ]
-    return reduce(lambda p, q: p + q, shifted)[start : start + count]
+    lo, hi = window_of(mode, *sorted((x.size, w.size), reverse=True))
+    return lift(BOUND.convolve(*promoted(lower(x), lower(w))))[lo:hi]
 
 
 def polymul(a1: Any, a2: Any) -> Tensor:
@@ -245,15 +236,9 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
     t = _float(f)
     axes = range(t.ndim) if axis is None else (axis,) if isinstance(axis, int) else axis
     steps = varargs * len(axes) if len(varargs) == 1 else varargs or (1,) * len(axes)
-    found = [_slope(t, i % t.ndim, h) for i, h in zip(axes, steps, strict=True)]
+    y = lower(t)
+    found = [
+        lift(BOUND.slope(y, axis=i % t.ndim, step=float(h)))
+        for i, h in zip(axes, steps, strict=True)
+    ]
     return found[0] if len(found) == 1 else found
-
-
-def _slope(t: Any, axis: int, step: Any) -> Any:
-    def part(start: Any, stop: Any) -> Any:
-        return t[(slice(None),) * axis + (slice(start, stop),)]
-
-    inner = (part(2, None) - part(None, -2)) / (2 * step)
-    first = (part(1, 2) - part(0, 1)) / step
-    last = (part(-1, None) - part(-2, -1)) / step
-    return F["cat"]([first, inner, last], axis)

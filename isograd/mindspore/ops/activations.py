@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from isograd.core import fast
 from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.mindspore.call import (
@@ -166,12 +164,8 @@ def softmin(x: Payload, axis: Any = -1, *, dtype: Any = None) -> Payload:
 def gumbel_softmax(
     logits: Payload, tau: float = 1.0, hard: bool = False, dim: int = -1
 ) -> Payload:
-    noise = -np.log(generator().exponential(size=logits.shape))
-    a = axis_of(dim, logits.ndim, "gumbel_softmax")
-    soft = F.softmax(F.mul(F.add(logits, noise.astype(logits.dtype)), 1 / tau), axis=a)
-    if not hard:
-        return soft
-    top = F.argmax(soft, axis=a)
-    hot = F.one_hot(top, count=logits.shape[a], dtype=logits.dtype)
-    hot = F.moveaxis(hot, hot.ndim - 1, a)
-    return F.add(F.sub(hot, F.constant(soft)), soft)
+    noise = F.random_gumbel(
+        shape=logits.shape, dtype=logits.dtype, generator=generator()
+    )
+    axis = axis_of(dim, logits.ndim, "gumbel_softmax")
+    return F.gumbel_softmax(logits, noise, tau=tau, hard=hard, axis=axis)

@@ -310,8 +310,7 @@ def round(input: Payload, *, decimals: int = 0) -> Payload:
         return input
     if not decimals:
         return F.round(input)
-    scale = 10.0**decimals
-    return F.div(F.round(F.mul(input, scale)), scale)
+    return F.round_to(input, decimals=decimals)
 
 
 op("rint")(lambda x: F.round(x))
@@ -319,17 +318,17 @@ op("rint")(lambda x: F.round(x))
 
 @op(methods=True)
 def frac(input: Payload) -> Payload:
-    return F.sub(input, F.trunc(input))
+    return F.frac(input)
 
 
 @op(methods=True)
 def deg2rad(input: Payload) -> Payload:
-    return F.mul(floating(input), np.pi / 180)
+    return F.deg2rad(floating(input))
 
 
 @op(methods=True)
 def rad2deg(input: Payload) -> Payload:
-    return F.mul(floating(input), 180 / np.pi)
+    return F.rad2deg(floating(input))
 
 
 @op(methods=True)

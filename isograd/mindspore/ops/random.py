@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from isograd.core.primitive import BOUND, Payload
+from isograd.core.primitive import BOUND, RAW, Payload
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.call import array_of, cast, expose, ints_of, is_payload, op
 from isograd.mindspore.seed import generator
@@ -162,10 +162,10 @@ def laplace(shape: Any, mean: Any, lambda_param: Any, seed: Any = None) -> Paylo
 def random_categorical(
     logits: Payload, num_sample: int, seed: int = 0, dtype: Any = dtypes.int64
 ) -> Payload:
-    x = array_of(logits)
-    p = np.exp(x - x.max(-1, keepdims=True))
+    x = array_of(logits).astype(np.float64)
     rng = generator(seed or None)
-    out = [rng.choice(r.size, num_sample, True, r / r.sum()) for r in p]
+    rows = RAW.softmax(x, axis=x.ndim - 1)
+    out = [rng.choice(p.size, num_sample, True, p) for p in rows]
     return np.asarray(out, dtypes.np_of(dtype))
 
 
