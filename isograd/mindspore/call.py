@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Sequence
 from functools import cache, wraps
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -76,8 +77,10 @@ def ints_of(x: Any) -> tuple[int, ...]:
     if type(x) is int:
         return (x,)
     if isinstance(x, tuple | list):
-        return tuple(int(array_of(n)) if is_payload(n) else int(n) for n in x)
+        return tuple(int(array_of(n)) if is_payload(n) else index(n) for n in x)
     a = array_of(x)
+    if a.dtype.kind not in "iub" and a.size:
+        raise TypeError(f"sizes and axes must be integers, not {x!r}")
     return tuple(int(n) for n in a.reshape(-1))
 
 
@@ -114,12 +117,14 @@ def axis_of(axis: Any, rank: int, name: str = "") -> int:
 
 
 @cache
-def broadcast_shapes(name: str, a: tuple[int, ...], b: tuple[int, ...]) -> Any:
+def broadcast_shapes(
+    name: str, a: tuple[int, ...], b: tuple[int, ...], words: str = ""
+) -> Any:
     """The shape that two shapes broadcast to; MindSpore's error if they do not."""
     try:
         return np.broadcast_shapes(a, b)
     except ValueError:
-        raise errors.broadcast(name, a, b) from None
+        raise errors.broadcast(name, a, b, words) from None
 
 
 # --- results --------------------------------------------------------------------------
@@ -172,15 +177,41 @@ def public(body: Body, name: str) -> Callable[..., Any]:
     @wraps(body)
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
-            if kwargs:
-                kwargs = {k: lower(v) for k, v in named(body, kwargs).items()}
-            return lift(body(*map(lower, args), **kwargs))
+            if not kwargs:
+                return lift(body(*map(lower, args)))
+            kwargs = named(body, kwargs)
+            low = {k: lower(v) for k, v in kwargs.items()}
+            return lift(body(*map(lower, args), **low))
         except EngineError as error:
             raise errors.translated(error) from None
+        except (TypeError, ValueError, AttributeError) as error:
+            refused = errors.refused(name, body, args, kwargs)
+            if refused := refused or errors.leaked(error, name):
+                raise refused from None
+            raise
 
     function.__name__ = function.__qualname__ = name
     function.__module__ = "mindspore.ops"
     return function
+
+
+def explained(name: str) -> Callable[[Body], Any]:
+    """Decorator of a function on tensors: what fails for arguments of types that it
+    does not take fails in MindSpore's words."""
+
+    def decorate(body: Body) -> Any:
+        @wraps(body)
+        def function(*args: Any, **kwargs: Any) -> Any:
+            try:
+                return body(*args, **kwargs)
+            except (TypeError, ValueError, AttributeError):
+                if refused := errors.refused(name, body, args, kwargs):
+                    raise refused from None
+                raise
+
+        return function
+
+    return decorate
 
 
 def op(names: str = "", *, methods: str | bool = False) -> Callable[[Body], Any]:

@@ -20,6 +20,7 @@ from isograd.core.storage import note_write
 from isograd.core.tape import Leaf, Traced
 from isograd.core.tensor import payload_of, wrap
 from isograd.mindspore import dtype as dtypes
+from isograd.mindspore import errors
 from isograd.mindspore.errors import translated
 from isograd.mindspore.text import repr_of, shown, str_of
 
@@ -206,10 +207,7 @@ class Tensor(core.Tensor):
         if index is not None:
             return a.item(index) if isinstance(index, int) else a[tuple(index)].item()
         if a.size != 1:
-            raise RuntimeError(
-                "The Tensor should have only one element, but got "
-                f"{a.size}, it is invalid to convert it to a number."
-            )
+            raise errors.ambiguous(a.size)
         return a.item()
 
     def itemset(self, *args: Any) -> Tensor:
@@ -228,19 +226,15 @@ class Tensor(core.Tensor):
         a = shown(self)
         if a.size != 1:
             raise ValueError(
-                f"The tensor should have only one element, but got {a.size}, more "
-                "than one element is ambiguous."
+                "Only one element tensors can be converted to Python scalars"
             )
         return kind(a.item())
 
     def __bool__(self) -> bool:
         a = self.array("bool")
-        if a.size > 1:
-            raise ValueError(
-                f"The tensor should have only one element, but got {a.size}, more "
-                "than one element is ambiguous."
-            )
-        return bool(a.item()) if a.size else False
+        if a.size != 1:
+            raise errors.ambiguous(a.size)
+        return bool(a.item())
 
     def __int__(self) -> int:
         return self._number(int)
@@ -252,8 +246,8 @@ class Tensor(core.Tensor):
         return self._number(complex)
 
     def __index__(self) -> int:
-        if self._p.dtype.kind not in "iub":
-            raise TypeError(
+        if self._p.dtype.kind not in "iub" or self._p.size != 1:
+            raise ValueError(
                 "Only integer tensors of a single element can be converted to an index."
             )
         return self._number(int)

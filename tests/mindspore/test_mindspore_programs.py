@@ -243,8 +243,11 @@ def test_steps_answer_and_get_lr_gives_the_parameter() -> None:
     assert optimizer.global_step.asnumpy().tolist() == [1]  # get_lr counts no step
     listed = nn.SGD(net.trainable_params(), [0.1, 0.2, 0.3])
     assert str(listed) == "SGD(\n  (learning_rate): _IteratorLearningRate()\n)"
-    rates = [float(listed.get_lr()) for _ in range(4) if listed(grads)]
-    assert rates == pytest.approx([0.2, 0.3, 0.3, 0.3])
+    rates = [float(listed.get_lr()) for _ in range(2) if listed(grads)]
+    assert rates == pytest.approx([0.2, 0.3])
+    assert listed(grads)
+    with pytest.raises(RuntimeError, match="should be in the range .0, 3., but got 3"):
+        listed(grads)  # the list has run out
 
 
 def test_adam_without_correction_has_coefficients_of_float32() -> None:

@@ -30,7 +30,8 @@ def mint(names: str = "") -> Callable[[Callable[..., Any]], Any]:
 
     def register(body: Callable[..., Any]) -> Callable[..., Any]:
         words = names.split() or [body.__name__.rstrip("_")]
-        fn = public(body, words[0])
+        fn = public(body, f"mint.{words[0]}")
+        fn.__name__ = words[0]
         for n in words:
             TABLE[n] = fn
         return fn
@@ -68,7 +69,7 @@ for _name in ("max", "min"):
     ) -> Any:
         if dim is None:
             return reduced(_name, input, None, keepdim)
-        return extreme(_name, input, dim, keepdim)
+        return extreme(_name, input, dim, keepdim, "dim")
 
     mint(_name)(_most)
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from isograd.core.primitive import BOUND
 from isograd.mindspore import dtype as dtypes
+from isograd.mindspore import errors
 from isograd.mindspore.call import promoted, public
 from isograd.mindspore.initializer import HeUniform, Uniform, initializer
 from isograd.mindspore.nn.basic import check_bool, positive_int
@@ -70,21 +71,14 @@ def _channels_last(x: Any, rank: int) -> Any:
 def _convolve(x: Any, w: Any, b: Any, layer: Any) -> Any:
     rank = layer.rank
     if x.ndim != rank + 2:
-        raise ValueError(
-            f"For '{type(layer).__name__}', the input must have "
-            f"{rank + 2} axes, but got shape {list(x.shape)}."
-        )
+        raise errors.convolution_rank(rank, x.ndim)
     if layer.channels_last:
         x = _channels_first(x, rank)
         w = _channels_first(w, rank)
     channels = layer.in_channels
     if x.shape[1] != channels:
-        raise ValueError(
-            f"For 'Conv{rank}D', 'C_in' of input 'x' shape divide by parameter 'group' "
-            "must be equal to 'C_in' of input 'weight' shape: "
-            f"{channels // layer.group}, but got 'C_in' of input 'x' shape: "
-            f"{x.shape[1]}, and 'group': {layer.group}."
-        )
+        group = layer.group
+        raise errors.convolution(rank, channels // group, x.shape[1], group)
     x, w, *more = promoted(x, w, *([] if b is None else [b]))
     out = layer._convolved(x, w, more[0] if more else None)
     return _channels_last(out, rank) if layer.channels_last else out

@@ -108,8 +108,8 @@ _ORDERED: dict[str, tuple[str, Any, str]] = {
     ),
     "CrossEntropyLoss": (
         "weight=None, ignore_index=-100, reduction='mean', label_smoothing=0.0",
-        "cross_entropy",
-        "weight ignore_index reduction label_smoothing",
+        lambda self, logits, labels: _checked_cross_entropy(self, logits, labels),
+        "",
     ),
     "GaussianNLLLoss": (
         "*, full=False, eps=1e-6, reduction='mean'",
@@ -134,6 +134,27 @@ _ORDERED: dict[str, tuple[str, Any, str]] = {
         "",
     ),
 }
+
+
+def _checked_cross_entropy(self: Any, logits: Any, labels: Any) -> Any:
+    x, y = logits.shape, labels.shape
+    want, text = x, "(N, C, d_0, d_1, ...)"
+    if len(y) != len(x):
+        want, text = x[:1] + x[2:], "(N, d_0, d_1, ...)"
+    if y != want and len(x) > 1:
+        raise ValueError(
+            "For 'CrossEntropyLoss', the shape of 'logits' should be "
+            f"(N, C, d_0, d_1, ...), and the shape of 'labels' should be {text}, but get "
+            f"'logits' shape: {x} and 'labels' shape: {y}."
+        )
+    return ops.cross_entropy(
+        logits,
+        labels,
+        self.weight,
+        self.ignore_index,
+        self.reduction,
+        self.label_smoothing,
+    )
 
 
 def _loss(name: str, text: str, function: Any, settings: str) -> type[Cell]:
@@ -176,6 +197,13 @@ class RMSELoss(LossBase):
 
 def _softmax_loss(x: Any, y: Any, sparse: bool, reduction: str) -> Any:
     x = floating(x)
+    rows = (*y.shape, x.shape[-1]) if sparse else y.shape
+    if rows != x.shape:
+        raise ValueError(
+            "For 'SoftmaxCrossEntropyWithLogits', evaluator arg 'label' shape must be "
+            f"consistent with 'logits' shape, but got 'label' shape: {rows}, 'logits' "
+            f"shape: {x.shape}."
+        )
     if not sparse:
         y = F.stop_gradient(F.convert(y, dtype=x.dtype))
     return F.cross_entropy(x, y, reduction=reduction)

@@ -10,6 +10,7 @@ from isograd.core.primitive import BOUND
 from isograd.core.storage import note_write
 from isograd.core.tensor import payload_of
 from isograd.mindspore import dtype as dtypes
+from isograd.mindspore import errors
 from isograd.mindspore.call import promoted, public
 from isograd.mindspore.initializer import initializer
 from isograd.mindspore.nn.basic import positive_int
@@ -35,10 +36,15 @@ batch_norm_with = public(
     lambda x, g, b, mean, var, eps: F.batch_norm_with(x, mean, var, g, b, eps=eps),
     "batch_norm",
 )
-layer_norm = _norm(
-    lambda x, g, b, count, eps: F.layer_norm(x, g, b, count=count, eps=eps),
-    "layer_norm",
-)
+
+
+def _layer_norm(x: Any, g: Any, b: Any, count: int, eps: float) -> Any:
+    if not g.shape == b.shape == x.shape[x.ndim - g.ndim :]:
+        raise errors.normalised(x.shape, g.shape, b.shape)
+    return F.layer_norm(x, g, b, count=count, eps=eps)
+
+
+layer_norm = _norm(_layer_norm, "layer_norm")
 group_norm = _norm(
     lambda x, g, b, groups, eps: F.group_norm(x, g, b, groups=groups, eps=eps),
     "group_norm",
@@ -109,8 +115,9 @@ class _BatchNorm(Cell):
             x = x.transpose((0, x.ndim - 1, *range(1, x.ndim - 1)))
         if x.shape[1] != self.num_features:
             raise ValueError(
-                f"For '{type(self).__name__}', the number of channels must be "
-                f"{self.num_features}, but got {x.shape[1]}."
+                "For BatchNorm, scale.shape[0] should be equal to input_x's channel "
+                f"dimension: {x.shape[1]}, bug got scale.shape[0]: "
+                f"{self.num_features}."
             )
         out = self._normalized(x)
         return out.transpose((0, *range(2, x.ndim), 1)) if last else out

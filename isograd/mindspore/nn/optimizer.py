@@ -11,6 +11,7 @@ from isograd.core import tensor as core
 from isograd.core.primitive import ndarray
 from isograd.core.storage import note_write
 from isograd.mindspore import dtype as dtypes
+from isograd.mindspore import errors
 from isograd.mindspore.nn.cell import Cell
 from isograd.mindspore.nn.containers import CellList
 from isograd.mindspore.nn.schedules import LearningRateSchedule
@@ -28,7 +29,7 @@ def _assign_add(variable: Any, value: Any) -> Any:
 
 
 class _IteratorLearningRate(LearningRateSchedule):
-    """The rates of a list; the last one stays."""
+    """The rates of a list, one for each step."""
 
     def __init__(self, learning_rate: Parameter) -> None:
         super().__init__()
@@ -36,7 +37,9 @@ class _IteratorLearningRate(LearningRateSchedule):
 
     def construct(self, global_step: Any) -> Any:
         rates = self.learning_rate._p
-        step = min(int(self._number(global_step)), rates.size - 1)
+        step = int(self._number(global_step))
+        if step >= rates.size:
+            raise errors.beyond("Gather", step, rates.size)
         return Tensor(rates[step], dtypes.float32)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 
 from isograd.core.primitive import BOUND
 from isograd.mindspore import dtype as dtypes
+from isograd.mindspore import errors
 from isograd.mindspore.call import array_of, public
 from isograd.mindspore.initializer import Uniform, initializer
 from isograd.mindspore.nn.basic import drop_elements as dropped
@@ -141,11 +142,7 @@ class _Recurrent(Cell):
         return (zeros, zeros) if self.kind == "lstm" else (zeros,)
 
     def construct(self, x: Any, hx: Any = None, seq_length: Any = None) -> Any:
-        if x.ndim != 3:
-            raise ValueError(
-                f"For '{type(self).__name__}', the input must have 3 "
-                f"axes, but got shape {list(x.shape)}."
-            )
+        self._check(x)
         rate = self.dropout if self.training else 0.0
         out, ends = run(
             x,
@@ -158,6 +155,21 @@ class _Recurrent(Cell):
             seq_length,
         )
         return out, (tuple(ends) if self.kind == "lstm" else ends[0])
+
+    def _check(self, x: Any) -> None:
+        name = type(self).__name__
+        if x.ndim != 3:
+            raise ValueError(
+                f"For primitive[{name}], the x_shape.size() must be equal to 3, but "
+                f"got {x.ndim}."
+            )
+        if x.shape[2] != self.input_size:
+            if self.kind == "lstm":
+                raise ValueError(
+                    f"For primitive[LSTM], the x_shape[2] must be equal to "
+                    f"{self.input_size}, but got {x.shape[2]}."
+                )
+            raise errors.inner_sizes("MatMul", x.shape, (self.input_size, 1))
 
     def __repr__(self) -> str:
         kernel = {"tanh": "RNNTanh", "relu": "RNNRelu"}.get(
@@ -194,6 +206,8 @@ class RNN(_Recurrent):
 
 def _step(x: Any, state: Any, weights: Any, kind: str) -> Any:
     w_x, w_h, b_x, b_h = weights
+    if x.shape[-1] != w_x.shape[-1]:
+        raise errors.inner_sizes("MatMul", x.shape, w_x.shape[::-1])
     gates = F.linear(x, w_x) if b_x is None else F.linear(x, w_x, b_x)
     return recurrent.step(F, kind, gates, tuple(state), w_h, b_h)
 

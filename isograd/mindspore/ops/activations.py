@@ -9,6 +9,7 @@ from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.mindspore.call import (
     axis_of,
     cast,
+    explained,
     expose,
     fits,
     floating,
@@ -24,6 +25,12 @@ from isograd.mindspore.tensor import FAMILY, Tensor
 F = BOUND
 
 
+def _real(x: Any) -> Payload:
+    """A tensor in floating point."""
+    return floating(fits(x, "activation"))
+
+
+@explained("relu")
 def _relu_slow(input: Any) -> Any:
     return lift(F.relu(fits(lower(input), "ReLU")))
 
@@ -36,7 +43,7 @@ expose(relu, ["relu"], "relu")
 def leaky_relu(input: Payload, alpha: Any = 0.2) -> Payload:
     """At 0 the derivative is (1 + alpha) / 2: the maximum of two functions."""
     slope = float(alpha)
-    return F.leaky_relu(floating(input), slope=slope, edge=(1 + slope) / 2)
+    return F.leaky_relu(_real(input), slope=slope, edge=(1 + slope) / 2)
 
 
 expose(leaky_relu, [], "leaky_relu")
@@ -44,7 +51,7 @@ expose(leaky_relu, [], "leaky_relu")
 
 @op("relu6")
 def relu6(x: Payload) -> Payload:
-    return F.clip(F.relu(floating(x)), lo=None, hi=6.0, edge=1)
+    return F.clip(F.relu(_real(x)), lo=None, hi=6.0, edge=1)
 
 
 @op("hardtanh")
@@ -59,27 +66,27 @@ def gelu(input: Payload, approximate: str = "none") -> Payload:
             "For 'gelu', the 'approximate' must be 'none' or 'tanh', but "
             f"got {approximate!r}."
         )
-    x = floating(input)
+    x = _real(input)
     return F.gelu_tanh(x) if approximate == "tanh" else F.gelu(x)
 
 
-op("_gelu_tanh")(lambda x: F.gelu_tanh(floating(x)))
+op("_gelu_tanh")(lambda x: F.gelu_tanh(_real(x)))
 op("fast_gelu")(lambda x: F.mul(x, F.sigmoid(F.mul(x, 1.702))))
 
 
 @op("softplus")
 def softplus(input: Payload, beta: Any = 1, threshold: Any = 20) -> Payload:
-    return F.softplus(floating(input), beta=float(beta), threshold=float(threshold))
+    return F.softplus(_real(input), beta=float(beta), threshold=float(threshold))
 
 
 @op("elu")
 def elu(input_x: Payload, alpha: float = 1.0) -> Payload:
-    return F.elu(floating(input_x), alpha=float(alpha), scale=1.0, input_scale=1.0)
+    return F.elu(_real(input_x), alpha=float(alpha), scale=1.0, input_scale=1.0)
 
 
 @op("celu")
 def celu(x: Payload, alpha: float = 1.0) -> Payload:
-    return F.celu(floating(x), alpha=float(alpha))
+    return F.celu(_real(x), alpha=float(alpha))
 
 
 # body: (names, names of methods)
@@ -94,23 +101,23 @@ _PLAIN: dict[str, tuple[str, str]] = {
 }
 for _name, (_names, _methods) in _PLAIN.items():
     op(_names, methods=_methods)(
-        lambda input, _name=_name: getattr(F, _name)(floating(input))
+        lambda input, _name=_name: getattr(F, _name)(_real(input))
     )
 
 
 @op("hardswish")
 def hardswish(input: Payload) -> Payload:
-    return F.hardswish_closed(floating(input))
+    return F.hardswish_closed(_real(input))
 
 
 @op("hardshrink", methods="hardshrink")
 def hardshrink(input: Payload, lambd: float = 0.5) -> Payload:
-    return F.hardshrink(floating(input), lambd=float(lambd))
+    return F.hardshrink(_real(input), lambd=float(lambd))
 
 
 @op("softshrink soft_shrink")
 def softshrink(input: Payload, lambd: float = 0.5) -> Payload:
-    return F.softshrink(floating(input), lambd=float(lambd))
+    return F.softshrink(_real(input), lambd=float(lambd))
 
 
 @op("threshold")
@@ -120,7 +127,7 @@ def threshold(input: Payload, thr: Any, value: Any) -> Payload:
 
 @op("prelu")
 def prelu(input: Payload, weight: Payload) -> Payload:
-    x, w = promoted(input, weight)
+    x, w = promoted(fits(input, "prelu"), fits(weight, "prelu", "weight"))
     if w.size > 1 and x.ndim > 1:
         w = F.reshape(w, shape=(w.size,) + (1,) * (x.ndim - 2))
     return F.prelu(x, w)
@@ -139,7 +146,7 @@ def glu(x: Payload, axis: int = -1) -> Payload:
 
 def _over_axis(name: str) -> Any:
     def function(input: Payload, axis: Any = -1, *, dtype: Any = None) -> Payload:
-        x = floating(input) if dtype is None else cast(input, np_of(dtype))
+        x = _real(input) if dtype is None else cast(input, np_of(dtype))
         if not x.ndim:
             raise ValueError(f"For '{name}', the input must have at least one axis.")
         return getattr(F, name)(x, axis=axis_of(_single(axis), x.ndim, name))
@@ -157,7 +164,7 @@ for _name in ("softmax", "log_softmax"):
 
 @op("softmin")
 def softmin(x: Payload, axis: Any = -1, *, dtype: Any = None) -> Payload:
-    return F.softmin(floating(x), axis=axis_of(axis, x.ndim, "softmin"))
+    return F.softmin(_real(x), axis=axis_of(axis, x.ndim, "softmin"))
 
 
 @op("gumbel_softmax")

@@ -18,6 +18,8 @@ from isograd.mindspore.call import (
     array_of,
     broadcast_shapes,
     cast,
+    common_dtype,
+    explained,
     expose,
     fits,
     floating,
@@ -46,6 +48,7 @@ def binary(prim_name: str, shown: str, least: str = "", result: Any = None) -> F
     prim = REGISTRY[prim_name]
     compute = result or getattr(F, prim_name)
 
+    @explained(shown)
     def general(input: Any, other: Any) -> Any:
         try:
             a, b = promoted(lower(input), lower(other), name=shown, least=least)
@@ -87,7 +90,7 @@ _BINARY: dict[str, tuple[Fn, str, str]] = {
     "add": (add, "tensor_add", "add"),
     "sub": (sub, "tensor_sub subtract", "sub subtract"),
     "mul": (mul, "tensor_mul multiply", "mul multiply"),
-    "div": (div, "tensor_div real_div divide true_divide", "div divide true_divide"),
+    "div": (div, "tensor_div divide true_divide", "div divide true_divide"),
     "pow": (pow_, "tensor_pow", "pow"),
     "maximum": (maximum, "", "maximum"),
     "minimum": (minimum, "", "minimum"),
@@ -122,6 +125,9 @@ _BINARY: dict[str, tuple[Fn, str, str]] = {
 
 for _name, (_fn, _more, _methods) in _BINARY.items():
     expose(_fn, [_name, *_more.split()], _methods)
+# operators and methods of tensors, and mint, say another name than ops.add
+_add, _sub = binary("add", "AddExt"), binary("sub", "SubExt")
+expose(binary("div", "RealDiv", least="f"), ["real_div"])
 
 
 def _scaled(fn: Fn) -> Fn:
@@ -151,7 +157,7 @@ def _quotient(input: Any, other: Any, *, rounding_mode: str | None = None) -> An
     return FUNCTIONS["truncate_div"](input, other)
 
 
-SCALED = {"add": _scaled(add), "sub": _scaled(sub)}  # of mint and of tensors
+SCALED = {"add": _scaled(_add), "sub": _scaled(_sub)}  # of mint and of tensors
 for _name, _fn in SCALED.items():
     expose(_fn, [], _name)
 expose(_quotient, ["div", "divide"], "div divide")
@@ -181,8 +187,8 @@ def _compared(fn: Fn, otherwise: bool) -> Fn:
 
 
 for _name, _fn in {
-    "add": add,
-    "sub": sub,
+    "add": _add,
+    "sub": _sub,
     "mul": mul,
     "truediv": div,
     "floordiv": floordiv,
@@ -230,6 +236,7 @@ def unary(prim_name: str, kinds: str = "f") -> Fn:
     prim = REGISTRY[prim_name]
     whole = "i" in kinds
 
+    @explained(prim_name)
     def general(x: Any) -> Any:
         try:
             p = fits(lower(x), prim_name)
@@ -306,7 +313,7 @@ for _name in ("floor", "ceil", "trunc"):
 
 @op(methods=True)
 def round(input: Payload, *, decimals: int = 0) -> Payload:
-    if input.dtype.kind in "iub":
+    if fits(input, "round").dtype.kind in "iub":
         return input
     if not decimals:
         return F.round(input)
@@ -358,13 +365,14 @@ def nan_to_num(
 for _name in ("isnan", "isinf", "isfinite"):
 
     def _tested(input: Payload, _name: str = _name) -> Payload:
-        return getattr(F, _name)(floating(input))
+        return getattr(F, _name)(floating(fits(input, _name)))
 
     op(_name, methods=True)(_tested)
 
 for _name in ("and", "or", "xor"):
 
     def _logical(input: Payload, other: Payload, _name: str = _name) -> Payload:
+        common_dtype((input, other))  # refuses what is no number
         truth = np.dtype(bool)
         return getattr(F, f"logical_{_name}")(cast(input, truth), cast(other, truth))
 
@@ -373,7 +381,7 @@ for _name in ("and", "or", "xor"):
 
 @op(methods=True)
 def logical_not(input: Payload) -> Payload:
-    return F.logical_not(cast(input, np.dtype(bool)))
+    return F.logical_not(cast(fits(input, "logical_not"), np.dtype(bool)))
 
 
 op("bitwise_not invert", methods=True)(lambda input: F.bitwise_not(input))
@@ -397,6 +405,8 @@ op("complex")(lambda input, other: F.complex_(input, other))
 
 @op(methods="clamp clip", names="clamp clip")
 def clamp(input: Payload, min: Any = None, max: Any = None) -> Payload:
+    if min is None and max is None:
+        raise ValueError("For Clamp, at least one of 'min' or 'max' must not be None.")
     return bounded(input, min, max, 1)
 
 
@@ -455,6 +465,8 @@ def _plus(x: Payload, y: Payload, factor: Any) -> Payload:
 @op()
 def lerp(input: Payload, end: Payload, weight: Any) -> Payload:
     a, b, w = promoted(input, end, weight)
+    broadcast_shapes("Lerp", a.shape, b.shape)
+    broadcast_shapes("Lerp", a.shape, w.shape, "start weight")
     return F.add(a, F.mul(w, F.sub(b, a)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from operator import index
 from typing import Any
 
 import numpy as np
@@ -278,14 +279,14 @@ for _name, _reduce in {
 
 @op("where")
 def where(condition: Payload, input: Any, other: Any) -> Payload:
-    c = cast(condition, BOOL)
+    c = cast(fits(condition, "where", "condition"), BOOL)
     x, y = promoted(input, other, name="where")
-    for s in (x.shape, y.shape):
-        broadcast_shapes("Select", c.shape, s)
+    both = broadcast_shapes("Select", x.shape, y.shape, "input other")
+    broadcast_shapes("Select", c.shape, both, "condition input")
     return F.where(c, x, y)
 
 
-op("select")(where.__wrapped__)
+expose(where, ["select"])
 expose(lambda self, condition, y: where(condition, self, y), [], "where")
 expose(lambda self, condition, y: where(condition, self, y), [], "select")
 
@@ -331,7 +332,19 @@ def one_hot(
     indices: Payload, depth: Any, on_value: Any = 1, off_value: Any = 0, axis: int = -1
 ) -> Payload:
     """`on_value` at the place of each index along a new axis, `off_value` elsewhere."""
-    n = int(array_of(depth))
+    if fits(indices, "one_hot", "indices").dtype not in (I32, I64):
+        raise TypeError(
+            "For primitive[OneHot], the input argument[indices] must be a type of "
+            "{Tensor[Int32], Tensor[Int64]}, but got "
+            f"Tensor[{dtypes.of_numpy(indices.dtype)}]."
+        )
+    rank = indices.ndim
+    if not -1 <= axis <= rank:
+        raise ValueError(
+            "For primitive[OneHot], the axis value must be in "
+            f"[-1,{rank}], but got {axis}."
+        )
+    n = index(depth) if not is_payload(depth) else int(array_of(depth))
     d = on_value.dtype if is_payload(on_value) else dtypes.result_of((), [on_value])
     hot = F.eq(
         F.reshape(indices, shape=(*indices.shape, 1)), np.arange(n, dtype=indices.dtype)

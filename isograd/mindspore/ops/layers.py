@@ -8,6 +8,7 @@ import numpy as np
 
 import isograd.nn.normalisation  # noqa: F401  (its composites)
 from isograd.core.primitive import BOUND, Payload
+from isograd.mindspore import errors
 from isograd.mindspore.call import (
     array_of,
     cast,
@@ -137,16 +138,9 @@ def convolved(
 ) -> Payload:
     x, w, *more = promoted(x, w, *([] if bias is None else [bias]))
     if x.ndim != rank + 2:
-        raise ValueError(
-            f"For 'Conv{rank}D', the input must have {rank + 2} axes, but "
-            f"got shape {list(x.shape)}."
-        )
+        raise errors.convolution_rank(rank, x.ndim)
     if x.shape[1] != w.shape[1] * groups:
-        raise ValueError(
-            f"For 'Conv{rank}D', 'C_in' of input 'x' shape divide by parameter 'group' "
-            f"must be equal to 'C_in' of input 'weight' shape: {w.shape[1]}, but got "
-            f"'C_in' of input 'x' shape: {x.shape[1]}, and 'group': {groups}."
-        )
+        raise errors.convolution(rank, w.shape[1], x.shape[1], groups)
     strides, dilations = tuple_of(stride, rank), tuple_of(dilation, rank)
     pads = pairs_of(pad_mode, padding, x, w.shape[2:], strides, dilations)
     return F.convolution(
@@ -210,6 +204,11 @@ for _rank in (1, 2, 3):
 @op("dense linear")
 def dense(input: Payload, weight: Payload, bias: Any = None) -> Payload:
     x, w, *more = promoted(input, weight, *([] if bias is None else [bias]))
+    if x.shape[-1:] != w.shape[-1:]:
+        raise ValueError(
+            f"Dense shape error, got x_col: {x.shape[-1]}, w_row: {w.shape[-1]}. In "
+            "Dense x_col and w_row should be equal. if the dim of w is 2."
+        )
     return F.linear(x, w, *more)
 
 
@@ -380,11 +379,21 @@ def layer_norm(
     bias: Any = None,
     eps: float = 1e-5,
 ) -> Payload:
+    shape = ints_of(normalized_shape)
+    w, b = (shape if p is None else p.shape for p in (weight, bias))
+    if w != shape or b != shape:
+        raise RuntimeError(
+            "For 'LayerNorm', the shape of gamma and beta must be equal to "
+            f"normalized_shape, but got gamma shape: {errors.vector(w)}, beta shape: "
+            f"{errors.vector(b)} ,normalized_shape: {errors.vector(shape)}."
+        )
+    if input.shape[input.ndim - len(shape) :] != shape:
+        raise errors.normalised(input.shape, w, b)
     return F.layer_norm(
         input,
         as_like(weight, input),
         as_like(bias, input),
-        count=len(ints_of(normalized_shape)),
+        count=len(shape),
         eps=eps,
     )
 

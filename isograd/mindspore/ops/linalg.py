@@ -14,7 +14,8 @@ from isograd.mindspore import errors
 from isograd.mindspore.call import (
     array_of,
     axes_of,
-    broadcast_shapes,
+    axis_of,
+    explained,
     expose,
     fits,
     floating,
@@ -31,27 +32,25 @@ F = BOUND
 # --- products -------------------------------------------------------------------------
 
 
-def product(x: Payload, y: Payload, name: str = "MatMul") -> Payload:
+def product(x: Payload, y: Payload, name: str = "MatMulExt") -> Payload:
     """The matrix product, with vectors and broadcast leading axes as NumPy has them.
 
     Raises:
-        ValueError: if the inner sizes differ, or an operand is of rank zero.
+        RuntimeError: if the sizes of matrices do not fit.
+        ValueError: if those of vectors do not; if an operand is of rank zero.
     """
     x, y = promoted(fits(x, name, "x"), fits(y, name, "y"), name=name)
     if not x.ndim or not y.ndim:
-        raise ValueError(
-            f"For '{name}', the inputs must have at least one axis, but "
-            f"got shapes {list(x.shape)} and {list(y.shape)}."
-        )
+        raise ValueError("For 'MatMulExt' op, inputs must be all tensors and rank >= 1")
     row, column = x.ndim == 1, y.ndim == 1
     a = F.reshape(x, shape=(1, *x.shape)) if row else x
     b = F.reshape(y, shape=(*y.shape, 1)) if column else y
     if a.shape[-1] != b.shape[-2]:
-        raise ValueError(
-            f"For '{name}' the input dimensions must be equal, but got 'x1_col': "
-            f"{a.shape[-1]} and 'x2_row': {b.shape[-2]}."
-        )
-    broadcast_shapes(name, a.shape[:-2], b.shape[:-2])
+        raise errors.inner_sizes("MatMul" if column else name, a.shape, b.shape)
+    try:
+        np.broadcast_shapes(a.shape[:-2], b.shape[:-2])
+    except ValueError:
+        raise errors.outer_sizes(name, x.shape, y.shape) from None
     out = F.matmul(a, b)
     shape = out.shape[:-2]
     if row or column:
@@ -60,47 +59,51 @@ def product(x: Payload, y: Payload, name: str = "MatMul") -> Payload:
     return out
 
 
-def _general(input: Any, other: Any) -> Any:
-    try:
-        return lift(product(lower(input), lower(other)))
-    except EngineError as error:
-        raise errors.translated(error) from None
+def _named_product(name: str) -> Any:
+    """The product in the words of one of MindSpore's operators."""
+
+    @explained(name)
+    def general(input: Any, other: Any) -> Any:
+        try:
+            return lift(product(lower(input), lower(other), name))
+        except EngineError as error:
+            raise errors.translated(error) from None
+
+    fast_path = fast.binary(REGISTRY["matmul"], Tensor, general, FAMILY, "fc")
+
+    def matmul(input: Any, other: Any) -> Any:
+        """The matrix product of two tensors."""
+        if (
+            isinstance(input, CoreTensor)
+            and isinstance(other, CoreTensor)
+            and input._p.ndim > 1
+            and other._p.ndim > 1
+        ):
+            return fast_path(input, other)
+        return general(input, other)
+
+    return matmul
 
 
-_fast = fast.binary(REGISTRY["matmul"], Tensor, _general, FAMILY, "fc")
-
-
-def matmul(input: Any, other: Any) -> Any:
-    """The matrix product of two tensors."""
-    if (
-        isinstance(input, CoreTensor)
-        and isinstance(other, CoreTensor)
-        and input._p.ndim > 1
-        and other._p.ndim > 1
-    ):
-        return _fast(input, other)
-    return _general(input, other)
+matmul = _named_product("MatMulExt")
+_mm = _named_product("MatMul")
 
 
 def matrices(x: Any, y: Any) -> Any:
     """`ops.MatMul()`: the product of two matrices, rank 2 alone."""
-    if (
-        isinstance(x, CoreTensor)
-        and isinstance(y, CoreTensor)
-        and x._p.ndim == 2
-        and y._p.ndim == 2
-    ):
-        return _fast(x, y)
-    a, b = (fits(lower(v), "MatMul", n) for v, n in ((x, "x"), (y, "y")))
-    return lift(transposed_product(a, b, False, False, "MatMul"))
+    both = isinstance(x, CoreTensor) and isinstance(y, CoreTensor)
+    if not both or (x._p.ndim == 2 and y._p.ndim == 2):
+        return _mm(x, y)
+    return lift(transposed_product(lower(x), lower(y), False, False, "MatMul"))
 
 
 expose(matmul, ["matmul"], "matmul")
 expose(matmul, [], "__matmul__")
 expose(lambda self, other: matmul(other, self), [], "__rmatmul__")
 expose(matmul, [], "__imatmul__")
-expose(matmul, ["bmm"], "bmm")
-expose(matmul, ["mm"], "mm")
+batches = _named_product("BatchMatMul")
+expose(batches, ["bmm"], "bmm")
+expose(_mm, ["mm"], "mm")
 expose(lambda input, vec: matmul(input, vec), ["mv"], "mv")
 
 
@@ -110,9 +113,7 @@ def transposed_product(
     """x y with either exchanged in its last two axes first."""
     if name == "MatMul" and (x.ndim != 2 or y.ndim != 2):
         raise ValueError(
-            f"For '{name}', inputs 'x', 'y' should have the same "
-            "dimension size and be equal to 2, but got x: "
-            f"{list(x.shape)}, y: {list(y.shape)}."
+            "MatMul inputs should have the same dimension size and equal to 2."
         )
     return product(F.mT(x) if transpose_a else x, F.mT(y) if transpose_b else y, name)
 
@@ -122,7 +123,9 @@ def dot(input: Payload, other: Payload) -> Payload:
     """Sum over the last axis of the first and the second last of the second."""
     x, y = promoted(input, other)
     if x.ndim < 2 or y.ndim < 2:
-        return product(x, y, "dot")
+        return product(x, y, "MatMul")
+    if x.shape[-1] != y.shape[-2]:
+        raise errors.inner_sizes("MatMul", x.shape, y.shape)
     return F.tensordot(x, y, axes=((x.ndim - 1,), (y.ndim - 2,)))
 
 
@@ -187,6 +190,11 @@ def cross(input: Payload, other: Payload, dim: Any = None) -> Payload:
     x, y = promoted(input, other)
     if dim is None:
         dim = next(i for i, n in enumerate(x.shape) if n == 3)
+    if not -x.ndim <= dim < x.ndim:
+        raise ValueError(
+            f"For 'Cross', dim must be between {-x.ndim} and {x.ndim - 1} , but got "
+            f"{dim}."
+        )
     return F.cross(x, y, axis=dim % x.ndim)
 
 
@@ -201,7 +209,7 @@ def einsum(equation: str, *operands: Any) -> Payload:
 def addmm(
     input: Payload, mat1: Payload, mat2: Payload, *, beta: Any = 1, alpha: Any = 1
 ) -> Payload:
-    return _scaled_sum(input, product(mat1, mat2), beta, alpha)
+    return _scaled_sum(input, product(mat1, mat2, "MatMul"), beta, alpha)
 
 
 for _name in ("addbmm", "baddbmm", "addmv"):
@@ -248,9 +256,8 @@ def diag(input: Payload) -> Payload:
 
 @op("diagonal", methods="diagonal")
 def diagonal(input: Payload, offset: int = 0, dim1: int = 0, dim2: int = 1) -> Payload:
-    return F.diagonal(
-        input, axis1=dim1 % input.ndim, axis2=dim2 % input.ndim, offset=offset
-    )
+    a, b = (axis_of(d, input.ndim, "diagonal") for d in (dim1, dim2))
+    return F.diagonal(input, axis1=a, axis2=b, offset=offset)
 
 
 @op("diag_embed diag_embed_")

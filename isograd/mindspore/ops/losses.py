@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 
 from isograd.core.primitive import BOUND, Payload
+from isograd.mindspore import errors
 from isograd.mindspore.call import (
     array_of,
     broadcast_shapes,
@@ -39,17 +43,26 @@ def _pair(x: Payload, y: Payload, name: str) -> list[Payload]:
     return promoted(x, y, least="f")
 
 
-# name: (the loss in F, default reduction); (input, target, reduction)
-for _name, _default in {
-    "mse_loss": "mean",
-    "l1_loss": "mean",
-    "soft_margin_loss": "mean",
-}.items():
+def _alike(x: Payload, y: Payload, name: str, what: str) -> list[Payload]:
+    """Operands whose shapes must be the same.
+
+    Raises:
+        ValueError: if they are not.
+    """
+    if x.shape != y.shape:
+        raise errors.unequal(name, what, x.shape, y.shape)
+    return promoted(x, y, least="f")
+
+
+for _name in ("mse_loss", "l1_loss", "soft_margin_loss"):
 
     def _two(
-        input: Payload, target: Payload, reduction: str = _default, _name: str = _name
+        input: Payload, target: Payload, reduction: str = "mean", _name: str = _name
     ) -> Payload:
-        x, y = _pair(input, target, _name)
+        if _name == "soft_margin_loss":
+            x, y = _alike(input, target, "SoftMarginLoss", "input_shape")
+        else:
+            x, y = _pair(input, target, "SubExt")
         return getattr(F, _name)(x, y, reduction=reduction_of(reduction, _name))
 
     op(_name)(_two)
@@ -59,7 +72,7 @@ for _name, _default in {
 def smooth_l1_loss(
     input: Payload, target: Payload, beta: float = 1.0, reduction: str = "none"
 ) -> Payload:
-    x, y = _pair(input, target, "SmoothL1Loss")
+    x, y = _alike(input, target, "SmoothL1Loss", "prediction_shape")
     return F.smooth_l1_loss(
         x, y, beta=float(beta), reduction=reduction_of(reduction, "SmoothL1Loss")
     )
@@ -69,7 +82,7 @@ def smooth_l1_loss(
 def huber_loss(
     input: Payload, target: Payload, reduction: str = "mean", delta: float = 1.0
 ) -> Payload:
-    x, y = _pair(input, target, "huber_loss")
+    x, y = _pair(input, target, "Sub")
     return F.huber_loss(
         x, y, delta=float(delta), reduction=reduction_of(reduction, "huber_loss")
     )
@@ -79,11 +92,11 @@ def huber_loss(
 def binary_cross_entropy(
     logits: Payload, labels: Payload, weight: Any = None, reduction: str = "mean"
 ) -> Payload:
-    x, y = _pair(logits, labels, "BinaryCrossEntropy")
+    x, y = _alike(logits, labels, "BinaryCrossEntropy", "input_shape")
     return F.binary_cross_entropy(
         x,
         y,
-        _weight(weight, x),
+        _weight(weight, x, "BinaryCrossEntropy"),
         reduction=reduction_of(reduction, "BinaryCrossEntropy"),
     )
 
@@ -96,12 +109,18 @@ def binary_cross_entropy_with_logits(
     pos_weight: Any = None,
     reduction: str = "mean",
 ) -> Payload:
-    x, y = _pair(logits, label, "BCEWithLogitsLoss")
+    if logits.shape != label.shape:
+        raise ValueError(
+            "For 'BCEWithLogitsLoss', two inputs 'input' and 'target' shape are not "
+            f"equal, 'input' shape: {errors.vector(logits.shape)}, 'target' shape: "
+            f"{errors.vector(label.shape)}"
+        )
+    x, y = promoted(logits, label, least="f")
     return F.binary_cross_entropy_with_logits(
         x,
         y,
-        _weight(weight, x),
-        _weight(pos_weight, x),
+        _weight(weight, x, "BCEWithLogitsLoss"),
+        _weight(pos_weight, x, "BCEWithLogitsLoss", "pos_weight"),
         reduction=reduction_of(reduction, "BCEWithLogitsLoss"),
     )
 
@@ -110,9 +129,18 @@ def _as(x: Any, like: Payload) -> Any:
     return None if x is None else cast(x, like.dtype)
 
 
-def _weight(x: Any, like: Payload) -> Any:
+def _weight(x: Any, like: Payload, name: str, what: str = "weight") -> Any:
     """A weight of elements; MindSpore's kernels give it no gradient."""
-    return None if x is None else F.stop_gradient(cast(x, like.dtype))
+    if x is None:
+        return None
+    try:
+        np.broadcast_to(0.0, np.broadcast_shapes(x.shape, like.shape))
+    except ValueError:
+        raise ValueError(
+            f"For '{name}', the shape of '{what}' can not broadcast to the shape of "
+            "'input'."
+        ) from None
+    return F.stop_gradient(cast(x, like.dtype))
 
 
 @op("sigmoid_cross_entropy_with_logits")
@@ -133,15 +161,60 @@ def cross_entropy(
     label_smoothing: float = 0.0,
 ) -> Payload:
     x = floating(input)
-    y = target if target.dtype.kind in "iu" else cast(target, x.dtype)
-    return F.cross_entropy(
-        x,
-        y,
-        _as(weight, x),
-        ignore_index=ignore_index,
-        label_smoothing=float(label_smoothing),
-        reduction=reduction_of(reduction, "cross_entropy"),
-    )
+    if target.dtype.kind in "iu":
+        x, y = _classified(x, target), target
+    else:
+        broadcast_shapes("Mul", x.shape, target.shape)
+        y = cast(target, x.dtype)
+    with _known_classes(x):
+        return F.cross_entropy(
+            x,
+            y,
+            _as(weight, x),
+            ignore_index=ignore_index,
+            label_smoothing=float(label_smoothing),
+            reduction=reduction_of(reduction, "cross_entropy"),
+        )
+
+
+def _classified(x: Payload, target: Payload) -> Payload:
+    """The rows of x that have a label; the labels are looked up with GatherD.
+
+    Raises:
+        ValueError: if there are more labels than rows.
+    """
+    if x.ndim < 2:
+        return x
+    if target.ndim != x.ndim - 1:
+        raise ValueError(
+            f"For primitive[GatherD], the x_rank must be equal to {target.ndim + 1}, "
+            f"but got {x.ndim}."
+        )
+    rows, labels = x.shape[0], target.shape[0]
+    if labels > rows:
+        raise ValueError(
+            "For primitive[GatherD], the x shape must be greater than or equal to "
+            f"{labels}, but got {rows}."
+        )
+    if labels == rows:
+        return x
+    return F.slice(x, index=((0, labels, 1), *((0, n, 1) for n in x.shape[1:])))
+
+
+@contextmanager
+def _known_classes(x: Payload) -> Iterator[None]:
+    """A label out of range is told as GatherD does."""
+    try:
+        yield
+    except IndexError as error:
+        found = re.match(r"index (-?\d+) is out of bounds", str(error))
+        if not found:
+            raise
+        n = x.shape[1 if x.ndim > 1 else 0]
+        raise RuntimeError(
+            f"For 'GatherD', the value of 'index' must be in [{-n}, {n}), but got: "
+            f"{found[1]}"
+        ) from None
 
 
 @op("nll_loss")
@@ -153,14 +226,15 @@ def nll_loss(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Payload:
-    x = floating(inputs)
-    loss = F.nll_loss(
-        x,
-        target,
-        _as(weight, x),
-        ignore_index=ignore_index,
-        reduction=reduction_of(reduction, "nll_loss"),
-    )
+    x = _classified(floating(inputs), target)
+    with _known_classes(x):
+        loss = F.nll_loss(
+            x,
+            target,
+            _as(weight, x),
+            ignore_index=ignore_index,
+            reduction=reduction_of(reduction, "nll_loss"),
+        )
     if not label_smoothing:
         return loss
     smooth = F.neg(F.mean(x, axes=(1,)))
@@ -171,6 +245,11 @@ def nll_loss(
 @op("softmax_cross_entropy_with_logits")
 def softmax_cross_entropy_with_logits(logits: Payload, labels: Payload) -> Any:
     """(the loss of each row, its gradient in the logits)."""
+    if labels.ndim != 2:
+        raise ValueError(
+            "For primitive[SoftmaxCrossEntropyWithLogits], the dimension of labels must "
+            f"be equal to 2, but got {labels.ndim}."
+        )
     x, y = _pair(logits, labels, "SoftmaxCrossEntropyWithLogits")
     y = F.stop_gradient(y)
     loss = F.cross_entropy(x, y, reduction="none")
@@ -179,12 +258,17 @@ def softmax_cross_entropy_with_logits(logits: Payload, labels: Payload) -> Any:
 
 @op("sparse_softmax_cross_entropy_with_logits")
 def sparse_softmax_cross_entropy_with_logits(logits: Payload, labels: Payload) -> Any:
+    if labels.shape != logits.shape[:-1]:
+        raise ValueError(
+            "Labels shape value must be equal to the Features except the last dimension "
+            "of Features"
+        )
     return F.cross_entropy(floating(logits), labels, reduction="mean")
 
 
 @op("kl_div")
 def kl_div(logits: Payload, labels: Payload, reduction: str = "mean") -> Payload:
-    x, y = _pair(logits, labels, "KLDivLoss")
+    x, y = _alike(logits, labels, "KLDivLoss", "x shape")
     y = F.stop_gradient(y)
     return F.kl_div(x, y, log_target=False, reduction=reduction_of(reduction, "kl_div"))
 
@@ -377,5 +461,5 @@ def ctc_loss(
 def cosine_similarity(
     x1: Payload, x2: Payload, dim: int = 1, eps: float = 1e-8
 ) -> Payload:
-    a, b = _pair(x1, x2, "cosine_similarity")
+    a, b = _pair(x1, x2, "Mul")
     return F.cosine_similarity(a, b, axis=dim % max(a.ndim, b.ndim), eps=eps)

@@ -37,7 +37,7 @@ OPERATORS: dict[str, Any] = {}  # classes of operators
 # class: function of ops; "Name" alone stands for the function with that name in lower
 # case and underscores
 _PLAIN = """
-Add Sub Mul Div:div RealDiv:div Pow:pow Maximum Minimum FloorDiv:floor_divide
+Add Sub Mul Div:div RealDiv:real_div Pow:pow Maximum Minimum FloorDiv:floor_divide
 FloorMod:remainder Mod:fmod TruncateDiv:truncate_div TruncateMod:truncate_mod
 DivNoNan:div_no_nan MulNoNan:mul_no_nan Xdivy:xdivy Xlogy:xlogy Atan2:atan2 Hypot
 SquaredDifference:squared_difference Equal NotEqual:not_equal Less
@@ -259,7 +259,7 @@ def SquareSumAll() -> Fn:
 def _product(name: str) -> None:
     def factory(transpose_a: bool = False, transpose_b: bool = False) -> Fn:
         if not transpose_a and not transpose_b:
-            return linalg.matrices if name == "MatMul" else linalg.matmul
+            return linalg.matrices if name == "MatMul" else linalg.batches
         return on_payloads(
             lambda x, y: linalg.transposed_product(
                 x, y, transpose_a, transpose_b, name

@@ -211,15 +211,10 @@ for _rank in (1, 2, 3):
 
 @op("alpha_dropout feature_alpha_dropout")
 def alpha_dropout(input: Payload, p: float = 0.5, training: bool = False) -> Payload:
-    """Dropout that keeps mean and variance after selu (Klambauer et al. 2017)."""
     if not training or not p:
         return input
-    low = -1.7580993408473766
-    keep = 1 - p
-    scale = (keep + low**2 * p * keep) ** -0.5
-    mask = F.ge(drawn("uniform", input.shape), float(p))
-    kept = F.where(mask, input, F.full_like(input, value=low))
-    return F.add(F.mul(kept, scale), -scale * low * p)
+    kept = F.ge(drawn("uniform", input.shape), float(p))
+    return F.alpha_dropout(input, kept, p=float(p))
 
 
 def _in_place(kind: str) -> Any:

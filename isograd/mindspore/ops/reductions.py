@@ -25,9 +25,15 @@ def kept(out: Payload, shape: tuple[int, ...], axes: tuple[int, ...]) -> Payload
     )
 
 
-def reduced(name: str, x: Payload, axis: Any, keepdims: bool, **params: Any) -> Payload:
-    """A reduction of ours over MindSpore's axes; None and () are all of them."""
-    axes = axes_of(axis, fits(x, name).ndim, name)
+def reduced(
+    name: str, x: Payload, axis: Any, keepdims: bool, shown: str = "", **params: Any
+) -> Payload:
+    """A reduction of ours over MindSpore's axes; None and () are all of them.
+
+    Args:
+        shown: the function's name in errors, by default the reduction's.
+    """
+    axes = axes_of(axis, fits(x, name).ndim, shown or name)
     out = getattr(F, name)(x, axes=axes, **params)
     return kept(out, x.shape, axes) if keepdims else out
 
@@ -48,7 +54,8 @@ def sum(
 
 def reduce_sum(x: Payload, axis: Any = None, keep_dims: bool = False) -> Payload:
     """ReduceSum keeps the dtype of integers."""
-    return reduced("sum", cast(x, I64) if x.dtype == BOOL else x, axis, keep_dims)
+    whole = cast(x, I64) if x.dtype == BOOL else x
+    return reduced("sum", whole, axis, keep_dims, "reduce_sum")
 
 
 op("reduce_sum")(reduce_sum)
@@ -56,9 +63,13 @@ op("reduce_sum")(reduce_sum)
 
 @op()
 def mean(x: Payload, axis: Any = None, keep_dims: bool = False) -> Payload:
-    if x.dtype.kind in "biu":  # truncated to the operand's dtype
-        return cast(reduced("mean", floating(x), axis, keep_dims), x.dtype)
-    return reduced("mean", x, axis, keep_dims)
+    return _mean_of(x, axis, keep_dims, "mean")
+
+
+def _mean_of(x: Payload, axis: Any, keep_dims: bool, shown: str) -> Payload:
+    if fits(x, shown).dtype.kind in "biu":  # truncated to the operand's dtype
+        return cast(reduced("mean", floating(x), axis, keep_dims, shown), x.dtype)
+    return reduced("mean", x, axis, keep_dims, shown)
 
 
 op("reduce_mean")(mean.__wrapped__)
@@ -72,7 +83,9 @@ def prod(
 
 
 op("reduce_prod")(
-    lambda x, axis=None, keep_dims=False: reduced("prod", x, axis, keep_dims)
+    lambda x, axis=None, keep_dims=False: reduced(
+        "prod", x, axis, keep_dims, "reduce_prod"
+    )
 )
 
 
@@ -145,11 +158,13 @@ def nanmean(input: Payload, axis: Any = None, keepdims: bool = False) -> Payload
 # --- extrema --------------------------------------------------------------------------
 
 
-def extreme(name: str, x: Payload, axis: Any, keep: bool) -> tuple[Payload, Payload]:
+def extreme(
+    name: str, x: Payload, axis: Any, keep: bool, shown: str = "along"
+) -> tuple[Payload, Payload]:
     """(values, indices) along one axis; all of the gradient goes to the first tie."""
     if not x.ndim:
         return x, np.zeros((), I64)
-    a = axis_of(axis, x.ndim, name)
+    a = axis_of(axis, x.ndim, f"{name}_{shown}")
     values, at = getattr(F, f"{name}_along")(x, axis=a)
     if keep:
         return kept(values, x.shape, (a,)), kept(at, x.shape, (a,))
@@ -336,9 +351,15 @@ def l2_normalize(x: Payload, axis: Any = 0, epsilon: float = 1e-4) -> Payload:
 
 
 def _method(name: str) -> Callable[[Callable[..., Any]], Any]:
+    return lambda body: setattr(Tensor, name, _public_method(body, name))
+
+
+def _public_method(body: Callable[..., Any], name: str) -> Any:
     from isograd.mindspore.call import public
 
-    return lambda body: setattr(Tensor, name, public(body, name))
+    function = public(body, f"Tensor.{name}")
+    function.__name__ = name
+    return function
 
 
 @_method("sum")
@@ -369,7 +390,8 @@ def _mean(
     dtype: Any = None,
 ) -> Payload:
     x = self if dtype is None else cast(self, dtypes.np_of(dtype))
-    return mean.__wrapped__(x, axis if dim is None else dim, keep_dims or keepdim)
+    axis = axis if dim is None else dim
+    return _mean_of(x, axis, keep_dims or keepdim, "Tensor.mean")
 
 
 @_method("prod")
@@ -420,7 +442,7 @@ for _name in ("max", "min"):
         elif dims:
             axis, keepdims = dims[0], keepdims or any(dims[1:])
         if dim is not None:
-            return extreme(_name, self, dim, keepdim or keepdims)
+            return extreme(_name, self, dim, keepdim or keepdims, "dim")
         if axis is None:
             return reduced(_name, self, None, keepdims)
         if isinstance(axis, tuple | list):
@@ -453,7 +475,7 @@ def _cumsum(
     axis = axis if dim is None else dim
     if axis is None:
         self, axis = F.reshape(self, shape=(self.size,)), 0
-    return cumsum.__wrapped__(self, axis, dtype)
+    return cumsum.__wrapped__(self, axis_of(axis, self.ndim, "Tensor.cumsum"), dtype)
 
 
 @_method("cumprod")

@@ -23,6 +23,7 @@ from isograd.mindspore.call import (
     axis_of,
     cast,
     common_dtype,
+    explained,
     expose,
     fits,
     ints_of,
@@ -81,7 +82,7 @@ def shape_args(args: tuple[Any, ...]) -> Shape:
     return ints_of(tuple(map(lower, args)))
 
 
-def full_shape(shape: Shape, size: int, old: Shape) -> Shape:
+def full_shape(shape: Shape, size: int) -> Shape:
     """The shape with its -1 replaced.
 
     Raises:
@@ -93,20 +94,20 @@ def full_shape(shape: Shape, size: int, old: Shape) -> Shape:
             return tuple(size // rest if n == -1 else n for n in shape)
     elif prod(shape) == size:
         return shape
+    if shape.count(-1) > 1:
+        raise ValueError("only one dimension can be inferred")
     raise ValueError(
-        f"For 'Reshape', the product of the 'input_x' shape should be equal to product "
-        f"of 'input_shape', but got product of the shape of 'input_x': {size}, product "
-        f"of 'input_shape': {prod(shape)}. The 'input_x' shape is {old}, the "
-        f"'input_shape' is {shape}."
+        f"proposed_shape '{errors.vector(shape)}' is invalid for input of size {size}"
     )
 
 
 def reshape(input: Any, *shape: Any) -> Tensor:
     x = checked_tensor(input, "Reshape")
-    old = x._p.shape
-    return view_of(x, "reshape", shape=full_shape(shape_args(shape), prod(old), old))
+    full = full_shape(shape_args(shape), prod(x._p.shape))
+    return view_of(x, "reshape", shape=full)
 
 
+@explained("reshape")
 def _reshape(input: Any, shape: Any) -> Tensor:
     return reshape(input, shape)
 
@@ -124,14 +125,14 @@ def transpose(input: Any, *axes: Any) -> Tensor:
     order = ints_of(lower(axes[0] if len(axes) == 1 else axes))
     if len(order) != rank:
         raise ValueError(
-            "For 'Transpose', the dim of 'input_perm' must be equal to "
-            f"the dim of 'input_x', but got {len(order)} and {rank}."
+            "For 'Transpose', size of perm should equal to rank of x, but got "
+            f"{len(order)} and {rank}!"
         )
     return view_of(x, "transpose", axes=axes_of(order, rank, "Transpose"))
 
 
-expose(lambda input, input_perm: transpose(input, input_perm), ["transpose"])
-expose(lambda input, axis: transpose(input, axis), ["permute"])
+_transpose = explained("transpose")(lambda input, dims: transpose(input, dims))
+expose(_transpose, ["transpose", "permute"])
 expose(transpose, [], "transpose permute")
 expose(property(lambda self: transpose(self)), [], "T")
 expose(property(lambda self: transpose(self).conj()), [], "H")
@@ -158,6 +159,7 @@ expose(movedim, ["movedim", "moveaxis"], True)
 expose(lambda input: transpose(input), ["t"], "t")
 
 
+@explained("expand_dims")
 def expand_dims(input_x: Any, axis: Any) -> Tensor:
     x = checked_tensor(input_x, "ExpandDims")
     shape = list(x._p.shape)
@@ -169,19 +171,14 @@ def expand_dims(input_x: Any, axis: Any) -> Tensor:
 expose(expand_dims, ["expand_dims", "unsqueeze"], True)
 
 
+@explained("squeeze")
 def squeeze(input: Any, axis: Any = None) -> Tensor:
     x = checked_tensor(input, "Squeeze")
     shape = x._p.shape
     if axis is None or axis == ():
         axes: Any = [i for i, n in enumerate(shape) if n == 1]
     else:
-        axes = axes_of(axis, len(shape), "Squeeze")
-        for a in axes:
-            if shape[a] != 1:
-                raise ValueError(
-                    "For 'Squeeze', the 'input_x.shape[axis]' must be equal to 1, but "
-                    f"got 'input_x.shape[{a}]' of {shape[a]}."
-                )
+        axes = [a for a in axes_of(axis, len(shape), "Squeeze") if shape[a] == 1]
     return view_of(
         x, "reshape", shape=tuple(n for i, n in enumerate(shape) if i not in axes)
     )
@@ -223,19 +220,25 @@ expose(_flat_method, [], "flatten")
 expose(lambda input: reshape(input, (-1,)), ["ravel"], True)
 
 
+@explained("broadcast_to")
 def broadcast_to(input: Any, shape: Any) -> Tensor:
     x = checked_tensor(input, "BroadcastTo")
     want = ints_of(lower(shape))
     have = (0,) * (len(want) - x._p.ndim) + x._p.shape
+    if len(have) > len(want):
+        raise ValueError(
+            "For primitive [BroadcastTo]: input's rank should be less equal to the "
+            f"number of proposed_shape, but got {len(have)} and {len(want)}"
+        )
     full = tuple(h if n == -1 else n for n, h in zip(want, have, strict=False))
     try:
         np.broadcast_shapes(x._p.shape, full)
-        if len(have) != len(want):
-            raise ValueError
     except ValueError:
         raise ValueError(
-            f"For 'BroadcastTo', the input shape {list(x._p.shape)} cannot be "
-            f"broadcast to {list(want)}."
+            "For 'BroadcastTo', in order to broadcast, each dimension pair must be "
+            "equal or input dimension is 1 or target dimension is -1. But got x_shape: "
+            f"({', '.join(map(str, x._p.shape))}), target shape: "
+            f"({', '.join(map(str, want))})."
         ) from None
     return view_of(x, "broadcast_in", shape=full)
 
@@ -289,7 +292,8 @@ expose(split, ["split"], True)
 
 
 def chunk(input: Any, chunks: int, axis: int = 0) -> Any:
-    return split(input, list(chunk_sizes(input.shape[axis], chunks)), axis)
+    n = input.shape[axis_of(axis, input.ndim, "split")]
+    return split(input, list(chunk_sizes(n, chunks)), axis)
 
 
 expose(chunk, ["chunk"], True)
@@ -297,7 +301,7 @@ expose(chunk, ["chunk"], True)
 
 def tensor_split(input: Any, indices_or_sections: Any, axis: int = 0) -> Any:
     """Views along an axis, cut at indices or into nearly equal parts."""
-    n = input.shape[axis]
+    n = input.shape[axis_of(axis, input.ndim, "split")]
     if isinstance(indices_or_sections, int):
         cuts = np.cumsum([0, *even_sizes(n, indices_or_sections)]).tolist()
     else:
@@ -322,7 +326,7 @@ for _name, _axis in (("vsplit", 0), ("hsplit", 1), ("dsplit", 2)):
 
 def unstack(input_x: Any, axis: int = 0) -> Any:
     """One view for each place of an axis."""
-    n = input_x.shape[axis]
+    n = input_x.shape[axis_of(axis, input_x.ndim, "select")]
     return tuple(select_axis(input_x, axis, i) for i in range(n))
 
 
@@ -339,33 +343,44 @@ def concat(tensors: Any, axis: Any = 0) -> Payload:
             f"{type(tensors).__name__}."
         )
     if not tensors:
-        raise ValueError("For 'concat', the 'tensors' must not be empty.")
-    a = axis_of(axis, tensors[0].ndim, "Concat")
+        raise ValueError(
+            "For primitive[Concat], the elements size must be greater than 0, but got 0."
+        )
     d = common_dtype(tensors, "Concat")
-    first = tensors[0].shape
-    for i, t in enumerate(tensors):
-        if t.ndim != len(first) or any(
-            m != n
-            for k, (m, n) in enumerate(zip(t.shape, first, strict=True))
-            if k != a
-        ):
-            raise ValueError(
-                f"For 'Concat', element {i} of 'x' has shape {list(t.shape)}, which "
-                f"differs from {list(first)} outside of axis {a}."
-            )
+    shapes = [t.shape for t in tensors]
+    first = shapes[0]
+    if any(len(s) != len(first) for s in shapes):
+        raise ValueError(
+            "For primitive[Concat], element rank must be same(shapes are "
+            f"{errors.vector(map(errors.vector, shapes))})!"
+        )
+    a = axis_of(axis, len(first), "Concat")
+    if any(s[:a] != first[:a] or s[a + 1 :] != first[a + 1 :] for s in shapes):
+        raise ValueError(
+            "For primitive[Concat] only support one axis different, bug got more than "
+            f"one(shapes is {errors.vector(map(errors.vector, shapes))})!"
+        )
     return F.concatenate(*(cast(t, d) for t in tensors), axis=a)
 
 
 @op()
 def stack(tensors: Any, axis: Any = 0) -> Payload:
-    a = axis_of(axis, tensors[0].ndim + 1, "Stack")
-    d = common_dtype(tensors, "Stack")
-    shape = tensors[0].shape
-    if any(t.shape != shape for t in tensors):
+    if not len(tensors):
         raise ValueError(
-            "For 'Stack', all the input shapes must be same, but got "
-            f"{[list(t.shape) for t in tensors]}."
+            "For primitive[Stack], the stack element num must be greater than or equal "
+            "to 1, but got 0."
         )
+    d = common_dtype(tensors, "Stack")
+    first, *rest = (t.shape for t in tensors)
+    for shape in rest:
+        if len(shape) != len(first):
+            raise ValueError("All input shape size must be the same!")
+        if shape != first:
+            raise ValueError(
+                f"All input shape must be the same! {errors.vector(shape)} And "
+                f"{errors.vector(first)}"
+            )
+    a = axis_of(axis, len(first) + 1, "Stack")
     return F.stack(*(cast(t, d) for t in tensors), axis=a)
 
 
@@ -415,7 +430,9 @@ expose(lambda self, *reps: tile(self, shape_args(reps)), [], "tile")
 @op()
 def repeat_elements(x: Payload, rep: int, axis: int = 0) -> Payload:
     """Each element repeated along an axis."""
-    return F.repeat_interleave(x, int(rep), axis=axis_of(axis, x.ndim))
+    return F.repeat_interleave(
+        x, int(rep), axis=axis_of(axis, x.ndim, "repeat_interleave")
+    )
 
 
 @op()
@@ -424,7 +441,8 @@ def repeat_interleave(input: Payload, repeats: Any, axis: Any = None) -> Payload
         input, axis = F.ravel(input), 0
     if isinstance(repeats, tuple | list):
         repeats = np.asarray(repeats)
-    return F.repeat_interleave(input, repeats, axis=axis_of(axis, input.ndim))
+    a = axis_of(axis, input.ndim, "repeat_interleave")
+    return F.repeat_interleave(input, repeats, axis=a)
 
 
 def _repeat(self: Any, repeats: Any, axis: Any = None) -> Any:
@@ -437,6 +455,8 @@ expose(repeat_interleave, [], "repeat_interleave")
 
 @op()
 def flip(input: Payload, dims: Any) -> Payload:
+    if not isinstance(dims, tuple | list):
+        raise TypeError("dims must be a tuple or list of ints")
     return F.flip(input, axes_of(dims, input.ndim, "flip"))
 
 

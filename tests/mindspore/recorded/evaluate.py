@@ -68,12 +68,27 @@ def setup() -> dict[str, Any]:
                 (t for t in lines if t.startswith("[ERROR]")), lines[0]
             )
 
+    def said(fn: Any) -> Any:
+        """What a call gives, or the type and the whole text of its exception."""
+        try:
+            out = fn()
+            repr(out)
+        except Exception as error:
+            for _ in range(3):  # what is still under way may fail once more
+                with contextlib.suppress(Exception):
+                    ms.runtime.synchronize()
+            return type(error).__name__, str(error).split("-----")[0].strip()
+        return out
+
     r = np.arange(10)
     pic = np.arange(4 * 6 * 3, dtype=np.uint8).reshape(4, 6, 3)
     x = T(np.linspace(-1.5, 2.0, 12).reshape(3, 4))
     return dict(
         ms=ms, np=np, Tensor=Tensor, nn=nn, ops=ops, F=F, P=P, T=T, vg=vg, sd=sd,
-        x=x, ds=ds, X=X, V=V, epochs=epochs, case=case, r=r, pic=pic,
+        x=x, ds=ds, X=X, V=V, epochs=epochs, case=case, r=r, pic=pic, said=said,
+        m=T([[0, 1, 2], [3, 4, 5]]), mi=T([[0, 1, 2], [3, 4, 5]], np.int32),
+        mb=T([[False, False, False], [True, True, True]], np.bool_),
+        d=T([1, 2]), d3=T([1, 2, 3]), z=T(1), mint=ms.mint, Parameter=ms.Parameter,
         p=T(np.linspace(0.1, 0.9, 12).reshape(3, 4)),
         v=T([0.5, -1.0, 2.0, 3.0]),
         i=T([[1, 2, 3], [4, 5, 6]], np.int32),
