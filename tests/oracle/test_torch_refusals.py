@@ -189,6 +189,72 @@ def run(**k):
 attempt(lambda: run(static_k=S(4, 5, 2, k=2.), static_v=S(4, 5, 2, k=3.)))
 attempt(lambda: run(static_k=S(4, 3, 2, k=2.))); attempt(lambda: run())
 """,
+    "padding": r"""
+x = torch.ones(1, 2, 3)
+attempt(lambda: nn.CircularPad1d(4)(x)); attempt(lambda: nn.CircularPad1d(3)(x).shape); attempt(lambda: nn.CircularPad1d((0, 4))(x))
+attempt(lambda: nn.CircularPad2d((1, 1, 5, 0))(torch.ones(1, 1, 3, 3))); attempt(lambda: nn.CircularPad1d((-4, 0))(x)); attempt(lambda: nn.CircularPad1d((-1, 2))(x).shape)
+attempt(lambda: F.pad(x, (1, 1, 1, 1, 1, 1), mode='circular')); attempt(lambda: nn.CircularPad2d(1)(torch.ones(2, 3)))
+for mode in ('reflect', 'replicate', 'circular'):
+    attempt(lambda: F.pad(torch.ones(2, 3), (1, 1, 1, 1), mode=mode)); attempt(lambda: F.pad(torch.ones(3), (1, 1), mode=mode))
+    attempt(lambda: F.pad(torch.ones(2, 3), (1, 1), mode=mode).shape); attempt(lambda: F.pad(torch.ones(1, 1, 2, 3), (1, 1), mode=mode))
+    attempt(lambda: F.pad(torch.ones(1, 1, 1, 2, 3), (1, 1, 1, 1), mode=mode)); attempt(lambda: F.pad(x, (1, 1, 1, 1), value=3., mode=mode))
+attempt(lambda: nn.ReflectionPad2d(1)(torch.ones(2, 3))); attempt(lambda: nn.ReflectionPad1d(3)(x)); attempt(lambda: nn.ReflectionPad3d(1)(x))
+attempt(lambda: nn.ReflectionPad2d(1)(x).shape); attempt(lambda: nn.ReplicationPad3d(1)(torch.ones(2, 2, 3))); attempt(lambda: nn.ReplicationPad1d(-4)(x))
+attempt(lambda: F.pad(x, (1,))); attempt(lambda: F.pad(x, (1,) * 8)); attempt(lambda: F.pad(x, (-2, -2))); attempt(lambda: F.pad(x, (1, 1), mode='foo'))
+attempt(lambda: F.pad(x, (1, 1, 1), mode='reflect')); attempt(lambda: F.pad(x, (1.5, 1)))
+""",
+    "unfold_and_fold": r"""
+x = torch.ones(1, 1, 3, 3)
+attempt(lambda: nn.Unfold(5)(x)); attempt(lambda: nn.Unfold((2, 4))(x)); attempt(lambda: nn.Unfold(2, dilation=3)(x)); attempt(lambda: nn.Unfold(2)(torch.ones(3, 3)))
+attempt(lambda: nn.Unfold(2, stride=0)(x)); attempt(lambda: nn.Unfold(0)(x)); attempt(lambda: nn.Unfold(2, padding=-1)(x)); attempt(lambda: nn.Unfold(2, dilation=0)(x))
+attempt(lambda: nn.Unfold(2)(torch.ones(1, 1, 1, 3, 3))); attempt(lambda: nn.Unfold(5, padding=1)(x).shape); attempt(lambda: nn.Unfold(2)(x[0]).shape)
+f = nn.Fold((4, 4), 2)
+attempt(lambda: f(torch.ones(1, 7, 9))); attempt(lambda: f(torch.ones(1, 8, 7))); attempt(lambda: f(torch.ones(9))); attempt(lambda: f(torch.ones(8, 9)).shape)
+attempt(lambda: f(torch.ones(1, 1, 8, 9))); attempt(lambda: nn.Fold((4, 4), 5)(torch.ones(1, 25, 1))); attempt(lambda: nn.Fold((4, 4), 2, stride=0)(torch.ones(1, 8, 9)))
+attempt(lambda: nn.Fold((4, 4), 2, padding=1, dilation=2)(torch.ones(1, 8, 9))); attempt(lambda: nn.Fold((4, 4), 2, dilation=0)(torch.ones(1, 8, 9))); attempt(lambda: nn.Fold((4, 4), 0)(torch.ones(1, 8, 9)))
+""",
+    "rearranging": r"""
+for s in ((1, 3, 3, 2), (1, 3, 2, 3), (3, 3), (4, 3, 3)): attempt(lambda: nn.PixelUnshuffle(2)(torch.ones(s)))
+attempt(lambda: nn.PixelUnshuffle(0)(torch.ones(1, 1, 2, 2))); attempt(lambda: nn.PixelUnshuffle(-1)(torch.ones(1, 1, 2, 2)))
+attempt(lambda: nn.PixelShuffle(0)(torch.ones(1, 4, 2, 2))); attempt(lambda: nn.PixelShuffle(-2)(torch.ones(1, 4, 2, 2))); attempt(lambda: nn.PixelShuffle(2)(torch.ones(1, 3, 2, 2)))
+attempt(lambda: nn.PixelShuffle(2)(torch.ones(2, 2)))
+for g in (0, -1, 3): attempt(lambda: nn.ChannelShuffle(g)(torch.ones(1, 4, 2, 2)))
+attempt(lambda: nn.ChannelShuffle(2)(torch.ones(4, 2)))
+attempt(lambda: nn.Unflatten(1, 'a')); attempt(lambda: nn.Unflatten(1, (2, 'a'))); attempt(lambda: nn.Unflatten(1, (2, 2.))); attempt(lambda: nn.Unflatten('a', (2, 3))); attempt(lambda: nn.Unflatten('a', 3))
+attempt(lambda: nn.Unflatten('a', (('b', 2), ('c', 3)))); attempt(lambda: nn.Unflatten('a', (('b', 2), 3))); attempt(lambda: nn.Unflatten(1, (('b', 2), ('c', 3)))); attempt(lambda: nn.Unflatten(1, [2, 3]))
+attempt(lambda: nn.Unflatten(1, 3)); attempt(lambda: nn.Unflatten(1, torch.Size([2, 3]))); attempt(lambda: nn.Unflatten(1, (2, 3))(torch.ones(1, 5)))
+""",
+    "padding_at_the_edge": r"""
+x = torch.arange(6.).reshape(1, 2, 3)
+for mode in ('circular', 'reflect', 'replicate', 'constant'):
+    mixed = () if mode == 'circular' else ((-4, 2), (-4, 1), (2, -2), (3, -1))  # there PyTorch reads memory that it never wrote
+    for p in ((-3, 0), (-4, 0), (2, -1), (-1, -1), (3, 3), *mixed): attempt(lambda: (mode, p, F.pad(x, p, mode=mode)))
+    for s in ((1, 2, 0), (1, 0, 3), (0, 2, 3), (0, 3)): attempt(lambda: F.pad(torch.ones(s), (1, 1), mode=mode).shape)
+    y = torch.arange(12.).reshape(1, 2, 2, 3)
+    for p in ((0, 0, -2, 0), (0, 0, 3, 0), (1, 0, -1, 1), (1, 1, 1, 0)): attempt(lambda: F.pad(y, p, mode=mode))
+    attempt(lambda: F.pad(x, (), mode=mode)); attempt(lambda: F.pad(x.bool(), (1, 1), mode=mode)); attempt(lambda: F.pad(x.long(), (1, 1), mode=mode))
+    attempt(lambda: F.pad(x, (0, 0), mode=mode, value=0.))
+""",
+    "constructors": r"""
+attempt(lambda: nn.Hardtanh(2, 1)); attempt(lambda: nn.Hardtanh(1, 1)); attempt(lambda: nn.Hardtanh(min_value=-3)); attempt(lambda: nn.Hardtanh(max_value=3)); attempt(lambda: nn.Hardtanh(min_val=3)); attempt(lambda: nn.Hardtanh(-2, 2, True))
+attempt(lambda: nn.MultiMarginLoss(p=3)); attempt(lambda: nn.MultiMarginLoss(p=1, weight=torch.ones(2, 2))); attempt(lambda: nn.MultiMarginLoss(p=2)); attempt(lambda: nn.MultiMarginLoss(margin='a'))
+attempt(lambda: nn.Embedding(3, 4, _weight=torch.ones(2, 2))); attempt(lambda: nn.Embedding(3, 4, _weight=torch.ones(3, 4)).weight.sum()); attempt(lambda: nn.Embedding(3, 4, padding_idx=5)); attempt(lambda: nn.Embedding(3, 4, padding_idx=-5))
+attempt(lambda: nn.Embedding.from_pretrained(torch.ones(3))); attempt(lambda: nn.Embedding(3, 4, padding_idx=-1).padding_idx)
+attempt(lambda: nn.EmbeddingBag(3, 4, _weight=torch.ones(2, 2))); attempt(lambda: nn.EmbeddingBag(3, 4, padding_idx=5)); attempt(lambda: nn.EmbeddingBag(3, 4, padding_idx=-1).padding_idx); attempt(lambda: nn.EmbeddingBag(3, 4, mode='foo')); attempt(lambda: nn.EmbeddingBag.from_pretrained(torch.ones(3)))
+attempt(lambda: nn.Bilinear(0, 1, 1)); attempt(lambda: nn.Bilinear(1, 1, 0)); attempt(lambda: nn.Bilinear(2, 3, 4)(torch.ones(2, 2), torch.ones(3, 3)))
+attempt(lambda: nn.GroupNorm(3, 4)); attempt(lambda: nn.GroupNorm(0, 4)); attempt(lambda: nn.MultiheadAttention(5, 2)); attempt(lambda: nn.MultiheadAttention(0, 2)); attempt(lambda: nn.MultiheadAttention(4, 0))
+attempt(lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, [5, 2])); attempt(lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, [2, 10])); attempt(lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, []))
+attempt(lambda: nn.Dropout(2)); attempt(lambda: nn.Dropout(-.1)); attempt(lambda: nn.Dropout('a')); attempt(lambda: nn.Dropout2d(1.5)); attempt(lambda: nn.Threshold(1)); attempt(lambda: nn.SmoothL1Loss(beta=-1)(torch.ones(2), torch.ones(2)))
+attempt(lambda: nn.HuberLoss(delta=-1)(torch.ones(2), torch.ones(2))); attempt(lambda: nn.TripletMarginLoss(margin=-1)); attempt(lambda: nn.TripletMarginWithDistanceLoss(margin=-1)); attempt(lambda: nn.CosineEmbeddingLoss(margin=3)); attempt(lambda: nn.GaussianNLLLoss(eps=-1)(torch.ones(2), torch.ones(2), torch.ones(2)))
+attempt(lambda: nn.CrossEntropyLoss(label_smoothing=2)(torch.ones(2, 3), torch.tensor([0, 1]))); attempt(lambda: nn.CTCLoss(blank=9)(torch.zeros(4, 1, 3), torch.tensor([[1]]), torch.tensor([4]), torch.tensor([1])))
+attempt(lambda: nn.LocalResponseNorm('a')); attempt(lambda: nn.LocalResponseNorm(0)(torch.ones(1, 2, 3))); attempt(lambda: nn.LayerNorm('a')); attempt(lambda: nn.LayerNorm(2.5)); attempt(lambda: nn.LayerNorm(())(torch.ones(2))); attempt(lambda: nn.BatchNorm1d(-1)); attempt(lambda: nn.BatchNorm2d('a'))
+attempt(lambda: nn.Linear(-1, 2)); attempt(lambda: nn.Linear(2.5, 2)); attempt(lambda: nn.Linear('a', 2)); attempt(lambda: nn.Conv2d(2, 3, -1)); attempt(lambda: nn.Conv2d(2, 3, 0)); attempt(lambda: nn.Conv2d(2, 3, 2.5)); attempt(lambda: nn.Conv2d(2, 3, (1, 2, 3))); attempt(lambda: nn.Conv2d(0, 3, 1)(torch.ones(1, 0, 2, 2)).shape); attempt(lambda: nn.Conv2d(-2, 3, 1))
+attempt(lambda: nn.ConvTranspose2d(2, 4, 3, padding='same')); attempt(lambda: nn.ConvTranspose2d(2, 4, 3, padding_mode='reflect')); attempt(lambda: nn.Conv2d(4, 4, 3, groups=0)); attempt(lambda: nn.Conv2d(4, 4, 3, groups=-2)); attempt(lambda: nn.Conv2d(4, 4, 3, padding='foo'))
+attempt(lambda: nn.Conv2d(4, 4, 3, groups=2.)); attempt(lambda: nn.Conv2d(4, 4, 3, stride=0)(torch.ones(1, 4, 5, 5))); attempt(lambda: nn.Conv2d(4, 4, 3, dilation=0)(torch.ones(1, 4, 5, 5))); attempt(lambda: nn.Conv2d(4, 4, 3, padding=-1)(torch.ones(1, 4, 5, 5))); attempt(lambda: nn.Conv2d(4, 4, 3, stride=(1, 2, 3))(torch.ones(1, 4, 5, 5)))
+attempt(lambda: nn.PReLU(0)); attempt(lambda: nn.PReLU(-1)); attempt(lambda: nn.Softplus(beta=0)(torch.ones(2))); attempt(lambda: nn.Softshrink(-1)(torch.ones(2))); attempt(lambda: nn.RReLU(2, 1)(torch.ones(2))); attempt(lambda: nn.RReLU(2, 1, True)(torch.ones(2))); attempt(lambda: nn.CELU(0)(torch.ones(2))); attempt(lambda: nn.ELU(-1)(torch.ones(2))); attempt(lambda: nn.LeakyReLU(-1, True)(torch.ones(2)))
+attempt(lambda: nn.Upsample('a')); attempt(lambda: nn.PixelShuffle('a')); attempt(lambda: nn.FractionalMaxPool2d(2)); attempt(lambda: nn.FractionalMaxPool2d(2, output_size=2, output_ratio=.5)); attempt(lambda: nn.FractionalMaxPool2d(2, output_ratio=2.)); attempt(lambda: nn.LPPool2d(0, 2)(torch.ones(1, 1, 4, 4)))
+attempt(lambda: nn.Flatten('a')(torch.ones(2, 2))); attempt(lambda: nn.Softmax(5)(torch.ones(2))); attempt(lambda: nn.GLU(3)(torch.ones(2))); attempt(lambda: nn.GELU('a')(torch.ones(2))); attempt(lambda: nn.RNNCell(2, -1)); attempt(lambda: nn.ChannelShuffle('a')); attempt(lambda: nn.ParameterList([3])[0])
+""",
 }
 
 

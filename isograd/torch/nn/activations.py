@@ -1,8 +1,7 @@
-"""Activation functions, dropout, padding and the like of `torch.nn.functional`."""
+"""Activation functions, dropout, distances and the like of `torch.nn.functional`."""
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,11 @@ from isograd.core.primitive import REGISTRY, Payload
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.torch.call import floating, public, warn
 from isograd.torch.nn.table import FUNCTIONAL as T
-from isograd.torch.nn.table import F, Named, dtype_name, generator, ints, plain, row
+from isograd.torch.nn.table import F, dtype_name, generator, plain, row
 from isograd.torch.table import FUNCTIONS
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
 # --- activations: body, its name in torch.nn.functional, label of its node ------------
-
-SELU = {"alpha": 1.6732632423543772, "scale": 1.0507009873554805}
 
 
 def _float_only(x: Payload, kernel: str) -> Payload:
@@ -303,18 +300,10 @@ for _name, _rank in (("dropout1d", 1), ("dropout2d", 2), ("dropout3d", 3)):
 
 
 def _alpha_body(input: Payload, p: float, shape: Any) -> Payload:
-    """Klambauer et al. 2017: mean and variance are kept."""
-    low = -SELU["alpha"] * SELU["scale"]
-    a = 1 / math.sqrt((1 - p) * (1 + p * low**2)) if p < 1 else 0.0
     kept = F.random_bernoulli(
         p=1 - p, shape=shape, dtype=input.dtype, generator=generator()
     )
-    out = F.where(
-        F.broadcast_to(F.ne(kept, 0.0), input.shape),
-        input,
-        np.asarray(low, input.dtype),
-    )
-    return F.add(F.mul(out, a), -a * p * low)
+    return F.alpha_dropout(input, F.ne(kept, 0.0), p=p)
 
 
 _alpha = public(_alpha_body, "alpha_dropout", "AddBackward0")
@@ -341,119 +330,6 @@ def feature_alpha_dropout(
     shape = (*input.shape[:2], *(1,) * (input.ndim - 2))
     out = _alpha(input, p, shape)
     return input.copy_(out) if inplace else out
-
-
-# --- padding, rearranging -------------------------------------------------------------
-
-_PAD_LABELS = {
-    "reflect": "ReflectionPad{}DBackward0",
-    "replicate": "ReplicationPad{}DBackward0",
-    "circular": "torch::autograd::CopySlices",
-}
-
-
-@row(label="ConstantPadNdBackward0")
-def pad(input: Payload, pad: Any, mode: str = "constant", value: Any = None) -> Any:
-    pads = [int(n) for n in pad]
-    if len(pads) % 2:
-        raise RuntimeError("Padding length must be divisible by 2")
-    if len(pads) // 2 > input.ndim:
-        raise RuntimeError(
-            f"Padding length should be less than or equal to two times the input "
-            f"dimension but got padding length {len(pads)} and input of dimension "
-            f"{input.ndim}"
-        )
-    pairs = [(pads[2 * i], pads[2 * i + 1]) for i in range(len(pads) // 2)]
-    widths = ((0, 0),) * (input.ndim - len(pairs)) + tuple(reversed(pairs))
-    if mode == "constant":
-        return F.pad_with(
-            input, widths, mode="constant", value=0.0 if value is None else float(value)
-        )
-    if mode not in _PAD_LABELS:
-        raise NotImplementedError(f"Unrecognised padding mode {mode}")
-    if mode == "reflect":
-        _check_reflect(input, widths)
-    out = F.pad_with(input, widths, mode=mode)
-    return Named(out, _PAD_LABELS[mode].format(len(pairs)))
-
-
-def _check_reflect(x: Payload, widths: Any) -> None:
-    for d, (lo, hi) in enumerate(widths):
-        if max(lo, hi) >= x.shape[d] and (lo, hi) != (0, 0):
-            raise RuntimeError(
-                "Argument #4: Padding size should be less than the corresponding input "
-                f"dimension, but got: padding ({lo}, {hi}) at dimension {d} of input "
-                f"{list(x.shape)}"
-            )
-
-
-@row(label="PixelShuffleBackward0")
-def pixel_shuffle(input: Payload, upscale_factor: int) -> Payload:
-    if input.ndim < 3:
-        raise RuntimeError(
-            "pixel_shuffle expects input to have at least 3 dimensions, "
-            f"but got input with {input.ndim} dimension(s)"
-        )
-    square = upscale_factor**2
-    if input.shape[-3] % square:
-        raise RuntimeError(
-            "pixel_shuffle expects its input's 'channel' dimension to be divisible by "
-            f"the square of upscale_factor, but input.size(-3)={input.shape[-3]} is not "
-            f"divisible by {square}"
-        )
-    return F.pixel_shuffle(input, factor=upscale_factor)
-
-
-@row(label="PixelUnshuffleBackward0")
-def pixel_unshuffle(input: Payload, downscale_factor: int) -> Payload:
-    return F.pixel_unshuffle(input, factor=downscale_factor)
-
-
-@row(label="ChannelShuffleBackward0")
-def channel_shuffle(input: Payload, groups: int) -> Payload:
-    return F.channel_shuffle(input, groups=groups)
-
-
-@row(label="Im2ColBackward0")
-def unfold(
-    input: Payload,
-    kernel_size: Any,
-    dilation: Any = 1,
-    padding: Any = 0,
-    stride: Any = 1,
-) -> Payload:
-    single = input.ndim == 3
-    x = F.unsqueeze(input, axis=0) if single else input
-    out = F.im2col(
-        x,
-        size=ints(kernel_size, 2),
-        step=ints(stride, 2),
-        padding=ints(padding, 2),
-        dilation=ints(dilation, 2),
-    )
-    return F.squeeze(out, axes=(0,)) if single else out
-
-
-@row(label="Col2ImBackward0")
-def fold(
-    input: Payload,
-    output_size: Any,
-    kernel_size: Any,
-    dilation: Any = 1,
-    padding: Any = 0,
-    stride: Any = 1,
-) -> Payload:
-    single = input.ndim == 2
-    x = F.unsqueeze(input, axis=0) if single else input
-    out = F.col2im(
-        x,
-        shape=ints(output_size, 2),
-        size=ints(kernel_size, 2),
-        step=ints(stride, 2),
-        padding=ints(padding, 2),
-        dilation=ints(dilation, 2),
-    )
-    return F.squeeze(out, axes=(0,)) if single else out
 
 
 # --- distances ------------------------------------------------------------------------

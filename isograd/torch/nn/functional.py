@@ -13,6 +13,7 @@ from isograd.torch.nn import (
     layers,
     losses,
     multihead,
+    rearranging,
 )
 from isograd.torch.nn.losses import triplet_margin_with_distance_loss
 from isograd.torch.nn.table import FUNCTIONAL
@@ -56,6 +57,7 @@ __all__ = [
     "layers",
     "losses",
     "multihead",
+    "rearranging",
     "sigmoid",
     "tanh",
     "triplet_margin_with_distance_loss",

@@ -128,6 +128,17 @@ class Flatten(Module):
 class Unflatten(Module):
     def __init__(self, dim: int, unflattened_size: Any) -> None:
         super().__init__()
+        if not isinstance(unflattened_size, tuple | list):
+            raise TypeError(
+                "unflattened_size must be a tuple of ints, but found type "
+                f"{type(unflattened_size).__name__}"
+            )
+        for i, n in enumerate(unflattened_size):
+            if not isinstance(n, int):
+                raise TypeError(
+                    "unflattened_size must be tuple of ints, but found element of type "
+                    f"{type(n).__name__} at pos {i}"
+                )
         self.dim, self.unflattened_size = dim, unflattened_size
 
     def forward(self, input: Any) -> Any:
@@ -504,6 +515,12 @@ class _Pad(Module):
         self.value = value
 
     def forward(self, input: Any) -> Any:
+        if self.mode == "circular":
+            least = self.rank + 1
+            if input.dim() not in (least, least + 1):
+                raise ValueError(
+                    f"expected {least}D or {least + 1}D input (got {input.dim()}D input)"
+                )
         return F.pad(input, self.padding, self.mode, self.value)
 
     def extra_repr(self) -> str:
