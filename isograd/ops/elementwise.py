@@ -414,7 +414,8 @@ def addcmul(
     F: Namespace, x: Payload, a: Payload, b: Payload, *, value: float = 1
 ) -> Payload:
     """x + value * a * b."""
-    return F.add(x, F.mul(F.mul(a, b), value))
+    product = F.mul(a, b)
+    return F.add(x, product if value == 1 else F.mul(product, value))
 
 
 @composite
@@ -422,13 +423,18 @@ def addcdiv(
     F: Namespace, x: Payload, a: Payload, b: Payload, *, value: float = 1
 ) -> Payload:
     """x + value * a / b."""
-    return F.add(x, F.mul(F.div(a, b), value))
+    quotient = F.div(a, b)
+    return F.add(x, quotient if value == 1 else F.mul(quotient, value))
 
 
 @composite
-def lerp(F: Namespace, x: Payload, y: Payload, weight: Payload) -> Payload:
+def lerp(F: Namespace, x: Payload, y: Payload, weight: Payload | float) -> Payload:
     """x + weight (y - x), from the nearer end as PyTorch computes it."""
     step = F.sub(y, x)
+    if isinstance(weight, int | float):
+        if abs(weight) < 0.5:
+            return F.add(x, F.mul(step, weight))
+        return F.sub(y, F.mul(step, 1 - weight))
     near_x = F.add(x, F.mul(weight, step))
     near_y = F.sub(y, F.mul(F.sub(1.0, weight), step))
     return F.where(F.lt(F.abs(weight), 0.5), near_x, near_y)

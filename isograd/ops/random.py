@@ -15,6 +15,7 @@ import numpy as np
 from isograd.base.dtypes import F32, I64
 from isograd.core.families import elementwise
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
+from isograd.ops.activation import SELU_ALPHA, SELU_SCALE
 
 Array = np.ndarray
 Generator = np.random.Generator
@@ -243,6 +244,17 @@ def dropout(
         p=1.0 - p, shape=shape, dtype=x.dtype, generator=generator
     )
     return F.mul(x, kept if p in (0, 1) else F.mul(kept, 1.0 / (1.0 - p)))
+
+
+@composite
+def alpha_dropout(F: Namespace, x: Payload, kept: Payload, *, p: float) -> Payload:
+    """Dropout before selu: where not `kept` selu's lower limit, then scaled and shifted
+    so that mean and variance stay (Klambauer et al. 2017).
+    """
+    low = -SELU_ALPHA * SELU_SCALE
+    scale = ((1 - p) * (1 + p * low**2)) ** -0.5 if p < 1 else 0.0
+    out = F.where(F.broadcast_to(kept, x.shape), x, np.asarray(low, x.dtype))
+    return F.add(F.mul(out, scale), -scale * p * low)
 
 
 @composite

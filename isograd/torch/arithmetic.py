@@ -23,7 +23,7 @@ from isograd.torch.call import (
     tied,
 )
 from isograd.torch.dtypes import of_numpy
-from isograd.torch.scalars import c_name
+from isograd.torch.scalars import c_name, element
 from isograd.torch.table import row, tensor_row
 
 F = BOUND
@@ -496,12 +496,10 @@ def lerp(input: Payload, end: Payload, weight: Any) -> Payload:
         "iub",
         "lerp_kernel_scalar" if not is_payload(weight) else "lerp_kernel_tensor",
     )
-    if not is_payload(weight):
-        x, y = operands(input, end)
-        out = F.add(x, F.mul(F.sub(y, x), cast(weight, x.dtype)))
-        return Named(out, "LerpBackward0")
     x, y = operands(input, end)
-    return Named(F.add(x, F.mul(F.sub(y, x), weight)), "LerpBackward1")
+    number = not is_payload(weight)
+    weight = element(weight, x.dtype) if isinstance(weight, complex) else weight
+    return Named(F.lerp(x, y, weight), f"LerpBackward{0 if number else 1}")
 
 
 @row(inplace=True)
@@ -511,8 +509,7 @@ def addcmul(
     x, a, b = promoted(input, tensor1, tensor2)
     refuse(x, "b", "addcmul_cpu_out")
     check_broadcast(x.shape, a.shape, b.shape)
-    product = F.mul(a, b)
-    return F.add(x, product if value == 1 else F.mul(product, cast(value, x.dtype)))
+    return F.addcmul(x, a, b, value=cast(value, x.dtype))
 
 
 @row(inplace=True)
@@ -531,8 +528,7 @@ def addcdiv(
             "tensor2), for all dtypes."
         )
     check_broadcast(x.shape, a.shape, b.shape)
-    quotient = F.div(a, b)
-    return F.add(x, quotient if value == 1 else F.mul(quotient, cast(value, x.dtype)))
+    return F.addcdiv(x, a, b, value=cast(value, x.dtype))
 
 
 # --- bounds ---------------------------------------------------------------------------

@@ -83,9 +83,7 @@ def complex(real: Payload, imag: Payload) -> Payload:
 
 @row(method=False, label="ComplexBackward0")
 def polar(abs: Payload, angle: Payload) -> Payload:
-    return Named(
-        F.complex_(F.mul(abs, F.cos(angle)), F.mul(abs, F.sin(angle))), "PolarBackward0"
-    )
+    return Named(F.polar(abs, angle), "PolarBackward0")
 
 
 @tensor_row(method=False)
