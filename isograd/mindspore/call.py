@@ -184,9 +184,10 @@ def public(body: Body, name: str) -> Callable[..., Any]:
             return lift(body(*map(lower, args), **low))
         except EngineError as error:
             raise errors.translated(error) from None
-        except (TypeError, ValueError, AttributeError) as error:
+        except (TypeError, ValueError, AttributeError, StopIteration) as error:
             refused = errors.refused(name, body, args, kwargs)
-            if refused := refused or errors.leaked(error, name):
+            refused = refused or errors.leaked(error, name)
+            if refused := refused or errors.untensored(error, name, body, args):
                 raise refused from None
             raise
 
@@ -246,7 +247,5 @@ def fits(x: Any, name: str, what: str = "input") -> Payload:
         TypeError: with MindSpore's text, if it is not.
     """
     if not is_payload(x):
-        raise TypeError(
-            f"For '{name}', the '{what}' must be a Tensor, but got {type(x).__name__}."
-        )
+        raise errors.no_tensor(name, what, x)
     return x

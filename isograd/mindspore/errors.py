@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from typing import Any
 
@@ -24,11 +25,44 @@ def translated(error: EngineError) -> Exception:
     return RuntimeError(str(error))
 
 
+class NoTensor(TypeError):
+    """Something else where a tensor is needed."""
+
+
+def no_tensor(name: str, what: str, x: Any) -> NoTensor:
+    """An argument that must be a tensor and is none."""
+    from isograd.mindspore.signatures import older_kind
+
+    return NoTensor(
+        f"For '{name}', the '{what}' must be a Tensor, but got '{older_kind(x)}'"
+    )
+
+
 def refused(name: str, body: Any, args: Any, kwargs: Any) -> TypeError | None:
     """The error for arguments of types that a function does not take, if they are."""
     from isograd.mindspore.signatures import refusal
 
     return refusal(name, body, args, kwargs)
+
+
+def untensored(error: Exception, name: str, body: Any, args: Any) -> Exception | None:
+    """The error for an argument which is no tensor, if that made a function fail."""
+    from isograd.core.tensor import Tensor
+
+    if isinstance(error, TypeError) and not isinstance(error, NoTensor):
+        return None
+    names = iter(inspect.signature(body).parameters)
+    for what, x in zip(names, args, strict=False):
+        if not isinstance(x, Tensor):
+            known = f"'{type(x).__name__}' object has no attribute"
+            text = isinstance(x, str) and str(error).startswith("could not convert str")
+            if (
+                isinstance(error, NoTensor | StopIteration)
+                or text
+                or str(error).startswith(known)
+            ):
+                return no_tensor(name, what, x)
+    return None
 
 
 # operators whose operands have other names than input1 and input2

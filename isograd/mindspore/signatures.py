@@ -133,6 +133,13 @@ _METHODS: dict[str, tuple[str, ...]] = {
     ),
     "cumsum": (f"dim=<int>, {_TYPED}", "axis=<None, int>, dtype=<None, mstype>"),
     "tile": ("dims=<Tensor, tuple of int>", "reps=<Tensor, tuple of int>"),
+    "div": tuple(
+        f"other=<{types}>{more}"
+        for more in ("", ", *, rounding_mode=<None, string>")
+        for types in ("Number", "Number, Tensor")
+    ),
+    "pow": ("exponent=<Number>", "exponent=<Number, Tensor>"),
+    "__mod__": ("other=<Tensor>", "other=<Number>"),
     "view": ("shape=<Tensor, list of int, tuple of int>", "dtype=<mstype>"),
 }
 
@@ -199,9 +206,10 @@ def kind(x: Any) -> str:
     return str(type(x))
 
 
-def _old_kind(x: Any) -> str:
+def older_kind(x: Any) -> str:
+    """The type of an argument as the texts of older operators name it."""
     if isinstance(x, list | tuple):
-        return f"{type(x).__name__.capitalize()}[{','.join(map(_old_kind, x))}]"
+        return f"{type(x).__name__.capitalize()}[{','.join(map(older_kind, x))}]"
     names = {bool: "Bool", int: "Int64", float: "Float32", str: "String"}
     return names.get(type(x), str(x))
 
@@ -236,7 +244,7 @@ def refusal(
         operator, argument = _old()[name]
         return TypeError(
             f"For Primitive[{operator}], the type of input argument[{argument}] must be "
-            f"Tensor but got {_old_kind(args[0])}."
+            f"Tensor but got {older_kind(args[0])}."
         )
     text = _table().get(name)
     if text is None:

@@ -56,7 +56,8 @@ def relu6(x: Payload) -> Payload:
 
 @op("hardtanh")
 def hardtanh(input: Payload, min_val: Any = -1.0, max_val: Any = 1.0) -> Payload:
-    return F.clip(input, lo=float(min_val), hi=float(max_val), edge=0.5)
+    x = fits(input, "hardtanh")
+    return F.clip(x, lo=float(min_val), hi=float(max_val), edge=0.5)
 
 
 @op("gelu")
@@ -122,7 +123,7 @@ def softshrink(input: Payload, lambd: float = 0.5) -> Payload:
 
 @op("threshold")
 def threshold(input: Payload, thr: Any, value: Any) -> Payload:
-    return F.threshold(input, bound=float(thr), value=float(value))
+    return F.threshold(fits(input, "threshold"), bound=float(thr), value=float(value))
 
 
 @op("prelu")

@@ -37,19 +37,30 @@ Fn = Callable[..., Any]
 # --- two operands ---------------------------------------------------------------------
 
 
-def binary(prim_name: str, shown: str, least: str = "", result: Any = None) -> Fn:
+def binary(
+    prim_name: str,
+    shown: str,
+    least: str = "",
+    result: Any = None,
+    refuses: str = "",
+    lists: bool = False,
+) -> Fn:
     """`(x, y)` on tensors and numbers: the fast closure over the general path.
 
     Args:
         shown: the operator's name in errors.
         least: "f" if integers are computed in float32.
         result: makes the payload from the promoted operands; by default the primitive.
+        refuses: the name in errors of type, where it is another.
+        lists: whether a list of numbers stands for a tensor of the other's dtype.
     """
     prim = REGISTRY[prim_name]
     compute = result or getattr(F, prim_name)
 
-    @explained(shown)
+    @explained(refuses or shown)
     def general(input: Any, other: Any) -> Any:
+        if lists:
+            input, other = _unlisted(input, other), _unlisted(other, input)
         try:
             a, b = promoted(lower(input), lower(other), name=shown, least=least)
             broadcast_shapes(shown, a.shape, b.shape)
@@ -62,6 +73,12 @@ def binary(prim_name: str, shown: str, least: str = "", result: Any = None) -> F
     kinds = "fc" if least else "fciub"
     number = fast.scalar_right(prim, Tensor, general, FAMILY)
     return fast.binary(prim, Tensor, number, FAMILY, kinds)
+
+
+def _unlisted(x: Any, like: Any) -> Any:
+    if isinstance(x, list | tuple) and isinstance(like, CoreTensor):
+        return Tensor(list(x), like.dtype)
+    return x
 
 
 def _whole_result(name: str) -> Fn:
@@ -126,7 +143,21 @@ _BINARY: dict[str, tuple[Fn, str, str]] = {
 for _name, (_fn, _more, _methods) in _BINARY.items():
     expose(_fn, [_name, *_more.split()], _methods)
 # operators and methods of tensors, and mint, say another name than ops.add
-_add, _sub = binary("add", "AddExt"), binary("sub", "SubExt")
+_add, _sub = (
+    binary("add", "AddExt", lists=True),
+    binary("sub", "SubExt", lists=True),
+)
+_floordiv = binary(
+    "floordiv", "FloorDiv", result=_whole_result("floordiv"), lists=True
+)
+_div = binary("div", "Div", least="f", refuses="Tensor.div")
+_pow = binary("pow_unguarded", "Pow", refuses="Tensor.pow")
+_mod = binary(
+    "remainder",
+    "FloorMod",
+    result=_whole_result("remainder"),
+    refuses="Tensor.__mod__",
+)
 expose(binary("div", "RealDiv", least="f"), ["real_div"])
 
 
@@ -160,7 +191,17 @@ def _quotient(input: Any, other: Any, *, rounding_mode: str | None = None) -> An
 SCALED = {"add": _scaled(_add), "sub": _scaled(_sub)}  # of mint and of tensors
 for _name, _fn in SCALED.items():
     expose(_fn, [], _name)
-expose(_quotient, ["div", "divide"], "div divide")
+expose(_quotient, ["div", "divide"], "divide")
+expose(
+    lambda self, other, *, rounding_mode=None: (
+        _div(self, other)
+        if rounding_mode is None
+        else _quotient(self, other, rounding_mode=rounding_mode)
+    ),
+    [],
+    "div",
+)
+expose(_pow, [], "pow")
 
 # --- operators ------------------------------------------------------------------------
 
@@ -190,9 +231,9 @@ for _name, _fn in {
     "add": _add,
     "sub": _sub,
     "mul": mul,
-    "truediv": div,
-    "floordiv": floordiv,
-    "mod": remainder,
+    "truediv": _div,
+    "floordiv": _floordiv,
+    "mod": _mod,
 }.items():
     setattr(Tensor, f"__{_name}__", _fn)
     setattr(Tensor, f"__r{_name}__", _reflected(_fn))
@@ -221,7 +262,7 @@ def power(x: Any, y: Any) -> Any:
     """`x ** y`; a square without a power function."""
     if type(y) is int and y == 2 and x._p.dtype.kind in "fc":
         return _square(x)
-    return pow_(x, y)
+    return _pow(x, y)
 
 
 expose(power, [], "__pow__")
@@ -320,7 +361,8 @@ def round(input: Payload, *, decimals: int = 0) -> Payload:
     return F.round_to(input, decimals=decimals)
 
 
-op("rint")(lambda x: F.round(x))
+op("rint")(lambda x: F.round(fits(x, "rint")))
+expose(lambda self: round(self), [], "__round__")
 
 
 @op(methods=True)
@@ -340,8 +382,7 @@ def rad2deg(input: Payload) -> Payload:
 
 @op(methods=True)
 def logit(input: Payload, eps: float | None = None) -> Payload:
-    x = input if eps is None else F.clip(input, lo=eps, hi=1 - eps, edge=1)
-    return F.log(F.div(x, F.sub(1.0, x)))
+    return F.logit(input, eps=eps)
 
 
 @op(methods=True)

@@ -45,8 +45,14 @@ def gather(
     input_params: Payload, input_indices: Any, axis: Any, batch_dims: int = 0
 ) -> Payload:
     """Rows of an axis; the first `batch_dims` axes of both run in parallel."""
-    x, idx = fits(input_params, "Gather"), index_payload(input_indices)
+    x = fits(input_params, "gather")
+    idx = index_payload(fits(input_indices, "gather", "input_indices"))
     a = axis_of(axis, x.ndim, "Gather")
+    if idx.dtype.kind not in "iu":
+        raise TypeError(
+            "For 'Gather', the indices must be integers, but got "
+            f"{dtypes.of_numpy(idx.dtype)}."
+        )
     if not batch_dims:
         return F.gather(x, idx, axis=a)
     lead = idx.shape[:batch_dims]

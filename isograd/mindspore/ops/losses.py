@@ -43,7 +43,7 @@ def _pair(x: Payload, y: Payload, name: str) -> list[Payload]:
     return promoted(x, y, least="f")
 
 
-def _alike(x: Payload, y: Payload, name: str, what: str) -> list[Payload]:
+def alike(x: Payload, y: Payload, name: str, what: str) -> list[Payload]:
     """Operands whose shapes must be the same.
 
     Raises:
@@ -60,7 +60,7 @@ for _name in ("mse_loss", "l1_loss", "soft_margin_loss"):
         input: Payload, target: Payload, reduction: str = "mean", _name: str = _name
     ) -> Payload:
         if _name == "soft_margin_loss":
-            x, y = _alike(input, target, "SoftMarginLoss", "input_shape")
+            x, y = alike(input, target, "SoftMarginLoss", "input_shape")
         else:
             x, y = _pair(input, target, "SubExt")
         return getattr(F, _name)(x, y, reduction=reduction_of(reduction, _name))
@@ -72,7 +72,7 @@ for _name in ("mse_loss", "l1_loss", "soft_margin_loss"):
 def smooth_l1_loss(
     input: Payload, target: Payload, beta: float = 1.0, reduction: str = "none"
 ) -> Payload:
-    x, y = _alike(input, target, "SmoothL1Loss", "prediction_shape")
+    x, y = alike(input, target, "SmoothL1Loss", "prediction_shape")
     return F.smooth_l1_loss(
         x, y, beta=float(beta), reduction=reduction_of(reduction, "SmoothL1Loss")
     )
@@ -92,7 +92,7 @@ def huber_loss(
 def binary_cross_entropy(
     logits: Payload, labels: Payload, weight: Any = None, reduction: str = "mean"
 ) -> Payload:
-    x, y = _alike(logits, labels, "BinaryCrossEntropy", "input_shape")
+    x, y = alike(logits, labels, "BinaryCrossEntropy", "input_shape")
     return F.binary_cross_entropy(
         x,
         y,
@@ -268,7 +268,7 @@ def sparse_softmax_cross_entropy_with_logits(logits: Payload, labels: Payload) -
 
 @op("kl_div")
 def kl_div(logits: Payload, labels: Payload, reduction: str = "mean") -> Payload:
-    x, y = _alike(logits, labels, "KLDivLoss", "x shape")
+    x, y = alike(logits, labels, "KLDivLoss", "x shape")
     y = F.stop_gradient(y)
     return F.kl_div(x, y, log_target=False, reduction=reduction_of(reduction, "kl_div"))
 

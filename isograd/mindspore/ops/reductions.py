@@ -131,7 +131,7 @@ for _name in ("all", "any"):
     def _truth(
         input: Payload, axis: Any = None, keep_dims: bool = False, _name: str = _name
     ) -> Payload:
-        return reduced(_name, cast(input, BOOL), axis, keep_dims)
+        return reduced(_name, cast(fits(input, _name), BOOL), axis, keep_dims)
 
     op(f"{_name} reduce_{_name}", methods=_name)(_truth)
 

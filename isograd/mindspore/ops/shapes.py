@@ -421,10 +421,17 @@ def meshgrid(*inputs: Any, indexing: str = "xy") -> Any:
 
 @op()
 def tile(input: Payload, dims: Any) -> Payload:
-    return F.tile(fits(input, "Tile"), ints_of(dims))
+    if isinstance(dims, int):
+        raise TypeError("dims must be a tuple of ints")
+    return F.tile(fits(input, "tile"), ints_of(dims))
 
 
-expose(lambda self, *reps: tile(self, shape_args(reps)), [], "tile")
+@explained("Tensor.tile")
+def _tile(self: Any, *reps: Any) -> Any:
+    return tile(self, shape_args(reps))
+
+
+expose(_tile, [], "tile")
 
 
 @op()

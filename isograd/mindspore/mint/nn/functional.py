@@ -16,7 +16,7 @@ from isograd.mindspore.call import (
     public,
 )
 from isograd.mindspore.missing import attributes
-from isograd.mindspore.ops.losses import reduction_of
+from isograd.mindspore.ops.losses import alike, reduction_of
 
 F = BOUND
 Fn = Callable[..., Any]
@@ -111,7 +111,7 @@ def one_hot(tensor: Payload, num_classes: int = -1) -> Payload:
 def binary_cross_entropy(
     input: Payload, target: Payload, weight: Any = None, reduction: str = "mean"
 ) -> Payload:
-    x, y = promoted(input, target)
+    x, y = alike(input, target, "BinaryCrossEntropy", "input_shape")
     return F.binary_cross_entropy(
         x, y, weight, reduction=reduction_of(reduction, "binary_cross_entropy")
     )
