@@ -106,9 +106,15 @@ def rms_norm(
     F: Namespace, x: Payload, weight: Payload | None, *, count: int, eps: float
 ) -> Payload:
     """x over its root mean square over the last `count` axes."""
+    return F.affine(F.mul(x, F.rms_scale(x, count=count, eps=eps)), weight, None)
+
+
+@composite
+def rms_scale(F: Namespace, x: Payload, *, count: int, eps: float) -> Payload:
+    """One over the root mean square over the last `count` axes, which are kept."""
     axes = tuple(range(x.ndim - count, x.ndim))
     mean = F.reshape(F.mean(F.square(x), axes=axes), shape=_kept(x.shape, axes))
-    return F.affine(F.mul(x, F.rsqrt(F.add(mean, eps))), weight, None)
+    return F.rsqrt(F.add(mean, eps))
 
 
 @composite

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+import isograd.nn.losses  # noqa: F401 (registers)
 from isograd.core.primitive import BOUND
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore import ops
-from isograd.mindspore.call import floating, public
+from isograd.mindspore.call import cast, floating, public
 from isograd.mindspore.nn.cell import Cell
 from isograd.mindspore.nn.making import cell_of
 from isograd.mindspore.tensor import Tensor
@@ -241,10 +242,7 @@ class DiceLoss(LossBase):
         self.smooth = smooth
 
     def construct(self, logits: Any, label: Any) -> Any:
-        label = label.astype(logits.dtype)
-        both = (logits.reshape(-1) * label.reshape(-1)).sum()
-        total = (logits * logits).sum() + (label * label).sum()
-        return 1 - (2 * both + self.smooth) / (total + self.smooth)
+        return _dice(logits, label, self.smooth)
 
 
 class FocalLoss(LossBase):
@@ -260,28 +258,15 @@ class FocalLoss(LossBase):
         return _focal(logits, labels, self.weight, self.gamma, self.reduction)
 
 
-def _focal_body(x: Any, y: Any, weight: Any, gamma: float, reduction: str) -> Any:
-    logp = F.log_softmax(x, axis=1)
-    if y.dtype.kind in "iu" and y.ndim < x.ndim:
-        y = F.moveaxis(F.one_hot(y, count=x.shape[1], dtype=x.dtype), x.ndim - 1, 1)
-    if y.dtype.kind in "iu" and y.shape[1] != x.shape[1]:
-        y = F.one_hot(F.squeeze(y, axes=(1,)), count=x.shape[1], dtype=x.dtype)
-        y = F.moveaxis(y, x.ndim - 1, 1)
-    y = F.convert(y, dtype=x.dtype)
-    rest = F.sub(F.ones_like(logp), F.exp(logp))
-    terms = F.mul(F.mul(F.pow(rest, np_like(gamma, x)), logp), y)
-    if weight is not None:
-        terms = F.mul(terms, F.reshape(weight, shape=(1, -1) + (1,) * (x.ndim - 2)))
-    return F.reduced(F.neg(F.sum(terms, axes=(1,))), reduction=reduction)
-
-
-def np_like(value: float, x: Any) -> Any:
-    import numpy as np
-
-    return np.asarray(value, x.dtype)
-
-
-_focal = public(_focal_body, "focal_loss")
+_focal = public(
+    lambda x, y, weight, gamma, reduction: F.focal_loss(
+        x, y, weight, gamma=gamma, reduction=reduction
+    ),
+    "focal_loss",
+)
+_dice = public(
+    lambda x, y, smooth: F.dice_loss(x, cast(y, x.dtype), smooth=smooth), "dice_loss"
+)
 
 
 class TripletMarginWithDistanceLoss(LossBase):

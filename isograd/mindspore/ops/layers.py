@@ -414,17 +414,8 @@ def group_norm(
 @op("rms_norm")
 def rms_norm(x: Payload, gamma: Payload, epsilon: float = 1e-6) -> Any:
     """(x over its root mean square times gamma, the reciprocal of that root)."""
-    axes = tuple(range(x.ndim - gamma.ndim, x.ndim))
-    mean = F.mean(F.square(x), axes=axes)
-    scale = F.rsqrt(
-        F.add(
-            F.reshape(
-                mean, shape=tuple(1 if i in axes else n for i, n in enumerate(x.shape))
-            ),
-            epsilon,
-        )
-    )
-    return F.rms_norm(x, gamma, count=gamma.ndim, eps=epsilon), scale
+    options: dict[str, Any] = {"count": gamma.ndim, "eps": epsilon}
+    return F.rms_norm(x, gamma, **options), F.rms_scale(x, **options)
 
 
 def batch_norm_of(

@@ -169,15 +169,13 @@ def batch_dot(x1: Payload, x2: Payload, axes: Any = None) -> Payload:
 @op("outer ger", methods="outer ger")
 def outer(input: Payload, vec2: Payload) -> Payload:
     x, y = promoted(input, vec2)
-    return F.mul(F.reshape(x, shape=(x.size, 1)), F.reshape(y, shape=(1, y.size)))
+    return F.outer(F.ravel(x), F.ravel(y))
 
 
 @op("inner", methods="inner")
 def inner(input: Payload, other: Payload) -> Payload:
     x, y = promoted(input, other)
-    if not x.ndim or not y.ndim:
-        return F.mul(x, y)
-    return F.tensordot(x, y, axes=((x.ndim - 1,), (y.ndim - 1,)))
+    return F.inner(x, y)
 
 
 @op("kron", methods="kron")
@@ -320,8 +318,7 @@ def slogdet(input: Payload) -> Any:
 
 @op("logdet", methods="logdet")
 def logdet(input: Payload) -> Payload:
-    sign, size = F.slogdet(floating(input))
-    return F.where(F.lt(sign, 0.0), F.full_like(size, value=np.nan), size)
+    return F.logdet(floating(input))
 
 
 @op("cholesky", methods="cholesky")
