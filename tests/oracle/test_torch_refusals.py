@@ -246,14 +246,40 @@ attempt(lambda: nn.GroupNorm(3, 4)); attempt(lambda: nn.GroupNorm(0, 4)); attemp
 attempt(lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, [5, 2])); attempt(lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, [2, 10])); attempt(lambda: nn.AdaptiveLogSoftmaxWithLoss(4, 10, []))
 attempt(lambda: nn.Dropout(2)); attempt(lambda: nn.Dropout(-.1)); attempt(lambda: nn.Dropout('a')); attempt(lambda: nn.Dropout2d(1.5)); attempt(lambda: nn.Threshold(1)); attempt(lambda: nn.SmoothL1Loss(beta=-1)(torch.ones(2), torch.ones(2)))
 attempt(lambda: nn.HuberLoss(delta=-1)(torch.ones(2), torch.ones(2))); attempt(lambda: nn.TripletMarginLoss(margin=-1)); attempt(lambda: nn.TripletMarginWithDistanceLoss(margin=-1)); attempt(lambda: nn.CosineEmbeddingLoss(margin=3)); attempt(lambda: nn.GaussianNLLLoss(eps=-1)(torch.ones(2), torch.ones(2), torch.ones(2)))
-attempt(lambda: nn.CrossEntropyLoss(label_smoothing=2)(torch.ones(2, 3), torch.tensor([0, 1]))); attempt(lambda: nn.CTCLoss(blank=9)(torch.zeros(4, 1, 3), torch.tensor([[1]]), torch.tensor([4]), torch.tensor([1])))
-attempt(lambda: nn.LocalResponseNorm('a')); attempt(lambda: nn.LocalResponseNorm(0)(torch.ones(1, 2, 3))); attempt(lambda: nn.LayerNorm('a')); attempt(lambda: nn.LayerNorm(2.5)); attempt(lambda: nn.LayerNorm(())(torch.ones(2))); attempt(lambda: nn.BatchNorm1d(-1)); attempt(lambda: nn.BatchNorm2d('a'))
-attempt(lambda: nn.Linear(-1, 2)); attempt(lambda: nn.Linear(2.5, 2)); attempt(lambda: nn.Linear('a', 2)); attempt(lambda: nn.Conv2d(2, 3, -1)); attempt(lambda: nn.Conv2d(2, 3, 0)); attempt(lambda: nn.Conv2d(2, 3, 2.5)); attempt(lambda: nn.Conv2d(2, 3, (1, 2, 3))); attempt(lambda: nn.Conv2d(0, 3, 1)(torch.ones(1, 0, 2, 2)).shape); attempt(lambda: nn.Conv2d(-2, 3, 1))
-attempt(lambda: nn.ConvTranspose2d(2, 4, 3, padding='same')); attempt(lambda: nn.ConvTranspose2d(2, 4, 3, padding_mode='reflect')); attempt(lambda: nn.Conv2d(4, 4, 3, groups=0)); attempt(lambda: nn.Conv2d(4, 4, 3, groups=-2)); attempt(lambda: nn.Conv2d(4, 4, 3, padding='foo'))
-attempt(lambda: nn.Conv2d(4, 4, 3, groups=2.)); attempt(lambda: nn.Conv2d(4, 4, 3, stride=0)(torch.ones(1, 4, 5, 5))); attempt(lambda: nn.Conv2d(4, 4, 3, dilation=0)(torch.ones(1, 4, 5, 5))); attempt(lambda: nn.Conv2d(4, 4, 3, padding=-1)(torch.ones(1, 4, 5, 5))); attempt(lambda: nn.Conv2d(4, 4, 3, stride=(1, 2, 3))(torch.ones(1, 4, 5, 5)))
+attempt(lambda: nn.CrossEntropyLoss(label_smoothing=2)(torch.ones(2, 3), torch.tensor([0, 1])));
+attempt(lambda: nn.LocalResponseNorm('a')); attempt(lambda: nn.LocalResponseNorm(0)(torch.ones(1, 2, 3))); attempt(lambda: nn.LayerNorm(2.5)); attempt(lambda: nn.LayerNorm(())(torch.ones(2))); attempt(lambda: nn.BatchNorm1d(-1)); attempt(lambda: nn.BatchNorm2d(-2))
+attempt(lambda: nn.Linear(-1, 2)); attempt(lambda: nn.Linear(2.5, 2)); attempt(lambda: nn.Linear('a', 2)); attempt(lambda: nn.Conv2d(2, 3, -1)); attempt(lambda: nn.Conv2d(2, 3, 0)); attempt(lambda: nn.Conv2d(2, 3, (1, 2, 3))); attempt(lambda: nn.Conv2d(-2, 3, 1))
+attempt(lambda: nn.ConvTranspose2d(2, 4, 3, padding_mode='reflect')); attempt(lambda: nn.Conv2d(4, 4, 3, groups=0)); attempt(lambda: nn.Conv2d(4, 4, 3, groups=-2)); attempt(lambda: nn.Conv2d(4, 4, 3, padding='foo'))
 attempt(lambda: nn.PReLU(0)); attempt(lambda: nn.PReLU(-1)); attempt(lambda: nn.Softplus(beta=0)(torch.ones(2))); attempt(lambda: nn.Softshrink(-1)(torch.ones(2))); attempt(lambda: nn.RReLU(2, 1)(torch.ones(2))); attempt(lambda: nn.RReLU(2, 1, True)(torch.ones(2))); attempt(lambda: nn.CELU(0)(torch.ones(2))); attempt(lambda: nn.ELU(-1)(torch.ones(2))); attempt(lambda: nn.LeakyReLU(-1, True)(torch.ones(2)))
 attempt(lambda: nn.Upsample('a')); attempt(lambda: nn.PixelShuffle('a')); attempt(lambda: nn.FractionalMaxPool2d(2)); attempt(lambda: nn.FractionalMaxPool2d(2, output_size=2, output_ratio=.5)); attempt(lambda: nn.FractionalMaxPool2d(2, output_ratio=2.)); attempt(lambda: nn.LPPool2d(0, 2)(torch.ones(1, 1, 4, 4)))
-attempt(lambda: nn.Flatten('a')(torch.ones(2, 2))); attempt(lambda: nn.Softmax(5)(torch.ones(2))); attempt(lambda: nn.GLU(3)(torch.ones(2))); attempt(lambda: nn.GELU('a')(torch.ones(2))); attempt(lambda: nn.RNNCell(2, -1)); attempt(lambda: nn.ChannelShuffle('a')); attempt(lambda: nn.ParameterList([3])[0])
+attempt(lambda: nn.Softmax(5)(torch.ones(2))); attempt(lambda: nn.GLU(3)(torch.ones(2))); attempt(lambda: nn.GELU('a')(torch.ones(2))); attempt(lambda: nn.RNNCell(2, -1)); attempt(lambda: nn.ChannelShuffle('a')); attempt(lambda: nn.ParameterList([3])[0])
+""",
+    "weights_of_any_shape": r"""
+for bad in (2.5, -2, 'a', None):
+    for make in (lambda: nn.Linear(2, bad), lambda: nn.Linear(bad, 2), lambda: nn.Embedding(bad, 2), lambda: nn.Embedding(2, bad), lambda: nn.RNNCell(bad, 2), lambda: nn.LSTM(bad, 2)): attempt(make)
+attempt(lambda: nn.Bilinear(1, -1, 2)); attempt(lambda: nn.Linear(torch.tensor(2), 2)); attempt(lambda: nn.LSTM(0, 2)); attempt(lambda: nn.GRU(2, '3'))
+""",
+    "ctc": r"""
+lp = torch.zeros(4, 1, 3).log_softmax(2); t = torch.tensor
+cases = ((lp, t([[1]]), t([4]), t([1]), 9), (lp, t([[1]]), t([4]), t([1]), -1), (lp, t([[1]]), t([5]), t([1])), (lp, t([[1]]), t([4]), t([2])), (lp, t([[1]]), t([4, 4]), t([1])), (lp, t([[1]]), t([4]), t([1, 1])),
+    (lp.long(), t([[1]]), t([4]), t([1])), (lp[:, 0], t([1]), t([4]), t([1])), (lp, t([1]), t([4]), t([1])), (lp, t([[1]]), t([-1]), t([1])), (lp, t([[1]]), t([4]), t([-1])), (lp, t([[1], [1]]), t([4]), t([1])),
+    (lp, t([[1]]), t([4.]), t([1])), (lp, t([1, 1]), t([4]), t([1])), (lp, t([[1]]), (4,), (1,)), (lp[0, 0], t([1]), t(4), t(1)), (lp, t([[1, 2]]), t([4]), t([1])))
+for a in cases: attempt(lambda: F.ctc_loss(*a))
+""",
+    "bilinear": r"""
+o, B = torch.ones, nn.Bilinear(2, 3, 4)
+for a, b in ((o(2, 2), o(2, 2)), (o(2, 3), o(2, 3)), (o(2, 2), o(1, 2, 3)), (o(5, 2, 2), o(5, 3, 3)), (o(2, 2).double(), o(2, 3)), (o(2, 2).double(), o(2, 3).double()), (o(1, 2), o(2, 3))): attempt(lambda: B(a, b))
+attempt(lambda: B(o(2), o(3)).shape); attempt(lambda: F.bilinear(o(2, 2), o(2, 3), o(4, 2, 3), o(5))); attempt(lambda: F.bilinear(o(2, 2), o(2, 3), o(4, 2, 3)))
+""",
+    "ranges_of_activations": r"""
+o = torch.ones
+for d in (torch.float64, torch.float16, torch.bfloat16, torch.long): attempt(lambda: F.softshrink(o(2, dtype=d), -1))
+attempt(lambda: F.softshrink(o(2), float('nan'))); attempt(lambda: F.softshrink(o(2), 1e39)); attempt(lambda: F.rrelu(o(2), -1, float('inf'), True)); attempt(lambda: F.rrelu(o(2), 2, 1, True))
+for n, s in ((0, (1, 2, 3)), (-1, (1, 2, 3, 3)), (0, (1, 2, 3, 3, 3))): attempt(lambda: F.local_response_norm(o(s), n))
+import warnings
+with warnings.catch_warnings(record=True) as w:
+    warnings.simplefilter('always'); nn.Hardtanh(min_value=-3, max_value=2)
+print([(v.category.__name__, str(v.message)) for v in w])
 """,
 }
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
 
+from isograd.base.dtypes import limits_of
 from isograd.core import fast
 from isograd.core.drafts import asked, beyond, irregular
 from isograd.core.primitive import REGISTRY, Payload
@@ -62,9 +64,12 @@ def _softplus(input: Payload, beta: float = 1, threshold: float = 20) -> Payload
 
 
 def _softshrink(input: Payload, lambd: float = 0.5) -> Payload:
-    if lambd < 0:
+    x = _float_only(input, "softshrink_check")
+    most = float(limits_of(x.dtype).max)
+    if not 0 <= lambd <= most:
         raise RuntimeError(
-            f"lambda must be greater or equal to 0, but found to be {lambd:g}."
+            f"lambda must be in range [0, {most:g}] for input dtype {dtype_name(x)}, but "
+            f"found {lambd:g}"
         )
     return F.softshrink(input, lambd=float(lambd))
 
@@ -185,6 +190,13 @@ def rrelu(
     training: bool = False,
     inplace: bool = False,
 ) -> Any:
+    if lower > upper:
+        raise RuntimeError(
+            "Lower bound should be less than or equal to the upper bound"
+        )
+    for what, n in (("lower", lower), ("upper", upper)):
+        if not math.isfinite(n):
+            raise RuntimeError(f"rrelu: {what} bound must be finite, got {n}")
     if not training:
         return T["leaky_relu"](input, (lower + upper) / 2, inplace)
     return _rrelu(input, lower, upper)

@@ -10,6 +10,7 @@ import numpy as np
 
 import isograd.nn.normalisation
 import isograd.nn.recurrent  # noqa: F401  (registers composites)
+from isograd.base.dtypes import limits_of
 from isograd.core.drafts import asked, beyond
 from isograd.core.levels import state
 from isograd.core.primitive import Payload
@@ -137,7 +138,7 @@ def rms_norm(
 ) -> Payload:
     shape = tuple(normalized_shape)
     _check_normalized(input, shape)
-    small = float(np.finfo(input.dtype).eps) if eps is None else eps
+    small = float(limits_of(input.dtype).eps) if eps is None else eps
     return F.rms_norm(input, weight, count=len(shape), eps=small)
 
 
@@ -213,6 +214,10 @@ def local_response_norm(
             f"Expected 3D or higher dimensionality                          "
             f"input (got {input.ndim} dimensions)"
         )
+    if size <= 0:
+        names = ("kH", "kW") if input.ndim == 3 else ("kT", "kH", "kW")
+        sizes = " ".join(f"{n}: {size if i == 0 else 1}" for i, n in enumerate(names))
+        raise RuntimeError(f"kernel size should be greater than zero, but got {sizes}")
     return F.local_response_norm(input, size=size, alpha=alpha, beta=beta, k=k)
 
 

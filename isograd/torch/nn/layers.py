@@ -88,7 +88,35 @@ T["linear"] = _fast_linear
 def bilinear(
     input1: Payload, input2: Payload, weight: Payload, bias: Any = None
 ) -> Payload:
+    _check_bilinear(input1, input2, weight, bias)
     return F.bilinear(input1, input2, weight, bias)
+
+
+def _check_bilinear(x: Payload, y: Payload, w: Payload, b: Any) -> None:
+    named = {"input1": x, "input2": y, "weight": w}
+    named |= {} if b is None else {"bias": b}
+    if any(p.dtype != x.dtype for p in named.values()):
+        listed = ", ".join(f"{n}: {c_name(p)}" for n, p in named.items())
+        raise RuntimeError(f"All tensors must have the same dtype, got {listed}")
+    if x.ndim != y.ndim:
+        raise RuntimeError(
+            f"bilinear(): input dimensions do not match: got {x.ndim} and {y.ndim}"
+        )
+    for i, (m, n) in enumerate(zip(x.shape[:-1], y.shape[:-1], strict=True)):
+        if m != n:
+            raise RuntimeError(
+                f"bilinear(): input batch dimensions do not match at dim {i}: got {m} "
+                f"and {n}"
+            )
+    sizes = [("input1", x.shape[-1], w.shape[1]), ("input2", y.shape[-1], w.shape[2])]
+    if b is not None:
+        sizes.append(("bias", b.shape[0], w.shape[0]))
+    for name, got, need in sizes:
+        if got != need:
+            raise RuntimeError(
+                f"bilinear(): {name} size does not match weight size: got {got} but "
+                f"expected {need}"
+            )
 
 
 # --- convolution ----------------------------------------------------------------------

@@ -564,14 +564,16 @@ def ctc_loss(
 ) -> Any:
     reduction = reduction_of(reduction, None, None)
     single = log_probs.ndim == 2
+    lengths = _lengths(input_lengths), _lengths(target_lengths)
+    _check_ctc(log_probs, targets, *lengths, blank)
     x = F.unsqueeze(log_probs, axis=1) if single else log_probs
     y = np.asarray(targets)
     y = y.reshape(1, -1) if single else y
     out = F.ctc_loss(
         x,
         y,
-        input_lengths=_lengths(input_lengths),
-        target_lengths=_lengths(target_lengths),
+        input_lengths=tuple(lengths[0].tolist()),
+        target_lengths=tuple(lengths[1].tolist()),
         blank=blank,
         zero_infinity=zero_infinity,
         reduction=reduction,
@@ -581,5 +583,62 @@ def ctc_loss(
     return _named(out, reduction, "CtcLossBackward0")
 
 
-def _lengths(x: Any) -> tuple[int, ...]:
-    return tuple(int(n) for n in np.asarray(x).reshape(-1))
+def _lengths(x: Any) -> np.ndarray:
+    return np.asarray(x).reshape(-1)
+
+
+def _check_ctc(
+    x: Payload, targets: Payload, ins: np.ndarray, outs: np.ndarray, blank: int
+) -> None:
+    """Lengths and labels are within what log-probabilities (T, N, C) hold."""
+    if x.ndim not in (2, 3):
+        rank = x.ndim + (x.ndim < 3)  # one alone got its batch
+        raise RuntimeError(
+            f"Expected 3-dimensional tensor, but got {rank}-dimensional tensor for "
+            f"argument #1 'log_probs' {_CTC}"
+        )
+    if x.dtype.kind != "f":
+        raise NotImplementedError(
+            f"\"ctc_loss_cpu\" not implemented for '{dtype_name(x)}'"
+        )
+    for name, found in (("input", ins), ("target", outs)):
+        if found.dtype.kind == "f" and found.size:
+            raise RuntimeError(f"{name}_lengths must be integral")
+    if not 0 <= blank < x.shape[-1]:
+        raise RuntimeError("blank must be in label range")
+    batch = x.shape[1] if x.ndim == 3 else 1
+    for name, found in (("input", ins), ("target", outs)):
+        if found.size != batch:
+            raise RuntimeError(f"{name}_lengths must be of size batch_size")
+        if found.size and found.min() < 0:
+            raise RuntimeError(
+                f"Expected {name}_lengths to have value at least 0, but got value "
+                f"{found.min()} {_CTC}"
+            )
+    if batch and ins.max() > x.shape[0]:
+        raise RuntimeError(
+            f"Expected input_lengths to have value at most {x.shape[0]}, but got value "
+            f"{ins.max()} {_CTC}"
+        )
+    _check_ctc_targets(targets, outs, batch, x.ndim)
+
+
+def _check_ctc_targets(
+    targets: Payload, outs: np.ndarray, batch: int, rank: int
+) -> None:
+    need = int(outs.sum()) if targets.ndim == 1 and rank == 3 else batch
+    rows = targets.shape[0] if targets.ndim and rank == 3 else need
+    if rows != need:
+        raise RuntimeError(
+            f"Expected tensor to have size {need} at dimension 0, but got size {rows} "
+            f"for argument #2 'targets' {_CTC}"
+        )
+    most = int(outs.max()) if outs.size else 0
+    if targets.ndim == 2 and targets.shape[1] < most:
+        raise RuntimeError(
+            f"Expected tensor to have size at least {most} at dimension 1, but got size "
+            f"{targets.shape[1]} for argument #2 'targets' {_CTC}"
+        )
+
+
+_CTC = "(while checking arguments for ctc_loss_allocate_outputs)"

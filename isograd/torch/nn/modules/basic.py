@@ -24,7 +24,29 @@ def blank(*shape: int, dtype: Any = None) -> Tensor:
 
 
 def weight(*shape: int, dtype: Any = None) -> Any:
-    return Parameter(blank(*shape, dtype=dtype))
+    try:
+        return Parameter(blank(*shape, dtype=dtype))
+    except (TypeError, ValueError):
+        _check_shape(shape)
+        raise
+
+
+def _check_shape(shape: tuple[Any, ...]) -> None:
+    for i, n in enumerate(shape):
+        if not hasattr(n, "__index__"):
+            kind = type(n).__name__
+            raise TypeError(
+                f"empty(): argument 'size' failed to unpack the object at pos {i + 1} "
+                f'with error "type must be tuple of ints,but got {kind}"'
+                if i
+                else "empty(): argument 'size' (position 1) must be tuple of ints, but "
+                f"found element of type {kind} at pos 0"
+            )
+    for n in shape:
+        if n < 0:
+            raise RuntimeError(
+                f"Trying to create tensor with negative dimension {n}: {list(shape)}"
+            )
 
 
 class Identity(Module):
@@ -87,7 +109,9 @@ class Bilinear(Module):
     ) -> None:
         super().__init__()
         if in1_features <= 0:
-            raise ValueError(f"in1_features must be > 0, but got {in1_features}")
+            raise ValueError(
+                f"in1_features must be > 0, but got (in1_features={in1_features})"
+            )
         self.in1_features, self.in2_features = in1_features, in2_features
         self.out_features = out_features
         self.weight = weight(out_features, in1_features, in2_features, dtype=dtype)

@@ -340,7 +340,10 @@ class Embedding(Module):
         self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
         if padding_idx is not None:
             if not -num_embeddings <= padding_idx < num_embeddings:
-                raise AssertionError("Padding_idx must be within num_embeddings")
+                word = (
+                    "padding_idx" if isinstance(self, EmbeddingBag) else "Padding_idx"
+                )
+                raise AssertionError(f"{word} must be within num_embeddings")
             padding_idx %= num_embeddings
         self.padding_idx, self.max_norm = padding_idx, max_norm
         self.norm_type, self.scale_grad_by_freq = norm_type, scale_grad_by_freq
@@ -349,6 +352,10 @@ class Embedding(Module):
             self.weight = weight(num_embeddings, embedding_dim, dtype=dtype)
             self.reset_parameters()
         else:
+            if tuple(_weight.shape) != (num_embeddings, embedding_dim):
+                raise AssertionError(
+                    "Shape of weight does not match num_embeddings and embedding_dim"
+                )
             self.weight = Parameter(_weight, requires_grad=not _freeze)
 
     @classmethod
@@ -362,7 +369,7 @@ class Embedding(Module):
         scale_grad_by_freq: bool = False,
         sparse: bool = False,
     ) -> Any:
-        rows, columns = embeddings.shape
+        rows, columns = _table(embeddings)
         return cls(
             num_embeddings=rows,
             embedding_dim=columns,
@@ -400,6 +407,12 @@ class Embedding(Module):
         if self.norm_type != 2:
             text += f", norm_type={self.norm_type}"
         return text
+
+
+def _table(embeddings: Any) -> Any:
+    if embeddings.dim() != 2:
+        raise AssertionError("Embeddings parameter is expected to be 2-dimensional")
+    return embeddings.shape
 
 
 class EmbeddingBag(Embedding):
@@ -446,7 +459,7 @@ class EmbeddingBag(Embedding):
         include_last_offset: bool = False,
         padding_idx: Any = None,
     ) -> Any:
-        rows, columns = embeddings.shape
+        rows, columns = _table(embeddings)
         bag = cls(
             rows,
             columns,

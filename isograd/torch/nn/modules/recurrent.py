@@ -124,15 +124,15 @@ class RNNBase(Module):
                 UserWarning,
                 stacklevel=4,
             )
-        if not isinstance(self.hidden_size, int):
-            raise TypeError(
-                "hidden_size should be of type int, got: "
-                f"{type(self.hidden_size).__name__}"
-            )
-        if self.hidden_size <= 0:
-            raise ValueError("hidden_size must be greater than zero")
-        if self.num_layers <= 0:
-            raise ValueError("num_layers must be greater than zero")
+        names = ("input_size", "hidden_size", "num_layers")
+        for name in names[:2]:
+            size = getattr(self, name)
+            if not isinstance(size, int):
+                kind = type(size).__name__
+                raise TypeError(f"{name} should be of type int, got: {kind}")
+        for name in names:
+            if getattr(self, name) <= 0:
+                raise ValueError(f"{name} must be greater than zero")
         if self.proj_size < 0:
             raise ValueError(
                 "proj_size should be a positive integer or zero to disable projections"

@@ -6,6 +6,7 @@ module's text shows.
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from isograd.torch.nn import functional as F
@@ -261,10 +262,13 @@ class _Loss(_Stored):
 
     shown = ""
     weights: tuple[str, ...] = ()
+    check: Any = None
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         Module.__init__(self)
         values = bound(type(self).__name__, self.arguments, args, kwargs)
+        if self.check is not None:
+            self.check(values)
         if values.pop("size_average", None) is not None or (
             values.get("reduce") is not None
         ):
@@ -351,6 +355,35 @@ def _loss_rows() -> dict[str, tuple[str, tuple[tuple[str, Any], ...], tuple[str,
     return rows
 
 
+def _check_margin(self: Any, margin: float) -> None:
+    if margin <= 0:
+        raise ValueError(
+            f"{type(self).__name__}: expected margin to be greater than 0, got {margin} "
+            "instead"
+        )
+
+
+def _check_classes(self: Any, values: dict[str, Any]) -> None:
+    if values["p"] not in (1, 2):
+        raise ValueError("only p == 1 and p == 2 supported")
+    w = values["weight"]
+    if w is not None and w.dim() != 1:
+        raise ValueError(
+            "MultiMarginLoss: expected weight to be None or 1D tensor, got "
+            f"{w.dim()}D instead"
+        )
+
+
+def _check_triplet(self: Any, values: dict[str, Any]) -> None:
+    _check_margin(self, values["margin"])
+
+
+_LOSS_CHECKS = {
+    "MultiMarginLoss": _check_classes,
+    "TripletMarginLoss": _check_triplet,
+}
+
+
 class TripletMarginWithDistanceLoss(Module):
     def __init__(
         self,
@@ -361,6 +394,7 @@ class TripletMarginWithDistanceLoss(Module):
         reduction: str = "mean",
     ) -> None:
         super().__init__()
+        _check_margin(self, margin)
         self.distance_function = distance_function
         self.margin, self.swap, self.reduction = margin, swap, reduction
 
@@ -374,6 +408,38 @@ class TripletMarginWithDistanceLoss(Module):
             swap=self.swap,
             reduction=self.reduction,
         )
+
+
+def _hardtanh(base: Any) -> Any:
+    class Hardtanh(base):
+        """The two bounds, by their former names too."""
+
+        def __init__(
+            self,
+            min_val: float = -1.0,
+            max_val: float = 1.0,
+            inplace: bool = False,
+            min_value: Any = None,
+            max_value: Any = None,
+        ) -> None:
+            for word, old in (("min", min_value), ("max", max_value)):
+                if old is not None:
+                    warnings.warn(
+                        f"keyword argument `{word}_value` is deprecated and renamed to "
+                        f"`{word}_val`",
+                        FutureWarning,
+                        stacklevel=2,
+                    )
+            lo = min_val if min_value is None else min_value
+            hi = max_val if max_value is None else max_value
+            super().__init__(lo, hi, inplace)
+            if hi <= lo:
+                raise AssertionError(
+                    f"max_val ({hi}) must be greater than min_val ({lo})"
+                )
+
+    Hardtanh.__qualname__ = "Hardtanh"
+    return Hardtanh
 
 
 def _classes() -> dict[str, Any]:
@@ -399,6 +465,7 @@ def _classes() -> dict[str, Any]:
                 "function": function,
                 "arguments": arguments,
                 "weights": weights,
+                "check": _LOSS_CHECKS.get(name),
                 "__module__": __name__,
             },
         )
@@ -413,7 +480,13 @@ def _classes() -> dict[str, Any]:
         out[name] = type(
             name, (_Dropout,), {"function": function, "__module__": __name__}
         )
-    for cls in (RReLU, PReLU, Softmax2d, TripletMarginWithDistanceLoss):
+    for cls in (
+        _hardtanh(out["Hardtanh"]),
+        RReLU,
+        PReLU,
+        Softmax2d,
+        TripletMarginWithDistanceLoss,
+    ):
         out[cls.__name__] = cls
     return out
 
