@@ -25,17 +25,14 @@ def translated(error: EngineError) -> Exception:
     return RuntimeError(str(error))
 
 
-class NoTensor(TypeError):
-    """Something else where a tensor is needed."""
+NEEDED = "must be a Tensor, but got"
 
 
-def no_tensor(name: str, what: str, x: Any) -> NoTensor:
+def no_tensor(name: str, what: str, x: Any) -> TypeError:
     """An argument that must be a tensor and is none."""
     from isograd.mindspore.signatures import older_kind
 
-    return NoTensor(
-        f"For '{name}', the '{what}' must be a Tensor, but got '{older_kind(x)}'"
-    )
+    return TypeError(f"For '{name}', the '{what}' {NEEDED} '{older_kind(x)}'")
 
 
 def refused(name: str, body: Any, args: Any, kwargs: Any) -> TypeError | None:
@@ -49,19 +46,14 @@ def untensored(error: Exception, name: str, body: Any, args: Any) -> Exception |
     """The error for an argument which is no tensor, if that made a function fail."""
     from isograd.core.tensor import Tensor
 
-    if isinstance(error, TypeError) and not isinstance(error, NoTensor):
-        return None
-    names = iter(inspect.signature(body).parameters)
-    for what, x in zip(names, args, strict=False):
-        if not isinstance(x, Tensor):
-            known = f"'{type(x).__name__}' object has no attribute"
-            text = isinstance(x, str) and str(error).startswith("could not convert str")
-            if (
-                isinstance(error, NoTensor | StopIteration)
-                or text
-                or str(error).startswith(known)
-            ):
-                return no_tensor(name, what, x)
+    said = str(error)
+    told = NEEDED in said or isinstance(error, StopIteration)
+    for what, x in zip(inspect.signature(body).parameters, args, strict=False):
+        if isinstance(x, Tensor) or x is None:
+            continue
+        text = isinstance(x, str) and said.startswith("could not convert string")
+        if told or text or said.startswith(f"'{type(x).__name__}' object has no attr"):
+            return no_tensor(name, what, x)
     return None
 
 
@@ -140,7 +132,7 @@ Stack
 """,
     "Dimension out of range (expected to be in range of [{low}, {high}), but got "
     "{value})": """
-Squeeze Transpose ExpandDims select diagonal glu
+Squeeze Transpose ExpandDims Split select diagonal glu
 """,
     "The 'axis' must be in the range of [{low}, {high}), but got {value}.": """
 std var topk swapaxes movedim repeat_interleave index_select narrow Tensor.cumsum
@@ -240,6 +232,18 @@ def convolution_rank(rank: int, got: int) -> ValueError:
     return ValueError(
         f"For primitive[Conv{rank + more}D], the x shape size must be equal to "
         f"{rank + 2 + more}, but got {got + more}."
+    )
+
+
+def too_small(rank: int) -> ValueError:
+    """An image that is smaller than the kernel."""
+    if rank == 3:
+        return ValueError(
+            "For 'Conv3D', the input must not be smaller than the kernel."
+        )
+    return ValueError(
+        "For 'Conv2d', input shape's h and w after padding must be greater than or equal "
+        "to kernel_size's h and w respectively."
     )
 
 

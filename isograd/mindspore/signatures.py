@@ -62,6 +62,18 @@ _TEXTS = {
     "round": "Round()(input=<Tensor>, decimals=<Tensor, int>)",
     "elu": "Elu(alpha=<float>)(input_x=<Tensor>)",
     "celu": "CeLU(alpha=<float>)(x=<Tensor>)",
+    "gather_elements": "GatherD()(x=<Tensor>, dim=<Tensor, int>, index=<Tensor>)",
+    "binary_cross_entropy": "BinaryCrossEntropy(reduction=<string>)(input=<Tensor>, "
+    "target=<Tensor>, weight:None=<Tensor>)",
+    "smooth_l1_loss": "SmoothL1Loss(beta=<bool, int, float>, reduction=<string>)"
+    "(prediction=<Tensor>, target=<Tensor>)",
+    "logit": "Logit(eps:float=<float>)(input=<Tensor>)",
+    "hardshrink": "HShrink(lambd=<bool, int, float>)(input=<Tensor>)",
+    "softshrink": "SoftShrink(lambd=<bool, int, float>)(input=<Tensor>)",
+    "zeros": "Zeros()(size=<list of int, int, Tensor, tuple of int>, "
+    "dtype:mindspore.dtype=<mindspore.dtype>)",
+    "ones": "Ones()(shape=<list of int, int, Tensor, tuple of int>, "
+    "dtype:mindspore.dtype=<mindspore.dtype>)",
     "prelu": "PReLU()(input=<Tensor>, weight=<Tensor>)",
     "ones_like": "OnesLike()(x=<Tensor>)",
     "MatMulExt": "MatMulExt()(input=<Tensor>, other=<Tensor>)",
@@ -218,7 +230,7 @@ def _takes(types: Sequence[str], x: Any) -> bool:
     found = kind(x)
     if found in types or (found == "mindspore.dtype" and "mstype" in types):
         return True
-    if found in ("int", "float") and "Number" in types:
+    if found in ("int", "float", "Tensor") and "Number" in types:
         return True
     if found == "bool" and {"Number", "int", "float"}.intersection(types):
         return True

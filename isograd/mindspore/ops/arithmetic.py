@@ -43,7 +43,7 @@ def binary(
     least: str = "",
     result: Any = None,
     refuses: str = "",
-    lists: bool = False,
+    lists: Fn | None = None,
 ) -> Fn:
     """`(x, y)` on tensors and numbers: the fast closure over the general path.
 
@@ -52,15 +52,13 @@ def binary(
         least: "f" if integers are computed in float32.
         result: makes the payload from the promoted operands; by default the primitive.
         refuses: the name in errors of type, where it is another.
-        lists: whether a list of numbers stands for a tensor of the other's dtype.
+        lists: for a list of numbers, which stands for a tensor of the other's dtype.
     """
     prim = REGISTRY[prim_name]
     compute = result or getattr(F, prim_name)
 
     @explained(refuses or shown)
     def general(input: Any, other: Any) -> Any:
-        if lists:
-            input, other = _unlisted(input, other), _unlisted(other, input)
         try:
             a, b = promoted(lower(input), lower(other), name=shown, least=least)
             broadcast_shapes(shown, a.shape, b.shape)
@@ -68,6 +66,8 @@ def binary(
         except EngineError as error:
             raise errors.translated(error) from None
 
+    if lists is not None:
+        general = _with_lists(general, lists)
     if result is not None:
         return general
     kinds = "fc" if least else "fciub"
@@ -75,10 +75,15 @@ def binary(
     return fast.binary(prim, Tensor, number, FAMILY, kinds)
 
 
-def _unlisted(x: Any, like: Any) -> Any:
-    if isinstance(x, list | tuple) and isinstance(like, CoreTensor):
-        return Tensor(list(x), like.dtype)
-    return x
+def _with_lists(general: Fn, lists: Fn) -> Fn:
+    def with_lists(x: Any, y: Any) -> Any:
+        if isinstance(y, list | tuple) and isinstance(x, Tensor):
+            return lists(x, Tensor(list(y), x.dtype))
+        if isinstance(x, list | tuple) and isinstance(y, Tensor):
+            return lists(Tensor(list(x), y.dtype), y)
+        return general(x, y)
+
+    return with_lists
 
 
 def _whole_result(name: str) -> Fn:
@@ -143,12 +148,10 @@ _BINARY: dict[str, tuple[Fn, str, str]] = {
 for _name, (_fn, _more, _methods) in _BINARY.items():
     expose(_fn, [_name, *_more.split()], _methods)
 # operators and methods of tensors, and mint, say another name than ops.add
-_add, _sub = (
-    binary("add", "AddExt", lists=True),
-    binary("sub", "SubExt", lists=True),
-)
+_add = binary("add", "AddExt", lists=add)
+_sub = binary("sub", "SubExt", lists=sub)
 _floordiv = binary(
-    "floordiv", "FloorDiv", result=_whole_result("floordiv"), lists=True
+    "floordiv", "FloorDiv", result=_whole_result("floordiv"), lists=floordiv
 )
 _div = binary("div", "Div", least="f", refuses="Tensor.div")
 _pow = binary("pow_unguarded", "Pow", refuses="Tensor.pow")
@@ -340,7 +343,7 @@ expose(lambda self: self, [], "__pos__")
 
 @op(methods=True)
 def positive(input: Payload) -> Payload:
-    return input
+    return fits(input, "positive")
 
 
 for _name in ("floor", "ceil", "trunc"):
@@ -372,12 +375,12 @@ def frac(input: Payload) -> Payload:
 
 @op(methods=True)
 def deg2rad(input: Payload) -> Payload:
-    return F.deg2rad(floating(input))
+    return F.deg2rad(floating(fits(input, "deg2rad")))
 
 
 @op(methods=True)
 def rad2deg(input: Payload) -> Payload:
-    return F.rad2deg(floating(input))
+    return F.rad2deg(floating(fits(input, "rad2deg")))
 
 
 @op(methods=True)

@@ -330,9 +330,11 @@ for _name, _row in _ONE_SETTING.items():
 
 @setting
 def Split(axis: int = 0, output_num: int = 1) -> Fn:
-    return lambda input_x: shapes.split(
-        input_x, input_x.shape[axis] // output_num, axis
-    )
+    def compute(input_x: Any) -> Any:
+        a = axis_of(axis, input_x.ndim, "Split")
+        return shapes.split(input_x, input_x.shape[a] // output_num, a)
+
+    return compute
 
 
 @setting

@@ -176,11 +176,11 @@ def dropped(x: Payload, p: float, shape: Any, seed: Any = None) -> Payload:
     """x with elements set to 0 with probability p, the others scaled by 1 / (1 - p).
 
     Raises:
-        ValueError: for a p outside of [0, 1].
+        RuntimeError: for a p outside of [0, 1].
     """
     if not 0 <= p <= 1:
-        raise ValueError(
-            f"For 'Dropout', the 'p' must be in range [0, 1], but got {p}."
+        raise RuntimeError(
+            f"For 'Dropout, the 'keep_prob' must be in (0.0, 1.0], but got {1 - p:g}"
         )
     if p == 1:
         return F.mul(x, 0.0)
