@@ -281,6 +281,56 @@ with warnings.catch_warnings(record=True) as w:
     warnings.simplefilter('always'); nn.Hardtanh(min_value=-3, max_value=2)
 print([(v.category.__name__, str(v.message)) for v in w])
 """,
+    "convolutions": r"""
+o = torch.ones; x, w = o(1, 1, 5, 5), o(1, 1, 3, 3)
+for k in ({'stride': -1}, {'stride': (1, 0)}, {'stride': (1, 2, 3)}, {'padding': (1, -1)}, {'padding': (1, 1, 2)}, {'dilation': (1, 0)}, {'dilation': (1, 1, 2)}, {'groups': 0}, {'groups': -1}, {'padding': 'foo'}, {'padding': 'same', 'stride': 2}):
+    attempt(lambda: F.conv2d(x, w, **k))
+attempt(lambda: F.conv2d(x, o(3, 3))); attempt(lambda: F.conv2d(o(1, 4, 5, 5), o(3, 2, 3, 3), groups=2)); attempt(lambda: F.conv2d(o(1, 4, 5, 5), o(4, 2, 3, 3), o(3), groups=2)); attempt(lambda: F.conv2d(x, o(1, 1, 0, 3)))
+attempt(lambda: F.conv2d(o(0, 1, 5, 5), w).shape); attempt(lambda: F.conv2d(o(1, 1, 5, 0), w)); attempt(lambda: F.conv2d(x.double(), w)); attempt(lambda: F.conv2d(x.double(), w, o(1))); attempt(lambda: F.conv2d(x, w, o(1).double()))
+attempt(lambda: F.conv2d(x, w.double(), o(1))); attempt(lambda: F.conv2d(x.half(), w, o(1))); attempt(lambda: F.conv2d(x, w.bfloat16())); attempt(lambda: F.conv1d(o(1, 1, 5), o(1, 1, 3), stride=0)); attempt(lambda: F.conv3d(o(1, 1, 5, 5, 5), o(1, 1, 3, 3, 3), dilation=0))
+for m in (nn.Conv2d(2, 3, 3), nn.Conv2d(2, 3, 3, bias=False), nn.ConvTranspose2d(2, 3, 3)):
+    attempt(lambda: m(o(1, 2, 5, 5).double())); attempt(lambda: m(o(1, 2, 5, 5).long())); attempt(lambda: m(o(1, 3, 5, 5))); attempt(lambda: m(o(5, 5)))
+attempt(lambda: nn.Conv2d(4, 4, 3, stride=0)(o(1, 4, 5, 5))); attempt(lambda: nn.Conv2d(4, 4, 3, padding=-1)(o(1, 4, 5, 5))); attempt(lambda: nn.Conv2d(4, 4, 3, padding=-1, padding_mode='circular')(o(1, 4, 5, 5)).shape)
+""",
+    "transposed_convolutions": r"""
+o = torch.ones
+for k in ({'stride': 0}, {'padding': -1}, {'dilation': 0}, {'output_padding': -1}, {'output_padding': 1}, {'output_padding': (0, 2), 'stride': 2}, {'padding': 4}, {'groups': 2}, {'groups': 0}, {'stride': (1, 2, 3)}, {'output_padding': (1, 2, 3)}):
+    attempt(lambda: F.conv_transpose2d(o(1, 1, 5, 5), o(1, 1, 3, 3), **k))
+attempt(lambda: F.conv_transpose2d(o(1, 1, 5, 5), o(1, 1, 3, 3), output_padding=1, dilation=2).shape)
+attempt(lambda: F.conv_transpose1d(o(1, 1, 5), o(1, 1, 3), output_padding=1)); attempt(lambda: F.conv_transpose3d(o(1, 1, 5, 5, 5), o(1, 1, 3, 3, 3), output_padding=1))
+C = nn.ConvTranspose2d(2, 3, 3, stride=2)
+for s in ((14, 12), (14,), (1, 3, 12, 12), (12, 12), (1, 2, 3), (10, 12), torch.Size([11, 12]), [12, 11]): attempt(lambda: C(o(1, 2, 5, 5), output_size=s).shape)
+for s in ((12, 12), (3, 12, 12), (1, 3, 12, 12), 13): attempt(lambda: C(o(2, 5, 5), output_size=s).shape)
+D = nn.ConvTranspose1d(2, 3, 3, stride=2)
+attempt(lambda: D(o(1, 2, 5), output_size=(9,))); attempt(lambda: D(o(1, 2, 5), output_size=(12, 12))); attempt(lambda: D(o(1, 2, 5), output_size=[12]).shape)
+attempt(lambda: nn.ConvTranspose2d(2, 3, 3, stride=2, output_padding=2)(o(1, 2, 5, 5)))
+""",
+    "pooling": r"""
+o = torch.ones
+def errors(f, *a, **k):
+    try: print(f(*a, **k).shape)
+    except Exception as e: print(type(e).__name__, e)
+for name in ('max_pool1d', 'max_pool2d', 'max_pool3d', 'avg_pool1d', 'avg_pool2d', 'avg_pool3d'):
+    r = int(name[-2]); f = getattr(F, name); x = o((1, 1) + (4,) * r)
+    for a in ((0,), (-1,), (2, 0), (2, -1), (2, 1, -1), (2, 1, 2), ((2,) * (r + 1),), (2, (1,) * (r + 1)), (2, 1, (0,) * (r + 1)), (2.5,), (2, 2.5), (5,), ((),), (2, ())): errors(f, x, *a)
+    if name[0] == 'm':
+        for d in (0, -1, (1,) * (r + 1), 4): errors(f, x, 2, dilation=d)
+    errors(f, x.bool(), 2); errors(f, x.long(), 2)
+    for s in ((), (4,), (4, 4), (2,) * 6, (1, 0) + (4,) * r, (0, 1) + (4,) * r, (0,) + (4,) * r, (1, 1) + (0,) * r): errors(f, o(s), 2)
+    attempt(lambda: getattr(nn, name.title().replace('_', '').replace('1D', '1d').replace('2D', '2d').replace('3D', '3d'))(2, stride=0)(x))
+""",
+    "adaptive_pooling": r"""
+o = torch.ones
+def errors(f, *a):
+    try: print(f(*a).shape)
+    except Exception as e: print(type(e).__name__, e)
+for r in (1, 2, 3):
+    for k in ('avg', 'max'):
+        f = getattr(F, f'adaptive_{k}_pool{r}d'); x = o((1, 1) + (4,) * r)
+        for a in (-1, (2,) * (r + 1), 2.5, None, 0, ()): errors(f, x, a)
+        for s in ((), (2,), (4, 4), (2,) * 6, (1, 0) + (4,) * r, (0, 1) + (4,) * r, (1, 1) + (0,) * r): errors(f, o(s), 2)
+        errors(f, x.long(), 2)
+""",
 }
 
 

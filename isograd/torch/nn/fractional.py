@@ -6,7 +6,7 @@ from typing import Any
 
 from isograd.core.primitive import Payload
 from isograd.torch.call import public
-from isograd.torch.nn.layers import _batched, _unbatched
+from isograd.torch.nn.pooling import _batched, _unbatched
 from isograd.torch.nn.table import FUNCTIONAL, F, generator, ints
 
 _AXES = ("time", "height", "width")

@@ -13,6 +13,7 @@ from isograd.torch.nn import (
     layers,
     losses,
     multihead,
+    pooling,
     rearranging,
 )
 from isograd.torch.nn.losses import triplet_margin_with_distance_loss
@@ -57,6 +58,7 @@ __all__ = [
     "layers",
     "losses",
     "multihead",
+    "pooling",
     "rearranging",
     "sigmoid",
     "tanh",

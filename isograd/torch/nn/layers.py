@@ -1,5 +1,4 @@
-"""Linear maps, convolutions, pooling, normalisation, embedding, resampling and
-attention of `torch.nn.functional`."""
+"""Linear maps and convolutions of `torch.nn.functional`, and what they refuse."""
 
 from __future__ import annotations
 
@@ -12,7 +11,6 @@ import isograd.nn.recurrent  # noqa: F401  (registers composites)
 from isograd.core import fast
 from isograd.core.primitive import REGISTRY, Payload
 from isograd.core.tape import Node
-from isograd.torch.call import public
 from isograd.torch.nn.table import FUNCTIONAL as T
 from isograd.torch.nn.table import F, Named, c_name, dtype_name, ints, row
 from isograd.torch.tensor import FAMILY, Tensor
@@ -122,14 +120,73 @@ def _check_bilinear(x: Payload, y: Payload, w: Payload, b: Any) -> None:
 # --- convolution ----------------------------------------------------------------------
 
 
+_AXES = ("depth", "height", "width")
+
+
+def _words(word: str, numbers: Any, link: str = " ") -> str:
+    """Numbers of a window as PyTorch prints them: one axis is taken for two."""
+    full = (1, *numbers) if len(numbers) == 1 else numbers
+    return link.join(
+        f"{word}_{a}: {n}" for a, n in zip(_AXES[-len(full) :], full, strict=True)
+    )
+
+
+def _numbers(name: str, x: Any, rank: int) -> tuple[int, ...]:
+    found = ints(x, rank)
+    if len(found) != rank:
+        raise RuntimeError(
+            f"expected {name} to be a single integer value or a list of {rank} values to "
+            f"match the convolution dimensions, but got {name}={list(found)}"
+        )
+    return found
+
+
+def _check_numbers(steps: Any, pads: Any, groups: int) -> None:
+    if min(steps) < 1:
+        raise RuntimeError("non-positive stride is not supported")
+    if pads and min(pads) < 0:
+        raise RuntimeError("negative padding is not supported")
+    if groups < 1:
+        raise RuntimeError("non-positive groups is not supported")
+
+
+def _check_weight(w: Payload, groups: int) -> None:
+    outs = w.shape[0]
+    if outs < groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be at least {groups} at "
+            f"dimension 0, but got weight of size {list(w.shape)} instead"
+        )
+    if outs % groups:
+        raise RuntimeError(
+            f"Given groups={groups}, expected weight to be divisible by {groups} at "
+            f"dimension 0, but got weight of size [{list(w.shape)}] instead"
+        )
+    if 0 in w.shape[2:]:
+        space = w.shape[2:]
+        sizes = (
+            f": {' x '.join(map(str, space))} (TxHxW)"
+            if len(space) == 3
+            else f" {_words('kernel', space)}"
+        )
+        raise RuntimeError(f"kernel size should be greater than zero, but got{sizes}")
+
+
 def _check_conv(
     x: Payload, w: Payload, b: Any, name: str, groups: int, transposed: bool
 ) -> None:
     rank = w.ndim - 2
+    if rank < 1:
+        raise RuntimeError("weight should have at least three dimensions")
+    _check_weight(w, groups)
     if x.ndim not in (rank + 1, rank + 2):
         raise RuntimeError(
             f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to {name}, "
             f"but got input of size: {list(x.shape)}"
+        )
+    if b is not None and b.dtype != x.dtype and not transposed:
+        raise RuntimeError(
+            f"Input type ({c_name(x)}) and bias type ({c_name(b)}) should be the same"
         )
     if x.dtype != w.dtype:
         raise RuntimeError(
@@ -175,13 +232,18 @@ def _convolution(name: str, rank: int) -> None:
         dilation: Any = 1,
         groups: int = 1,
     ) -> Payload:
+        steps = _numbers("stride", stride, rank)
+        spread = _numbers("dilation", dilation, rank)
+        named = isinstance(padding, str)
+        widths = () if named else _numbers("padding", padding, rank)
+        _check_numbers(steps, widths, groups)
         _check_conv(input, weight, bias, name, groups, False)
-        steps, spread = ints(stride, rank), ints(dilation, rank)
-        pads = (
-            padding
-            if isinstance(padding, str)
-            else tuple((p, p) for p in ints(padding, rank))
-        )
+        if min(spread) < 1:
+            full = [1, *spread] if rank == 1 else list(spread)
+            raise RuntimeError(f"dilation should be greater than zero, but got {full}")
+        pads = padding if named else tuple((p, p) for p in widths)
+        if named and pads not in ("same", "valid"):
+            raise RuntimeError(f"Invalid padding string: '{pads}'")
         if pads == "same" and any(s != 1 for s in steps):
             raise RuntimeError(
                 "padding='same' is not supported for strided convolutions"
@@ -200,6 +262,47 @@ def _convolution(name: str, rank: int) -> None:
     row(body, name=name, label="ConvolutionBackward0")
 
 
+def _check_grown(
+    x: Payload, w: Payload, steps: Any, widths: Any, spread: Any, extra: Any
+) -> None:
+    """What a transposed convolution gives has a size."""
+    if min(extra) < 0:
+        raise RuntimeError("negative output_padding is not supported")
+    if min(spread) < 1:
+        raise RuntimeError(
+            f"dilation should be greater than zero, but got "
+            f"{_words('dilation', spread, ', ')}"
+        )
+    if any(e >= max(s, d) for e, s, d in zip(extra, steps, spread, strict=True)):
+        rank = len(extra)
+        listed = " ".join(
+            _words(name, numbers if rank > 1 else (fill, *numbers))
+            for name, numbers, fill in (
+                ("output_padding", extra, 0),
+                ("stride", steps, 1),
+                ("dilation", spread, 1),
+            )
+        )
+        raise RuntimeError(
+            "output padding must be smaller than either stride or dilation, but got "
+            + listed
+        )
+    space = x.shape[-len(steps) :]
+    outs = [
+        (n - 1) * s - 2 * p + d * (k - 1) + e + 1
+        for n, s, p, d, k, e in zip(
+            space, steps, widths, spread, w.shape[2:], extra, strict=True
+        )
+    ]
+    if min(outs) < 1:
+        one = ["1"] if len(outs) == 1 else []
+        ins, out = (" x ".join(one + [str(n) for n in t]) for t in (space, outs))
+        raise RuntimeError(
+            f"Given input size per channel: ({ins}). Calculated output size per channel: "
+            f"({out}). Output size is too small"
+        )
+
+
 def _transposed_convolution(rank: int) -> None:
     def transposed(
         input: Payload,
@@ -211,23 +314,19 @@ def _transposed_convolution(rank: int) -> None:
         groups: int = 1,
         dilation: Any = 1,
     ) -> Payload:
-        full = f"conv_transpose{rank}d"
-        _check_conv(input, weight, bias, full, groups, True)
-        steps, spread = ints(stride, rank), ints(dilation, rank)
-        extra = ints(output_padding, rank)
-        for e, s, d in zip(extra, steps, spread, strict=True):
-            if e >= s and e >= d:
-                raise RuntimeError(
-                    "output padding must be smaller than either stride or "
-                    f"dilation, but got output_padding: {e} stride: {s} "
-                    f"dilation: {d}"
-                )
+        steps = _numbers("stride", stride, rank)
+        spread = _numbers("dilation", dilation, rank)
+        widths = _numbers("padding", padding, rank)
+        extra = _numbers("output_padding", output_padding, rank)
+        _check_numbers(steps, widths, groups)
+        _check_conv(input, weight, bias, f"conv_transpose{rank}d", groups, True)
+        _check_grown(input, weight, steps, widths, spread, extra)
         return F.transposed_convolution(
             input,
             weight,
             bias,
             stride=steps,
-            padding=tuple((p, p) for p in ints(padding, rank)),
+            padding=tuple((p, p) for p in widths),
             extra=extra,
             dilation=spread,
             groups=groups,
@@ -239,224 +338,3 @@ def _transposed_convolution(rank: int) -> None:
 for _rank in (1, 2, 3):
     _convolution(f"conv{_rank}d", _rank)
     _transposed_convolution(_rank)
-
-# --- pooling --------------------------------------------------------------------------
-
-
-def _batched(x: Payload, rank: int, name: str) -> tuple[Payload, bool]:
-    """x with a batch axis; whether it was added."""
-    if x.ndim == rank + 1:
-        return F.unsqueeze(x, axis=0), True
-    if x.ndim != rank + 2 or 0 in x.shape[1:]:
-        text = f"{rank + 1}D or {rank + 2}D (batch mode) tensor expected for input"
-        raise RuntimeError(
-            f"non-empty {text}"
-            if rank != 1
-            else f"{name}() Expected {rank + 1}D or {rank + 2}D input tensor, but got "
-            f"{list(x.shape)}"
-        )
-    return x, False
-
-
-def _unbatched(out: Payload, alone: bool) -> Payload:
-    return F.squeeze(out, axes=(0,)) if alone else out
-
-
-def _pool_label(kind: str, rank: int, indices: bool = False) -> str:
-    if rank == 1:
-        return "SqueezeBackward1"
-    return f"{kind}Pool{rank}D{'WithIndices' if indices else ''}Backward0"
-
-
-def _check_pool(
-    x: Payload, size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
-) -> None:
-    for p, k in zip(padding, size, strict=True):
-        if p > k // 2:
-            raise RuntimeError(
-                "pad should be at most half of effective kernel size, but "
-                f"got pad={p}, kernel_size={k} and dilation=1"
-            )
-    outs = []
-    for n, k, s, p, d in zip(x.shape[2:], size, stride, padding, dilation, strict=True):
-        reach = n + 2 * p - d * (k - 1) - 1
-        outs.append(-(-reach // s) + 1 if ceil_mode else reach // s + 1)
-    if any(o < 1 for o in outs):
-        ins, out = ("x".join(map(str, (x.shape[1], *s))) for s in (x.shape[2:], outs))
-        raise RuntimeError(
-            f"Given input size: ({ins}). Calculated output size: ({out}). "
-            "Output size is too small"
-        )
-
-
-def _max_pool(rank: int) -> None:
-    name = f"max_pool{rank}d"
-
-    def both(
-        input: Payload,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        dilation: Any = 1,
-        ceil_mode: bool = False,
-        return_indices: bool = False,
-    ) -> Any:
-        x, alone = _batched(input, rank, name)
-        size = ints(kernel_size, rank)
-        step = size if stride is None or stride == [] else ints(stride, rank)
-        pads, spread = ints(padding, rank), ints(dilation, rank)
-        _check_pool(x, size, step, pads, spread, ceil_mode)
-        out, where = F.max_pool(
-            x,
-            size=size,
-            stride=step,
-            padding=pads,
-            dilation=spread,
-            ceil_mode=ceil_mode,
-        )
-        return _unbatched(out, alone), _unbatched(where, alone)
-
-    pair = public(both, name, _pool_label("Max", rank, True))
-
-    def function(
-        input: Any,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        dilation: Any = 1,
-        ceil_mode: bool = False,
-        return_indices: bool = False,
-    ) -> Any:
-        out = pair(input, kernel_size, stride, padding, dilation, ceil_mode)
-        return out if return_indices else out[0]
-
-    function.__name__ = function.__qualname__ = name
-    T[name] = function
-    T[f"{name}_with_indices"] = pair
-
-
-def _max_unpool(rank: int) -> None:
-    def unpool(
-        input: Payload,
-        indices: Payload,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        output_size: Any = None,
-    ) -> Payload:
-        x, alone = _batched(input, rank, f"max_unpool{rank}d")
-        size = ints(kernel_size, rank)
-        step = size if stride is None else ints(stride, rank)
-        space = tuple(
-            (n - 1) * s - 2 * p + k
-            for n, s, p, k in zip(
-                x.shape[2:], step, ints(padding, rank), size, strict=True
-            )
-        )
-        if output_size is not None:
-            space = tuple(output_size)[-rank:]
-        where = F.unsqueeze(indices, axis=0) if alone else indices
-        return _unbatched(F.max_unpool(x, where, space=space), alone)
-
-    row(unpool, name=f"max_unpool{rank}d", label=f"MaxUnpool{rank}DBackward0")
-
-
-def _avg_pool(rank: int) -> None:
-    name = f"avg_pool{rank}d"
-
-    def body(
-        input: Payload,
-        kernel_size: Any,
-        stride: Any = None,
-        padding: Any = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-        divisor_override: Any = None,
-    ) -> Payload:
-        x, alone = _batched(input, rank, name)
-        size = ints(kernel_size, rank)
-        step = size if stride is None or stride == [] else ints(stride, rank)
-        pads = ints(padding, rank)
-        if divisor_override == 0:
-            raise RuntimeError("divisor must be not zero")
-        _check_pool(x, size, step, pads, (1,) * rank, ceil_mode)
-        out = F.avg_pool(
-            x,
-            size=size,
-            stride=step,
-            padding=pads,
-            ceil_mode=ceil_mode,
-            count_padding=count_include_pad,
-            divisor=divisor_override,
-        )
-        return _unbatched(out, alone)
-
-    row(body, name=name, label=_pool_label("Avg", rank))
-
-
-def _sizes(output_size: Any, space: tuple[int, ...]) -> tuple[int, ...]:
-    rank = len(space)
-    given = (
-        (output_size,) * rank
-        if isinstance(output_size, int) or (output_size is None)
-        else tuple(output_size)
-    )
-    return tuple(n if o is None else int(o) for o, n in zip(given, space, strict=True))
-
-
-def _adaptive(rank: int) -> None:
-    def average(input: Payload, output_size: Any) -> Any:
-        x, alone = _batched(input, rank, f"adaptive_avg_pool{rank}d")
-        count = _sizes(output_size, x.shape[2:])
-        out = _unbatched(F.adaptive_avg_pool(x, count=count), alone)
-        if rank == 2 and count == (1, 1):
-            return Named(out, "MeanBackward1")
-        return out
-
-    row(
-        average,
-        name=f"adaptive_avg_pool{rank}d",
-        label=_pool_label("AdaptiveAvg", rank),
-    )
-
-    def both(input: Payload, output_size: Any) -> Any:
-        x, alone = _batched(input, rank, f"adaptive_max_pool{rank}d")
-        out, where = F.adaptive_max_pool(x, count=_sizes(output_size, x.shape[2:]))
-        return _unbatched(out, alone), _unbatched(where, alone)
-
-    pair = public(both, f"adaptive_max_pool{rank}d", _pool_label("AdaptiveMax", rank))
-
-    def function(input: Any, output_size: Any, return_indices: bool = False) -> Any:
-        out = pair(input, output_size)
-        return out if return_indices else out[0]
-
-    function.__name__ = function.__qualname__ = f"adaptive_max_pool{rank}d"
-    T[f"adaptive_max_pool{rank}d"] = function
-    T[f"adaptive_max_pool{rank}d_with_indices"] = pair
-
-
-def _lp_pool(rank: int) -> None:
-    def body(
-        input: Payload,
-        norm_type: float,
-        kernel_size: Any,
-        stride: Any = None,
-        ceil_mode: bool = False,
-    ) -> Payload:
-        x, alone = _batched(input, rank, f"lp_pool{rank}d")
-        size = ints(kernel_size, rank)
-        step = size if stride is None else ints(stride, rank)
-        out = F.lp_pool(
-            x, ord=float(norm_type), size=size, stride=step, ceil_mode=ceil_mode
-        )
-        return _unbatched(out, alone)
-
-    row(body, name=f"lp_pool{rank}d", label="PowBackward0")
-
-
-for _rank in (1, 2, 3):
-    _max_pool(_rank)
-    _max_unpool(_rank)
-    _avg_pool(_rank)
-    _adaptive(_rank)
-    _lp_pool(_rank)

@@ -336,10 +336,20 @@ class _ConvTransposeNd(_ConvNd):
             output_padding,
         )
 
+    def _wanted(self, input: Any, size: Any) -> Any:
+        rank, alone = self.rank, input.dim() == self.rank + 1
+        full = rank + 1 if alone else rank + 2
+        if len(size) not in (rank, full):
+            raise ValueError(
+                f"ConvTranspose{rank}D: for {input.dim()}D input, output_size must have "
+                f"{rank} or {full} elements (got {len(size)})"
+            )
+        return size if len(size) == rank else size[full - rank :]
+
     def forward(self, input: Any, output_size: Any = None) -> Any:
         extra = self.output_padding
         if output_size is not None:
-            wanted = tuple(output_size)[-self.rank :]
+            wanted = self._wanted(input, output_size)
             least = [
                 (n - 1) * s - 2 * p + d * (k - 1) + 1
                 for n, s, p, d, k in zip(
@@ -352,6 +362,12 @@ class _ConvTransposeNd(_ConvNd):
                 )
             ]
             extra = tuple(w - m for w, m in zip(wanted, least, strict=True))
+            if any(not 0 <= e < s for e, s in zip(extra, self.stride, strict=True)):
+                most = [m + s - 1 for m, s in zip(least, self.stride, strict=True)]
+                raise ValueError(
+                    f"requested an output size of {wanted}, but valid sizes range from "
+                    f"{least} to {most} (for an input of {input.shape[-self.rank :]})"
+                )
         return getattr(F, f"conv_transpose{self.rank}d")(
             input,
             self.weight,
