@@ -38,7 +38,7 @@ from isograd.core.storage import (
     root,
 )
 from isograd.core.tape import Blind, Node, Spoiled, Traced, record, tick
-from isograd.core.tensor import Tensor, alias, payload_of
+from isograd.core.tensor import Tensor, alias, hold, payload_of
 
 Step = tuple[str, tuple[tuple[str, Any], ...]]
 Chain = tuple[Step, ...]
@@ -323,7 +323,7 @@ def refresh_views(base: Tensor) -> None:
     for v in living_views(base):
         node = v._node
         if type(base._p) is not ndarray or type(v._p) is not ndarray:
-            _set(v, follow(BOUND, payload_of(base), v._view.chain))
+            hold(v, follow(BOUND, payload_of(base), v._view.chain))
         elif base._node is None and (node is None or node.leaf):  # a leaf stays one
             continue
         else:
@@ -412,19 +412,12 @@ def _write_carrier(t: Tensor, value: Payload) -> None:
     if state().stages:
         state().stages[-1].note_write(t if t._view is None else t._view.base)
     if t._view is None:
-        _set(t, value)
+        hold(t, value)
         refresh_views(t)
         return
     base, chain = t._view[:2]
-    _set(base, bind(view_write, (payload_of(base), value), {"chain": chain}))
+    hold(base, bind(view_write, (payload_of(base), value), {"chain": chain}))
     refresh_views(base)
-
-
-def _set(t: Tensor, payload: Payload) -> None:
-    if type(payload) is Traced:
-        t._p, t._node = payload.p, payload.node
-    else:
-        t._p, t._node = payload, None
 
 
 def apply_in_place(

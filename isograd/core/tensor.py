@@ -77,6 +77,14 @@ def wrap(cls: type[T], payload: Payload) -> T:
     return t
 
 
+def hold(t: Tensor, payload: Payload) -> None:
+    """Let `t` hold `payload`, with its node if it has one."""
+    if type(payload) is Traced:
+        t._p, t._node = payload.p, payload.node
+    else:
+        t._p, t._node = payload, None
+
+
 def lift(cls: type[T], out: Any) -> Any:
     """Payloads as tensors of `cls`, also inside of tuples, lists and dicts."""
     if type(out) is np.ndarray and not (MODE.special or INFERENCE):

@@ -35,14 +35,6 @@ def tensors_in(out: Any) -> list[core.Tensor]:
     return []
 
 
-def assign_payload(t: core.Tensor, payload: Payload) -> None:
-    """Let `t` hold `payload`, with its node if it has one."""
-    if type(payload) is Traced:
-        t._p, t._node = payload.p, payload.node
-    else:
-        t._p, t._node = payload, None
-
-
 def below(payload: Payload, level: int) -> Payload:
     """A payload without its node on the tape of `level`, or on one that has ended."""
     while type(payload) is Traced and payload.node.level >= level:
@@ -75,9 +67,9 @@ class Watched:
         """Put back what the tensors held; what was assigned meanwhile stays."""
         for t, payload, leaf in self.states:
             if t._node is leaf and t._p is payload:
-                assign_payload(t, payload)
+                core.hold(t, payload)
             else:
-                assign_payload(t, below(payload_of(t), self.level))
+                core.hold(t, below(payload_of(t), self.level))
 
 
 class Recording:
@@ -100,7 +92,7 @@ class Recording:
         self.watched.release()
         for t, value in zip(self.tensors, self.values, strict=True):
             if id(t) not in self.watched.leaves:
-                assign_payload(t, value)
+                core.hold(t, value)
 
     def pull(
         self, cotangents: Sequence[Payload | None], retain: bool = False

@@ -318,7 +318,7 @@ def recomputed(cell: Any, args: Args, kwargs: Kwargs, fn: Any) -> Any:
 
 
 def _hold(weights: list[Parameter], payloads: Any) -> None:
-    from isograd.mindspore.recording import assign_payload
+    from isograd.core.tensor import hold
 
     for w, p in zip(weights, payloads, strict=True):
-        assign_payload(w, p)
+        hold(w, p)

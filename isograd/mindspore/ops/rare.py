@@ -79,7 +79,8 @@ def matrix_set_diag(
     for row, offset in enumerate(range(high, low - 1, -1)):
         one = F.select(diagonal, axis=diagonal.ndim - 2, index=row)
         first, n = _aligned(x.shape, offset, diagonal.shape[-1], align)
-        x = diagonal_of(x, _last_axis(one, first, first + n), offset)
+        held = F.ranged(one, axis=one.ndim - 1, start=first, stop=first + n)
+        x = diagonal_of(x, held, offset)
     return x
 
 
@@ -87,11 +88,6 @@ def diagonal_of(x: Payload, diagonal: Payload, offset: int) -> Payload:
     """x with one diagonal of its matrices replaced."""
     a, b = x.ndim - 2, x.ndim - 1
     return _replaced(x, diagonal, "diagonal", axis1=a, axis2=b, offset=offset)
-
-
-def _last_axis(x: Payload, start: int, stop: int) -> Payload:
-    whole = tuple((0, n, 1) for n in x.shape[:-1])
-    return F.slice(x, index=(*whole, (start, stop, 1)))
 
 
 def _band(k: Any) -> tuple[int, int]:

@@ -16,13 +16,7 @@ from isograd.mindspore.tensor import Tensor
 F = BOUND
 BOOL = np.dtype(bool)
 I32 = np.dtype("int32")
-
-
-def kept(out: Payload, shape: tuple[int, ...], axes: tuple[int, ...]) -> Payload:
-    """A reduced payload with the axes put back as ones."""
-    return F.reshape(
-        out, shape=tuple(1 if i in axes else n for i, n in enumerate(shape))
-    )
+kept = F.kept
 
 
 def reduced(

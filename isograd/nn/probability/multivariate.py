@@ -46,17 +46,12 @@ def square(x: Payload) -> Payload:
 
 def log_diagonal(tril: Payload) -> Payload:
     """The sum of the logarithms of a matrix's diagonal."""
-    return sum_last(F.log(_diagonal(tril)))
+    return sum_last(F.log(F.matrix_diagonal(tril)))
 
 
 def part(x: Payload, start: int, stop: int) -> Payload:
     """x[..., start:stop]."""
-    whole = tuple((0, n, 1) for n in x.shape[:-1])
-    return F.slice(x, index=(*whole, (start, stop, 1)))
-
-
-def _diagonal(x: Payload) -> Payload:
-    return F.diagonal(x, axis1=x.ndim - 2, axis2=x.ndim - 1, offset=0)
+    return F.ranged(x, axis=x.ndim - 1, start=start, stop=stop)
 
 
 def _eye(like: Payload) -> np.ndarray:
@@ -315,7 +310,7 @@ def wishart_log_prob(x: Payload, df: Payload, tril: Payload) -> Payload:
     start = F.sub(F.neg(norm), F.multigammaln(half, p=p))
     power = F.mul(F.div(F.sub(df, p + 1.0), 2.0), F.logdet(x))
     inner = F.matmul_any(precision_of(tril), x)
-    trace = F.div(sum_last(_diagonal(inner)), 2.0)
+    trace = F.div(sum_last(F.matrix_diagonal(inner)), 2.0)
     return F.sub(F.add(start, power), trace)
 
 
@@ -342,7 +337,7 @@ def wishart_mode(df: Payload, v: Payload) -> Payload:
 
 
 def wishart_variance(df: Payload, v: Payload) -> Payload:
-    d = _diagonal(v)
+    d = F.matrix_diagonal(v)
     outer = F.mul(unsqueezed(d), F.reshape(d, shape=(*d.shape[:-1], 1, d.shape[-1])))
     return F.mul(_matrix_like(df), F.add(square(v), outer))
 
@@ -366,7 +361,7 @@ def wishart_sample(
 
 def lkj_log_prob(x: Payload, concentration: Payload) -> Payload:
     dim = x.shape[-1]
-    diagonal = _diagonal(x)
+    diagonal = F.matrix_diagonal(x)
     rest = part(diagonal, 1, dim)
     order = np.arange(2, dim + 1).astype(x.dtype)
     shift = F.mul(unsqueezed(F.sub(concentration, 1.0)), 2.0)
