@@ -16,6 +16,21 @@ Array = np.ndarray
 Evaluate = Callable[[float, Array], tuple[float, Array]]
 
 
+def first_step(gradient: Array, rate: float) -> float:
+    """The step along -gradient where no curvature is known: at most of length 1."""
+    return min(1.0, 1.0 / float(np.abs(gradient).sum())) * rate
+
+
+def curvature(change: Array, step: Array) -> tuple[Any, Any] | None:
+    """(1 / (change . step), scale of the inverse Hessian), equation 7.20; None where
+    the curvature along the step is not positive enough to keep the pair.
+    """
+    product = np.dot(change, step)
+    if product <= 1e-10:
+        return None
+    return 1.0 / product, product / np.dot(change, change)
+
+
 def direction(
     gradient: Array,
     steps: list[Array],

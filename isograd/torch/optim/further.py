@@ -459,7 +459,7 @@ class _LBFGSCall:
         s["n_iter"] += 1
         d = self._direction()
         before, loss = self.g.copy(), self.loss
-        t = min(1.0, 1.0 / float(np.abs(self.g).sum())) * lr if s["n_iter"] == 1 else lr
+        t = lbfgs.first_step(self.g, lr) if s["n_iter"] == 1 else lr
         slope = float(np.dot(self.g, d))
         s.update(
             prev_flat_grad=wrap(Tensor, before), prev_loss=loss, d=wrap(Tensor, d), t=t
@@ -486,14 +486,15 @@ class _LBFGSCall:
             return -self.g
         y = self.g - s["prev_flat_grad"]._p
         step = s["d"]._p * s["t"]
-        ys = np.dot(y, step)
-        if ys > 1e-10:
+        found = lbfgs.curvature(y, step)
+        if found is not None:
+            ro, scale = found
             if len(s["old_dirs"]) == self.group["history_size"]:
                 for name in ("old_dirs", "old_stps", "ro"):
                     s[name].pop(0)
-            for name, value in (("old_dirs", y), ("old_stps", step), ("ro", 1.0 / ys)):
+            for name, value in (("old_dirs", y), ("old_stps", step), ("ro", ro)):
                 s[name].append(wrap(Tensor, np.asarray(value)))
-            s["H_diag"] = wrap(Tensor, np.asarray(ys / np.dot(y, y)))
+            s["H_diag"] = wrap(Tensor, np.asarray(scale))
         scale = s["H_diag"]._p if isinstance(s["H_diag"], Tensor) else s["H_diag"]
         return lbfgs.direction(
             self.g,
