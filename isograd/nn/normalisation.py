@@ -158,3 +158,36 @@ def local_response_norm(
     mean = F.avg_pool(padded, size=(size, 1), stride=(1, 1), padding=(0, 0))
     mean = F.reshape(mean, shape=x.shape)
     return F.div(x, F.power(F.add(F.mul(mean, alpha), k), exponent=beta))
+
+
+# --- weights --------------------------------------------------------------------------
+
+
+@composite
+def norm_except(
+    F: Namespace, v: Payload, *, axis: int | None, ord: float = 2.0
+) -> Payload:
+    """The p-norms of the slices along `axis`, of v's rank; for None that of all."""
+    axes = tuple(i for i in range(v.ndim) if i != axis)
+    if not axes:
+        return F.abs(v)
+    out = F.norm(v, axes=axes, ord=float(ord), safe=True)
+    return out if axis is None else F.kept(out, v.shape, axes)
+
+
+@composite
+def weight_norm(F: Namespace, v: Payload, g: Payload, *, axis: int | None) -> Payload:
+    """g v / |v|, the norm taken of slices along `axis` (Salimans and Kingma 2016)."""
+    return F.mul(v, F.div(g, F.norm_except(v, axis=axis)))
+
+
+def power_iteration(
+    F: Namespace, w: Payload, u: Payload, v: Payload, *, times: int, eps: float
+) -> tuple[Payload, Payload]:
+    """Estimates of a matrix's first singular vectors, made better: u from v, then v
+    from u (Miyato et al. 2018, algorithm 1).
+    """
+    for _ in range(times):
+        u = F.normalize(F.matmul_any(w, v), axes=(0,), eps=eps)
+        v = F.normalize(F.matmul_any(F.mT(w), u), axes=(0,), eps=eps)
+    return u, v

@@ -79,7 +79,8 @@ locate(FUNCTIONS, "isograd.torch")
 globals().update(FUNCTIONS)
 globals().update(extras.CONSTANTS)
 _NATIVE = (
-    "affine_grid_generator alpha_dropout_ cond conv_tbc convolution dropout_ "
+    "_weight_norm affine_grid_generator alpha_dropout_ cond conv_tbc convolution "
+    "dropout_ "
     "feature_alpha_dropout_ feature_dropout feature_dropout_ get_device_module "
     "grid_sampler grid_sampler_2d grid_sampler_3d gru gru_cell has_lapack has_mkl "
     "has_openmp has_spectral is_vulkan_available lstm lstm_cell "

@@ -7,9 +7,14 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import isograd.nn.normalisation  # noqa: F401 (registers)
 from isograd import torch
+from isograd.core.primitive import BOUND, Payload
+from isograd.torch.call import Named, public
 from isograd.torch.nn import functional as nn
 from isograd.torch.nn.modules import recurrent
+
+F = BOUND
 
 # --- kernels --------------------------------------------------------------------------
 
@@ -120,12 +125,37 @@ def affine_grid_generator(theta: Any, size: Any, align_corners: bool) -> Any:
     return nn.affine_grid(theta, size, align_corners)
 
 
+def _axis_of(dim: int, rank: int) -> int | None:
+    return None if dim == -1 else dim % rank
+
+
+def _norm_body(v: Payload, pow: float, dim: int) -> Payload:
+    axis = _axis_of(dim, v.ndim)
+    label = "NormBackward0" if axis is None else "ViewBackward0"
+    return Named(F.norm_except(v, ord=pow, axis=axis), label)
+
+
+_norm_except = public(_norm_body, "norm_except_dim", None)
+
+
 def norm_except_dim(v: Any, pow: int = 2, dim: int = 0) -> Any:
     """The norms of slices along `dim`; of all elements for -1."""
-    if dim == -1:
-        return torch.norm(v, pow)
-    axes = [d for d in range(v.dim()) if d != dim]
-    return torch.norm(v, pow, dim=axes, keepdim=True) if axes else v.abs()
+    return _norm_except(v, pow, dim)
+
+
+def _weight_body(v: Payload, g: Payload, dim: int) -> Payload:
+    axis = _axis_of(dim, v.ndim)
+    fused = axis in (0, v.ndim - 1)
+    label = "WeightNormInterfaceBackward0" if fused else "MulBackward0"
+    return Named(F.weight_norm(v, g, axis=axis), label)
+
+
+_weight_normed = public(_weight_body, "_weight_norm", None)
+
+
+def _weight_norm(v: Any, g: Any, dim: int = 0) -> Any:
+    """g v / |v|, with the norms of slices along `dim`."""
+    return _weight_normed(v, g, dim)
 
 
 def max_pool1d_with_indices(

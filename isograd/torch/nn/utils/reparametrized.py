@@ -7,19 +7,29 @@ from typing import Any
 
 import numpy as np
 
+from isograd import torch
+from isograd.core.primitive import BOUND
 from isograd.core.tensor import wrap
+from isograd.nn.normalisation import power_iteration
 from isograd.torch.autograd.grad_mode import no_grad
+from isograd.torch.call import public
 from isograd.torch.nn.modules.module import Module
 from isograd.torch.nn.parameter import Parameter
 from isograd.torch.nn.utils import parametrize
 from isograd.torch.tensor import Tensor
 
+_iterated = public(
+    lambda w, u, v, times, eps: power_iteration(BOUND, w, u, v, times=times, eps=eps),
+    "spectral_norm",
+    None,
+)
 
-def _norm_except(v: Any, dim: Any) -> Any:
-    if dim is None or dim == -1:
-        return v.norm()
-    axes = [i for i in range(v.dim()) if i != dim % v.dim()]
-    return (v * v).sum(dim=axes, keepdim=True).sqrt() if axes else v.abs()
+
+def iterate(matrix: Any, u: Any, v: Any, times: int, eps: float) -> None:
+    """Better u and v, in place: u from v first."""
+    with no_grad():
+        for t, found in zip((u, v), _iterated(matrix, u, v, times, eps), strict=True):
+            t.copy_(found)
 
 
 class _WeightNorm(Module):
@@ -28,22 +38,22 @@ class _WeightNorm(Module):
         self.dim = -1 if dim is None else dim
 
     def forward(self, weight_g: Any, weight_v: Any) -> Any:
-        return weight_v * (weight_g / _norm_except(weight_v, self.dim))
+        return torch._weight_norm(weight_v, weight_g, self.dim)
 
     def right_inverse(self, weight: Any) -> Any:
-        return _norm_except(weight.detach(), self.dim), weight
+        return torch.norm_except_dim(weight.detach(), 2, self.dim), weight
 
 
 class WeightNorm:
     """The former interface: weight_g and weight_v are the module's parameters."""
 
     def __init__(self, name: str, dim: Any) -> None:
-        self.name, self.dim = name, dim
+        self.name, self.dim = name, -1 if dim is None else dim
 
     def compute(self, module: Any) -> Any:
         g = getattr(module, self.name + "_g")
         v = getattr(module, self.name + "_v")
-        return v * (g / _norm_except(v, self.dim))
+        return torch._weight_norm(v, g, self.dim)
 
     def __call__(self, module: Any, inputs: Any) -> None:
         object.__setattr__(module, self.name, self.compute(module))
@@ -55,7 +65,7 @@ def weight_norm(module: Any, name: str = "weight", dim: Any = 0) -> Any:
     weight = getattr(module, name)
     del module._parameters[name]
     module.register_parameter(
-        name + "_g", Parameter(_norm_except(weight.detach(), dim))
+        name + "_g", Parameter(torch.norm_except_dim(weight.detach(), 2, hook.dim))
     )
     module.register_parameter(name + "_v", Parameter(weight.detach()))
     object.__setattr__(module, name, hook.compute(module))
@@ -94,12 +104,7 @@ class _SpectralNorm(Module):
         return w.flatten(1) if w.dim() > 1 else w.reshape(-1, 1)
 
     def _iterate(self, matrix: Any, times: int) -> None:
-        from isograd.torch.nn.functional import normalize
-
-        with no_grad():
-            for _ in range(times):
-                self._u.copy_(normalize(matrix @ self._v, dim=0, eps=self.eps))
-                self._v.copy_(normalize(matrix.t() @ self._u, dim=0, eps=self.eps))
+        iterate(matrix, self._u, self._v, times, self.eps)
 
     def forward(self, weight: Any) -> Any:
         matrix = self._matrix(weight)

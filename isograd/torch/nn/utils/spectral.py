@@ -11,6 +11,7 @@ from typing import Any
 from isograd.torch.autograd.grad_mode import no_grad
 from isograd.torch.nn.functional import normalize
 from isograd.torch.nn.parameter import Parameter
+from isograd.torch.nn.utils.reparametrized import iterate
 
 
 class SpectralNorm:
@@ -40,11 +41,8 @@ class SpectralNorm:
         u, v = getattr(module, f"{name}_u"), getattr(module, f"{name}_v")
         matrix = self.reshape_weight_to_matrix(weight)
         if do_power_iteration:
-            with no_grad():
-                for _ in range(self.n_power_iterations):
-                    v.copy_(normalize(matrix.t() @ u, dim=0, eps=self.eps))
-                    u.copy_(normalize(matrix @ v, dim=0, eps=self.eps))
-                u, v = u.clone(), v.clone()
+            iterate(matrix.t(), v, u, self.n_power_iterations, self.eps)
+            u, v = u.clone(), v.clone()
         return weight / u.dot(matrix @ v)
 
     def __call__(self, module: Any, inputs: Any) -> None:
