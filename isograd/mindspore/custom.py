@@ -12,7 +12,6 @@ from isograd.core.levels import changed, state
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import payload_of, wrap
 from isograd.mindspore.gradients import summed_to
-from isograd.mindspore.recording import assign_payload
 from isograd.mindspore.tensor import Tensor
 
 
@@ -130,7 +129,7 @@ class _Call:
             self.places, (self.given[i] for i in self.places), strict=True
         ):
             if t is given and any(t is d for d in self.ctx.dirty_tensors):
-                assign_payload(self.args[i], payload)  # written in place: same object
+                core.hold(self.args[i], payload)  # written in place: same object
                 return self.args[i]
         return wrap(Tensor, payload)
 

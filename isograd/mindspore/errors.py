@@ -183,6 +183,29 @@ def unequal(name: str, what: str, a: Any, b: Any) -> ValueError:
     )
 
 
+def _typed(x: Any) -> str:
+    from isograd.mindspore.dtype import of_numpy
+
+    return f"Tensor[{of_numpy(x.dtype)}]"
+
+
+def mixed_factors(name: str, x: Any, y: Any) -> TypeError:
+    """Factors of a matrix product that have different dtypes."""
+    return TypeError(
+        f"For '{name}', the type of 'x2' should be same as 'x1', but got 'x1' with type "
+        f"{_typed(x)} and 'x2' with type {_typed(y)}."
+    )
+
+
+def mixed_convolution(name: str, x: Any, w: Any, own: bool) -> TypeError:
+    """An input and a weight, perhaps the layer's own, that have different dtypes."""
+    weight = f"Ref[{_typed(w)}]" if own else _typed(w)
+    weight, x = (f"name:[{n}]:{t}." for n, t in (("w", weight), ("x", _typed(x))))
+    return TypeError(
+        f"For primitive[{name}], the input type must be same.\n{weight}\n{x}\n"
+    )
+
+
 def inner_sizes(name: str, a: Any, b: Any) -> Exception:
     """Factors of a matrix product whose inner sizes differ."""
     if name == "MatMulExt":

@@ -10,7 +10,7 @@ import numpy as np
 from isograd.core import fast
 from isograd.core.primitive import BOUND, REGISTRY
 from isograd.mindspore import dtype as dtypes
-from isograd.mindspore import ops
+from isograd.mindspore import errors, ops
 from isograd.mindspore.call import promoted, public
 from isograd.mindspore.initializer import HeUniform, Uniform, initializer
 from isograd.mindspore.nn.activations import activation_of
@@ -52,6 +52,8 @@ def _affine(x: Any, w: Any, b: Any = None) -> Any:
             "For 'MatMul' the input dimensions must be equal, but got 'x1_col': "
             f"{x.shape[-1] if x.ndim else 0} and 'x2_row': {w.shape[-1]}."
         )
+    if x.dtype != w.dtype:
+        raise errors.mixed_factors("MatMul", x, w)
     args = [x, w] if b is None else [x, w, b]
     if any(a.dtype != w.dtype for a in args):
         args = promoted(*args)

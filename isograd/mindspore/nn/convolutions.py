@@ -14,6 +14,7 @@ from isograd.mindspore.call import promoted, public
 from isograd.mindspore.initializer import HeUniform, Uniform, initializer
 from isograd.mindspore.nn.basic import check_bool, positive_int
 from isograd.mindspore.nn.cell import Cell
+from isograd.mindspore.ops.layers import check_size
 from isograd.mindspore.parameter import Parameter
 from isograd.nn.windows import same_pads, transposed_size
 
@@ -79,6 +80,9 @@ def _convolve(x: Any, w: Any, b: Any, layer: Any) -> Any:
     if x.shape[1] != channels:
         group = layer.group
         raise errors.convolution(rank, channels // group, x.shape[1], group)
+    if x.dtype != w.dtype:
+        name = f"Conv{max(rank, 2)}D" + ("Transpose" if layer.transposed else "")
+        raise errors.mixed_convolution(name, x, w, own=True)
     x, w, *more = promoted(x, w, *([] if b is None else [b]))
     out = layer._convolved(x, w, more[0] if more else None)
     return _channels_last(out, rank) if layer.channels_last else out
@@ -169,6 +173,7 @@ class _Conv(Cell):
         pads = self.pads
         if self.pad_mode == "same":
             pads = same_pads(x.shape[2:], self.kernel_size, self.stride, self.dilation)
+        check_size(self.rank, x.shape[2:], self.kernel_size, pads)
         return F.convolution(
             x,
             w,

@@ -26,7 +26,14 @@ def asarray(a: Any, dtype: Any = None) -> Tensor:
     """A tensor of array-like data; a tensor of that dtype is given as it is."""
     if isinstance(a, Tensor):
         return a if dtype is None else a.astype(dtype, copy=False)
-    return Tensor(a, dtype)
+    return Tensor(a, _own_dtype(a) if dtype is None else dtype)
+
+
+def _own_dtype(a: Any) -> Any:
+    """Integers of Python are int32 here, as those of `Tensor` are not."""
+    if isinstance(a, np.ndarray | np.generic | Tensor):
+        return None
+    return dtypes.int32 if np.asarray(a).dtype == np.int64 else None
 
 
 def array(obj: Any, dtype: Any = None, copy: bool = True, ndmin: int = 0) -> Tensor:
@@ -98,7 +105,8 @@ for _name in ("zeros_like", "ones_like", "empty_like"):
 
 
 def full(shape: Any, fill_value: Any, dtype: Any = None) -> Tensor:
-    return FUNCTIONS["full"](shape, fill_value, dtype=dtype)
+    own = _own_dtype(fill_value) if dtype is None else dtype
+    return FUNCTIONS["full"](shape, fill_value, dtype=own)
 
 
 def full_like(a: Any, fill_value: Any, dtype: Any = None, shape: Any = None) -> Tensor:
@@ -106,8 +114,9 @@ def full_like(a: Any, fill_value: Any, dtype: Any = None, shape: Any = None) -> 
 
 
 def arange(start: Any, stop: Any = None, step: Any = None, dtype: Any = None) -> Tensor:
-    out = FUNCTIONS["arange"](start, stop, 1 if step is None else step, dtype=dtype)
-    return out
+    if dtype is None and all(type(n) in (int, type(None)) for n in (start, stop, step)):
+        dtype = dtypes.int32
+    return FUNCTIONS["arange"](start, stop, 1 if step is None else step, dtype=dtype)
 
 
 def linspace(
@@ -239,12 +248,13 @@ array_split = split
 
 
 def tile(a: Any, reps: Any) -> Tensor:
-    return FUNCTIONS["tile"](asarray(a), reps)
+    return FUNCTIONS["tile"](asarray(a), (reps,) if isinstance(reps, int) else reps)
 
 
 def flip(m: Any, axis: Any = None) -> Tensor:
     t = asarray(m)
-    return FUNCTIONS["flip"](t, tuple(range(t.ndim)) if axis is None else axis)
+    axes = tuple(range(t.ndim)) if axis is None else axis
+    return FUNCTIONS["flip"](t, (axes,) if isinstance(axes, int) else axes)
 
 
 def roll(a: Any, shift: Any, axis: Any = None) -> Tensor:

@@ -125,6 +125,12 @@ def pairs_of(
     return tuple((n, n) for n in tuple_of(flat, rank))
 
 
+def check_size(rank: int, space: Any, kernel: Any, pads: Any) -> None:
+    """Refuse an image that, padded, is smaller than the kernel."""
+    if any(n + sum(p) < k for n, p, k in zip(space, pads, kernel, strict=True)):
+        raise errors.too_small(rank)
+
+
 def convolved(
     rank: int,
     x: Payload,
@@ -136,13 +142,16 @@ def convolved(
     dilation: Any,
     groups: int,
 ) -> Payload:
-    x, w, *more = promoted(x, w, *([] if bias is None else [bias]))
     if x.ndim != rank + 2:
         raise errors.convolution_rank(rank, x.ndim)
+    if x.dtype != w.dtype:
+        raise errors.mixed_convolution(f"Conv{max(rank, 2)}D", x, w, own=False)
+    x, w, *more = promoted(x, w, *([] if bias is None else [bias]))
     if x.shape[1] != w.shape[1] * groups:
         raise errors.convolution(rank, w.shape[1], x.shape[1], groups)
     strides, dilations = tuple_of(stride, rank), tuple_of(dilation, rank)
     pads = pairs_of(pad_mode, padding, x, w.shape[2:], strides, dilations)
+    check_size(rank, x.shape[2:], w.shape[2:], pads)
     return F.convolution(
         x,
         w,
@@ -203,6 +212,8 @@ for _rank in (1, 2, 3):
 
 @op("dense linear")
 def dense(input: Payload, weight: Payload, bias: Any = None) -> Payload:
+    if input.dtype != weight.dtype:
+        raise errors.mixed_factors("Dense", input, weight)
     x, w, *more = promoted(input, weight, *([] if bias is None else [bias]))
     if x.shape[-1:] != w.shape[-1:]:
         raise ValueError(

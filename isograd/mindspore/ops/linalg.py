@@ -36,10 +36,12 @@ def product(x: Payload, y: Payload, name: str = "MatMulExt") -> Payload:
     """The matrix product, with vectors and broadcast leading axes as NumPy has them.
 
     Raises:
+        TypeError: if the dtypes differ.
         RuntimeError: if the sizes of matrices do not fit.
         ValueError: if those of vectors do not; if an operand is of rank zero.
     """
-    x, y = promoted(fits(x, name, "x"), fits(y, name, "y"), name=name)
+    if fits(x, name, "x").dtype != fits(y, name, "y").dtype:
+        raise errors.mixed_factors(name, x, y)
     if not x.ndim or not y.ndim:
         raise ValueError("For 'MatMulExt' op, inputs must be all tensors and rank >= 1")
     row, column = x.ndim == 1, y.ndim == 1
