@@ -614,8 +614,9 @@ def householder_product(F: Namespace, v: Payload, tau: Payload) -> Payload:
 @composite
 def vander(F: Namespace, x: Payload, *, count: int, increasing: bool = True) -> Payload:
     """Powers of x along a new last axis."""
+    if not count:
+        return np.zeros((*x.shape, 0), x.dtype)
     powers = [F.ones_like(x)]
     for _ in range(count - 1):
         powers.append(F.mul(powers[-1], x))
-    powers = powers[:count] if increasing else powers[:count][::-1]
-    return F.stack(*powers, axis=x.ndim)
+    return F.stack(*(powers if increasing else powers[::-1]), axis=x.ndim)

@@ -118,6 +118,21 @@ def _three_points(F: Namespace, h: Payload, k: Payload, place: int) -> Any:
     return [F.div(t, b) for t, b in zip(tops, (first, middle, last), strict=True)]
 
 
+def spaced(start: Any, end: Any, count: int, dtype: np.dtype[Any]) -> np.ndarray:
+    """`count` numbers from `start` to `end`, both included; each half is counted from
+    its own end, as PyTorch computes it, in at least single precision.
+    """
+    if count == 1:
+        return np.full(1, start, dtype)
+    fits = dtype.kind in "fc" and dtype.itemsize >= 4
+    wide = dtype if fits else np.dtype(np.float64)
+    step = wide.type((end - start) / max(count - 1, 1))
+    i = np.arange(count).astype(wide)
+    low = wide.type(start) + i * step
+    high = wide.type(end) - (wide.type(count - 1) - i) * step
+    return np.where(np.arange(count) < count // 2, low, high).astype(dtype)
+
+
 def window_of(mode: str, n: int, m: int) -> tuple[int, int]:
     """The part of a full convolution of lengths n >= m that a mode keeps."""
     parts: dict[str, Any] = {

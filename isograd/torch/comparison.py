@@ -131,7 +131,7 @@ def isreal(input: Payload) -> Payload:
 @row
 def signbit(input: Payload) -> Payload:
     if input.dtype.kind in "fV":
-        return F.lt(F.copysign(F.ones_like(input), input), 0.0)
+        return F.signbit(input)
     return F.lt(input, cast(0, input.dtype))
 
 

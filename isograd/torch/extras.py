@@ -272,10 +272,8 @@ def index_reduce(
     include_self: bool = True,
 ) -> Payload:
     d = checked_dim(dim, input.ndim)
-    lead = (1,) * d + (index.shape[0],) + (1,) * (input.ndim - d - 1)
-    places = F.broadcast_to(F.reshape(index, shape=lead), source.shape)
-    return F.scatter_along(
-        input, places, source, axis=d, reduce=reduce, include_self=include_self
+    return F.index_reduce(
+        input, index, source, axis=d, reduce=reduce, include_self=include_self
     )
 
 

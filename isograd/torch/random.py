@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import numpy as np
 from isograd.base.errors import EngineError
 from isograd.core import mutation
 from isograd.core.levels import MODE, state
+from isograd.core.primitive import RAW
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import dtypes
@@ -151,21 +152,13 @@ def _floats(name: str, dtype: Any) -> np.dtype[Any]:
 # --- new tensors ----------------------------------------------------------------------
 
 
-def _uniform(stream: Any, shape: Any, d: np.dtype[Any]) -> np.ndarray:
-    if d.kind == "c":
-        return (stream.random(shape) + 1j * stream.random(shape)).astype(d)
-    kind = d if d in (np.float32, np.float64) else np.float32
-    return np.asarray(stream.random(shape, kind)).astype(d, copy=False)
+def _of(draw: str) -> Callable[..., np.ndarray]:
+    """An array from a stream, by a draw of the engine."""
+    made = getattr(RAW, draw)
+    return lambda stream, shape, d: made(shape=shape, dtype=d, generator=stream)
 
 
-def _normal(stream: Any, shape: Any, d: np.dtype[Any]) -> np.ndarray:
-    if d.kind == "c":
-        parts = stream.standard_normal(shape), stream.standard_normal(shape)
-        return ((parts[0] + 1j * parts[1]) * np.sqrt(0.5)).astype(d)
-    kind = d if d in (np.float32, np.float64) else np.float32
-    return np.asarray(stream.standard_normal(shape, kind)).astype(d, copy=False)
-
-
+_uniform, _normal = _of("random_uniform"), _of("random_normal")
 _INTS = {int}
 
 

@@ -8,14 +8,18 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.nn import tapers
+from isograd.ops.numeric import spaced
 from isograd.torch import dtypes
-from isograd.torch.call import as_int, type_name
+from isograd.torch.call import Named, as_int, type_name
 from isograd.torch.factories import finished, number, plain_dtype
 from isograd.torch.scalars import c_type, element_type, overflow
-from isograd.torch.table import FUNCTIONS, tensor_row
+from isograd.torch.table import row, tensor_row
 from isograd.torch.tensor import Tensor
+
+F = BOUND
 
 
 @tensor_row(method=False)
@@ -86,7 +90,6 @@ def range_(start: Any = 0, end: Any = None, step: Any = 1, **kw: Any) -> Tensor:
 
 
 def _spaced(start: Any, end: Any, steps: int, d: np.dtype[Any]) -> np.ndarray:
-    """Each half counted from its own end, as PyTorch computes it."""
     for word, x in (("start", start), ("end", end)):
         if isinstance(x, CoreTensor) and x._p.ndim:
             raise RuntimeError(
@@ -96,14 +99,7 @@ def _spaced(start: Any, end: Any, steps: int, d: np.dtype[Any]) -> np.ndarray:
     start, end, steps = number(start), number(end), as_int(steps)
     if steps < 0:
         raise RuntimeError("number of steps must be non-negative")
-    if steps == 1:
-        return np.full(1, start, d)
-    wide = d if d.kind in "fc" and d.itemsize >= 4 else np.dtype(np.float64)
-    step = wide.type((end - start) / max(steps - 1, 1))
-    i = np.arange(steps).astype(wide)
-    low = wide.type(start) + i * step
-    high = wide.type(end) - (wide.type(steps - 1) - i) * step
-    return np.where(np.arange(steps) < steps // 2, low, high).astype(d)
+    return spaced(start, end, steps, d)
 
 
 @tensor_row(method=False)
@@ -193,16 +189,15 @@ _corner_indices("tril_indices", np.tril_indices)
 _corner_indices("triu_indices", np.triu_indices)
 
 
-@tensor_row(method=False)
-def vander(x: Any, N: int | None = None, increasing: bool = False) -> Tensor:
-    if x._p.ndim != 1:
+@row(method=False)
+def vander(x: Payload, N: int | None = None, increasing: bool = False) -> Payload:
+    if x.ndim != 1:
         raise RuntimeError("x must be a one-dimensional tensor.")
-    n = x._p.size if N is None else N
+    n = x.size if N is None else N
     if n < 0:
         raise RuntimeError("N must be non-negative.")
-    powers = [x**k if k else FUNCTIONS["ones_like"](x) for k in range(n)]
-    out = FUNCTIONS["stack"](powers, 1)
-    return out if increasing else FUNCTIONS["flip"](out, 1)
+    out = F.vander(x, count=n, increasing=increasing)
+    return Named(out, "CopySlices" if increasing else "FlipBackward0")
 
 
 # --- windows --------------------------------------------------------------------------

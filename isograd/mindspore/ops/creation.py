@@ -235,7 +235,7 @@ _window(
 @op("vander")
 def vander(x: Payload, N: Any = None) -> Payload:
     n = x.shape[0] if N is None else N
-    return F.stack(*(F.power(x, exponent=n - 1 - i) for i in range(n)), axis=1)
+    return F.vander(x, count=n, increasing=False)
 
 
 # --- conversions between Python values and tensors ------------------------------------
