@@ -6,12 +6,13 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.dtypes import is_inexact
 from isograd.core.primitive import BOUND
 from isograd.core.storage import note_write
 from isograd.core.tensor import payload_of
 from isograd.mindspore import dtype as dtypes
 from isograd.mindspore import errors
-from isograd.mindspore.call import promoted, public
+from isograd.mindspore.call import cast, promoted, public
 from isograd.mindspore.initializer import initializer
 from isograd.mindspore.nn.basic import positive_int
 from isograd.mindspore.nn.cell import Cell
@@ -22,11 +23,17 @@ F = BOUND
 
 
 def _norm(body: Any, name: str) -> Any:
-    """A function of x and of weights, which take x's dtype where it is wider."""
+    """A function of x and of weights, computed in the wider of their dtypes; the result
+    has x's."""
 
     def function(x: Any, gamma: Any, beta: Any, **settings: Any) -> Any:
-        x, gamma, beta = promoted(x, gamma, beta)
-        return body(x, gamma, beta, **settings)
+        wide, gamma, beta = promoted(x, gamma, beta)
+        out = body(wide, gamma, beta, **settings)
+        if wide.dtype == x.dtype or not is_inexact(x.dtype):
+            return out
+        if isinstance(out, tuple):
+            return cast(out[0], x.dtype), *out[1:]
+        return cast(out, x.dtype)
 
     return public(function, name)
 
@@ -52,6 +59,12 @@ group_norm = _norm(
 instance_norm = _norm(
     lambda x, g, b, eps: F.instance_norm(x, g, b, eps=eps), "instance_norm"
 )
+
+
+def _wrong_rank(name: str, ranks: tuple[int, ...], got: int) -> ValueError:
+    allowed = " or ".join(f"{r} dims" for r in ranks)
+    shape = "in_shape " if len(ranks) == 1 else ""
+    return ValueError(f"For '{name}', the {shape}must have {allowed}, but got {got}.")
 
 
 class _BatchNorm(Cell):
@@ -105,11 +118,7 @@ class _BatchNorm(Cell):
 
     def construct(self, x: Any) -> Any:
         if x.ndim not in self.ranks:
-            raise ValueError(
-                f"For '{type(self).__name__}', the input must have "
-                f"{' or '.join(map(str, self.ranks))} axes, but got shape "
-                f"{list(x.shape)}."
-            )
+            raise _wrong_rank(type(self).__name__, self.ranks, x.ndim)
         last = self.data_format == "NHWC"
         if last:
             x = x.transpose((0, x.ndim - 1, *range(1, x.ndim - 1)))
@@ -209,10 +218,7 @@ class BatchNorm3d(Cell):
 
     def construct(self, x: Any) -> Any:
         if x.ndim != 5:
-            raise ValueError(
-                "For 'BatchNorm3d', the input must have 5 axes, but got shape "
-                f"{list(x.shape)}."
-            )
+            raise _wrong_rank("BatchNorm3d", (5,), x.ndim)
         n, c, d, h, w = x.shape
         return self.bn2d(x.reshape((n, c, d * h, w))).reshape(x.shape)
 
@@ -336,6 +342,18 @@ class GroupNorm(Cell):
         )
 
     def construct(self, x: Any) -> Any:
+        channels, groups = x.shape[1], self.num_groups
+        if channels % groups:
+            raise ValueError(
+                "For GroupNorm, the 'num_channels' must be divided by 'num_groups', but "
+                f"got 'num_channels': {channels} ,'num_groups': {groups}"
+            )
+        if channels != self.num_channels:
+            raise ValueError(
+                "For GroupNorm, shape of weight and bias should be equal to input_x's "
+                f"channel dimension: {channels}, bug got shape: "
+                f"{errors.vector((self.num_channels,))}."
+            )
         return group_norm(
             x, self.gamma, self.beta, groups=self.num_groups, eps=self.eps
         )
@@ -345,6 +363,8 @@ class GroupNorm(Cell):
 
 
 class _InstanceNorm(Cell):
+    rank = 4
+
     def __init__(
         self,
         num_features: int,
@@ -381,19 +401,29 @@ class _InstanceNorm(Cell):
         )
 
     def construct(self, x: Any) -> Any:
+        if x.ndim != self.rank:
+            raise _wrong_rank(type(self).__name__, (self.rank,), x.ndim)
+        if x.shape[1] != self.num_features:
+            raise ValueError(
+                "For primitive[InstanceNorm], the gamma shape must be equal to (C, ) "
+                f"which is {x.shape[1]} , but got {self.num_features}."
+            )
         return instance_norm(x, self.gamma, self.beta, eps=self.eps)[0]
 
     def extend_repr(self) -> str:
         return _BatchNorm._shown(self, self.momentum)  # type: ignore[arg-type]  # justified: the same attributes
 
 
-class InstanceNorm1d(_InstanceNorm): ...
+class InstanceNorm1d(_InstanceNorm):
+    rank = 3
 
 
-class InstanceNorm2d(_InstanceNorm): ...
+class InstanceNorm2d(_InstanceNorm):
+    rank = 4
 
 
-class InstanceNorm3d(_InstanceNorm): ...
+class InstanceNorm3d(_InstanceNorm):
+    rank = 5
 
 
 class LRN(Cell):

@@ -44,12 +44,24 @@ class _Pool(Cell):
             )
         return self.pads
 
+    def _wrong_rank(self, got: int) -> str:
+        name, want = type(self).__name__, self.rank + 2
+        if self.rank == 1:
+            return f"For '{name}', the input must has 3 dim, but got {got}"
+        operator = name[:-2] if self.rank == 2 else f"{name[:-1]}D"
+        if operator == "MaxPool":
+            return (
+                "For primitive[MaxPool], the length of input must be equal to 4 , but "
+                f"got {got}."
+            )
+        return (
+            f"For primitive[{operator}], the x_rank must be equal to {want}, but got "
+            f"{got}."
+        )
+
     def _checked(self, x: Any) -> Any:
         if x.ndim not in (self.rank + 1, self.rank + 2):
-            raise ValueError(
-                f"For '{type(self).__name__}', the input must have "
-                f"{self.rank + 2} axes, but got shape {list(x.shape)}."
-            )
+            raise ValueError(self._wrong_rank(x.ndim))
         return x
 
     def extend_repr(self) -> str:
