@@ -142,7 +142,7 @@ def embedding_renorm_(
     input: Any, indices: Any, max_norm: float, norm_type: float = 2.0
 ) -> Any:
     """Scale the rows at `indices` whose norm is larger than `max_norm`, in place."""
-    from isograd.torch.nn.blocks import _renorm_rows
+    from isograd.torch.nn.embeddings import _renorm_rows
 
     _renorm_rows(indices, input, max_norm, norm_type)
     return input

@@ -331,6 +331,35 @@ for r in (1, 2, 3):
         for s in ((), (2,), (4, 4), (2,) * 6, (1, 0) + (4,) * r, (0, 1) + (4,) * r, (1, 1) + (0,) * r): errors(f, o(s), 2)
         errors(f, x.long(), 2)
 """,
+    "unpooling": r"""
+o = torch.ones; U = F.max_unpool2d; i = torch.zeros(1, 1, 2, 2, dtype=torch.long)
+for f in (lambda: U(o(1, 1, 2, 2), i + 99, 2), lambda: U(o(1, 1, 2, 2), i - 1, 2), lambda: U(o(1, 1, 2, 2), torch.zeros(1, 1, 2, 3).long(), 2), lambda: U(o(1, 1, 2, 2), o(1, 1, 2, 2), 2), lambda: U(o(2, 2), i[0, 0], 2),
+    lambda: U(o(1, 1, 2, 2), i, 2, output_size=(9, 9)), lambda: U(o(1, 1, 2, 2), i, 2, output_size=(9,)), lambda: U(o(1, 1, 2, 2), i, 2, output_size=(5, 3)).shape, lambda: U(o(1, 1, 2, 2), i, 2, output_size=(1, 1, 5, 5)).shape, lambda: F.max_unpool1d(o(1, 1, 2), i[0] [:, :1] + 5, 2)): attempt(f)
+""",
+    "embedding_bags": r"""
+o, t, B = torch.ones, torch.tensor, F.embedding_bag; w = torch.arange(6.).reshape(3, 2)
+for f in (lambda: B(t([1]), w, t([1])), lambda: B(t([0, 1, 2]), w, t([0, 2, 1])), lambda: B(t([0, 1, 2]), w, t([0, 5])), lambda: B(t([0, 1]), w, t([0, -1])), lambda: B(t([7]), w, t([0])), lambda: B(t([-1]), w, t([0])), lambda: B(t([1]), w),
+    lambda: B(t([[1]]), w, t([0])), lambda: B(t([1.]), w, t([0])), lambda: B(t([1]), w, t([0.])), lambda: B(t([1]), w, t([[0]])), lambda: B(t([[[1]]]), w), lambda: B(t(1), w, t([0])), lambda: B(t([1]), w, t([0]), mode='foo'),
+    lambda: B(t([[1]]), w, mode='max', per_sample_weights=o(1, 1)), lambda: B(t([[1]]), w, mode='sum', per_sample_weights=o(1)), lambda: B(t([[1]]), w, mode='sum', per_sample_weights=o(1, 2)), lambda: B(t([1, 2]), w, t([0]), mode='sum', per_sample_weights=o(1)),
+    lambda: B(t([[1]]), w, mode='sum', per_sample_weights=o(1, 1).double()), lambda: B(t([0, 1, 2]), w, t([0, 1]), mode='sum', include_last_offset=True), lambda: B(t([0, 1, 2]), w, t([0, 2, 2]), mode='sum'), lambda: B(t([1, 2]), w, t([0, 5]), include_last_offset=True), lambda: B(t([1, 2]), w, t([0, 2]), include_last_offset=True), lambda: B(t([1, 2]), w, t([], dtype=torch.long), include_last_offset=True),
+    lambda: B(t([1, 2]), w, t([0, 0, 2])), lambda: B(t([], dtype=torch.long), w, t([0, 0])), lambda: B(t([1, 2]), w, t([0]), padding_idx=3), lambda: B(t([1, 2]), w, t([0]), padding_idx=-2), lambda: B(t([1, 2], dtype=torch.int32), w, t([0])), lambda: B(t([1, 2]), w, t([0], dtype=torch.int32)), lambda: B(w, t([1, 2]), t([0])),
+    lambda: B(t([1, 2]), w, t([0]), mode='max', scale_grad_by_freq=True), lambda: B(t([1, 2]), w, t([1], dtype=torch.int32)), lambda: B(t([1, 2]), w, t([0]), max_norm=1.), lambda: B(t([[1]]), w, mode='max', sparse=True), lambda: B(t([[1]]), w[0])): attempt(f)
+E = F.embedding
+for f in (lambda: E(t([3]), w), lambda: E(t([-1]), w), lambda: E(t([1.]), w), lambda: E(t([1]), w[0]), lambda: E(t([1]), w, padding_idx=3), lambda: E(t([1]), w, padding_idx=-4), lambda: E(t([True]), w), lambda: nn.Embedding(3, 2)(t([3])), lambda: E(t([1], dtype=torch.uint8), w), lambda: E(w, t([1]))): attempt(f)
+""",
+    "norms": r"""
+o = torch.ones
+for f in (lambda: nn.InstanceNorm1d(3)(o(2, 3)), lambda: nn.InstanceNorm1d(3)(o(2, 2, 3)), lambda: nn.InstanceNorm2d(3)(o(2, 3, 1, 1)), lambda: nn.InstanceNorm1d(3, affine=True)(o(2, 2, 3)), lambda: nn.InstanceNorm1d(3)(o(3)), lambda: nn.InstanceNorm2d(3)(o(2, 3)), lambda: nn.InstanceNorm1d(3, affine=True)(o(2, 3)), lambda: nn.InstanceNorm1d(3, track_running_stats=True)(o(2, 2, 3)), lambda: nn.InstanceNorm3d(3)(o(2, 3, 1)),
+    lambda: F.instance_norm(o(2, 3)), lambda: F.instance_norm(o(2, 3, 1)), lambda: F.instance_norm(o(2, 3, 4), weight=o(2)), lambda: F.instance_norm(o(2, 3, 4), use_input_stats=False), lambda: F.instance_norm(o(2, 3, 4), o(2), o(2)), lambda: F.instance_norm(o(2, 3, 4), o(2), o(2), use_input_stats=False),
+    lambda: nn.RMSNorm(3)(o(2, 4)), lambda: nn.RMSNorm((2, 3))(o(2, 4)), lambda: nn.LayerNorm(3)(o(2, 4)), lambda: nn.LayerNorm((2, 3))(o(3)), lambda: F.layer_norm(o(2, 3), (3,), o(2)), lambda: F.layer_norm(o(2, 3), ()), lambda: F.rms_norm(o(2, 3), (3,), o(2)), lambda: F.rms_norm(o(2, 3), ()), lambda: F.layer_norm(o(2, 3), 3), lambda: F.layer_norm(o(2, 3).long(), (3,)), lambda: F.layer_norm(o(2, 3).double(), (3,), o(3)), lambda: F.rms_norm(o(2, 3, dtype=torch.bfloat16), (3,)),
+    lambda: nn.GroupNorm(2, 4)(o(1, 3, 2)), lambda: nn.GroupNorm(2, 4)(o(1, 6, 2)), lambda: F.group_norm(o(4), 2), lambda: F.group_norm(o(1, 4), 0), lambda: F.group_norm(o(1, 4), 2), lambda: F.group_norm(o(2, 4, 3), 2, o(3)), lambda: F.group_norm(o(2, 4, 3), -2), lambda: F.group_norm(o(1, 4, 1), 4),
+    lambda: nn.BatchNorm1d(3)(o(1, 3)), lambda: nn.BatchNorm1d(3)(o(3)), lambda: nn.BatchNorm2d(3)(o(2, 3)), lambda: nn.BatchNorm2d(3)(o(2, 4, 2, 2)), lambda: F.batch_norm(o(2, 3), None, None), lambda: F.batch_norm(o(2, 3), o(2), o(3)), lambda: F.batch_norm(o(2, 3), o(3), o(3), o(2)), lambda: nn.BatchNorm1d(3)(o(2, 3).double()), lambda: nn.BatchNorm1d(3)(o(2, 3).long()), lambda: nn.BatchNorm1d(3).eval()(o(2, 4)), lambda: F.batch_norm(o(3), o(3), o(3))): attempt(f)
+import warnings
+for m, x in ((nn.InstanceNorm1d(3), o(2, 3)), (nn.InstanceNorm1d(3), o(2, 2, 3)), (nn.InstanceNorm2d(3), o(2, 2, 3, 3)), (nn.InstanceNorm1d(2), o(2, 2, 3))):
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter('always'); m(x)
+    print([(v.category.__name__, str(v.message)) for v in seen])
+""",
 }
 
 

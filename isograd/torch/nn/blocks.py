@@ -1,8 +1,7 @@
-"""Normalisation, embedding and resampling of `torch.nn.functional`."""
+"""Normalisation and resampling of `torch.nn.functional`."""
 
 from __future__ import annotations
 
-import itertools
 from math import floor, prod
 from typing import Any
 
@@ -11,14 +10,12 @@ import numpy as np
 import isograd.nn.normalisation
 import isograd.nn.recurrent  # noqa: F401  (registers composites)
 from isograd.base.dtypes import limits_of
-from isograd.core.drafts import asked, beyond
-from isograd.core.levels import state
 from isograd.core.primitive import Payload
 from isograd.nn.normalisation import running
 from isograd.torch.call import public
 from isograd.torch.dtypes import Size
 from isograd.torch.nn.table import FUNCTIONAL as T
-from isograd.torch.nn.table import F, Named, ints, plain, row
+from isograd.torch.nn.table import F, Named, dtype_name, ints, plain, row
 
 # --- normalisation --------------------------------------------------------------------
 
@@ -37,10 +34,38 @@ _batch_norm = public(_batch_norm_body, "batch_norm", "NativeBatchNormBackward0")
 def _verify_batch(size: Any) -> None:
     count = size[0] * prod(size[2:])
     if count == 1:
-        raise ValueError(
-            "Expected more than 1 value per channel when training, got input "
-            f"size {Size(size)}"
-        )
+        _refuse_single(Size(size))
+
+
+def _refuse_single(size: Any) -> None:
+    raise ValueError(
+        f"Expected more than 1 value per channel when training, got input size {size}"
+    )
+
+
+def check_dtypes(kernel: str, x: Any, *others: Any) -> None:
+    """Parameters share the input's dtype; those of half floats may be float32.
+
+    Raises:
+        NotImplementedError: for input that is no float.
+        RuntimeError: for parameters of another dtype.
+    """
+    if x.dtype.kind in "iub":
+        raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtype_name(x)}'")
+    for t in others:
+        if t is None:
+            continue
+        d = getattr(t, "_p", t).dtype
+        if d == x.dtype:
+            continue
+        if d != np.float32:
+            raise RuntimeError(
+                "mixed dtype (CPU): expect parameter to have scalar type of Float"
+            )
+        if x.dtype.itemsize != 2:
+            raise RuntimeError(
+                "mixed dtype (CPU): all inputs must share same datatype."
+            )
 
 
 def _update_running(
@@ -79,11 +104,16 @@ def batch_norm(
     }
     if training:
         _verify_batch(shape)
+    else:
+        for name in ("running_mean", "running_var"):
+            if named[name] is None:
+                raise RuntimeError(f"{name} must be defined in evaluation mode")
     for name, t in named.items():
         if t is not None and t.numel() != channels:
             raise RuntimeError(
                 f"{name} should contain {channels} elements not {t.numel()}"
             )
+    check_dtypes("batch_norm", input._p, *named.values())
     if not training:
         return _batch_norm(input, weight, bias, running_mean, running_var, eps)
     out, mean, var = _batch_norm(input, weight, bias, None, None, eps)
@@ -106,7 +136,7 @@ def layer_norm(
     bias: Any = None,
     eps: float = 1e-5,
 ) -> Payload:
-    shape = tuple(normalized_shape)
+    shape = _shape("layer_norm", normalized_shape)
     _check_normalized(input, shape)
     for name, t in (("weight", weight), ("bias", bias)):
         if t is not None and t.shape != shape:
@@ -114,10 +144,22 @@ def layer_norm(
                 f"Expected {name} to be of same shape as normalized_shape, but got "
                 f"{name} of shape {list(t.shape)} and normalized_shape = {list(shape)}"
             )
+    check_dtypes("LayerNormKernelImpl", input, weight, bias)
     return F.layer_norm(input, weight, bias, count=len(shape), eps=eps)
 
 
-def _check_normalized(input: Payload, shape: tuple[int, ...]) -> None:
+def _shape(name: str, given: Any) -> tuple[int, ...]:
+    if isinstance(given, int):
+        raise TypeError(
+            f"{name}(): argument 'normalized_shape' (position 2) must be tuple of ints, "
+            "not int"
+        )
+    return tuple(given)
+
+
+def _check_normalized(
+    input: Payload, shape: tuple[int, ...], rest: str = "*, "
+) -> None:
     if not shape:
         raise RuntimeError(
             "Expected normalized_shape to be at least 1-dimensional, i.e., "
@@ -127,8 +169,8 @@ def _check_normalized(input: Payload, shape: tuple[int, ...]) -> None:
     if input.shape[-len(shape) :] != shape:
         listed = ", ".join(map(str, shape))
         raise RuntimeError(
-            f"Given normalized_shape=[{listed}], expected input with shape [*, {listed}],"
-            f" but got input of size{list(input.shape)}"
+            f"Given normalized_shape=[{listed}], expected input with shape "
+            f"[{rest}{listed}], but got input of size{list(input.shape)}"
         )
 
 
@@ -136,8 +178,14 @@ def _check_normalized(input: Payload, shape: tuple[int, ...]) -> None:
 def rms_norm(
     input: Payload, normalized_shape: Any, weight: Any = None, eps: Any = None
 ) -> Payload:
-    shape = tuple(normalized_shape)
-    _check_normalized(input, shape)
+    shape = _shape("rms_norm", normalized_shape)
+    _check_normalized(input, shape, "*")
+    if weight is not None and weight.shape != shape:
+        raise RuntimeError(
+            "Expected weight to be of same shape as normalized_shape, but got weight of "
+            f"shape {list(weight.shape)} and normalized_shape = {list(shape)}"
+        )
+    check_dtypes("rms_norm", input)
     small = float(limits_of(input.dtype).eps) if eps is None else eps
     return F.rms_norm(input, weight, count=len(shape), eps=small)
 
@@ -154,11 +202,27 @@ def group_norm(
         raise RuntimeError(
             f"Expected at least 2 dimensions for input tensor but received {input.ndim}"
         )
+    if num_groups < 0:
+        raise RuntimeError(
+            f"Expected num groups to be greater than 0, got {num_groups}"
+        )
+    cells = [input.shape[0] * input.shape[1] // num_groups, num_groups]
+    cells += input.shape[2:]
+    if cells[0] * prod(cells[2:]) == 1:
+        _refuse_single(cells)
     if input.shape[1] % num_groups:
         raise RuntimeError(
             "Expected number of channels in input to be divisible by num_groups, but got "
             f"input of shape {list(input.shape)} and num_groups={num_groups}"
         )
+    for name, t in (("weight", weight), ("bias", bias)):
+        if t is not None and t.shape != (input.shape[1],):
+            raise RuntimeError(
+                f"Expected {name} to be a vector of size equal to the number of channels "
+                f"in input, but got {name} of shape {list(t.shape)} and input of shape "
+                f"{list(input.shape)}"
+            )
+    check_dtypes("GroupNormKernelImpl", input, weight, bias)
     return F.group_norm(input, weight, bias, groups=num_groups, eps=eps)
 
 
@@ -173,6 +237,28 @@ def _instance_norm_body(
 _instance_norm = public(_instance_norm_body, "instance_norm", "ViewBackward0")
 
 
+def _check_instances(
+    x: Any, mean: Any, var: Any, weight: Any, bias: Any, own: bool
+) -> None:
+    if (mean is None) != (var is None):
+        raise ValueError(
+            "running_mean and running_var must either both be None or neither be None"
+        )
+    if not own and mean is None:
+        raise RuntimeError(
+            "Expected running_mean and running_var to be defined when use_input_stats is "
+            "false"
+        )
+    named = {"running_mean": mean, "running_var": var, "weight": weight, "bias": bias}
+    n, channels = x.shape[0], x.shape[1]
+    for name, t in named.items():
+        if t is not None and t.numel() != channels:
+            raise RuntimeError(
+                f"{name} should contain {n * channels} elements not {n * t.numel()}"
+            )
+    check_dtypes("batch_norm", x._p, mean, var, weight, bias)
+
+
 @plain
 def instance_norm(
     input: Any,
@@ -184,14 +270,15 @@ def instance_norm(
     momentum: float = 0.1,
     eps: float = 1e-5,
 ) -> Any:
-    if not use_input_stats:
-        return _instance_norm(input, weight, bias, running_mean, running_var, eps)
     space = prod(input.shape[2:])
-    if space == 1:
+    if use_input_stats and space == 1:
         raise ValueError(
             "Expected more than 1 spatial element when training, got input "
             f"size {input.size()}"
         )
+    _check_instances(input, running_mean, running_var, weight, bias, use_input_stats)
+    if not use_input_stats:
+        return _instance_norm(input, weight, bias, running_mean, running_var, eps)
     out, mean, var = _instance_norm(input, weight, bias, None, None, eps)
     if running_mean is not None:
         _update_running(
@@ -219,148 +306,6 @@ def local_response_norm(
         sizes = " ".join(f"{n}: {size if i == 0 else 1}" for i, n in enumerate(names))
         raise RuntimeError(f"kernel size should be greater than zero, but got {sizes}")
     return F.local_response_norm(input, size=size, alpha=alpha, beta=beta, k=k)
-
-
-# --- embedding ------------------------------------------------------------------------
-
-
-def _check_indices(idx: Payload, count: int, name: str) -> None:
-    if idx.dtype.kind not in "iu":
-        from isograd.torch.dtypes import of_numpy
-
-        raise RuntimeError(
-            "Expected tensor for argument #1 'indices' to have one of the following "
-            f"scalar types: Long, Int; but got torch.{of_numpy(idx.dtype).legacy} instead "
-            f"(while checking arguments for {name})"
-        )
-    if asked(beyond, idx, count):
-        raise IndexError("index out of range in self")
-
-
-def _embedding_body(
-    input: Payload,
-    weight: Payload,
-    padding_idx: Any = None,
-    max_norm: Any = None,
-    norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False,
-    sparse: bool = False,
-) -> Payload:
-    _check_indices(input, weight.shape[0], "embedding")
-    if padding_idx is not None:
-        n = weight.shape[0]
-        if not -n <= padding_idx < n:
-            raise AssertionError("Padding_idx must be within num_embeddings")
-        padding_idx %= n
-    return F.embedding(weight, input, padding=padding_idx)
-
-
-_embedding = public(_embedding_body, "embedding", "EmbeddingBackward0")
-
-
-@plain
-def embedding(
-    input: Any,
-    weight: Any,
-    padding_idx: Any = None,
-    max_norm: Any = None,
-    norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False,
-    sparse: bool = False,
-) -> Any:
-    """Rows of a table."""
-    if max_norm is not None:
-        _renorm_rows(input, weight, max_norm, norm_type)
-    if sparse and weight.is_leaf and weight.requires_grad and state().recording:
-        return _sparse_rows(input, weight, padding_idx)
-    return _embedding(input, weight, padding_idx)
-
-
-_copied_rows = public(lambda x: F.copy(x), "embedding", "EmbeddingBackward0")
-
-
-def _sparse_rows(input: Any, weight: Any, padding_idx: Any) -> Any:
-    from isograd.torch.sparse_makers import gather_rows
-
-    _check_indices(input._p, weight.shape[0], "embedding")
-    padding = None if padding_idx is None else padding_idx % weight.shape[0]
-    return _copied_rows(gather_rows(weight, input._p, padding))
-
-
-def _renorm_rows(idx: Any, weight: Any, max_norm: float, norm_type: float) -> None:
-    from isograd.core.primitive import RAW
-    from isograd.torch.tensor import note_write
-
-    rows = np.unique(idx._p)
-    weight._p[rows] = RAW.renorm(
-        weight._p[rows], ord=float(norm_type), axis=0, bound=float(max_norm)
-    )
-    note_write(weight._p)
-
-
-def _bags(idx: np.ndarray, offsets: Any) -> list[np.ndarray]:
-    starts = [*(int(o) for o in offsets), idx.shape[0]]
-    return [np.arange(a, b) for a, b in itertools.pairwise(starts)]
-
-
-@plain
-def embedding_bag(
-    input: Any,
-    weight: Any,
-    offsets: Any = None,
-    max_norm: Any = None,
-    norm_type: float = 2,
-    scale_grad_by_freq: bool = False,
-    mode: str = "mean",
-    sparse: bool = False,
-    per_sample_weights: Any = None,
-    include_last_offset: bool = False,
-    padding_idx: Any = None,
-) -> Any:
-    """Sums, means or maxima of rows of a table over bags of indices."""
-    from isograd import torch
-
-    if mode not in ("sum", "mean", "max"):
-        raise ValueError("mode has to be one of sum, mean or max")
-    if per_sample_weights is not None and mode != "sum":
-        raise NotImplementedError(
-            "embedding_bag: per_sample_weights was not None. per_sample_weights is only "
-            f"supported for mode='sum' (got mode='{mode}'). Please open a feature "
-            "request on GitHub."
-        )
-    if input.ndim == 2:
-        if offsets is not None:
-            raise ValueError(
-                "if input is 2D, then offsets has to be None, as input is "
-                "treated is a mini-batch of fixed length sequences. However, "
-                f"found offsets of type {type(offsets)}"
-            )
-        bags = [
-            np.arange(i * input.shape[1], (i + 1) * input.shape[1])
-            for i in range(input.shape[0])
-        ]
-    else:
-        if offsets is None:
-            raise ValueError("offsets has to be a 1D Tensor but got None")
-        ends = offsets.tolist()
-        bags = _bags(input._p, ends[:-1] if include_last_offset else ends)
-    flat = input.reshape(-1)
-    rows = embedding(flat, weight, None, max_norm, norm_type, sparse=sparse)
-    if per_sample_weights is not None:
-        rows = rows * per_sample_weights.reshape(-1, 1)
-    kept = [b if padding_idx is None else b[flat._p[b] != padding_idx] for b in bags]
-    zero = rows.new_zeros(rows.shape[1])
-    outs = []
-    for b in kept:
-        part = rows[b.tolist()] if len(b) else None
-        outs.append(
-            zero
-            if part is None
-            else part.amax(0)
-            if mode == "max"
-            else getattr(part, mode)(0)
-        )
-    return torch.stack(outs)
 
 
 # --- resampling -----------------------------------------------------------------------

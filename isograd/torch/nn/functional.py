@@ -9,6 +9,7 @@ from isograd.base.paths import locate
 from isograd.torch.nn import (
     activations,
     blocks,
+    embeddings,
     fractional,
     layers,
     losses,
@@ -54,6 +55,7 @@ __all__ = [
     *sorted(FUNCTIONAL),
     "activations",
     "blocks",
+    "embeddings",
     "fractional",
     "layers",
     "losses",

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
+import numpy as np
+
+from isograd.core.drafts import asked
 from isograd.core.primitive import Payload
+from isograd.core.tensor import concrete
 from isograd.torch.call import public
 from isograd.torch.nn.pool_checks import (
     adaptive_sizes,
@@ -17,7 +22,7 @@ from isograd.torch.nn.pool_checks import (
     numbers,
 )
 from isograd.torch.nn.table import FUNCTIONAL as T
-from isograd.torch.nn.table import F, Named, ints, row
+from isograd.torch.nn.table import F, Named, dtype_name, ints, row
 
 
 def _batched(x: Payload, rank: int, name: str) -> tuple[Payload, bool]:
@@ -113,6 +118,57 @@ def _max_pool(rank: int) -> None:
     T[f"{name}_with_indices"] = pair
 
 
+def _check_unpool(x: Payload, indices: Payload, rank: int) -> None:
+    if x.ndim not in (rank + 1, rank + 2):
+        raise RuntimeError(
+            f"Input to max_unpooling{rank}d should be a {rank + 1}d or {rank + 2}d "
+            f"Tensor, but got a tensor with {x.ndim} dimensions."
+        )
+    if indices.dtype != np.int64:
+        raise RuntimeError(
+            f"elements in indices should be type int64 but got: {dtype_name(indices)}"
+        )
+    if indices.shape != x.shape:
+        raise RuntimeError(
+            "Expected shape of indices to be same as that of the input tensor "
+            f"({list(x.shape)}) but got indices tensor with shape: {list(indices.shape)}"
+        )
+
+
+def _asked(size: Any, space: tuple[int, ...], step: tuple[int, ...]) -> tuple[int, ...]:
+    """An output size that was asked for, where windows may have come from it."""
+    rank = len(space)
+    if len(size) not in (rank, rank + 2):
+        raise ValueError(
+            f"output_size should be a sequence containing {rank} or {rank + 2} elements, "
+            f"but it has a length of '{len(size)}'"
+        )
+    size = size[-rank:]
+    for i, (n, middle, s) in enumerate(zip(size, space, step, strict=True)):
+        if not middle - s < n < middle + s:
+            raise ValueError(
+                f'invalid output_size "{size}" (dim {i} must be between {middle - s} and '
+                f"{middle + s})"
+            )
+    return tuple(int(n) for n in size)
+
+
+def _check_places(indices: Payload, space: tuple[int, ...]) -> None:
+    count = prod(space)
+    if asked(_outside, indices, count):
+        places = concrete(indices)
+        bad = places[(places < 0) | (places >= count)][0]
+        full = (*space, 1) if len(space) == 1 else space
+        raise RuntimeError(
+            f"Found an invalid max index: {bad} (output volumes are of size "
+            f"{'x'.join(map(str, full))})"
+        )
+
+
+def _outside(indices: np.ndarray, count: int) -> bool:
+    return bool(((indices < 0) | (indices >= count)).any())
+
+
 def _max_unpool(rank: int) -> None:
     def unpool(
         input: Payload,
@@ -122,6 +178,7 @@ def _max_unpool(rank: int) -> None:
         padding: Any = 0,
         output_size: Any = None,
     ) -> Payload:
+        _check_unpool(input, indices, rank)
         x, alone = _batched(input, rank, f"max_unpool{rank}d")
         size = ints(kernel_size, rank)
         step = size if stride is None else ints(stride, rank)
@@ -132,7 +189,8 @@ def _max_unpool(rank: int) -> None:
             )
         )
         if output_size is not None:
-            space = tuple(output_size)[-rank:]
+            space = _asked(output_size, space, step)
+        _check_places(indices, space)
         where = F.unsqueeze(indices, axis=0) if alone else indices
         return _unbatched(F.max_unpool(x, where, space=space), alone)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -167,6 +168,9 @@ class _InstanceNorm(_Norm):
     def forward(self, input: Any) -> Any:
         self._check_input_dim(input)
         alone = input.dim() == min(self.ranks)
+        axis = 0 if alone else 1
+        if input.size(axis) != self.num_features:
+            self._note_channels(axis, input.size(axis))
         x = input.unsqueeze(0) if alone else input
         out = F.instance_norm(
             x,
@@ -179,6 +183,19 @@ class _InstanceNorm(_Norm):
             self.eps,
         )
         return out.squeeze(0) if alone else out
+
+    def _note_channels(self, axis: int, found: int) -> None:
+        if self.affine:
+            raise ValueError(
+                f"expected input's size at dim={axis} to match num_features "
+                f"({self.num_features}), but got: {found}."
+            )
+        warnings.warn(
+            f"input's size at dim={axis} does not match num_features. You can silence "
+            "this warning by not passing in num_features, which is not used because "
+            "affine=False",
+            stacklevel=3,
+        )
 
 
 def _norms() -> dict[str, type]:
