@@ -183,7 +183,7 @@ def public(body: Body, name: str) -> Callable[..., Any]:
             low = {k: lower(v) for k, v in kwargs.items()}
             return lift(body(*map(lower, args), **low))
         except EngineError as error:
-            raise errors.translated(error) from None
+            raise errors.translated(error, name) from None
         except (TypeError, ValueError, AttributeError, StopIteration) as error:
             refused = errors.refused(name, body, args, kwargs)
             refused = refused or errors.leaked(error, name)

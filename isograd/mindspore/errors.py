@@ -14,8 +14,17 @@ INPUT_WRITTEN = (
 )
 
 
-def translated(error: EngineError) -> Exception:
-    """The exception MindSpore raises for an error of the engine."""
+_GATHERS = {"gather", "index_select", "embedding", "gather_elements"}
+
+
+def translated(error: EngineError, name: str = "") -> Exception:
+    """The exception MindSpore raises for an error of the engine in a function."""
+    found = re.match(r"index (-?\d+) is out of .* axis \d+ with size (\d+)", str(error))
+    if found and name in _GATHERS:
+        index, size = int(found[1]), int(found[2])
+        if name == "gather_elements":
+            return beyond_elements(index, size)
+        return beyond("Gather", index, size)
     if error.code in ("leaf", "view_leaf"):
         return RuntimeError(INPUT_WRITTEN)
     if error.code == "not_differentiable":
@@ -160,10 +169,31 @@ def axis(name: str, value: Any, rank: int) -> ValueError:
 
 
 def beyond(name: str, index: int, size: int) -> RuntimeError:
-    """An index past the end."""
+    """An index past either end; a negative one has the size added."""
     return RuntimeError(
         f"For '{name}', the 'input_indices' should be in the range [0, {size}), but "
-        f"got {index}, error_code[58]"
+        f"got {index + size if index < 0 else index}, error_code[58]"
+    )
+
+
+def beyond_elements(index: int, size: int) -> RuntimeError:
+    """An index past the end where elements are gathered along an axis."""
+    return RuntimeError(
+        f"For 'GatherD', the value of 'index' must be in [{-size}, {size}), but got: "
+        f"{index}"
+    )
+
+
+def not_square(name: str, x: Any, what: str = "row size") -> ValueError:
+    """Something else than square matrices."""
+    if x.ndim < 2:
+        return ValueError(
+            f"For primitive[{name}], the x rank must be greater than or equal to 2, but "
+            f"got {x.ndim}."
+        )
+    return ValueError(
+        f"For primitive[{name}], the {what} must be equal to {x.shape[-2]}, but got "
+        f"{x.shape[-1]}."
     )
 
 

@@ -189,3 +189,9 @@ TABLE["select"] = lambda input, dim, index: shapes.select_axis(input, dim, index
 TABLE["ger"] = FUNCTIONS["outer"]
 TABLE["item"] = lambda input: input.item()
 TABLE["is_tensor"] = FUNCTIONS["is_tensor"]
+
+
+@mint()
+def diag(input: Payload, diagonal: int = 0) -> Payload:
+    """A matrix with a diagonal, or the diagonal of a matrix."""
+    return F.diag(input, offset=int(diagonal))

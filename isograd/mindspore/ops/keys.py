@@ -53,7 +53,9 @@ def _unsupported(kind: Any, value: Any) -> Exception:
     )
 
 
-def _told(error: EngineError) -> Exception:
+def _told(error: EngineError, key: Any = None) -> Exception:
+    if error.code == "index_range" and isinstance(key, Tensor):
+        return errors.beyond("Gather", error.fields["index"], error.fields["size"])
     make = _INDEX_ERRORS.get(error.code)
     return errors.translated(error) if make is None else make(error.fields)
 
@@ -139,7 +141,7 @@ def getitem(self: Tensor, index: Any) -> Any:
             return lift(F.gather_at(payload_of(t), key.arrays))
         return t
     except EngineError as error:
-        raise _told(error) from None
+        raise _told(error, index) from None
 
 
 def setitem(self: Tensor, index: Any, value: Any) -> None:

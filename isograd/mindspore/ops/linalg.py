@@ -251,7 +251,9 @@ def _scaled_sum(x: Payload, y: Payload, beta: Any, alpha: Any) -> Payload:
 
 @op("diag", methods="diag")
 def diag(input: Payload) -> Payload:
-    return F.diag(input)
+    """The elements where both halves of the result's axes have the same place."""
+    out = F.diag(F.reshape(fits(input, "diag"), shape=(input.size,)))
+    return F.reshape(out, shape=input.shape * 2)
 
 
 @op("diagonal", methods="diagonal")
@@ -305,26 +307,43 @@ def matrix_diag_part(
 
 @op("inverse matrix_inverse", methods="inverse")
 def inverse(input: Payload) -> Payload:
-    return F.inv(floating(input))
+    return F.inv(_square(input, "MatrixInverse", "attribute[row size]"))
+
+
+def _square(x: Payload, name: str, what: str = "row size") -> Payload:
+    """Square matrices in floating point.
+
+    Raises:
+        ValueError: if they are not square.
+    """
+    if x.ndim < 2 or x.shape[-1] != x.shape[-2]:
+        raise errors.not_square(name, x, what)
+    return floating(x)
 
 
 @op("det matrix_determinant", methods="det")
 def det(input: Payload) -> Payload:
-    return F.det(floating(input))
+    return F.det(_square(input, "MatrixDeterminant"))
 
 
 @op("slogdet log_matrix_determinant", methods="slogdet logdet_")
 def slogdet(input: Payload) -> Any:
-    return tuple(F.slogdet(floating(input)))
+    return tuple(F.slogdet(_square(input, "LogMatrixDeterminant")))
 
 
 @op("logdet", methods="logdet")
 def logdet(input: Payload) -> Payload:
-    return F.logdet(floating(input))
+    return F.logdet(_square(input, "MatrixDeterminant"))
 
 
 @op("cholesky", methods="cholesky")
 def cholesky(input_x: Payload, upper: bool = False) -> Payload:
+    if input_x.ndim < 2 or input_x.shape[-1] != input_x.shape[-2]:
+        sizes = " x ".join(map(str, input_x.shape[-2:]))
+        raise ValueError(
+            f"For Cholesky, input x must be batch squares, but got batch {sizes} "
+            "matrices."
+        )
     low = F.cholesky(floating(input_x))
     return F.mT(low) if upper else low
 

@@ -211,10 +211,7 @@ def _known_classes(x: Payload) -> Iterator[None]:
         if not found:
             raise
         n = x.shape[1 if x.ndim > 1 else 0]
-        raise RuntimeError(
-            f"For 'GatherD', the value of 'index' must be in [{-n}, {n}), but got: "
-            f"{found[1]}"
-        ) from None
+        raise errors.beyond_elements(int(found[1]), n) from None
 
 
 @op("nll_loss")

@@ -271,9 +271,9 @@ def topk(
 ) -> Any:
     a = axis_of(-1 if dim is None else dim, input.ndim, "topk")
     n = int(k)
-    if not 0 <= n <= input.shape[a]:
+    if not 0 < n <= input.shape[a]:
         raise ValueError(
-            f"For 'TopK', the 'k' must be in range [0, {input.shape[a]}], but got {n}."
+            f"For primitive[TopK], the k must be in (0,{input.shape[a]}], but got {n}."
         )
     values, order = F.topk(input, axis=a, k=n, largest=bool(largest))
     return values, cast(order, I32)

@@ -278,8 +278,8 @@ def split(tensor: Any, split_size_or_sections: Any, axis: int = 0) -> Any:
         sizes = [min(sizes, n - i) for i in range(0, n, sizes)]
     elif sum(sizes) != n:
         raise ValueError(
-            f"For 'split', the sum of 'split_size_or_sections' should be "
-            f"equal to {n}, but got {sum(sizes)}."
+            f"The sum of 'split_size_or_sections' should be equal to {n}, but got "
+            f"{sum(sizes)}."
         )
     at, out = 0, []
     for size in sizes:
@@ -292,6 +292,10 @@ expose(split, ["split"], True)
 
 
 def chunk(input: Any, chunks: int, axis: int = 0) -> Any:
+    if chunks <= 0:
+        raise ValueError(
+            f"For ops.chunk parameter 'chunks' must be greater than 0, but got {chunks}"
+        )
     n = input.shape[axis_of(axis, input.ndim, "split")]
     return split(input, list(chunk_sizes(n, chunks)), axis)
 
@@ -326,6 +330,10 @@ for _name, _axis in (("vsplit", 0), ("hsplit", 1), ("dsplit", 2)):
 
 def unstack(input_x: Any, axis: int = 0) -> Any:
     """One view for each place of an axis."""
+    if not input_x.ndim:
+        raise ValueError(
+            "For 'Unstack', input's rank should be greater equal to 1, but got 0"
+        )
     n = input_x.shape[axis_of(axis, input_x.ndim, "select")]
     return tuple(select_axis(input_x, axis, i) for i in range(n))
 
@@ -560,9 +568,19 @@ expose(lambda input_x: input_x.size, ["size", "numel"])
 
 @op(methods=True)
 def tril(input: Payload, diagonal: int = 0) -> Payload:
+    if input.ndim < 2:
+        raise ValueError(
+            "For primitive[Tril], the x's rank must be greater than or equal to 2, but "
+            f"got {input.ndim}."
+        )
     return F.tril(input, offset=int(diagonal))
 
 
 @op(methods=True)
 def triu(input: Payload, diagonal: int = 0) -> Payload:
+    if input.ndim < 2:
+        raise ValueError(
+            "For primitive[Triu], the rank of input must be greater than or equal to 2, "
+            f"but got {input.ndim}."
+        )
     return F.triu(input, offset=int(diagonal))
