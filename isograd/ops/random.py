@@ -55,19 +55,9 @@ def _exponential_impl(*, shape: Shape, dtype: Any, generator: Generator) -> Arra
     return np.asarray(generator.standard_exponential(shape, _native(dtype)), dtype)
 
 
-def _integers_impl(
-    *, shape: Shape, dtype: Any, generator: Generator, low: int, high: int
-) -> Array:
-    return np.asarray(generator.integers(low, high, shape), dtype)
-
-
-def _permutation_impl(*, count: int, dtype: Any, generator: Generator) -> Array:
-    return np.asarray(generator.permutation(count), dtype)
-
-
 def _draw(name: str, impl: Callable[..., Any], doc: str) -> Primitive:
-    def abstract(*, dtype: Any, count: int = 0, shape: Any = None, **_: Any) -> Aval:
-        return Aval((count,) if shape is None else shape, dtype)
+    def abstract(*, dtype: Any, shape: Shape, **_: Any) -> Aval:
+        return Aval(shape, dtype)
 
     return Primitive(
         name, impl, abstract=abstract, arity=0, effect=True, constant=True, doc=doc
@@ -78,12 +68,6 @@ random_normal = _draw("random_normal", _normal_impl, "Standard normal numbers.")
 random_uniform = _draw("random_uniform", _uniform_impl, "Uniform on [0, 1).")
 random_exponential = _draw(
     "random_exponential", _exponential_impl, "Standard exponential numbers."
-)
-random_integers = _draw(
-    "random_integers", _integers_impl, "Uniform integers in [low, high)."
-)
-random_permutation = _draw(
-    "random_permutation", _permutation_impl, "A permutation of 0 ... count - 1."
 )
 
 
@@ -181,11 +165,17 @@ def _multinomial_impl(
     """Inversion with replacement; without, the races of Efraimidis and Spirakis."""
     p = p.astype(np.float64)
     if not replacement:
-        race = generator.standard_exponential(p.shape) / p
+        with np.errstate(divide="ignore"):  # what has no chance comes last
+            race = generator.standard_exponential(p.shape) / p
         return np.argsort(race, -1)[..., :count].astype(np.int64)
     bounds = np.cumsum(p, -1)
     u = generator.random((*p.shape[:-1], count)) * bounds[..., -1:]
-    places = np.sum(u[..., None] >= bounds[..., None, :], -1)
+    if count == 1:
+        places = np.sum(u >= bounds, -1, keepdims=True)
+    else:
+        pairs = zip(bounds.reshape(-1, p.shape[-1]), u.reshape(-1, count), strict=True)
+        found = [np.searchsorted(b, x, side="right") for b, x in pairs]
+        places = np.reshape(found, u.shape)
     return np.minimum(places, p.shape[-1] - 1).astype(np.int64)
 
 

@@ -407,11 +407,9 @@ def multinomial(
             "cannot sample n_sample > prob_dist.size(-1) samples without replacement"
         )
     stream = _stream_of(generator)
-    if not replacement:  # what has no chance comes last
-        rows = np.maximum(rows, rows.sum(-1, keepdims=True) * 1e-30)
-    out = np.stack(
-        [stream.choice(r.size, num_samples, replacement, r / r.sum()) for r in rows]
-    ).astype(np.int64)
+    out = RAW.random_multinomial(
+        rows, count=num_samples, replacement=replacement, generator=stream
+    )
     return out[0] if input.ndim == 1 else out
 
 

@@ -22,7 +22,6 @@ FREE: dict[str, dict[str, Any]] = {
     "random_normal": {},
     "random_uniform": {},
     "random_exponential": {},
-    "random_integers": {"low": -2, "high": 5},
 }
 # the operands of draws that have some, mean and variance of what is drawn
 BOUND_DRAWS: dict[str, tuple[tuple[float, ...], float, float]] = {
@@ -35,7 +34,6 @@ MOMENTS = {
     "random_normal": (0, 1),
     "random_uniform": (0.5, 1 / 12),
     "random_exponential": (1, 1),
-    "random_integers": (1, 4),
 }
 
 
@@ -49,7 +47,7 @@ def draw(name: str, *args: Any, **params: Any) -> np.ndarray:
 
 
 def test_every_draw_is_tested() -> None:
-    others = {"random_permutation", "random_multinomial"}
+    others = {"random_multinomial"}
     drawn = {p.name for p in REGISTRY.values() if draws(p)}
     assert drawn == set(FREE) | set(BOUND_DRAWS) | others
 
@@ -98,13 +96,6 @@ def test_draws_with_operands_differ_over_a_batch() -> None:
         Tensor(np.full((3, 2), 2.0))
     )
     assert len(np.unique(array_of(out))) == 6
-
-
-def test_permutation_holds_each_number_once() -> None:
-    out = draw(
-        "random_permutation", count=10, dtype=np.dtype("int64"), generator=generator()
-    )
-    np.testing.assert_array_equal(np.sort(out), np.arange(10))
 
 
 def test_multinomial_frequencies() -> None:

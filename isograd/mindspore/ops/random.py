@@ -127,10 +127,13 @@ def bernoulli(input: Payload, p: Any = 0.5, seed: Any = None) -> Payload:
 def multinomial(
     input: Payload, num_samples: int, replacement: bool = True, seed: Any = None
 ) -> Payload:
-    rng, p = generator(seed), array_of(input).astype(float)
-    rows = p.reshape(-1, p.shape[-1])
-    out = [rng.choice(r.size, num_samples, replacement, r / r.sum()) for r in rows]
-    return np.asarray(out, np.int32).reshape(*p.shape[:-1], num_samples)
+    out = RAW.random_multinomial(
+        array_of(input).astype(float),
+        count=int(num_samples),
+        replacement=replacement,
+        generator=generator(seed),
+    )
+    return out.astype(np.int32)
 
 
 @op("gamma")
@@ -163,10 +166,13 @@ def random_categorical(
     logits: Payload, num_sample: int, seed: int = 0, dtype: Any = dtypes.int64
 ) -> Payload:
     x = array_of(logits).astype(np.float64)
-    rng = generator(seed or None)
-    rows = RAW.softmax(x, axis=x.ndim - 1)
-    out = [rng.choice(p.size, num_sample, True, p) for p in rows]
-    return np.asarray(out, dtypes.np_of(dtype))
+    out = RAW.random_multinomial(
+        RAW.softmax(x, axis=x.ndim - 1),
+        count=int(num_sample),
+        replacement=True,
+        generator=generator(seed or None),
+    )
+    return out.astype(dtypes.np_of(dtype))
 
 
 # --- dropout --------------------------------------------------------------------------
