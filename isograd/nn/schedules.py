@@ -97,3 +97,16 @@ def anneal_weight(kind: str, part: float) -> float:
     """From 0 to 1 as `part` does: linear, or half a cosine."""
     part = max(0.0, min(1.0, part))
     return part if kind == "linear" else (1 - math.cos(math.pi * part)) / 2
+
+
+def restarted(epoch: float, first: int, factor: int) -> tuple[int, float]:
+    """(length of the current cycle, epochs since it began), where the first cycle has
+    length `first` and each is `factor` times as long as the one before (Loshchilov and
+    Hutter 2017).
+    """
+    if epoch < first:
+        return first, epoch
+    if factor == 1:
+        return first, epoch % first
+    n = int(math.log(epoch / first * (factor - 1) + 1, factor))
+    return first * factor**n, epoch - first * (factor**n - 1) / (factor - 1)

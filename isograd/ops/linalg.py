@@ -276,6 +276,14 @@ def cholesky_inverse(F: Namespace, factor: Payload, *, upper: bool = False) -> P
     return F.cholesky_solve(eye, factor, upper=upper)
 
 
+@composite
+def eigh_of_pair(F: Namespace, a: Payload, b: Payload) -> tuple[Payload, Payload]:
+    """(w, V) with A V = B V diag(w) for a symmetric A and a positive definite B."""
+    half = F.inv(F.cholesky(b))
+    w, v = F.eigh(F.matmul(F.matmul(half, a), F.mH(half)))
+    return w, F.matmul(F.mH(half), v)
+
+
 # --- determinants ---------------------------------------------------------------------
 
 

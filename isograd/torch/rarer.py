@@ -311,6 +311,9 @@ def pca_lowrank(
     return svd_lowrank(centred, q, niter)
 
 
+_eigh_of_pair = public(lambda a, b: F.eigh_of_pair(a, b), "lobpcg", None)
+
+
 @tensor_row(method=False)
 def lobpcg(
     A: Any,
@@ -340,9 +343,7 @@ def lobpcg(
     if B is None:
         values, vectors = LINALG["eigh"](A)
     else:
-        half = LINALG["inv"](LINALG["cholesky"](B))
-        values, vectors = LINALG["eigh"](half @ A @ half.mT)
-        vectors = half.mT @ vectors
+        values, vectors = _eigh_of_pair(A, B)
     if largest is False:
         return values[..., :count], vectors[..., :count]
     return values[..., -count:].flip(-1), vectors[..., -count:].flip(-1)

@@ -473,23 +473,14 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         else:
             if epoch < 0:
                 raise ValueError(f"Expected non-negative epoch, but got {epoch}")
-            self._jump(epoch)
+            found = schedules.restarted(epoch, self.T_0, self.T_mult)
+            self.T_i, self.T_cur = found
         self.last_epoch = math.floor(epoch)
         self._get_lr_called_within_step = True
         for group, lr in zip(self.optimizer.param_groups, self.get_lr(), strict=True):
             _set(group, "lr", lr)
         self._get_lr_called_within_step = False
         self._last_lr = self._current()
-
-    def _jump(self, epoch: float) -> None:
-        if epoch < self.T_0:
-            self.T_i, self.T_cur = self.T_0, epoch
-        elif self.T_mult == 1:
-            self.T_cur = epoch % self.T_0
-        else:
-            n = int(math.log(epoch / self.T_0 * (self.T_mult - 1) + 1, self.T_mult))
-            self.T_cur = epoch - self.T_0 * (self.T_mult**n - 1) / (self.T_mult - 1)
-            self.T_i = self.T_0 * self.T_mult**n
 
 
 class SequentialLR(LRScheduler):
