@@ -155,6 +155,14 @@ _METHODS: dict[str, tuple[str, ...]] = {
     "view": ("shape=<Tensor, list of int, tuple of int>", "dtype=<mstype>"),
 }
 
+# methods that unpack sizes or axes themselves, and what they call them
+_UNPACKED = {
+    "reshape": "shape",
+    "transpose": "axes",
+    "repeat": "repeats",
+    "broadcast_to": "shape",
+}
+
 # --- reading them ---------------------------------------------------------------------
 
 
@@ -302,14 +310,45 @@ def _operator_refusal(
     )
 
 
+def _unpacking(name: str, args: Sequence[Any]) -> TypeError | None:
+    first, what = args[0], f"{name}(): argument '{_UNPACKED[name]}'"
+    if len(args) == 1 and not isinstance(first, list | tuple):
+        if isinstance(first, Tensor):
+            return TypeError(
+                f"{what}(position 0) should be tuple of int, but got Tensor."
+            )
+        if isinstance(first, int):
+            return None
+        return TypeError(
+            f"{what} (position 1) must be tuple of int but found type of "
+            f"{type(first).__name__} at pos 0."
+        )
+    items = first if len(args) == 1 else args
+    for at, x in enumerate(items):
+        if kind(x) in ("string", "float", "None"):
+            return TypeError(
+                f"{what}(position 0) should be tuple of int, but unpack failed at pos "
+                f"{at} (got {kind(x)})."
+            )
+    return None
+
+
 def _method_refusal(
     name: str, args: Sequence[Any], kwargs: Mapping[str, Any]
 ) -> TypeError | None:
+    if name in _UNPACKED and args and not kwargs:
+        return _unpacking(name, args)
     overloads = _METHODS.get(name)
     if overloads is None or not args or kwargs:
         return None
     items = [_items(o)[: len(args)] for o in overloads]
-    fits = [[_takes(i[2], a) for i, a in zip(o, args, strict=False)] for o in items]
+    fits = [
+        [  # sizes may be given one by one
+            _takes(types, a) or (type(a) is int and "tuple of int" in types)
+            for (_, _, types), a in zip(o, args, strict=False)
+        ]
+        for o in items
+    ]
     if any(map(all, fits)):
         return None
     kinds = [kind(a) for a in args]

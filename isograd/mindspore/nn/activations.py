@@ -57,7 +57,8 @@ class PReLU(Cell):
         super().__init__()
         if isinstance(channel, bool) or not isinstance(channel, int) or channel <= 0:
             raise ValueError(
-                f"For 'PReLU', the 'channel' must be a positive int, but got {channel}."
+                "For 'PReLU', the 'channel' must be int and must > 0, but got "
+                f"'{channel}' with type '{type(channel).__name__}'."
             )
         self.w = Parameter(initializer(w, [channel], dtypes.float32), name="a")
 

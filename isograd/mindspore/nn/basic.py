@@ -309,8 +309,8 @@ class Dropout(Cell):
         value = p if p is not None else keep_prob
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise TypeError(
-                "For 'Dropout', the type of 'p' must be float, but got "
-                f"{type(value).__name__}."
+                "For 'Dropout', the type of 'p' should be one of '['float', 'int']', "
+                f"but got type '{type(value).__name__}'."
             )
         if p is not None and not 0 <= p < 1:
             raise ValueError(

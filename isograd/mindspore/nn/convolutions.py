@@ -147,12 +147,18 @@ class _Conv(Cell):
                 initializer(bias_init, [out_channels], dtype), name="bias"
             )
 
+    @property
+    def _operator(self) -> str:
+        """The layer's name in the errors of its operator."""
+        name = type(self).__name__
+        return f"Conv{self.rank}D" if name in ("Conv2d", "Conv3d") else name
+
     def _checked_pads(self) -> Any:
         name = type(self).__name__
         if self.pad_mode not in ("same", "valid", "pad"):
             raise ValueError(
-                f"For '{name}', the 'pad_mode' must be one of ['valid', "
-                f"'same', 'pad'], but got {self.pad_mode}."
+                f"For '{self._operator}', the 'pad_mode' must be str and must be in "
+                f"'['valid', 'same', 'pad']', but got '{self.pad_mode}'."
             )
         pads = pads_of(self.padding, self.rank, name)
         if self.pad_mode != "pad" and any(n for pair in pads for n in pair):

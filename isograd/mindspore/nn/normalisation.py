@@ -61,6 +61,18 @@ instance_norm = _norm(
 )
 
 
+def _features(count: Any, name: str) -> None:
+    if isinstance(count, bool) or not isinstance(count, int):
+        raise TypeError(
+            f"For '{name}', the type of 'num_features' should be 'int', but got type "
+            f"'{type(count).__name__}'."
+        )
+    if count < 1:
+        raise ValueError(
+            f"For '{name}', the 'num_features' must be at least 1, but got {count}."
+        )
+
+
 def _wrong_rank(name: str, ranks: tuple[int, ...], got: int) -> ValueError:
     allowed = " or ".join(f"{r} dims" for r in ranks)
     shape = "in_shape " if len(ranks) == 1 else ""
@@ -88,7 +100,7 @@ class _BatchNorm(Cell):
     ) -> None:
         super().__init__()
         name = type(self).__name__
-        positive_int(num_features, "num_features", name)
+        _features(num_features, name)
         if not 0 <= momentum <= 1:
             raise ValueError(
                 f"For '{name}', the 'momentum' must be a number in range "
@@ -376,7 +388,7 @@ class _InstanceNorm(Cell):
         dtype: Any = dtypes.float32,
     ) -> None:
         super().__init__()
-        positive_int(num_features, "num_features", type(self).__name__)
+        _features(num_features, type(self).__name__)
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine = affine
         self.moving_mean = Parameter(

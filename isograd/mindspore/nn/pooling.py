@@ -31,8 +31,8 @@ class _Pool(Cell):
         mode = pad_mode.lower() if isinstance(pad_mode, str) else pad_mode
         if mode not in ("same", "valid", "pad"):
             raise ValueError(
-                f"For '{name}', the 'pad_mode' must be one of ['VALID', "
-                f"'SAME', 'PAD'], but got {pad_mode}."
+                f"For '{name}', the 'pad_mode' must be str and must be in "
+                f"'['VALID', 'SAME', 'PAD']', but got '{str(pad_mode).upper()}'."
             )
         self.pad_mode, self.padding = mode.upper(), padding
         self.pads = pads_of(padding, rank, name)

@@ -119,22 +119,34 @@ def arange(
     if end is None:
         start, end = 0, start
     a, b, c = (array_of(v).item() for v in (start, end, step))
-    if not c:
-        raise ValueError("For 'arange', the 'step' must not be 0.")
+    _check_step(a, b, c)
     d = dtypes.result_of((), [a, b, c]) if dtype is None else dtypes.np_of(dtype)
     count = max(0, int(np.ceil((b - a) / c)))
     return np.asarray(a + c * np.arange(count), d)
 
 
+def _check_step(start: Any, end: Any, step: Any) -> None:
+    if not step:
+        raise ValueError("For Range, delta cannot be equal to zero.")
+    if start != end and (end > start) != (step > 0):
+        sign, order = ("negative", ">") if step < 0 else ("positive", "<")
+        raise ValueError(f"For Range, delta cannot be {sign} when limit {order} start.")
+
+
 @op("range")
 def range_(start: Any, end: Any, step: Any = 1, maxlen: int = 1000000) -> Payload:
     a, b, c = (array_of(v) for v in (start, end, step))
+    _check_step(a.item(), b.item(), c.item())
     return np.arange(a.item(), b.item(), c.item(), dtype=a.dtype)
 
 
 @op()
 def linspace(start: Any, end: Any, steps: Any, *, dtype: Any = None) -> Payload:
     a, b, n = array_of(start), array_of(end), int(array_of(steps))
+    if n <= 0:
+        raise ValueError(
+            f"For primitive[LinSpace], the num must be greater than 0, but got {n}."
+        )
     d = (
         dtypes.np_of(dtype)
         if dtype is not None

@@ -30,12 +30,39 @@ def reduction_of(reduction: str, name: str) -> str:
     Raises:
         ValueError: if it is none of "none", "mean" and "sum".
     """
-    if reduction not in ("none", "mean", "sum", "batchmean"):
+    if reduction in ("none", "mean", "sum", "batchmean"):
+        return reduction
+    if name in _ENUMS:
         raise ValueError(
-            f"For '{name}', the 'reduction' must be in ['none', 'mean', "
-            f"'sum'], but got {reduction}."
+            f'Failed to convert the value "{reduction}" of input \'reduction\' of '
+            f"'{_ENUMS[name]}' to enum."
         )
-    return reduction
+    if name in _CHECKED:
+        shown, allowed = _CHECKED[name]
+        raise ValueError(
+            f"For '{shown}', the 'reduction' must be str and must be in "
+            f"'{allowed.split()}', but got '{reduction}'."
+        )
+    raise ValueError(
+        f"For '{name}', the 'reduction' must be in ['mean', 'sum', 'none'], but got "
+        f"{reduction}."
+    )
+
+
+# the other two ways in which losses refuse a reduction
+_ENUMS = {
+    "SmoothL1Loss": "smooth_l1_loss",
+    "soft_margin_loss": "soft_margin_loss",
+    "BinaryCrossEntropy": "BinaryCrossEntropy",
+    "BCEWithLogitsLoss": "BCEWithLogitsLoss",
+}
+_CHECKED = {
+    "cross_entropy": ("cross_entropy_loss", "none mean sum"),
+    "kl_div": ("KLDivLoss", "none mean batchmean sum"),
+    "triplet_margin_loss": ("TripletMarginLoss", "none sum mean"),
+    "multi_margin_loss": ("MultiMarginLoss", "none sum mean"),
+    "ctc_loss": ("ctc_loss", "none sum mean"),
+}
 
 
 def _pair(x: Payload, y: Payload, name: str) -> list[Payload]:

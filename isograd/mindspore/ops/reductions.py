@@ -284,6 +284,8 @@ def msort(input: Payload) -> Payload:
     return F.sort(input, axis=0, descending=False)[0]
 
 
+_MATRIX_ORDERS = (2, -2, 1, -1, float("inf"), -float("inf"), "fro", "nuc", None)
+
 # --- norms ----------------------------------------------------------------------------
 
 
@@ -297,6 +299,15 @@ def norm(
     dtype: Any = None,
 ) -> Payload:
     x = floating(A) if dtype is None else cast(A, dtypes.np_of(dtype))
+    if x.ndim < 2 and isinstance(ord, str):
+        raise TypeError(
+            f"For norm, ord mode can not be str for vectors, but got {ord}."
+        )
+    if x.ndim == 2 and dim is None and ord not in _MATRIX_ORDERS:
+        raise ValueError(
+            "For norm, the ord mode must be in [2, -2, 1, -1, float('inf'), "
+            f"-float('inf'), 'fro', 'nuc', None] for matrices, but got {ord}."
+        )
     if ord in ("fro", None):
         ord = 2.0
     elif ord == "nuc" or (

@@ -113,7 +113,8 @@ def _reshape(input: Any, shape: Any) -> Tensor:
 
 
 expose(_reshape, ["reshape"])
-expose(reshape, [], "view reshape")
+expose(explained("Tensor.view")(reshape), [], "view")
+expose(explained("Tensor.reshape")(reshape), [], "reshape")
 
 
 def transpose(input: Any, *axes: Any) -> Tensor:
@@ -133,7 +134,8 @@ def transpose(input: Any, *axes: Any) -> Tensor:
 
 _transpose = explained("transpose")(lambda input, dims: transpose(input, dims))
 expose(_transpose, ["transpose", "permute"])
-expose(transpose, [], "transpose permute")
+expose(explained("Tensor.transpose")(transpose), [], "transpose")
+expose(transpose, [], "permute")
 expose(property(lambda self: transpose(self)), [], "T")
 expose(property(lambda self: transpose(self).conj()), [], "H")
 expose(property(lambda self: swapaxes(self, -1, -2)), [], "mT")
@@ -243,7 +245,8 @@ def broadcast_to(input: Any, shape: Any) -> Tensor:
     return view_of(x, "broadcast_in", shape=full)
 
 
-expose(broadcast_to, ["broadcast_to"], True)
+expose(broadcast_to, ["broadcast_to"])
+expose(explained("Tensor.broadcast_to")(broadcast_to.__wrapped__), [], "broadcast_to")
 expose(lambda input, *size: broadcast_to(input, shape_args(size)), ["expand"], True)
 expose(lambda input, other: broadcast_to(input, other.shape), ["expand_as"], True)
 expose(lambda self, other: reshape(self, other.shape), [], "view_as reshape_as")
@@ -460,6 +463,7 @@ def repeat_interleave(input: Payload, repeats: Any, axis: Any = None) -> Payload
     return F.repeat_interleave(input, repeats, axis=a)
 
 
+@explained("Tensor.repeat")
 def _repeat(self: Any, repeats: Any, axis: Any = None) -> Any:
     return repeat_interleave(self, repeats, axis)
 
