@@ -113,13 +113,16 @@ def ediff1d(ary: Any) -> Payload:
 
 
 @entry
-def gradient(f: Any, *steps: float, axis: Any = None) -> Any:
+def gradient(f: Any, *steps: Any, axis: Any = None, edge_order: int = 1) -> Any:
     y = floating(as_payload(f))
     axes = axes_of(axis, y.ndim)
     widths = steps * len(axes) if len(steps) == 1 else steps or (1.0,) * len(axes)
-    if any(np.ndim(w) for w in widths):
-        raise TypeError("np.gradient: only even steps are differentiated")
-    out = [F.slope(y, axis=k, step=float(w)) for k, w in zip(axes, widths, strict=True)]
+    out = [
+        F.slope(y, floating(as_payload(w)), axis=k, edge_order=edge_order)
+        if np.ndim(w)
+        else F.slope(y, axis=k, step=float(w), edge_order=edge_order)
+        for k, w in zip(axes, widths, strict=True)
+    ]
     return out[0] if len(out) == 1 else tuple(out)
 
 
