@@ -23,6 +23,7 @@ from isograd.torch.call import (
     tied,
 )
 from isograd.torch.dtypes import of_numpy
+from isograd.torch.misfits import need_first, need_tensor
 from isograd.torch.scalars import c_name, element
 from isograd.torch.table import row, tensor_row
 
@@ -355,6 +356,7 @@ def remainder(input: Any, other: Any) -> Payload:
 
 @row(inplace=True)
 def fmod(input: Any, other: Any) -> Payload:
+    need_first("fmod", input, other)
     x, y = operands(input, other)
     refuse(x, "cb", "fmod_cpu")
     _check_divisor(y)
@@ -424,6 +426,7 @@ for _name, _least in _BINARY.items():
     def _binary_body(
         input: Any, other: Any, *, _name: str = _name, _least: str = _least
     ) -> Payload:
+        need_tensor(_name, input, "input", 1)
         need_tensor(_name, other)
         x, y = operands(input, other, least=_least)
         if _name in ("maximum", "minimum") and x.dtype.kind == "c":
@@ -443,17 +446,9 @@ for _name, _least in _BINARY.items():
     )
 
 
-def need_tensor(name: str, x: Any, word: str = "other", place: int = 2) -> None:
-    if not is_payload(x):
-        raise TypeError(
-            f"{name}(): argument '{word}' (position {place}) must be "
-            "Tensor, "
-            f"not {type(x).__name__}"
-        )
-
-
 @row(inplace=True)
 def copysign(input: Any, other: Any) -> Payload:
+    need_first("copysign", input, other)
     out = F.copysign(*operands(input, other, least="f"))
     return Named(out, f"CopysignBackward{int(not is_payload(other))}")
 

@@ -7,8 +7,6 @@ translates the engine's errors.
 
 from __future__ import annotations
 
-import inspect
-import re
 import sys
 import warnings
 from collections.abc import Callable, Sequence
@@ -34,6 +32,9 @@ from isograd.torch import dtypes, errors
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.errors import translated
 from isograd.torch.labels import READS
+from isograd.torch.misfits import explained, refuse_arrays
+from isograd.torch.misfits import reworded as reworded
+from isograd.torch.misfits import type_name as type_name
 from isograd.torch.scalars import wrapped
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
@@ -388,6 +389,8 @@ def public(body: Body, name: str, label: str | None) -> Callable[..., Any]:
         if kwargs:
             out = kwargs.pop("out", None)
             kwargs = {_RENAMED.get(k, k): v for k, v in kwargs.items()}
+        if np.ndarray in map(type, args):
+            refuse_arrays(body, name, args, kwargs)
         try:
             if not kwargs:
                 result = body(*map(lower, args))
@@ -457,82 +460,6 @@ def warn(text: str, category: type[Warning] = UserWarning) -> None:
     warnings.warn(text, category, stacklevel=depth)
 
 
-def explained(
-    error: Exception, body: Body, name: str, args: Sequence[Any], kwargs: Any
-) -> Exception:
-    """A call with wrong arguments, told as PyTorch tells it; else the error itself."""
-    if isinstance(error, TypeError):
-        text = reworded(str(error), name)
-        if text.startswith(f"{name}() "):
-            return TypeError(text)
-    body = inspect.unwrap(body)
-    code = getattr(body, "__code__", None)
-    names = (
-        ()
-        if code is None
-        else code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
-    )
-    given = [*zip(names, args, strict=False), *kwargs.items()]
-    kinds = body.__annotations__
-    for i, (word, value) in enumerate(given):
-        if _misfit(kinds.get(word), word, value, i):
-            return TypeError(
-                f"{name}(): argument '{word}' (position {i + 1}) must be "
-                f"Tensor, not {type_name(value)}"
-            )
-    if type(error) is ValueError and _from_within(error):
-        return RuntimeError(str(error))  # a check of NumPy's is one of PyTorch's core
-    return error
-
-
-def _from_within(error: Exception) -> bool:
-    """Whether an error came from the engine or NumPy: not from this dialect or a hook."""
-    place = error.__traceback__
-    while place is not None and place.tb_next is not None:
-        place = place.tb_next
-    name = place.tb_frame.f_globals.get("__name__", "") if place else ""
-    ours = name.startswith(("isograd.", "numpy", "scipy"))
-    return ours and not name.startswith("isograd.torch")
-
-
-_OPERANDS = ("input", "other", "exponent", "weight", "source", "src", "values")
-
-
-def _misfit(kind: Any, word: str, value: Any, place: int) -> bool:
-    """Whether a tensor (or a number) was expected where something else was given."""
-    if isinstance(value, CoreTensor) or is_payload(value):
-        return False
-    if kind == "Payload" or (kind == "Any" and place == 0 and word == "input"):
-        return True
-    numbers = int | float | complex | np.generic
-    return word in _OPERANDS and not isinstance(value, numbers)
-
-
-_MISSING = re.compile(r"missing (\d+) required positional arguments?: (.*)")
-
-
-def reworded(text: str, name: str) -> str:
-    """Python's text of a call that does not fit, in PyTorch's words."""
-    _, call, rest = text.partition("() ")
-    if not call or not (rest.startswith(("missing", "got an", "takes"))):
-        return text
-    found = _MISSING.match(rest)
-    if found:
-        names = re.findall("'([^']*)'", found[2])
-        listed = ", ".join(f'"{n}"' for n in names)
-        rest = f"missing {found[1]} required positional arguments: {listed}"
-    return f"{name}() {rest}"
-
-
-def type_name(x: Any) -> str:
-    kind = type(x)
-    return (
-        kind.__name__
-        if kind.__module__ == "builtins" or isinstance(x, CoreTensor)
-        else (f"{kind.__module__}.{kind.__qualname__}")
-    )
-
-
 def in_place(
     body: Body, name: str, label: str | None, prim: Any = None
 ) -> Callable[..., Any]:
@@ -540,6 +467,8 @@ def in_place(
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         kwargs = {_RENAMED.get(k, k): lower(v) for k, v in kwargs.items()}
+        if np.ndarray in map(type, args):
+            refuse_arrays(body, name, (self, *args), {})
         try:
             write_result(
                 self, body, tuple(map(lower, args)), kwargs, label, prim, (self, *args)

@@ -18,6 +18,7 @@ from isograd.torch.call import (
     truth,
 )
 from isograd.torch.dtypes import of_numpy
+from isograd.torch.misfits import need_first, need_tensor, type_name
 from isograd.torch.table import FUNCTIONS, row, tensor_row
 
 F = BOUND
@@ -35,6 +36,7 @@ COMPARE = {
 for _name, _aliases in COMPARE.items():
 
     def _compare_body(input: Any, other: Any, *, _name: str = _name) -> Payload:
+        need_first(_name, input, other)
         x, y = operands(input, other)
         if x.dtype.kind == "c" and _name not in ("eq", "ne"):
             refuse(x, "c", f"{_name}_cpu")
@@ -45,6 +47,8 @@ for _name, _aliases in COMPARE.items():
 for _name in ("logical_and", "logical_or", "logical_xor"):
 
     def _logic_body(input: Any, other: Any, *, _name: str = _name) -> Payload:
+        for place, x in enumerate((input, other), 1):
+            need_tensor(_name, x, ("input", "other")[place - 1], place)
         check_broadcast(shape_of(input), shape_of(other))
         return getattr(F, _name)(truth(input), truth(other))
 
@@ -166,7 +170,7 @@ def equal(input: Any, other: Any) -> bool:
     if not hasattr(other, "_p"):
         raise TypeError(
             "equal(): argument 'other' (position 2) must be Tensor, not "
-            + type(other).__name__
+            + type_name(other)
         )
     x, y = input.array("equal"), other.array("equal")
     return x.shape == y.shape and bool(np.all(x == y))
@@ -183,6 +187,6 @@ def allclose(
     if not hasattr(other, "_p"):
         raise TypeError(
             "allclose(): argument 'other' (position 2) must be Tensor, not "
-            + type(other).__name__
+            + type_name(other)
         )
     return bool(FUNCTIONS["isclose"](input, other, rtol, atol, equal_nan).all().item())

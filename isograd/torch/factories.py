@@ -452,7 +452,7 @@ def _asks(name: str) -> None:
         if not isinstance(input, Tensor):
             raise TypeError(
                 f"{name}(): argument 'input' (position 1) must be Tensor, "
-                f"not {type(input).__name__}"
+                f"not {type_name(input)}"
             )
         return getattr(input, name)()
 

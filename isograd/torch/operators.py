@@ -40,9 +40,9 @@ def reflected(fn: _Op) -> _Op:
     return lambda x, y: general(x, y)
 
 
-def _quick(name: str, prim: str, kinds: str = "fciub") -> _Op:
-    """The function as an operator: fast for floats, general otherwise."""
-    slow = operator(FUNCTIONS[name])
+def _quick(name: str, prim: str, kinds: str = "fciub", slow: Any = None) -> _Op:
+    """The function as an operator: fast for floats, general (`slow`) otherwise."""
+    slow = slow or operator(FUNCTIONS[name])
     number = fast.scalar_right(REGISTRY[prim], Tensor, slow, FAMILY)
     return fast.binary(REGISTRY[prim], Tensor, number, FAMILY, kinds)
 
@@ -56,7 +56,7 @@ _POW = fast.parameter(
 
 def _rdiv(x: Any, y: Any) -> Any:
     """PyTorch computes the quotient of a number as a product."""
-    if isinstance(y, CoreTensor | Number | np.generic):
+    if isinstance(y, CoreTensor | Number | np.generic | np.ndarray):
         return _MUL(FUNCTIONS["reciprocal"](x), y)
     return NotImplemented
 
@@ -153,12 +153,13 @@ for _name, _aliases in _FAST_UNARY.items():
         _fn = fast.unary(REGISTRY[_name], Tensor, FUNCTIONS[_name], "f", FAMILY)
         for _alias in (_name, *_aliases):
             _publish(_alias, _fn, _name)
-for _name, _op, _aliases in (
-    ("add", _ADD, ()),
-    ("mul", _MUL, ("multiply",)),
-    ("sub", _SUB, ("subtract",)),
-    ("div", _DIV, ("divide",)),
+for _name, _kinds, _aliases in (
+    ("add", "fciub", ()),
+    ("mul", "fciub", ("multiply",)),
+    ("sub", "fciu", ("subtract",)),
+    ("div", "fc", ("divide",)),
 ):
+    _op = _quick(_name, _name, _kinds, FUNCTIONS[_name])
 
     def _function(
         input: Any,
@@ -170,8 +171,7 @@ for _name, _op, _aliases in (
     ) -> Any:
         if rest:
             return _slow(input, other, **rest)
-        out = _op(input, other)
-        return _slow(input, other) if out is NotImplemented else out
+        return _op(input, other)
 
     for _alias in (_name, *_aliases):
         _publish(_alias, _function, _name)

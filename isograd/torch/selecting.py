@@ -381,7 +381,7 @@ def copy_(self: Any, src: Any, non_blocking: bool = False) -> None:
             return
         raise TypeError(
             "copy_(): argument 'other' (position 1) must be Tensor, not "
-            + type(src).__name__
+            + type_name(src)
         )
     copy_into(self, cast(payload_of(src), self._p.dtype), src)
 

@@ -360,6 +360,22 @@ for m, x in ((nn.InstanceNorm1d(3), o(2, 3)), (nn.InstanceNorm1d(3), o(2, 2, 3))
         warnings.simplefilter('always'); m(x)
     print([(v.category.__name__, str(v.message)) for v in seen])
 """,
+    "arrays_as_operands": r"""
+a, t = np.ones((2, 2)), torch.ones(2, 2)
+for n in ('sin', 'exp', 'abs', 'neg', 'sum', 'mean', 'max', 'argmax', 'relu', 'sigmoid', 'tanh', 'sqrt', 'sort', 'isnan', 'isfinite', 'nonzero', 'median', 'prod', 'trace', 'erf', 'tril'): attempt(lambda: getattr(torch, n)(a))
+for n in ('softmax', 'cumsum', 'logsumexp', 'flip'): attempt(lambda: getattr(torch, n)(a, (0,) if n == 'flip' else 0))
+for n in ('add', 'sub', 'mul', 'div', 'matmul', 'mm', 'maximum', 'atan2', 'eq', 'lt', 'fmod', 'copysign', 'logical_and'):
+    attempt(lambda: getattr(torch, n)(a, t)); attempt(lambda: getattr(torch, n)(t, a)); attempt(lambda: getattr(torch, n)(a, a))
+attempt(lambda: nn.Linear(2, 2)(a)); attempt(lambda: F.relu(a)); attempt(lambda: F.linear(a, t)); attempt(lambda: torch.gather(t, 0, np.zeros((2, 2), int)))
+for f in (lambda: t + a, lambda: t * a, lambda: t - a, lambda: t == a, lambda: t ** a, lambda: t @ a, lambda: a / t, lambda: t / a): attempt(f)
+""",
+    "numbers_as_operands": r"""
+t = torch.ones(2)
+for n in ('eq', 'ne', 'lt', 'le', 'gt', 'ge', 'fmod', 'copysign', 'maximum', 'minimum', 'fmax', 'fmin', 'atan2', 'hypot', 'logaddexp', 'logaddexp2', 'nextafter', 'logical_and', 'logical_or', 'logical_xor'):
+    f = getattr(torch, n)
+    for x, y in ((2, t), (5., t), (True, t), (2, 2), (t, 'a'), (t, None), (t, [1, 2]), ([1, 2], t), (np.float32(2), t)): attempt(lambda: f(x, y))
+for f in (lambda: torch.remainder(5, t), lambda: torch.pow(2, t), lambda: torch.add(2, t), lambda: torch.mul(2, t), lambda: 5 % t, lambda: 2 == t, lambda: 2 < t, lambda: torch.eq(t, np.float32(1)), lambda: torch.xlogy(2, t), lambda: torch.bitwise_and(2, t.int())): attempt(f)
+""",
 }
 
 

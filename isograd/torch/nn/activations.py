@@ -12,7 +12,7 @@ from isograd.core import fast
 from isograd.core.drafts import asked, beyond, irregular
 from isograd.core.primitive import REGISTRY, Payload
 from isograd.core.tensor import Tensor as CoreTensor
-from isograd.torch.call import floating, public, warn
+from isograd.torch.call import floating, public, type_name, warn
 from isograd.torch.nn.table import FUNCTIONAL as T
 from isograd.torch.nn.table import F, dtype_name, generator, plain, row
 from isograd.torch.table import FUNCTIONS
@@ -120,7 +120,7 @@ def _with_inplace(name: str, body: Any, label: str) -> None:
         if not isinstance(input, CoreTensor):
             raise TypeError(
                 f"{name}(): argument 'input' (position 1) must be Tensor, "
-                f"not {type(input).__name__}"
+                f"not {type_name(input)}"
             )
         if args and type(args[-1]) is bool:
             args, inplace = args[:-1], args[-1]
