@@ -32,7 +32,12 @@ from isograd.torch import dtypes, errors
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.errors import translated
 from isograd.torch.labels import READS
-from isograd.torch.misfits import explained, refuse_arrays
+from isograd.torch.misfits import (
+    explained,
+    refuse_arrays,
+    refuse_listed_arrays,
+    takes_list,
+)
 from isograd.torch.misfits import reworded as reworded
 from isograd.torch.misfits import type_name as type_name
 from isograd.torch.scalars import wrapped
@@ -383,6 +388,7 @@ _RENAMED = {"axis": "dim", "keepdims": "keepdim", "x1": "input", "x2": "other"}
 def public(body: Body, name: str, label: str | None) -> Callable[..., Any]:
     """The function on tensors whose body works on payloads."""
     shown: Any = None  # what users see as this function
+    listed = takes_list(body)
 
     def function(*args: Any, **kwargs: Any) -> Any:
         out = None
@@ -391,6 +397,8 @@ def public(body: Body, name: str, label: str | None) -> Callable[..., Any]:
             kwargs = {_RENAMED.get(k, k): v for k, v in kwargs.items()}
         if np.ndarray in map(type, args):
             refuse_arrays(body, name, args, kwargs)
+        if listed and args and isinstance(args[0], tuple | list):
+            refuse_listed_arrays(args[0])
         try:
             if not kwargs:
                 result = body(*map(lower, args))

@@ -123,6 +123,31 @@ def refuse_arrays(body: Body, name: str, args: Sequence[Any], kwargs: Any) -> No
             raise _refusal(name, word, i, args, value)
 
 
+def takes_list(body: Body) -> bool:
+    """Whether the first argument is a sequence of tensors."""
+    code = getattr(inspect.unwrap(body), "__code__", None)
+    return code is not None and code.co_varnames[:1] == ("tensors",)
+
+
+def refuse_listed_arrays(tensors: Sequence[Any]) -> None:
+    if np.ndarray in map(type, tensors):
+        place = [type(t) for t in tensors].index(np.ndarray)
+        raise TypeError(
+            f"expected Tensor as element {place} in argument 0, but got numpy.ndarray"
+        )
+
+
+def shape_like(name: str, other: Any) -> Any:
+    """The shape of the tensor that a method's only argument is."""
+    like: Any = other
+    if not isinstance(other, CoreTensor):
+        raise TypeError(
+            f"{name}(): argument 'other' (position 1) must be Tensor, not "
+            f"{type_name(other)}"
+        )
+    return like.shape
+
+
 def need_tensor(name: str, x: Any, word: str = "other", place: int = 2) -> None:
     if not is_payload(x):
         raise TypeError(

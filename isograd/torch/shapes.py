@@ -22,6 +22,7 @@ from isograd.torch.call import (
 )
 from isograd.torch.dtypes import Size, preserve_format
 from isograd.torch.dtypes import dtype as Dtype
+from isograd.torch.misfits import shape_like
 from isograd.torch.table import FUNCTIONS, attach, repeated, row, tensor_row
 from isograd.torch.tensor import Tensor, checked_dim
 
@@ -147,12 +148,12 @@ def _view_dtype(x: Any, d: Dtype) -> Any:
 
 @tensor_row(function=False)
 def view_as(self: Any, other: Any) -> Any:
-    return self.view(other.shape)
+    return self.view(shape_like("view_as", other))
 
 
 @tensor_row(function=False)
 def reshape_as(self: Any, other: Any) -> Any:
-    return self.reshape(other.shape)
+    return self.reshape(shape_like("reshape_as", other))
 
 
 @tensor_row(views=True)
@@ -358,7 +359,7 @@ def expand_error(wanted: Sequence[int], shape: Sequence[int], i: int) -> str:
 
 @tensor_row(function=False)
 def expand_as(self: Any, other: Any) -> Any:
-    return self.expand(other.shape)
+    return self.expand(shape_like("expand_as", other))
 
 
 @tensor_row(views=True)

@@ -367,7 +367,7 @@ for n in ('softmax', 'cumsum', 'logsumexp', 'flip'): attempt(lambda: getattr(tor
 for n in ('add', 'sub', 'mul', 'div', 'matmul', 'mm', 'maximum', 'atan2', 'eq', 'lt', 'fmod', 'copysign', 'logical_and'):
     attempt(lambda: getattr(torch, n)(a, t)); attempt(lambda: getattr(torch, n)(t, a)); attempt(lambda: getattr(torch, n)(a, a))
 attempt(lambda: nn.Linear(2, 2)(a)); attempt(lambda: F.relu(a)); attempt(lambda: F.linear(a, t)); attempt(lambda: torch.gather(t, 0, np.zeros((2, 2), int)))
-for f in (lambda: t + a, lambda: t * a, lambda: t - a, lambda: t == a, lambda: t ** a, lambda: t @ a, lambda: a / t, lambda: t / a): attempt(f)
+for f in (lambda: t.view_as(a), lambda: t.expand_as(a), lambda: t.expand_as(3), lambda: t[0].expand_as(t), lambda: torch.cat([t, a]), lambda: torch.stack([a, a]), lambda: torch.cat((a, t), 1), lambda: torch.vstack([t, a]), lambda: torch.block_diag(t, t), lambda: t + a, lambda: t * a, lambda: t - a, lambda: t == a, lambda: t ** a, lambda: t @ a, lambda: a / t, lambda: t / a): attempt(f)
 """,
     "numbers_as_operands": r"""
 t = torch.ones(2)
