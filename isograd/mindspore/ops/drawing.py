@@ -139,6 +139,11 @@ def NLLLoss(reduction: str = "mean", ignore_index: int = -100) -> Fn:
 @setting
 def SparseSoftmaxCrossEntropyWithLogits(is_grad: bool = False) -> Fn:
     def compute(logits: Payload, labels: Payload) -> Payload:
+        if labels.shape != logits.shape[:-1]:
+            raise ValueError(
+                "Labels shape value must be equal to the Features except the last "
+                "dimension of Features"
+            )
         if not is_grad:
             return F.cross_entropy(logits, labels, reduction="mean")
         hot = F.one_hot(labels, count=logits.shape[-1], dtype=logits.dtype)

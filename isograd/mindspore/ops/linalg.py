@@ -177,6 +177,11 @@ def outer(input: Payload, vec2: Payload) -> Payload:
 @op("inner", methods="inner")
 def inner(input: Payload, other: Payload) -> Payload:
     x, y = promoted(input, other)
+    if x.ndim and y.ndim and x.shape[-1] != y.shape[-1]:
+        raise ValueError(
+            "For 'inner', the last dimension of 'input' and 'other' must be the same,"
+            f"{' ' * 26}but got input.shape: {x.shape} and other.shape: {y.shape}."
+        )
     return F.inner(x, y)
 
 

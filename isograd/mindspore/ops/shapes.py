@@ -215,6 +215,11 @@ expose(flatten, ["flatten"])
 def _flat_method(
     self: Any, order: str = "C", *, start_dim: int = 0, end_dim: int = -1
 ) -> Tensor:
+    if order not in ("C", "F"):
+        raise ValueError(
+            "For Tensor.flatten, the parameter 'order' must be 'C' or 'F', but got "
+            f"'{order}'"
+        )
     return flatten(self, order, start_dim=start_dim, end_dim=end_dim)
 
 
@@ -376,7 +381,9 @@ def concat(tensors: Any, axis: Any = 0) -> Payload:
 
 @op()
 def stack(tensors: Any, axis: Any = 0) -> Payload:
-    if not len(tensors):
+    if is_payload(tensors):  # one tensor is a stack of one
+        tensors = (tensors,)
+    if not tensors:
         raise ValueError(
             "For primitive[Stack], the stack element num must be greater than or equal "
             "to 1, but got 0."
