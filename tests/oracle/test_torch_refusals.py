@@ -376,6 +376,22 @@ for n in ('eq', 'ne', 'lt', 'le', 'gt', 'ge', 'fmod', 'copysign', 'maximum', 'mi
     for x, y in ((2, t), (5., t), (True, t), (2, 2), (t, 'a'), (t, None), (t, [1, 2]), ([1, 2], t), (np.float32(2), t)): attempt(lambda: f(x, y))
 for f in (lambda: torch.remainder(5, t), lambda: torch.pow(2, t), lambda: torch.add(2, t), lambda: torch.mul(2, t), lambda: 5 % t, lambda: 2 == t, lambda: 2 < t, lambda: torch.eq(t, np.float32(1)), lambda: torch.xlogy(2, t), lambda: torch.bitwise_and(2, t.int())): attempt(f)
 """,
+    "containers": r"""
+s = nn.Sequential(nn.ReLU())
+def kinds(f):
+    try: print(f())
+    except Exception as e: print(type(e).__name__, str(e).replace('isograd.', ''))
+for f in (lambda: s * 0, lambda: s * -1, lambda: s * 'a', lambda: 2 * s, lambda: s * 1.5): kinds(f)
+d = nn.ModuleDict()
+for bad in ([('e',)], [3], 3, [('a', nn.ReLU(), 1)], [('a', 3)]): kinds(lambda: d.update(bad))
+o, P = torch.ones, nn.ParameterDict
+pd = P({'b': o(2), 'a': nn.Parameter(o(1)), 'n': None}); print(pd, list(pd), list(reversed(pd)), [k for k, _ in pd.named_parameters()], [k for k, _ in pd.items()])
+from collections import OrderedDict
+print(list(P(OrderedDict(b=o(1), a=o(1)))), list(P([('b', o(1)), ('a', o(1))])), list(P(P([('z', o(1)), ('a', o(1))]))))
+print(pd.setdefault('q', o(1)), pd.setdefault('q'), pd.get('nope'), pd.get('nope', 3)); print(pd.pop('a'), pd.popitem(), pd)
+print(pd.fromkeys(['x', 'y'], o(1)), pd.copy(), pd | {'r': o(1)}); pd |= P({'s': o(2)}); print(pd, P({'s': o(2)}) | P({'t': o(2)}))
+for f in (lambda: pd.update(3), lambda: pd.update([('v',)]), lambda: pd.update([4]), lambda: pd[1], lambda: pd.__setitem__(1, o(1)), lambda: pd.update({1: o(1)}), lambda: pd['zz'], lambda: pd(1), lambda: 'b' in pd): kinds(f)
+""",
 }
 
 

@@ -20,6 +20,27 @@ def _place(n: int, idx: Any) -> int:
     return idx % n
 
 
+def _pairs_of(pairs: Any, name: str) -> Iterator[Any]:
+    """Keys and values that an update is given.
+
+    Raises:
+        TypeError, ValueError: for an element that is no pair.
+    """
+    for i, pair in enumerate(pairs):
+        if not isinstance(pair, Iterable):
+            raise TypeError(
+                f"{name} update sequence element #{i} should be Iterable; is"
+                f"{type(pair).__name__}"
+            )
+        pair = tuple(pair)
+        if len(pair) != 2:
+            raise ValueError(
+                f"{name} update sequence element #{i} has length {len(pair)}; 2 is "
+                "required"
+            )
+        yield pair
+
+
 class Sequential(Module):
     """Modules one after the other."""
 
@@ -70,6 +91,14 @@ class Sequential(Module):
         return self.extend(other)
 
     def __mul__(self, other: int) -> Any:
+        if not isinstance(other, int):
+            raise TypeError(
+                f"unsupported operand type(s) for *: {type(self)} and {type(other)}"
+            )
+        if other <= 0:
+            raise ValueError(
+                f"Non-positive multiplication factor {other} for {type(self)}"
+            )
         return Sequential(*(m for _ in range(other) for m in self))
 
     __rmul__ = __mul__
@@ -236,7 +265,7 @@ class ModuleDict(Module):
         pairs = (
             modules.items() if isinstance(modules, Mapping | ModuleDict) else modules
         )
-        for key, module in pairs:
+        for key, module in _pairs_of(pairs, "ModuleDict"):
             self[key] = module
 
 
@@ -308,10 +337,20 @@ class ParameterDict(Module):
             self.update(parameters)
 
     def __getitem__(self, key: str) -> Any:
-        return getattr(self, key)
+        return getattr(self, self._name(key))
+
+    @staticmethod
+    def _name(key: Any) -> str:
+        if not isinstance(key, str):
+            raise TypeError(
+                "Index given to ParameterDict cannot be used as a key as it is not a "
+                f"string (type is '{type(key).__name__}'). Open an issue on github if "
+                "you need non-string keys."
+            )
+        return key
 
     def __setitem__(self, key: str, value: Any) -> None:
-        self._keys[key] = None
+        self._keys[self._name(key)] = None
         if isinstance(value, Tensor) and not isinstance(value, Parameter):
             value = Parameter(value)
         setattr(self, key, value)
@@ -346,13 +385,54 @@ class ParameterDict(Module):
         del self[key]
         return v
 
+    def popitem(self) -> tuple[str, Any]:
+        """The pair that was added last, which is removed."""
+        key = next(reversed(self._keys))
+        return key, self.pop(key)
+
+    def setdefault(self, key: str, default: Any = None) -> Any:
+        if key not in self:
+            self[key] = default
+        return self[key]
+
+    def fromkeys(self, keys: Iterable[str], default: Any = None) -> Any:
+        return ParameterDict((k, default) for k in keys)
+
+    def copy(self) -> Any:
+        return ParameterDict(OrderedDict(self.items()))
+
+    def __reversed__(self) -> Iterator[str]:
+        return reversed(self._keys)
+
+    def __or__(self, other: Any) -> Any:
+        return self.copy().__ior__(other)
+
+    def __ror__(self, other: Any) -> Any:
+        copy = ParameterDict()
+        copy.update(other)
+        return copy.__ior__(self)
+
+    def __ior__(self, other: Any) -> Any:
+        self.update(other)
+        return self
+
     def clear(self) -> None:
         for k in list(self._keys):
             del self[k]
 
     def update(self, parameters: Any) -> None:
-        pairs = parameters.items() if hasattr(parameters, "items") else parameters
-        for key, value in pairs:
+        """Add pairs; those of a plain dictionary in the order of their keys."""
+        if not isinstance(parameters, Iterable):
+            raise TypeError(
+                "ParametersDict.update should be called with an iterable of key/value "
+                f"pairs, but got {type(parameters).__name__}"
+            )
+        pairs: Any = parameters
+        if isinstance(parameters, OrderedDict | ParameterDict):
+            pairs = parameters.items()
+        elif isinstance(parameters, Mapping):
+            pairs = sorted(parameters.items())
+        for key, value in _pairs_of(pairs, "ParameterDict"):
             self[key] = value
 
     def extra_repr(self) -> str:
