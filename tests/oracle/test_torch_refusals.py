@@ -396,6 +396,14 @@ for f in (lambda: pd.update(3), lambda: pd.update([('v',)]), lambda: pd.update([
 print(nn.Embedding(3, 4, 1, 2.0, 1.0, True, True), nn.Embedding(3, 4, sparse=True), nn.Embedding(3, 4))
 print(nn.EmbeddingBag(3, 4, max_norm=1., norm_type=3., scale_grad_by_freq=True, mode='sum', sparse=True, include_last_offset=True, padding_idx=0), nn.EmbeddingBag(3, 4))
 """,
+    "gradients_by_frequency": r"""
+for idx in ([1, 1, 2], [[0, 1], [1, 1]]):
+    for pad in (None, 1):
+        w = torch.arange(6.).reshape(3, 2).requires_grad_()
+        y = F.embedding(torch.tensor(idx), w, pad, scale_grad_by_freq=True); (y * y).sum().backward(); print(y, w.grad)
+e = nn.Embedding(3, 2, scale_grad_by_freq=True); e(torch.tensor([0, 0, 2])).sum().backward(); print(e.weight.grad)
+attempt(lambda: e(torch.tensor([3]))); attempt(lambda: e(torch.tensor([-1]))); print(e(torch.zeros(0, dtype=torch.long)).shape)
+""",
 }
 
 

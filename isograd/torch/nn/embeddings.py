@@ -10,6 +10,7 @@ import numpy as np
 from isograd.core.drafts import asked, beyond
 from isograd.core.levels import state
 from isograd.core.primitive import Payload
+from isograd.core.tensor import concrete
 from isograd.torch.call import public, warn
 from isograd.torch.nn.table import F, plain
 
@@ -39,10 +40,7 @@ def _embedding_body(
     input: Payload,
     weight: Payload,
     padding_idx: Any = None,
-    max_norm: Any = None,
-    norm_type: float = 2.0,
-    scale_grad_by_freq: bool = False,
-    sparse: bool = False,
+    share: Any = None,
 ) -> Payload:
     if weight.ndim != 2:
         raise RuntimeError("'weight' must be 2-D")
@@ -52,7 +50,14 @@ def _embedding_body(
         if not -n <= padding_idx < n:
             raise AssertionError("Padding_idx must be within num_embeddings")
         padding_idx %= n
-    return F.embedding(weight, input, padding=padding_idx)
+    out = F.embedding(weight, input, padding=padding_idx)
+    return out if share is None else F.scaled_gradient(out, share)
+
+
+def _shares(idx: np.ndarray, dtype: Any) -> np.ndarray:
+    """One over how often each index stands in the batch."""
+    count = np.bincount(idx.reshape(-1)) if idx.size else np.ones(1, int)
+    return (1 / np.maximum(count, 1)[idx]).astype(dtype)[..., None]
 
 
 _embedding = public(_embedding_body, "embedding", "EmbeddingBackward0")
@@ -73,7 +78,16 @@ def embedding(
         _renorm_rows(input, weight, max_norm, norm_type)
     if sparse and weight.is_leaf and weight.requires_grad and state().recording:
         return _sparse_rows(input, weight, padding_idx)
+    if scale_grad_by_freq:
+        return _scaled(input, weight, padding_idx)
     return _embedding(input, weight, padding_idx)
+
+
+def _scaled(input: Any, weight: Any, padding_idx: Any) -> Any:
+    idx = concrete(input._p)
+    _check_indices(idx, weight.shape[0], "embedding")
+    share = _shares(idx, weight._p.dtype)
+    return _embedding(input, weight, padding_idx, share)
 
 
 _copied_rows = public(lambda x: F.copy(x), "embedding", "EmbeddingBackward0")
@@ -241,7 +255,9 @@ def embedding_bag(
     if padding_idx is not None:
         padding_idx %= count
         bags = [b[flat._p[b] != padding_idx] for b in bags]
-    rows = embedding(flat, weight, None, max_norm, norm_type, sparse=sparse)
+    rows = embedding(
+        flat, weight, None, max_norm, norm_type, scale_grad_by_freq, sparse
+    )
     rows = rows if shares is None else rows * shares.reshape(-1, 1)
     return _reduced(rows, bags, mode)
 
