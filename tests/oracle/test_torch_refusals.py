@@ -404,6 +404,10 @@ for idx in ([1, 1, 2], [[0, 1], [1, 1]]):
 e = nn.Embedding(3, 2, scale_grad_by_freq=True); e(torch.tensor([0, 0, 2])).sum().backward(); print(e.weight.grad)
 attempt(lambda: e(torch.tensor([3]))); attempt(lambda: e(torch.tensor([-1]))); print(e(torch.zeros(0, dtype=torch.long)).shape)
 """,
+    "texts_of_layers": r"""
+attempt(lambda: nn.Linear(1, 1).to_empty()); attempt(lambda: nn.Linear(1, 1).train(3))
+attempt(lambda: nn.Upsample(2)(torch.ones(2, 2))); attempt(lambda: nn.Upsample(size=2, mode='foo')(torch.ones(1, 2, 2)))
+""",
 }
 
 

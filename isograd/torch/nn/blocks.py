@@ -361,7 +361,7 @@ def interpolate(
         raise NotImplementedError(
             "Input Error: Only 3D, 4D and 5D input Tensors supported (got "
             f"{input.ndim}D) for the modes: nearest | linear | bilinear | bicubic | "
-            f"trilinear | area | nearest-exact (got {mode})"
+            f"trilinear | lanczos | area | nearest-exact (got {mode})"
         )
     count, scales = _resampled(
         input.shape[2:], size, scale_factor, recompute_scale_factor

@@ -143,3 +143,8 @@ class Conversions:
         return self._apply(
             lambda t: t.to(target) if t.is_floating_point() or t.is_complex() else t
         )
+
+
+for _fn in vars(Conversions).values():  # errors name the class that users know
+    if callable(_fn):
+        _fn.__qualname__ = f"Module.{_fn.__name__}"
