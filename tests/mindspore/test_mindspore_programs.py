@@ -246,7 +246,7 @@ def test_steps_answer_and_get_lr_gives_the_parameter() -> None:
     rates = [float(listed.get_lr()) for _ in range(2) if listed(grads)]
     assert rates == pytest.approx([0.2, 0.3])
     assert listed(grads)
-    with pytest.raises(RuntimeError, match="should be in the range .0, 3., but got 3"):
+    with pytest.raises(RuntimeError, match=r"should be in the range .0, 3., but got 3"):
         listed(grads)  # the list has run out
 
 

@@ -34,7 +34,7 @@ def reduction_of(reduction: str, name: str) -> str:
         return reduction
     if name in _ENUMS:
         raise ValueError(
-            f'Failed to convert the value "{reduction}" of input \'reduction\' of '
+            f"Failed to convert the value \"{reduction}\" of input 'reduction' of "
             f"'{_ENUMS[name]}' to enum."
         )
     if name in _CHECKED:
