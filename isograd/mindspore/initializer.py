@@ -7,10 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.philox import Draws
 from isograd.mindspore import dtype as dtypes
-from isograd.mindspore.seed import generator
 from isograd.mindspore.tensor import Tensor
 from isograd.nn import fills
+
+
+_DRAWS = Draws()
 
 
 class Initializer:
@@ -28,12 +31,11 @@ class Initializer:
     def seed(self, value: int) -> None:
         self._seed = value
 
-    def _values(self, rng: np.random.Generator, shape: tuple[int, ...]) -> Any:
+    def _values(self, rng: Draws, shape: tuple[int, ...]) -> Any:
         raise NotImplementedError("Must be overridden!")
 
     def _initialize(self, arr: np.ndarray) -> None:
-        rng = generator() if self._seed is None else np.random.default_rng(self._seed)
-        arr[...] = self._values(rng, arr.shape)
+        arr[...] = np.asarray(self._values(_DRAWS, arr.shape), np.float32)
 
     def __repr__(self) -> str:
         name = f"mindspore.common.initializer.{type(self).__name__}"
@@ -91,7 +93,7 @@ class TruncatedNormal(Initializer):
         self.sigma, self.mean, self.a, self.b = sigma, mean, a, b
 
     def _values(self, rng: Any, shape: Any) -> Any:
-        return fills.truncated_normal(rng, shape, self.sigma, self.mean, self.a, self.b)
+        return rng.truncated_normal(self.a, self.b, self.mean, self.sigma, shape)
 
 
 class XavierNormal(Initializer):
@@ -180,11 +182,19 @@ class VarianceScaling(Initializer):
                 "For 'VarianceScaling', the argument 'mode' must be "
                 f"fan_in, fan_out or fan_avg, but got {mode}."
             )
+        if distribution not in ("uniform", "truncated_normal", "untruncated_normal"):
+            raise ValueError(
+                "For VarianceScaling initializer, the argument 'distribution' must be "
+                "uniform, truncated_norm or untruncated_norm, but got "
+                f"{distribution}."
+            )
         self.scale, self.mode, self.distribution = scale, mode, distribution
 
     def _values(self, rng: Any, shape: Any) -> Any:
+        # MindSpore knows the truncated distribution by another name and draws uniformly
+        plain = self.distribution == "untruncated_normal"
         return fills.variance_scaled(
-            rng, shape, self.scale, self.mode, self.distribution
+            rng, shape, self.scale, self.mode, self.distribution if plain else "uniform"
         )
 
 

@@ -172,7 +172,7 @@ class Tensor(core.Tensor):
 
     def asnumpy(self) -> np.ndarray:
         """The elements as an ndarray that shares this tensor's memory."""
-        a = self.array()
+        a = self.init_data().array()
         if a.dtype.kind == "V":
             raise TypeError(
                 "For asnumpy, bfloat16 has no NumPy dtype; convert the "
@@ -283,7 +283,10 @@ class Tensor(core.Tensor):
     # --- copies, memory ---------------------------------------------------------------
 
     def init_data(self, *_: Any, **__: Any) -> Tensor:
-        """This tensor: initializers fill at once here."""
+        """This tensor: initializers fill at once here, told only from now on."""
+        if self.init is not None:
+            self.init = None
+            self.__dict__["_as_numpy"] = True
         return self
 
     def value(self) -> Tensor:

@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 _EDGE = 3  # elements shown at each end of a long axis
+_WHOLE = 1000  # elements up to which a vector is shown whole
+_IN_LINE = {"f": 12, "b": 12}  # elements in a line of a vector, else twice as many
 _DIGITS = {2: 4, 4: 8, 8: 8}
 
 
@@ -14,20 +16,27 @@ def repr_of(t: Any) -> str:
     """`Tensor(shape=[2], dtype=Float32, value= [ 1.00000000e+00, ...])`."""
     # a tensor on an array's memory prints as NumPy does
     text = _plain if t.__dict__.get("_as_numpy") else value_text
+    a = shown(t) if t.init is None else np.zeros_like(shown(t))  # yet without elements
     return (
-        f"Tensor(shape={list(t.shape)}, dtype={t.dtype}, "
-        f"value={text(shown(t), _narrow(t))})"
+        f"Tensor(shape={list(t.shape)}, dtype={t.dtype}, value={text(a, _narrow(t))})"
     )
 
 
 def str_of(t: Any) -> str:
     """NumPy's text; of bfloat16 six decimals each."""
+    if t.init is not None:
+        return _uninitialized(t)
     if not _narrow(t):
         return str(shown(t))
     a = shown(t)
     if a.ndim == 0:
         return f"{float(a):f}"
     return "[]" if a.size == 0 else _rows(a, lambda v: f"{float(v):f}", 1, " ", "\n")
+
+
+def _uninitialized(t: Any) -> str:
+    gap = "\n" if t.ndim > 1 else ""
+    return f"Tensor(shape={list(t.shape)}, dtype={t.dtype}, value={gap}<uninitialized>)"
 
 
 def _narrow(t: Any) -> bool:
@@ -47,7 +56,21 @@ def value_text(a: np.ndarray, narrow: bool = False) -> str:
     before = " " if a.ndim == 1 else "\n"
     if a.size == 0:
         return before
-    return before + _rows(a, _narrow_formatter(a) if narrow else _formatter(a), 1)
+    form = _narrow_formatter(a) if narrow else _formatter(a)
+    if a.ndim == 1 and a.size <= _WHOLE:
+        return before + _lines([form(v) for v in a], 24 if narrow else _line(a))
+    return before + _rows(a, form, 1)
+
+
+def _line(a: np.ndarray) -> int:
+    return _IN_LINE.get(a.dtype.kind, 24)
+
+
+def _lines(parts: list[str], count: int) -> str:
+    """A vector's elements, `count` in a line."""
+    lines = (parts[k : k + count] for k in range(0, len(parts), count))
+    end = "]" if len(parts) % count else "\n ]"
+    return "[" + ", \n ".join(map(", ".join, lines)) + end
 
 
 def _plain(a: np.ndarray, narrow: bool = False) -> str:

@@ -110,8 +110,8 @@ def variance_scaled(
 def orthogonal(rng: np.random.Generator, shape: Shape, gain: float) -> Array:
     """A matrix with orthonormal rows or columns, whichever are fewer."""
     rows, columns = shape[0], prod(shape[1:])
-    flat = rng.standard_normal((max(rows, columns), min(rows, columns)))
-    q, r = np.linalg.qr(flat)
+    flat = rng.standard_normal((rows, columns))
+    q, r = np.linalg.qr(flat.T if rows < columns else flat)
     q *= np.sign(np.diag(r))  # uniform over orthogonal matrices (Mezzadri 2007)
     return gain * (q.T if rows < columns else q).reshape(tuple(shape))
 

@@ -83,7 +83,6 @@ class MultiheadAttention(Cell):
             embed_dim,
             has_bias=has_bias,
             dtype=dtype,
-            bias_init="zeros" if has_bias else None,
         )
 
     def _projected(self, query: Any, key: Any, value: Any) -> list[Any]:

@@ -16,6 +16,7 @@ from isograd.mindspore.nn.basic import check_bool, positive_int
 from isograd.mindspore.nn.cell import Cell
 from isograd.mindspore.ops.layers import check_size
 from isograd.mindspore.parameter import Parameter
+from isograd.mindspore.tensor import Tensor
 from isograd.nn.windows import same_pads, transposed_size
 
 F = BOUND
@@ -73,6 +74,8 @@ def _convolve(x: Any, w: Any, b: Any, layer: Any) -> Any:
     rank = layer.rank
     if x.ndim != rank + 2:
         raise errors.convolution_rank(rank, x.ndim)
+    if rank == 1:
+        w = F.reshape(w, shape=(*w.shape[:2], w.shape[3]))
     if layer.channels_last:
         x = _channels_first(x, rank)
         w = _channels_first(w, rank)
@@ -138,6 +141,8 @@ class _Conv(Cell):
             fan = self.in_channels // group * prod(self.kernel_size)
             bias_init = Uniform(1 / sqrt(fan))
         self.weight_init, self.bias_init = weight_init, bias_init
+        if self.rank == 1 and isinstance(weight_init, Tensor):
+            weight_init = Tensor(np.expand_dims(weight_init.asnumpy(), 2))
         self.weight = Parameter(
             initializer(weight_init, self._weight_shape(), dtype), name="weight"
         )
@@ -173,7 +178,12 @@ class _Conv(Cell):
         own = self.in_channels // self.group
         if self.channels_last:
             return [self.out_channels, *self.kernel_size, own]
-        return [self.out_channels, own, *self.kernel_size]
+        return [self.out_channels, own, *self._kernel_shape]
+
+    @property
+    def _kernel_shape(self) -> tuple[int, ...]:
+        """Axes of a kernel; signals have one of height that is 1."""
+        return (1, *self.kernel_size) if self.rank == 1 else self.kernel_size
 
     def _convolved(self, x: Any, w: Any, b: Any) -> Any:
         pads = self.pads
@@ -263,7 +273,7 @@ class _ConvTranspose(_Conv):
         )
 
     def _weight_shape(self) -> list[int]:
-        return [self.in_channels, self.out_channels // self.group, *self.kernel_size]
+        return [self.in_channels, self.out_channels // self.group, *self._kernel_shape]
 
     def _convolved(self, x: Any, w: Any, b: Any) -> Any:
         pads, extra = self.pads, self.output_padding

@@ -17,6 +17,7 @@ from isograd.mindspore.nn.basic import drop_elements as dropped
 from isograd.mindspore.nn.basic import positive_int
 from isograd.mindspore.nn.cell import Cell
 from isograd.mindspore.parameter import Parameter, ParameterTuple
+from isograd.mindspore.tensor import Tensor
 from isograd.nn import recurrent
 
 F = BOUND
@@ -109,14 +110,9 @@ class _Recurrent(Cell):
                     if stem.startswith("bias") and not self.has_bias:
                         continue
                     full = f"{stem}_l{layer}{'_reverse' if d else ''}"
-                    lists[stem].append(
-                        Parameter(
-                            initializer(
-                                Uniform(1 / sqrt(self.hidden_size)), shape, dtype
-                            ),
-                            name=full,
-                        )
-                    )
+                    bound = 1 / sqrt(self.hidden_size)
+                    drawn = np.random.uniform(-bound, bound, shape).astype(np.float32)
+                    lists[stem].append(Parameter(Tensor(drawn, dtype), name=full))
         self.w_ih_list = ParameterTuple(lists["weight_ih"])
         self.w_hh_list = ParameterTuple(lists["weight_hh"])
         if self.has_bias:
@@ -231,14 +227,16 @@ class _RecurrentCell(Cell):
         positive_int(hidden_size, "hidden_size", name)
         self.input_size, self.hidden_size = input_size, hidden_size
         self.has_bias = has_bias
-        gate, init = _GATES[self.kind] * hidden_size, Uniform(1 / sqrt(hidden_size))
-        self.weight_ih = Parameter(initializer(init, [gate, input_size], dtype))
-        self.weight_hh = Parameter(initializer(init, [gate, hidden_size], dtype))
+        gate = _GATES[self.kind] * hidden_size
+        sizes = [(gate, input_size), (gate, hidden_size), (gate,), (gate,)]
+        for shape in sizes[: 4 if has_bias else 2]:
+            np.random.standard_normal(shape)  # which MindSpore draws, and overwrites
+        init = Uniform(1 / sqrt(hidden_size))
         self.bias_ih: Any = None
         self.bias_hh: Any = None
-        if has_bias:
-            self.bias_ih = Parameter(initializer(init, [gate], dtype))
-            self.bias_hh = Parameter(initializer(init, [gate], dtype))
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        for name, shape in zip(names, sizes[: 4 if has_bias else 2], strict=False):
+            setattr(self, name, Parameter(initializer(init, shape, dtype)))
 
     def construct(self, x: Any, hx: Any) -> Any:
         state = tuple(hx) if isinstance(hx, tuple | list) else (hx,)
