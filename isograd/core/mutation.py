@@ -298,8 +298,6 @@ def _retape(t: Tensor, value: Payload, fresh: bool) -> None:
     refresh_views(base)
     if base._renoded is not None:
         base._renoded(base)
-    if t._renoded is not None and t is not base:
-        t._renoded(t)
 
 
 def _save_written(node: Node, value: np.ndarray, memory: np.ndarray) -> None:
@@ -321,13 +319,17 @@ def _save_written(node: Node, value: np.ndarray, memory: np.ndarray) -> None:
 
 def refresh_views(base: Tensor) -> None:
     for v in living_views(base):
-        node = v._node
-        if type(base._p) is not ndarray or type(v._p) is not ndarray:
-            hold(v, follow(BOUND, payload_of(base), v._view.chain))
-        elif base._node is None and (node is None or node.leaf):  # a leaf stays one
-            continue
-        else:
-            _renew(v)
+        _refresh(v, base)
+        if v._renoded is not None:
+            v._renoded(v)
+
+
+def _refresh(v: Tensor, base: Tensor) -> None:
+    node = v._node
+    if type(base._p) is not ndarray or type(v._p) is not ndarray:
+        hold(v, follow(BOUND, payload_of(base), v._view.chain))
+    elif base._node is not None or (node is not None and not node.leaf):
+        _renew(v)  # else it stays a leaf
 
 
 def _renew(v: Tensor) -> None:

@@ -33,6 +33,7 @@ def sweep(
 
     Fills and gives `found`: the cotangents of the inputs (or leaves) that were reached.
     One that is given is filled in the order of nodes, each entry when it is known.
+    The value of an input that the sweep goes on from is the one before its hooks.
     With `create_graph` they are recorded themselves; without `retain_graph` a node
     releases what it saved as soon as it is done.  Errors are those of `saved_values`.
     """
@@ -59,15 +60,23 @@ def sweep(
                     node.saved = None
                 continue
         else:
-            if node.hooks is not None:
-                g = node.hooks(node, g)
-            if not edges if targets is None else node in targets:
-                found[node] = g
+            wished = not edges if targets is None else node in targets
             if wanted is not None:
                 edges = tuple(e if e in wanted else None for e in edges)
-            if type(node) is Slot or not any(edges):
+            onward = any(edges)
+            if wished and onward:
+                found[node] = g
+            if node.hooks is not None:
+                g = node.hooks(node, g)
+            if wished and not onward:
+                found[node] = g
+            if type(node) is Slot or not onward:
                 deliver_part(pending, node, g)
                 continue
+            if node.pre_hooks is not None:
+                g = node.pre_hooks(node, g)
+                if g is None or (type(g) is dict and not g):
+                    continue
             if saved is None or LAST.tick > node.seq or node.unpack is not None:
                 saved = saved_values(node)
             F, vjp, g, saved = rule_of(node, g, saved, create_graph)

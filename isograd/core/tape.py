@@ -40,7 +40,9 @@ class Node:
         outputs: number of outputs of the primitive.
         slots: weak references to the slots of those outputs, where there are several.
         label: name a dialect gives the operation, None for its primitive's.
-        hooks: functions on the cotangent of this node's output (dict by id).
+        hooks: `(node, cotangent)` to the cotangent of this node's output.
+        pre_hooks: likewise, called only if the node's derivative is computed.
+        post_hooks: what is called after it, or after accumulation (leaves).
         also: arrays (and their nodes) that count as saved though no rule reads them.
         traceback: where the node was made, in anomaly mode.
         grad: the accumulated gradient, if this node retains one (leaves do).
@@ -77,6 +79,10 @@ class Node:
     def hook(self, hooks: Any) -> None:
         """Set `hooks`; a sweep's short cut (`pull`) would not call them."""
         self.hooks, self.pull = hooks, None
+
+    def pre_hook(self, hooks: Any) -> None:
+        """Set `pre_hooks`."""
+        self.pre_hooks, self.pull = hooks, None
 
 
 class Leaf(Node):

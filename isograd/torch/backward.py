@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from sys import getrefcount
 from typing import Any
 
@@ -137,8 +137,8 @@ def targets_of(inputs: Any) -> list[Node]:
             raise RuntimeError(
                 "can't retain_grad on Tensor that has requires_grad=False"
             )
-        if type(node) is not Leaf and isinstance(x, Tensor):
-            x._retains = True  # type: ignore[attr-defined]  # justified: torch's own field
+        if type(node) is not Leaf and isinstance(x, T.Tensor):
+            x.retain_grad()
     return [n for n in nodes if n is not None]
 
 
@@ -196,7 +196,7 @@ def backward(
         raise RuntimeError(errors.INSIDE_TRANSFORM)
     targets = None if inputs is None else targets_of(inputs)
     retain = create_graph if retain_graph is None else retain_graph
-    accumulate(nodes, seeds, targets, create_graph, retain, inputs)
+    accumulate(nodes, seeds, targets, create_graph, retain)
 
 
 # --- what arrives at the leaves -------------------------------------------------------
@@ -214,7 +214,7 @@ def _calibrate() -> int:
 _ALONE = _calibrate()
 
 
-def deposit(found: dict[Node, Payload], create_graph: bool, inputs: Any = None) -> None:
+def deposit(found: dict[Node, Payload], create_graph: bool) -> None:
     """Add the cotangents that a sweep found to `.grad` of their tensors.
 
     Each sum is finished before the next begins, so an interrupt leaves no leaf half
@@ -223,21 +223,26 @@ def deposit(found: dict[Node, Payload], create_graph: bool, inputs: Any = None) 
     for node, g in found.items():
         if type(node) is not Leaf:
             continue
-        if node.grad is None and type(g) is np.ndarray and not node.off:
+        if (
+            node.grad is None
+            and type(g) is np.ndarray
+            and not node.off
+            and node.pre_hooks is None
+        ):
             t = new(T.Tensor)
             t._p = g if getrefcount(g) <= _ALONE and g.base is None else g.copy()
             node.grad = t
-            if node.post is not None:
-                _post_hooks(node)
+            if node.post is not None or node.post_hooks is not None:
+                _post_hooks(node, g)
         else:
             _deposit_one(node, g, create_graph)
-    if inputs is not None:
-        _deposit_inner(found, as_tuple(inputs))
 
 
 def _deposit_one(node: Leaf, g: Payload, create_graph: bool) -> None:
     if node.off:
         return _check_off(node)
+    if node.pre_hooks is not None:
+        g = node.pre_hooks(node, g)
     old = node.grad
     if old is None:
         node.grad = _first(g, create_graph)
@@ -245,8 +250,8 @@ def _deposit_one(node: Leaf, g: Payload, create_graph: bool) -> None:
         node.grad = wrap(T.Tensor, BOUND.add(payload_of(old), g))
     else:
         _add_to(old, g)
-    if node.post is not None:
-        _post_hooks(node)
+    if node.post is not None or node.post_hooks is not None:
+        _post_hooks(node, g)
 
 
 def _check_off(node: Leaf) -> None:
@@ -262,7 +267,6 @@ def accumulate(
     targets: Any,
     create_graph: bool,
     retain: bool,
-    inputs: Any,
 ) -> None:
     """Sweep and accumulate; with hooks about, each gradient as soon as it is known.
 
@@ -272,7 +276,7 @@ def accumulate(
     if levels.state().stages:  # the leaves are stand-ins for the user's tensors
         raise EngineError("staging_escape", what="a gradient to accumulate")
     if not HOOKS.count:
-        deposit(run(nodes, seeds, targets, create_graph, retain), create_graph, inputs)
+        deposit(run(nodes, seeds, targets, create_graph, retain), create_graph)
         return
     done: list[Node] = []
 
@@ -291,8 +295,6 @@ def accumulate(
                 "their gradient accumulated, the others are unchanged."
             )
         raise
-    if inputs is not None:
-        _deposit_inner(found, as_tuple(inputs))
 
 
 def _first(g: Payload, create_graph: bool) -> Any:
@@ -310,20 +312,17 @@ def _add_to(old: Any, g: np.ndarray) -> None:
     T.note_write(old._p)
 
 
-def _post_hooks(node: Leaf) -> None:
+def _post_hooks(node: Leaf, g: Payload) -> None:
+    from isograd.torch import hooks
+
     tensor = None if node.tensor is None else node.tensor()
-    for hook in tuple(node.post.values()):
-        hook(tensor)
-
-
-def _deposit_inner(found: dict[Node, Payload], inputs: Iterable[Any]) -> None:
-    """Accumulate for inputs that are no leaves."""
-    for x in inputs:
-        if not isinstance(x, T.Tensor) or type(x._node) is Leaf or x._node not in found:
-            continue
-        g = found[x._node]
-        old = x._grad
-        x._grad = wrap(T.Tensor, g if old is None else BOUND.add(payload_of(old), g))
+    for hook in tuple((node.post or {}).values()):
+        if hook(tensor) is not None:
+            raise RuntimeError("Tensor post accumulate grad hooks should return None.")
+    for hook in tuple((node.post_hooks or {}).values()):
+        found = hook((), (wrap(T.Tensor, g),))
+        if found is not None:
+            hooks.checked_tuple(hook, found, 0)
 
 
 # --- torch.autograd.grad --------------------------------------------------------------

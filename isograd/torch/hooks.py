@@ -94,7 +94,6 @@ class NodeHooks:
 
     def __init__(self) -> None:
         self.table = HookTable()  # hook(gradient)
-        self.pre = HookTable()  # hook(gradients) of the node itself
         self.retain: list[weakref.ref[Tensor]] = []
 
     def add(self, hook: Callable[..., Any]) -> RemovableHandle:
@@ -102,23 +101,8 @@ class NodeHooks:
 
     def __call__(self, node: Node, g: Payload) -> Payload:
         if type(g) is dict:  # the node of several outputs: hooks sit on their slots
-            return self._parts(node, g)
-        s = state()
-        if s.creating or s.level or not s.recording:
-            return self._run(node, g)
-        with changed(recording=False):
-            return self._run(node, g)
-
-    def _parts(self, node: Node, g: dict[int, Payload]) -> dict[int, Payload]:
-        for hook in tuple(self.pre.values()):
-            given = tuple(
-                None if i not in g else wrap(Tensor, g[i]) for i in range(node.outputs)
-            )
-            found = hook(given)
-            if found is not None:
-                found = checked_tuple(hook, found, node.outputs)
-                g = {i: payload_of(t) for i, t in enumerate(found) if t is not None}
-        return g
+            return g
+        return unrecorded(self._run, node, g)
 
     def _run(self, node: Node, g: Payload) -> Payload:
         if type(g) is np.ndarray and g.size > 1 and 0 in g.strides:
@@ -128,15 +112,47 @@ class NodeHooks:
             found = hook(t)
             if found is not None:
                 t = checked(found, t, hook)
-        for hook in tuple(self.pre.values()):
-            found = hook((t,))
-            if found is not None:
-                t = checked(checked_tuple(hook, found, 1)[0], t, hook)
         for ref in self.retain:
             owner = ref()
             if owner is not None and owner._node is node:
                 _retain(owner, t)
         return payload_of(t)
+
+
+class PreHooks:
+    """What `node.pre_hooks` calls: hooks on the cotangents of all the node's outputs."""
+
+    def __init__(self) -> None:
+        self.table = HookTable()
+
+    def __call__(self, node: Node, g: Any) -> Any:
+        return unrecorded(self._run, node, g)
+
+    def _run(self, node: Node, g: Any) -> Any:
+        several = type(g) is dict
+        parts = [g.get(i) for i in range(node.outputs)] if several else [g]
+        given = tuple(None if p is None else wrap(Tensor, p) for p in parts)
+        for hook in tuple(self.table.values()):
+            found = hook(given)
+            if found is not None:
+                given = checked_all(hook, found, given)
+        out = {i: payload_of(t) for i, t in enumerate(given) if t is not None}
+        return out if several else out.get(0)
+
+
+def unrecorded(run: Callable[..., Any], node: Node, g: Any) -> Any:
+    """`run(node, g)`, recorded only if the sweep is."""
+    s = state()
+    if s.creating or s.level or not s.recording:
+        return run(node, g)
+    with changed(recording=False):
+        return run(node, g)
+
+
+def add_pre_hook(node: Node, hook: Callable[..., Any]) -> RemovableHandle:
+    if node.pre_hooks is None:
+        node.pre_hook(PreHooks())
+    return register(node.pre_hooks.table, hook)
 
 
 def checked_tuple(hook: Any, found: Any, count: int) -> tuple[Any, ...]:
@@ -149,6 +165,14 @@ def checked_tuple(hook: Any, found: Any, count: int) -> tuple[Any, ...]:
             f"number of values (got {len(found)}, but expected {count})"
         )
     return found
+
+
+def checked_all(hook: Any, found: Any, given: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What a node's hook returned in place of what it was given."""
+    return tuple(
+        n if n is None or t is None else checked(n, t, hook)
+        for n, t in zip(checked_tuple(hook, found, len(given)), given, strict=True)
+    )
 
 
 def checked(found: Any, given: Tensor, hook: Any = None) -> Tensor:
@@ -178,8 +202,11 @@ def _retain(owner: Tensor, g: Tensor) -> None:
 
 def follow_retained(t: Tensor) -> None:
     """After a write in place the gradient that is kept is that of the new value."""
-    if t._node is not None and not t._node.leaf:
-        hooks_of(t._node).retain.append(weakref.ref(t))
+    if t._node is None or t._node.leaf:
+        return
+    retain = hooks_of(t._node).retain
+    if all(ref() is not t for ref in retain):
+        retain.append(weakref.ref(t))
 
 
 def hooks_of(node: Node) -> NodeHooks:
@@ -189,10 +216,14 @@ def hooks_of(node: Node) -> NodeHooks:
     return found
 
 
-def add_post_hook(leaf: Leaf, hook: Callable[..., Any]) -> RemovableHandle:
-    if leaf.post is None:
-        leaf.post = HookTable()
-    return register(leaf.post, hook)
+def add_post_hook(
+    leaf: Leaf, hook: Callable[..., Any], field: str = "post"
+) -> RemovableHandle:
+    """A hook after accumulation; with the field "post_hooks" one of the node itself."""
+    table = getattr(leaf, field)
+    if table is None:
+        setattr(leaf, field, table := HookTable())
+    return register(table, hook)
 
 
 def parent_of(node: Node) -> Node:

@@ -487,14 +487,14 @@ class Tensor(core.Tensor):
         targets = None if inputs is None else _backward.targets_of(inputs)
         keep = create_graph if retain_graph is None else retain_graph
         if create_graph or MODE.special or _backward.HOOKS.count:
-            _backward.accumulate(nodes, seeds, targets, create_graph, keep, inputs)
+            _backward.accumulate(nodes, seeds, targets, create_graph, keep)
             return
         try:
             found = sweep(nodes, seeds, targets, retain_graph=keep)
         except EngineError as error:
             raise errors.translated(error) from None
         del seeds  # held elsewhere, a gradient would be copied
-        _backward.deposit(found, create_graph, inputs)
+        _backward.deposit(found, create_graph)
 
     def detach(self) -> Tensor:
         """The same memory and version, without graph."""

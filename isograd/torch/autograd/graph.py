@@ -26,8 +26,8 @@ from isograd.torch.hooks import (
     HookTable,
     RemovableHandle,
     add_post_hook,
-    checked_tuple,
-    hooks_of,
+    add_pre_hook,
+    checked_all,
     parent_of,
     register,
 )
@@ -108,8 +108,7 @@ class Node(metaclass=_NodeMeta):
 
     def register_prehook(self, fn: Callable[..., Any]) -> RemovableHandle:
         """Call `fn(grad_outputs)` before the node's derivative."""
-        node = self._tape_node
-        return register(hooks_of(node).pre, fn)
+        return add_pre_hook(self._tape_node, fn)
 
     def __dir__(self) -> list[str]:
         node = self._tape_node
@@ -463,7 +462,7 @@ class HookedPrimitive:
         for hook in tuple(self.table.values()):
             found = hook(ins, outs)
             if found is not None:
-                ins = checked_tuple(hook, found, len(ins))
+                ins = checked_all(hook, found, ins)
         return tuple(None if t is None else payload_of(t) for t in ins)
 
     @property
@@ -473,12 +472,7 @@ class HookedPrimitive:
 
 def add_node_hook(node: TapeNode, fn: Callable[..., Any]) -> RemovableHandle:
     if type(node) is Leaf:
-        ref = node.tensor
-
-        def post(tensor: Any) -> None:
-            fn((), (None if ref is None or ref() is None else ref().grad,))
-
-        return add_post_hook(node, post)
+        return add_post_hook(node, fn, "post_hooks")
     if type(node.prim) is not HookedPrimitive:
         node.prim = HookedPrimitive(node.prim, node)  # type: ignore[assignment]  # justified: stands for the primitive
         node.raw, node.pull = False, None
