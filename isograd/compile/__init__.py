@@ -16,6 +16,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from isograd.core.large import MAKERS
+from isograd.core.often import Hooks
 
 if TYPE_CHECKING:
     from isograd.core.primitive import Primitive
@@ -75,5 +76,26 @@ def _update(rule: Any, arrays: Any, hyper: Any) -> bool:
     return update(rule, arrays, hyper)
 
 
+def _product(x: Any, y: Any, c: Any) -> Any:
+    MAKERS.product = None
+    if _works():
+        from isograd.compile.products import product
+
+        MAKERS.product = product
+        return product(x, y, c)
+    return None
+
+
+def _native(fn: Callable[..., Any], arrays: Any) -> Any:
+    if not _works():
+        Hooks.native = None
+        return None
+    from isograd.compile.inner import recorded
+
+    return recorded(fn, arrays)
+
+
 MAKERS.kernel, MAKERS.rule, MAKERS.update = _kernel, _rule, _update
+Hooks.native = _native
+MAKERS.product = _product
 sys.modules[__name__].__class__ = _CallableModule

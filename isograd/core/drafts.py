@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from math import prod
 from typing import Any, NamedTuple
 
@@ -19,6 +19,7 @@ from isograd.core.expression import define
 from isograd.core.large import LARGE
 from isograd.core.levels import MODE, state
 from isograd.core.mutation import View, hold_view
+from isograd.core.often import Counter, pull_of
 from isograd.core.primitive import Aval, Payload, Primitive, aval_of
 from isograd.core.storage import LAST
 from isograd.core.tape import Blind, Node, Traced, kept, slot, tick
@@ -153,6 +154,7 @@ class Sketch:
             int, tuple[str, Any]
         ] = {}  # id -> name and tensor, for views
         self.questions: list[str] = []  # lines that ask again, before all others
+        self.counter = Counter()
         self.lines: list[str] = []
         self.scope: dict[str, Any] = {  # what the text refers to, constants included
             "cls": cls,
@@ -228,18 +230,27 @@ class Sketch:
         outs: list[Draft],
     ) -> str:
         """The text of the cheapest call that computes `prim` for these avals."""
+        fn, is_array = self.function(prim, params, avals)
+        name = self.constant(fn)
+        if not (prim.view or prim.effect):
+            self.counter.lines.append((name, fn, avals))
+        call = f"{name}({', '.join(names)})"
+        return call if is_array or outs[0].shape else f"asarray({call})"
+
+    def function(
+        self, prim: Primitive, params: dict[str, Any], avals: list[Aval]
+    ) -> tuple[Callable[..., Any], bool]:
+        """The function of arrays in a line, and whether it gives no NumPy scalars."""
         if prim.ufunc is not None and not params:
-            return f"{self.constant(prim.ufunc)}({', '.join([*names, 'out=...'])})"
+            return partial(prim.ufunc, out=...), True
         direct = prim.direct and prim.direct(*avals, **params)
         if direct:
-            call = f"{self.constant(direct)}({', '.join(names)})"
-            return call if prim.view or outs[0].shape else f"asarray({call})"
-        words = [f"{w}={self.constant(v)}" for w, v in params.items()]
+            return direct, prim.view
         fn: Any = prim.impl
         # what it does for half precision, and for results of rank zero, is known here
         plain = all(a.dtype.itemsize > 2 for a in avals) and getattr(fn, "plain", None)
-        call = f"{self.constant(plain or fn)}({', '.join([*names, *words])})"
-        return f"asarray({call})" if plain and not outs[0].shape else call
+        fn = plain or fn
+        return partial(fn, **params) if params else fn, not plain
 
     def record(
         self,
@@ -271,7 +282,7 @@ class Sketch:
             more.append(f"params = {self.constant(params)}")
         if kind == "V":  # see `tape.record`
             more.append("raw = False")
-        more += self.pull(prim, args, edges, outs)
+        more += self.pull(prim, args, edges, outs, params)
         more.append("seq = tick()")
         self.lines.append(f"{node} = new(Node)")
         self.lines += [f"{node}.{m}" for m in more]
@@ -291,6 +302,7 @@ class Sketch:
         args: list[Aval],
         edges: Sequence[str | None],
         outs: list[Draft],
+        params: dict[str, Any],
     ) -> list[str]:
         """What says that one of `prim.pulls` may stand for the derivative."""
         mask = sum(1 << i for i, e in enumerate(edges) if e)
@@ -298,10 +310,31 @@ class Sketch:
         fits = all(a.shape == out.shape for a, e in zip(args, edges, strict=True) if e)
         plain = all(a.dtype in (F32, F64) for a in (*args, out))
         if not (prim.pulls and prim.pulls[mask] and fits and plain):
-            return []
+            return self.general_pull(prim, args, edges, outs, params)
         lines = [f"pull = {self.constant(prim.pulls)}[{mask}]"]
         alone = [e for e in edges if e]
         return [*lines, f"source = {alone[0]}"] if len(alone) == 1 else lines
+
+    def general_pull(
+        self,
+        prim: Primitive,
+        args: list[Aval],
+        edges: Sequence[str | None],
+        outs: list[Draft],
+        params: dict[str, Any],
+    ) -> list[str]:
+        """The rule itself, with what is known of shapes; views have cheap ones."""
+        special = prim.multi or prim.view or prim.keep is not None
+        avals = [*args, outs[0].aval]
+        if special or any(
+            a.dtype.kind in "cV" or prod(a.shape) >= LARGE for a in avals
+        ):
+            return []
+        shapes = [a.shape if e else None for a, e in zip(args, edges, strict=True)]
+        mask = sum(1 << i for i, e in enumerate(edges) if e)
+        places = prim.keeps(mask, len(args))
+        pull = pull_of(prim, params, shapes, places, len(avals))
+        return [f"pull = {self.constant(pull)}"]
 
     def saved(
         self,
@@ -434,13 +467,18 @@ class Sketch:
         nodes = [self.nodes[p] for p in self.inputs if p in self.nodes]
         head = [f"level = {nodes[0]}.level"] if nodes else []
         head += [f"if {n}.level != level: return None" for n in nodes[1:]]
+        counter = self.counter
+        if counter.lines:
+            left, zero = self.constant(counter.left), self.constant(counter.zero)
+            head += [f"{left}[0] -= 1", f"if not {left}[0]: {zero}()"]
         body = "\n        ".join([*head, *self.questions, *self.lines])
         source = (
             f"def make({', '.join(self.scope)}):\n"
             f"    def plan({', '.join(self.inputs)}):\n        {body}\n"
             "    return plan\n"
         )
-        return factory(source)(*self.scope.values())
+        counter.plan = factory(source)(*self.scope.values())
+        return counter.plan
 
 
 def tuple_text(names: Sequence[str]) -> str:

@@ -47,7 +47,7 @@ def as_array_function(ufunc: Any) -> Callable[..., Any]:
         return partial(ufunc, out=...)
 
     def call(*args: Any, **params: Any) -> np.ndarray:
-        return np.asarray(ufunc(*args, **params))
+        return np.asanyarray(ufunc(*args, **params))
 
     call.plain = getattr(ufunc, "plain", ufunc)  # type: ignore[attr-defined]  # justified: for `plans`
     return call

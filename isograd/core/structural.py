@@ -174,7 +174,7 @@ def sum_impl(x: np.ndarray, *, axes: Shape) -> np.ndarray:
     if not axes:
         return x.copy()  # never an alias: only views share memory
     if x.dtype.itemsize == 2 and is_inexact(x.dtype):
-        return np.asarray(np.add.reduce(x.astype(F32), axis=axes), x.dtype)
+        return np.asanyarray(np.add.reduce(x.astype(F32), axis=axes), x.dtype)
     if (
         x.shape[0] > 256
         and axes[0] == 0
@@ -183,9 +183,9 @@ def sum_impl(x: np.ndarray, *, axes: Shape) -> np.ndarray:
         and (x.dtype.char in "fF")
     ):
         rest = tuple(a - 1 for a in axes[1:])
-        return np.asarray(np.add.reduce(_sum_by_stages(x), axis=rest))
+        return np.asanyarray(np.add.reduce(_sum_by_stages(x), axis=rest))
     out = np.add.reduce(x, axis=axes, dtype=x.dtype)
-    return out if type(out) is np.ndarray else np.asarray(out)
+    return out if type(out) is np.ndarray else np.asanyarray(out)
 
 
 def direct_sum(x: Aval, axes: Shape) -> Any:

@@ -59,9 +59,9 @@ def in_float32(fn: Any) -> Any:
         dtype = arrays[0].dtype
         if dtype.itemsize == 2 and is_inexact(dtype):
             wide = (a.astype(np.float32) if a.dtype == dtype else a for a in arrays)
-            return np.asarray(fn(*wide, **params), dtype)
+            return np.asanyarray(fn(*wide, **params), dtype)
         out = fn(*arrays, **params)
-        return out if type(out) is np.ndarray else np.asarray(out)
+        return out if type(out) is np.ndarray else np.asanyarray(out)
 
     call.plain = fn  # type: ignore[attr-defined]  # justified: read by `core.plans`
     return call
@@ -181,7 +181,7 @@ def _power_scalar(S: Any, x: Any, *, exponent: float) -> Any:
 power = elementwise(
     "power",
     "x",
-    lambda x, exponent: np.asarray(_power_impl(x, exponent=exponent)),
+    lambda x, exponent: np.asanyarray(_power_impl(x, exponent=exponent)),
     params="exponent",
     domain=(0.5, 2.0),
     tangents={"x": "power_tangent(t, x, exponent=exponent)"},

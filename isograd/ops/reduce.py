@@ -55,7 +55,7 @@ def wide_impl(impl: Callable[..., Any]) -> Callable[..., Any]:
     def call(x: Array, **params: Any) -> Array:
         half = x.dtype.kind in "fV" and x.dtype.itemsize == 2
         out = impl(x.astype(F32), **params) if half else impl(x, **params)
-        return np.asarray(out, x.dtype if half else None)
+        return np.asanyarray(out, x.dtype if half else None)
 
     call.plain = impl  # type: ignore[attr-defined]  # justified: read by `core.plans`
     return call
@@ -197,7 +197,7 @@ def _logsumexp_impl(x: Array, *, axes: Shape) -> Array:
     top = np.maximum.reduce(x, axis=axes, keepdims=True, initial=-inf)
     top = np.where(np.isfinite(top), top, 0)
     total = np.add.reduce(rounding.exp(x - top), axis=axes)
-    return rounding.log(np.asarray(total)) + top.reshape(total.shape)
+    return rounding.log(np.asanyarray(total)) + top.reshape(total.shape)
 
 
 def _logsumexp_steps(F: Namespace, x: Payload, axes: Shape) -> Payload:
@@ -425,7 +425,7 @@ norm = reduction(
 def _logic(name: str, ufunc: np.ufunc) -> Primitive:
     return Primitive(
         name,
-        lambda x, axes: np.asarray(ufunc.reduce(x, axis=axes)),
+        lambda x, axes: np.asanyarray(ufunc.reduce(x, axis=axes)),
         kinds="b",
         abstract=lambda x, axes: Aval(reduced_shape(x.shape, axes), BOOL),
         batch=lambda F, args, batched, size, axes: getattr(F, name)(

@@ -1,0 +1,461 @@
+"""The native function that runs a program of inner loops, see `record.py`.
+
+A program is a list of 64-bit words.  Python calls it like any builtin function: an
+object of CPython's own kind for those is made around one native function, `run`, with
+the words as its `self`.  `run` compares the arguments with what the program was made
+for (on any difference it calls the array function that was recorded), makes the
+results, and calls each step's loop as NumPy would, `loop(pointers, n, strides, data)`.
+
+It holds the lock of the interpreter all the while, so a program's scratch memory is
+its own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+from collections.abc import Callable, Sequence
+from functools import cache
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import llvmlite.binding as llvm
+import numpy as np
+from llvmlite import ir
+
+from isograd.compile.lean.build import check_layout
+from isograd.compile.lean.build import machine as compiler
+from isograd.compile.lean.loops import counted
+
+I1, I8, I32, I64 = (ir.IntType(n) for n in (1, 8, 32, 64))
+F32, F64 = ir.FloatType(), ir.DoubleType()
+BYTES, WORDS = I8.as_pointer(), I64.as_pointer()
+
+# offsets of fields of an ndarray object, in bytes
+TYPE, DATA, RANK, DIMS, DESCR, FLAGS = 8, 16, 24, 32, 56, 64
+PLAIN = 0x101  # flags: C-contiguous, aligned
+# words at the head of a program; the tables follow
+INPUTS, NEW, STEPS, RESULTS, SINGLE, FALLBACK, HEAD = range(7)
+ROW = 3  # words that tell of an array: dtype, rank, address of the sizes
+LOOPS = 4  # a step's loops: three around, and the inner one
+OPERANDS = 4
+# words of a step: the loop, its data, four sizes, operands' places, offsets, strides
+FN, EXTRA, SIZES, PLACES, OFFSETS, STRIDES = 0, 1, 2, 6, 10, 14
+STEP = STRIDES + LOOPS * OPERANDS
+ARRAYS = 24  # operands and results that a program may have
+NONE = -1  # a result that is None
+
+LOOP = ir.FunctionType(ir.VoidType(), [WORDS, WORDS, WORDS, BYTES])
+
+
+class Unusable(Exception):
+    """This interpreter's objects are not laid out as `run` takes them to be."""
+
+
+class _Definition(ctypes.Structure):
+    """PyMethodDef."""
+
+    _fields_ = (
+        ("name", ctypes.c_char_p),
+        ("method", ctypes.c_void_p),
+        ("flags", ctypes.c_int),
+        ("doc", ctypes.c_char_p),
+    )
+
+
+FASTCALL = 0x80
+
+
+class _Words(np.ndarray):
+    """The words of a program, and what they refer to."""
+
+    keep: Any
+
+
+class Array(NamedTuple):
+    """A dtype and a shape, as `run` compares them."""
+
+    dtype: Any
+    shape: tuple[int, ...]
+
+
+class Step(NamedTuple):
+    """Loops around a call of `loop`: sizes, and places and strides of operands.
+
+    Places: 0 is absolute (the offset is the address), then arguments and results.
+    """
+
+    loop: int
+    data: int
+    sizes: Sequence[int]
+    places: Sequence[int]
+    offsets: Sequence[int]
+    strides: Sequence[Sequence[int]]  # of each loop, of each operand
+
+    def words(self) -> list[int]:
+        spare = OPERANDS - len(self.places)
+        out = [self.loop, self.data, *self.sizes]
+        for row in (self.places, self.offsets, *self.strides):
+            out += [*row, *[0] * spare]
+        return out
+
+
+# --- the code of `run` ----------------------------------------------------------------
+
+
+def _api(name: str) -> int:
+    """The address of a function of CPython's."""
+    return ctypes.cast(getattr(ctypes.pythonapi, name), ctypes.c_void_p).value or 0
+
+
+def _new_array() -> int:
+    """The address of PyArray_NewFromDescr, place 94 of NumPy's table."""
+    core = import_module("numpy._core._multiarray_umath")
+    get = ctypes.pythonapi.PyCapsule_GetPointer
+    get.restype, get.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_char_p]
+    table = get(core._ARRAY_API, None)
+    at = ctypes.cast(table, ctypes.POINTER(ctypes.c_void_p))
+    if at[2] != id(np.ndarray):
+        raise Unusable
+    return at[94] or 0
+
+
+class _Run:
+    """Emits `run(self, args, count)`."""
+
+    def __init__(self, module: ir.Module) -> None:
+        shape = ir.FunctionType(BYTES, [BYTES, WORDS, I64])
+        self.fn = ir.Function(module, shape, "run")
+        this, args, count = self.fn.args
+        self.b = b = ir.IRBuilder(self.fn.append_basic_block("entry"))
+        self.args = args
+        self.program = b.inttoptr(self.field(b.ptrtoint(this, I64), DATA), WORDS)
+        self.bases = b.alloca(I64, ir.Constant(I64, ARRAYS + 1))
+        self.made = b.alloca(I64, ir.Constant(I64, ARRAYS))
+        self.pointers = b.alloca(I64, ir.Constant(I64, OPERANDS))
+        self.failed = self.fn.append_basic_block("fallback")
+        self.inputs, self.new = self.word(INPUTS), self.word(NEW)
+        self.put(self.bases, 0, 0)
+        self.need(b.icmp_signed("==", count, self.inputs))
+        self.loop(self.inputs, self.take)
+        self.loop(self.new, self.make)
+        self.steps = b.add(
+            ir.Constant(I64, HEAD),
+            b.mul(b.add(self.inputs, self.new), ir.Constant(I64, ROW)),
+        )
+        self.loop(self.word(STEPS), self.step)
+        self.give()
+        b.position_at_end(self.failed)
+        vector = self.function("PyObject_Vectorcall", BYTES, [I64, WORDS, I64, I64])
+        b.ret(b.call(vector, [self.word(FALLBACK), args, count, ir.Constant(I64, 0)]))
+
+    # --- small things ---
+
+    def number(self, n: Any) -> Any:
+        return ir.Constant(I64, n) if isinstance(n, int) else n
+
+    def at(self, p: Any, i: Any) -> Any:
+        return self.b.gep(p, [self.number(i)])
+
+    def get(self, p: Any, i: Any) -> Any:
+        return self.b.load(self.at(p, i))
+
+    def put(self, p: Any, i: Any, value: Any) -> None:
+        self.b.store(self.number(value), self.at(p, i))
+
+    def word(self, i: Any) -> Any:
+        return self.get(self.program, i)
+
+    def field(self, obj: Any, offset: int, kind: Any = I64) -> Any:
+        """A field of an object whose address is a number."""
+        p = self.b.inttoptr(self.b.add(obj, self.number(offset)), kind.as_pointer())
+        return self.b.load(p)
+
+    def loop(self, count: Any, body: Callable[[Any], None]) -> None:
+        counted(self.b, self.number(0), count, 1, body)
+
+    def need(self, condition: Any) -> None:
+        """Go on if it holds, else leave everything to the fallback."""
+        after = self.b.append_basic_block("on")
+        self.b.cbranch(condition, after, self.failed)
+        self.b.position_at_end(after)
+
+    def function(self, name: str, result: Any, args: list[Any]) -> Any:
+        shape = ir.FunctionType(result, args)
+        address = _new_array() if name == "new" else _api(name)
+        return self.b.inttoptr(ir.Constant(I64, address), shape.as_pointer())
+
+    def row(self, k: Any) -> Any:
+        """The words that tell of the k-th array."""
+        b = self.b
+        return self.at(
+            self.program, b.add(self.number(HEAD), b.mul(k, self.number(ROW)))
+        )
+
+    def count(self, name: str, obj: Any) -> None:
+        self.b.call(self.function(name, ir.VoidType(), [I64]), [obj])
+
+    # --- parts ---
+
+    def take(self, i: Any) -> None:
+        """Compare an argument with what is expected, and note where its data are."""
+        b, obj, row = self.b, self.get(self.args, i), self.row(i)
+        same = [
+            b.icmp_signed("==", self.field(obj, offset), expected)
+            for offset, expected in (
+                (TYPE, self.number(id(np.ndarray))),
+                (DESCR, self.get(row, 0)),
+            )
+        ]
+        rank = b.sext(self.field(obj, RANK, I32), I64)
+        same.append(b.icmp_signed("==", rank, self.get(row, 1)))
+        plain = b.and_(self.field(obj, FLAGS, I32), ir.Constant(I32, PLAIN))
+        same.append(b.icmp_signed("==", plain, ir.Constant(I32, PLAIN)))
+        for s in same:
+            self.need(s)
+        sizes = b.inttoptr(self.field(obj, DIMS), WORDS)
+        expected = b.inttoptr(self.get(row, 2), WORDS)
+        self.loop(
+            rank,
+            lambda k: self.need(
+                b.icmp_signed("==", self.get(sizes, k), self.get(expected, k))
+            ),
+        )
+        self.put(self.bases, b.add(i, self.number(1)), self.field(obj, DATA))
+
+    def make(self, i: Any) -> None:
+        """A new array for a result."""
+        b = self.b
+        k = b.add(self.inputs, i)
+        dtype, rank, sizes = (self.get(self.row(k), j) for j in range(ROW))
+        self.count("Py_IncRef", dtype)
+        new = self.function("new", I64, [I64, I64, I32, I64, I64, I64, I32, I64])
+        zero, flags = self.number(0), ir.Constant(I32, 0)
+        kind = self.number(id(np.ndarray))
+        rank = b.trunc(rank, I32)
+        obj = b.call(new, [kind, dtype, rank, sizes, zero, zero, flags, zero])
+        failed = b.append_basic_block("memory")
+        after = b.append_basic_block("made")
+        b.cbranch(b.icmp_signed("==", obj, zero), failed, after)
+        b.position_at_end(failed)
+        b.ret(ir.Constant(BYTES, None))
+        b.position_at_end(after)
+        self.put(self.made, i, obj)
+        self.put(self.bases, b.add(k, self.number(1)), self.field(obj, DATA))
+
+    def step(self, i: Any) -> None:
+        b = self.b
+        row = self.at(self.program, b.add(self.steps, b.mul(i, self.number(STEP))))
+        fn = b.inttoptr(self.get(row, FN), LOOP.as_pointer())
+        data = b.inttoptr(self.get(row, EXTRA), BYTES)
+        starts = [
+            b.add(
+                self.get(self.bases, self.get(row, PLACES + j)),
+                self.get(row, OFFSETS + j),
+            )
+            for j in range(OPERANDS)
+        ]
+
+        def around(level: int, at: list[Any]) -> None:
+            strides = STRIDES + level * OPERANDS
+            if level == LOOPS - 1:
+                for j, p in enumerate(at):
+                    self.put(self.pointers, j, p)
+                size = self.at(row, SIZES + level)
+                b.call(fn, [self.pointers, size, self.at(row, strides), data])
+                return
+            steps = [self.get(row, strides + j) for j in range(OPERANDS)]
+            self.loop(
+                self.get(row, SIZES + level),
+                lambda k: around(
+                    level + 1,
+                    [b.add(p, b.mul(k, s)) for p, s in zip(at, steps, strict=True)],
+                ),
+            )
+
+        around(0, starts)
+
+    def give(self) -> None:
+        """The results: one, or a tuple of them."""
+        b = self.b
+        ends = b.mul(self.word(STEPS), self.number(STEP))
+        places = self.at(self.program, b.add(self.steps, ends))
+        one, many = (b.append_basic_block(n) for n in ("one", "many"))
+        b.cbranch(b.icmp_signed("!=", self.word(SINGLE), self.number(0)), one, many)
+        b.position_at_end(one)
+        b.ret(b.inttoptr(self.get(self.made, 0), BYTES))
+        b.position_at_end(many)
+        count = self.word(RESULTS)
+        out = b.call(self.function("PyTuple_New", I64, [I64]), [count])
+        put = self.function("PyTuple_SetItem", I32, [I64, I64, I64])
+        none = self.number(id(None))
+
+        def fill(k: Any) -> None:
+            place = self.get(places, k)
+            is_none = b.icmp_signed("<", place, self.number(0))
+            is_input = b.icmp_signed("<", place, self.inputs)
+            safe = b.select(is_none, self.number(0), place)
+            made = b.select(is_input, self.number(0), b.sub(safe, self.inputs))
+            given = b.select(is_input, safe, self.number(0))
+            obj = b.select(
+                is_input, self.get(self.args, given), self.get(self.made, made)
+            )
+            obj = b.select(is_none, none, obj)
+            self.count("Py_IncRef", obj)
+            b.call(put, [out, k, obj])
+
+        self.loop(count, fill)
+        self.loop(self.new, lambda k: self.count("Py_DecRef", self.get(self.made, k)))
+        b.ret(b.inttoptr(out, BYTES))
+
+
+# --- loops that NumPy has in another form: conversions, copies, choices ---------------
+
+# of dtypes by letter; b is bool
+_TYPES = {"b": I8, "i": I32, "l": I64, "f": F32, "d": F64}
+CASTS = ("fd", "df", "bf", "bd", "if", "id", "lf", "ld", "bl", "il")
+COPIES = {1: I8, 4: I32, 8: I64}
+
+
+def _loop(module: ir.Module, name: str, kinds: Sequence[Any], value: Any) -> None:
+    """A loop over operands of LLVM types `kinds`, the last of which is the result."""
+    fn = ir.Function(module, LOOP, name)
+    b = ir.IRBuilder(fn.append_basic_block("entry"))
+    pointers, size, strides, _ = fn.args
+    index = [ir.Constant(I64, j) for j, _ in enumerate(kinds)]
+    starts = [b.load(b.gep(pointers, [j])) for j in index]
+    steps = [b.load(b.gep(strides, [j])) for j in index]
+
+    def body(i: Any) -> None:
+        at = [
+            b.inttoptr(b.add(p, b.mul(i, s)), t.as_pointer())
+            for p, s, t in zip(starts, steps, kinds, strict=True)
+        ]
+        b.store(value(b, *map(b.load, at[:-1])), at[-1])
+
+    counted(b, ir.Constant(I64, 0), b.load(size), 1, body)
+    b.ret_void()
+
+
+def _converted(source: str, target: str) -> Callable[[Any, Any], Any]:
+    t = _TYPES[target]
+    name = {
+        "fd": "fpext",
+        "df": "fptrunc",
+        "bl": "zext",
+        "il": "sext",
+    }.get(source + target, "uitofp" if source == "b" else "sitofp")
+    return lambda b, x: getattr(b, name)(x, t)
+
+
+def _module(name: str) -> ir.Module:
+    """The module of `run`, or of a loop: `cast_fd`, `copy_4`, `where_8`..."""
+    module = ir.Module(name)
+    kind, _, rest = name.partition("_")
+    if kind == "run":
+        _Run(module)
+    elif kind == "cast":
+        kinds = [_TYPES[c] for c in rest]
+        _loop(module, name, kinds, _converted(*rest))
+    elif kind == "copy":
+        t = COPIES[int(rest)]
+        _loop(module, name, [t, t], lambda b, x: x)
+    else:
+        t = COPIES[int(rest)]
+        _loop(module, name, [I8, t, t, t], _chosen)
+    return module
+
+
+def _chosen(b: Any, condition: Any, x: Any, y: Any) -> Any:
+    return b.select(b.icmp_signed("!=", condition, ir.Constant(I8, 0)), x, y)
+
+
+class Machine:
+    """The compiled code."""
+
+    def __init__(self) -> None:
+        check_layout()
+        _check_fields()
+        self.own = compiler()
+        self.jit = llvm.create_mcjit_compiler(llvm.parse_assembly(""), self.own)
+        self.loops: dict[str, int] = {}
+        run = self.loop("run")
+        self.definition = _Definition(b"program", run, FASTCALL, None)
+        self.new = ctypes.pythonapi.PyCFunction_NewEx
+        self.new.restype = ctypes.py_object
+        self.new.argtypes = [
+            ctypes.POINTER(_Definition),
+            ctypes.py_object,
+            ctypes.c_void_p,
+        ]
+
+    def loop(self, name: str) -> int:
+        """The address of one of the machine's own functions."""
+        found = self.loops.get(name)
+        if found is None:
+            parsed = llvm.parse_assembly(str(_module(name)))
+            options = llvm.create_pipeline_tuning_options(speed_level=1)
+            options.loop_vectorization = False
+            builder = llvm.create_pass_builder(self.own, options)
+            builder.getModulePassManager().run(parsed, builder)
+            self.jit.add_module(parsed)
+            self.jit.finalize_object()
+            found = self.loops[name] = self.jit.get_function_address(name)
+        return found
+
+    def program(
+        self,
+        inputs: Sequence[Array],
+        new: Sequence[Array],
+        steps: Sequence[Step],
+        results: Sequence[int] | None,
+        fallback: Callable[..., Any],
+        keep: Any,
+    ) -> Callable[..., Any]:
+        """A function of arrays like `inputs`.
+
+        It gives the array `new[0]`, or a tuple of arguments and new arrays where
+        `results` has their places.  `keep` holds the memory that steps refer to.
+        """
+        arrays = [*inputs, *new]
+        sizes = [np.array([*a.shape, 0], np.int64) for a in arrays]
+        words = [len(inputs), len(new), len(steps), len(results or ())]
+        words += [results is None, id(fallback)]
+        for a, s in zip(arrays, sizes, strict=True):
+            words += [id(a.dtype), len(a.shape), s.ctypes.data]
+        for step in steps:
+            words += step.words()
+        words += results or []
+        this = np.array(words, np.int64).view(_Words)
+        this.keep = arrays, sizes, fallback, keep
+        return self.new(ctypes.byref(self.definition), this, None)
+
+
+def _check_fields() -> None:
+    """Raise if ndarrays are not laid out as `run` reads them."""
+    a = np.zeros((2, 3), np.float32)
+
+    def field(offset: int, kind: Any) -> Any:
+        return kind.from_address(id(a) + offset).value
+
+    sizes = field(DIMS, ctypes.c_void_p)
+    if (
+        field(TYPE, ctypes.c_void_p) != id(np.ndarray)
+        or field(RANK, ctypes.c_int) != 2
+        or [*(ctypes.c_int64 * 2).from_address(sizes)] != [2, 3]
+        or field(DESCR, ctypes.c_void_p) != id(a.dtype)
+        or field(FLAGS, ctypes.c_int) != a.flags.num
+    ):
+        raise Unusable
+
+
+@cache
+def machine() -> Machine | None:
+    """The machine, None where there can be none."""
+    enabled = getattr(sys, "_is_gil_enabled", None)
+    if sys.implementation.name != "cpython" or (enabled is not None and not enabled()):
+        return None
+    try:
+        return Machine()
+    except Exception:  # NumPy's functions do as well
+        return None
