@@ -7,10 +7,12 @@ He et al. 2015 (he, gain of rectifiers), Saxe et al. 2014 (orthogonal), Martens 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from math import prod, sqrt
+from collections.abc import Callable, Sequence
+from math import erf, prod, sqrt
 
 import numpy as np
+
+from isograd.base.streams import MersenneStream
 
 Shape = Sequence[int]
 Array = np.ndarray
@@ -76,6 +78,35 @@ def truncated_normal(
     return out * sigma + mean
 
 
+def truncated_normal_by_rounds(
+    normal: Callable[[], Array],
+    uniform: Callable[[float, float], Array],
+    low: float,
+    high: float,
+) -> Array:
+    """Standard normal numbers within bounds: whole arrays are drawn until all fit.
+
+    Between bounds of small probability uniform numbers are drawn, and kept with the
+    density's share of its largest value (Robert 1995).
+    """
+    inside = 0.5 * (erf(high / sqrt(2)) - erf(low / sqrt(2)))
+    peak = min(max(low, 0.0), high)
+
+    def attempt() -> tuple[Array, Array]:
+        if inside >= 0.3:
+            x = normal()
+            return x, (x >= low) & (x <= high)
+        x = uniform(low, high)
+        return x, uniform(0.0, 1.0) < np.exp((peak**2 - x * x) / 2)
+
+    out, done = attempt()
+    while not done.all():
+        x, fits = attempt()
+        out[fits & ~done] = x[fits & ~done]
+        done |= fits
+    return out
+
+
 def xavier_bound(shape: Shape, gain: float) -> float:
     return gain * sqrt(6.0 / sum(fans(shape)))
 
@@ -110,7 +141,12 @@ def variance_scaled(
 def orthogonal(rng: np.random.Generator, shape: Shape, gain: float) -> Array:
     """A matrix with orthonormal rows or columns, whichever are fewer."""
     rows, columns = shape[0], prod(shape[1:])
-    flat = rng.standard_normal((rows, columns))
+    return orthogonalised(rng.standard_normal((rows, columns)), shape, gain)
+
+
+def orthogonalised(flat: Array, shape: Shape, gain: float) -> Array:
+    """The orthogonal part of a normal matrix, as an array of the given shape."""
+    rows, columns = flat.shape
     q, r = np.linalg.qr(flat.T if rows < columns else flat)
     q *= np.sign(np.diag(r))  # uniform over orthogonal matrices (Mezzadri 2007)
     return gain * (q.T if rows < columns else q).reshape(tuple(shape))
@@ -120,12 +156,18 @@ def sparse(
     rng: np.random.Generator, shape: Shape, sparsity: float, sigma: float
 ) -> Array:
     """A normal matrix in which a fraction of each column is zero."""
-    rows, columns = shape
-    out = rng.normal(0.0, sigma, (rows, columns))
+    return thinned(rng, rng.normal(0.0, sigma, tuple(shape)), sparsity)
+
+
+def thinned(
+    rng: np.random.Generator | MersenneStream, matrix: Array, sparsity: float
+) -> Array:
+    """A fraction of each column of the matrix set to zero, in place."""
+    rows, columns = matrix.shape
     zeros = int(np.ceil(sparsity * rows))
     for j in range(columns):
-        out[rng.permutation(rows)[:zeros], j] = 0.0
-    return out
+        matrix[rng.permutation(rows)[:zeros], j] = 0.0
+    return matrix
 
 
 def dirac(shape: Shape, groups: int = 1) -> Array:

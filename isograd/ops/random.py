@@ -1,6 +1,6 @@
-"""Random numbers, drawn by the host from a NumPy Generator in program order.
+"""Random numbers, drawn by the host in program order.
 
-The generator is a static parameter.  Draws without operands take `shape` and `dtype`;
+The generator is a static parameter: a NumPy Generator or a `MersenneStream`.  Draws without operands take `shape` and `dtype`;
 those with operands (rates, probabilities) have their shape and dtype, and no derivative
 save `random_gamma`, whose samples depend smoothly on the shape parameter.
 """
@@ -12,13 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from isograd.base.dtypes import F32, I64
+from isograd.base.dtypes import F32, F64, I64
+from isograd.base.streams import MersenneStream
 from isograd.core.families import elementwise
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
 from isograd.ops.activation import SELU_ALPHA, SELU_SCALE
 
 Array = np.ndarray
-Generator = np.random.Generator
+Generator = np.random.Generator | MersenneStream
 Shape = tuple[int, ...]
 
 # --- draws without operands -----------------------------------------------------------
@@ -30,6 +31,8 @@ def _native(dtype: np.dtype[Any]) -> Any:
 
 
 def _normal_impl(*, shape: Shape, dtype: Any, generator: Generator) -> Array:
+    if isinstance(generator, MersenneStream):
+        return generator.normals(shape, dtype)
     if dtype.kind == "c":  # variance 1/2 in each part, as in PyTorch
         parts = generator.standard_normal((2, *shape)) * np.sqrt(0.5)
         return np.asarray(parts[0] + 1j * parts[1], dtype)
@@ -41,6 +44,8 @@ _DIGITS = {"e": 11, "E": 8}  # of a half precision number
 
 def _uniform_impl(*, shape: Shape, dtype: Any, generator: Generator) -> Array:
     """In [0, 1): half precision is cut, not rounded, which might give 1."""
+    if isinstance(generator, MersenneStream):
+        return generator.uniforms(shape, dtype)
     if dtype.kind == "c":
         parts = generator.random((2, *shape))
         return np.asarray(parts[0] + 1j * parts[1], dtype)
@@ -121,6 +126,21 @@ random_von_mises = _parametrised(
 )
 
 
+random_where_low = _parametrised(
+    "random_where_low",
+    "x",
+    lambda g, x: _where_low(g, x),
+    constant=True,
+    doc="Uniform numbers where x <= 0, in their order; elsewhere nothing is drawn: 0.",
+)
+
+
+def _where_low(generator: Generator, x: Array) -> Array:
+    out, low = np.zeros(x.shape), x <= 0
+    out[low] = generator.random(int(low.sum()))
+    return out
+
+
 def _gamma_slope_impl(a: Array, x: Array) -> Array:
     """dx/da where P(a, x) stays the same: -(dP/da) / (dP/dx).
 
@@ -163,6 +183,8 @@ def _multinomial_impl(
     p: Array, *, count: int, replacement: bool, generator: Generator
 ) -> Array:
     """Inversion with replacement; without, the races of Efraimidis and Spirakis."""
+    if isinstance(generator, MersenneStream):
+        return _multinomial_of_stream(p, count, replacement, generator)
     p = p.astype(np.float64)
     if not replacement:
         with np.errstate(divide="ignore"):  # what has no chance comes last
@@ -177,6 +199,22 @@ def _multinomial_impl(
         found = [np.searchsorted(b, x, side="right") for b, x in pairs]
         places = np.reshape(found, u.shape)
     return np.minimum(places, p.shape[-1] - 1).astype(np.int64)
+
+
+def _multinomial_of_stream(
+    p: Array, count: int, replacement: bool, stream: MersenneStream
+) -> Array:
+    """The same two ways; a single draw is a race too.  Shares have p's precision."""
+    if not replacement or count == 1:
+        with np.errstate(divide="ignore"):
+            shares = p / stream.standard_exponential(p.shape, p.dtype)
+        return np.argsort(-shares, -1, kind="stable")[..., :count].astype(np.int64)
+    rows = np.cumsum(p.reshape(-1, p.shape[-1]), -1, dtype=p.dtype)
+    rows = rows / rows[:, -1:]
+    rows[:, -1] = 1
+    u = stream.random((len(rows), count))
+    found = [np.searchsorted(b, x) for b, x in zip(rows, u, strict=True)]
+    return np.reshape(found, (*p.shape[:-1], count)).astype(np.int64)
 
 
 def _multinomial_batch(
@@ -212,7 +250,8 @@ def random_bernoulli(
     F: Namespace, *, p: float, shape: Shape, dtype: Any, generator: Generator
 ) -> Payload:
     """1 with probability p, else 0."""
-    u = F.random_uniform(shape=shape, dtype=F32, generator=generator)
+    wide = F64 if isinstance(generator, MersenneStream) else F32
+    u = F.random_uniform(shape=shape, dtype=wide, generator=generator)
     return F.convert(F.lt(u, p), dtype=dtype)
 
 
@@ -224,15 +263,20 @@ def dropout(
     p: float,
     generator: Generator,
     shape: Shape | None = None,
+    order: tuple[int, ...] | None = None,
 ) -> Payload:
     """x with elements zeroed with probability p, the others scaled by 1 / (1 - p).
 
-    `shape`, which broadcasts against x's, is that of the mask (dropout of channels).
+    `shape`, which broadcasts against x's, is that of the mask (dropout of channels);
+    `order` the order of its axes in which it is drawn.
     """
     shape = x.shape if shape is None else shape
+    drawn = shape if order is None else tuple(shape[i] for i in order)
     kept = F.random_bernoulli(
-        p=1.0 - p, shape=shape, dtype=x.dtype, generator=generator
+        p=1.0 - p, shape=drawn, dtype=x.dtype, generator=generator
     )
+    if order is not None:
+        kept = F.transpose(kept, axes=tuple(map(order.index, range(len(order)))))
     return F.mul(x, kept if p in (0, 1) else F.mul(kept, 1.0 / (1.0 - p)))
 
 

@@ -1,14 +1,15 @@
-"""Random numbers: NumPy's Philox behind PyTorch's names, drawn in program order."""
+"""Random numbers behind PyTorch's names: the same numbers for the same seed."""
 
 from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from isograd.base.errors import EngineError
+from isograd.base.streams import MersenneStream
 from isograd.core import mutation
 from isograd.core.levels import MODE, state
 from isograd.core.primitive import RAW
@@ -38,11 +39,11 @@ class Generator:
 
     def __init__(self, device: Any = "cpu") -> None:
         self._seed = 67280421310721
-        self.stream = _stream(self._seed)
+        self.stream = MersenneStream(self._seed)
 
     def manual_seed(self, seed: int) -> Generator:
         self._seed = int(seed)  # compiled programs hold the stream: it stays the same
-        self.stream.bit_generator.state = _stream(self._seed).bit_generator.state
+        self.stream.seed(self._seed)
         return self
 
     def seed(self) -> int:
@@ -55,24 +56,47 @@ class Generator:
 
     def get_state(self) -> Tensor:
         """The state as a tensor of bytes."""
-        import pickle
-
-        blob = pickle.dumps((self._seed, self.stream.bit_generator.state))
-        return wrap(Tensor, np.frombuffer(blob, np.uint8).copy())
+        words, used, spare = self.stream.state
+        record = np.zeros((), _STATE)
+        record["seed"], record["seeded"], record["words"] = self._seed, 1, words
+        record["left"], record["next"] = 625 - used, used % 624
+        record["spare"], record["has_spare"] = spare or 0.0, spare is not None
+        return wrap(Tensor, np.frombuffer(record.tobytes(), np.uint8).copy())
 
     def set_state(self, new_state: Any) -> Generator:
-        import pickle
-
-        self._seed, state = pickle.loads(new_state.array("set_state").tobytes())
-        self.stream.bit_generator.state = state
+        blob = new_state.array("set_state").tobytes()
+        if len(blob) != _STATE.itemsize:
+            raise RuntimeError(
+                f"Expected a CPUGeneratorImplState of size {_STATE.itemsize} but found "
+                f"the input RNG state size to be {len(blob)}"
+            )
+        record = np.frombuffer(blob, _STATE)[0]
+        self._seed = int(record["seed"])
+        spare = float(record["spare"]) if record["has_spare"] else None
+        used = 625 - int(record["left"])
+        self.stream.state = record["words"].astype(np.uint32), used, spare
         return self
 
     def clone_state(self) -> Generator:
         return Generator().set_state(self.get_state())
 
 
-def _stream(seed: int) -> np.random.Generator:
-    return np.random.Generator(np.random.Philox(key=seed % (1 << 64)))
+_STATE = np.dtype(
+    [
+        ("seed", "u8"),
+        ("left", "i4"),
+        ("seeded", "i4"),
+        ("next", "u8"),
+        ("words", "u8", (624,)),
+        ("x", "f8"),
+        ("spare", "f8"),
+        ("rho", "f8"),
+        ("has_spare", "i8"),
+        ("single", "f4"),
+        ("has_single", "i4"),
+    ]
+)
+"""The layout of PyTorch's generator of the CPU in memory."""
 
 
 default_generator = Generator()
@@ -134,7 +158,7 @@ def check_vmap() -> None:
         )
 
 
-def _stream_of(generator: Any) -> np.random.Generator:
+def _stream_of(generator: Any) -> MersenneStream:
     """The stream to draw from at once; a function under compilation runs eagerly."""
     if MODE.special and state().stages:
         raise EngineError("staging_escape", what="a random draw")
@@ -152,13 +176,43 @@ def _floats(name: str, dtype: Any) -> np.dtype[Any]:
 # --- new tensors ----------------------------------------------------------------------
 
 
-def _of(draw: str) -> Callable[..., np.ndarray]:
-    """An array from a stream, by a draw of the engine."""
-    made = getattr(RAW, draw)
-    return lambda stream, shape, d: made(shape=shape, dtype=d, generator=stream)
+class Slots(NamedTuple):
+    """Places in memory that are filled one after the other.
+
+    Attributes:
+        in_order: whether they are those of a contiguous tensor.
+    """
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    in_order: bool = True
 
 
-_uniform, _normal = _of("random_uniform"), _of("random_normal")
+def in_memory(
+    payload: Any, draw: Callable[[Slots], np.ndarray], dtype: Any = None
+) -> np.ndarray:
+    """An array like the payload, drawn in the order of its memory."""
+    dtype = payload.dtype if dtype is None else dtype
+    if type(payload) is not np.ndarray or payload.flags.c_contiguous:
+        return np.asarray(draw(Slots(payload.shape, dtype)))
+    order = memory_order(payload)
+    shape = tuple(payload.shape[i] for i in order)
+    return np.asarray(draw(Slots(shape, dtype, False))).transpose(np.argsort(order))
+
+
+def memory_order(array: np.ndarray) -> tuple[int, ...]:
+    """Its axes, those of the longest strides first."""
+    return tuple(sorted(range(array.ndim), key=lambda i: -array.strides[i]))
+
+
+def _uniform(stream: Any, slots: Slots) -> np.ndarray:
+    return RAW.random_uniform(shape=slots.shape, dtype=slots.dtype, generator=stream)
+
+
+def _normal(stream: Any, slots: Slots, mean: float = 0, std: float = 1) -> np.ndarray:
+    return stream.normals(slots.shape, slots.dtype, mean, std, slots.in_order)
+
+
 _INTS = {int}
 
 
@@ -181,7 +235,7 @@ def _drawn(name: str, draw: Any, word: str) -> None:
         shape = (
             size if plain else _size_of((kw["size"],) if "size" in kw else size, name)
         )
-        array = draw(_stream_of(generator), shape, _floats(word, dtype))
+        array = draw(_stream_of(generator), Slots(shape, _floats(word, dtype)))
         return finished(array, requires_grad, device, out)
 
     def like(
@@ -195,9 +249,9 @@ def _drawn(name: str, draw: Any, word: str) -> None:
         generator: Any = None,
     ) -> Tensor:
         d = _floats(word, input.dtype if dtype is None else dtype)
-        return finished(
-            draw(_stream_of(generator), input._p.shape, d), requires_grad, device
-        )
+        stream = _stream_of(generator)
+        array = in_memory(input._p, lambda slots: draw(stream, slots), d)
+        return finished(array, requires_grad, device)
 
     tensor_row(new, name=name, method=False)
     tensor_row(like, name=f"{name}_like", method=False)
@@ -342,7 +396,12 @@ def normal(
             if not isinstance(std, CoreTensor)
             else "normal expects all elements of std >= 0.0"
         )
-    values = m + s * _normal(_stream_of(generator), shape, d)
+    stream = _stream_of(generator)
+    if not given:
+        return finished(
+            _normal(stream, Slots(shape, d), mean, std), requires_grad, device, out
+        )
+    values = m + s * _normal(stream, Slots(shape, d))
     return finished(np.asarray(values).astype(d), requires_grad, device, out)
 
 
@@ -361,8 +420,16 @@ def bernoulli(input: Any, p: Any = None, *, generator: Any = None) -> Any:
             "(Could this error message be improved?  If so, please "
             "report an enhancement request to PyTorch.)"
         )
-    draws = _stream_of(generator).random(input.shape)
-    return tied(input, (draws < chance).astype(input.dtype))
+    stream = _stream_of(generator)
+    scalar = p is not None and not is_payload(p)
+    drawn = _chances(stream, Slots(input.shape, input.dtype), chance, scalar)
+    return tied(input, (drawn < chance).astype(input.dtype))
+
+
+def _chances(stream: Any, slots: Slots, chance: Any, scalar: bool) -> np.ndarray:
+    """Uniform numbers to hold against a chance, in its precision (at least single)."""
+    wide = np.float64 if scalar or chance.dtype.itemsize == 8 else np.float32
+    return stream.random(slots.shape, wide)
 
 
 @row(method=False)
@@ -393,7 +460,7 @@ def multinomial(
         )
     if num_samples <= 0:
         raise RuntimeError("cannot sample n_sample <= 0 samples")
-    rows = np.atleast_2d(_array(input)).astype(np.float64)
+    rows = np.atleast_2d(_array(input))
     if np.any(rows < 0) or not np.all(np.isfinite(rows)):
         raise RuntimeError(
             "probability tensor contains either `inf`, `nan` or element < 0"
@@ -415,6 +482,27 @@ def multinomial(
 
 # --- in place -------------------------------------------------------------------------
 
+_CONTINUOUS = (
+    "{} distribution is a continuous probability distribution. dtype must be a "
+    "floating point but you specified {}"
+)
+_FLOATS_ONLY = {"exponential": "iubc", "cauchy": "iubc", "log_normal": "iubc"}
+_REFUSED = {**_FLOATS_ONLY, "random": "c", "bernoulli": "c", "geometric": "bc"}
+"""Kinds of numbers that `name_` does not draw."""
+
+
+def _check_kind(name: str, dtype: np.dtype[Any]) -> None:
+    if dtype.kind not in _REFUSED.get(name, ""):
+        return
+    d = of_numpy(dtype)
+    if name in ("exponential", "cauchy"):
+        word = d.scalar_type if name == "exponential" else c_type(d)
+        raise RuntimeError(_CONTINUOUS.format(name.capitalize(), word))
+    kernel = {"random": "random_kernel_cpu", "bernoulli": "bernoulli_scalar_cpu_"}
+    raise NotImplementedError(
+        f"\"{kernel.get(name, f'{name}_cpu')}\" not implemented for '{d.scalar_type}'"
+    )
+
 
 def _fills(name: str, draw: Any) -> None:
     """`name_`: the elements are replaced by draws."""
@@ -422,7 +510,9 @@ def _fills(name: str, draw: Any) -> None:
     def method(self: Any, *args: Any, generator: Any = None, **kw: Any) -> Any:
         check_write(self)
         check_memory(self)
-        values = draw(_stream_of(generator), self._p, *args, **kw)
+        _check_kind(name, self._p.dtype)
+        stream, p = _stream_of(generator), self._p
+        values = in_memory(p, lambda slots: draw(stream, slots, *args, **kw))
         out = tied(payload_of(self), np.asarray(values).astype(self._p.dtype))
         lift(out, f"{name.capitalize()}Backward0", (self,))
         mutation.write(self, out, fresh=True)
@@ -446,7 +536,7 @@ def _draw_uniform(s: Any, p: Any, a: float = 0.0, b: float = 1.0, **kw: Any) -> 
         )
     if not np.isfinite(b):
         raise RuntimeError("to is out of bounds for float")
-    return a + (b - a) * s.random(p.shape)
+    return s.uniforms(p.shape, p.dtype, a, b)
 
 
 def _check_real(d: np.dtype[Any], kernel: str) -> None:
@@ -465,7 +555,21 @@ def _draw_normal(s: Any, p: Any, mean: float = 0.0, std: float = 1.0) -> Any:
     _check_real(p.dtype, "normal_kernel_cpu")
     if std < 0:
         raise RuntimeError(f"normal expects std >= 0.0, but found std {std:g}")
-    return mean + std * s.standard_normal(p.shape)
+    return _normal(s, p, mean, std)
+
+
+def _digits(dtype: np.dtype[Any]) -> int:
+    """How many binary digits a number of the dtype has, without its sign."""
+    if dtype.kind == "b":
+        return 1
+    if dtype.kind in "iu":
+        return int(np.iinfo(dtype).max).bit_length()
+    return {"bfloat16": 8, "float16": 11, "float32": 24}.get(dtype.name, 53)
+
+
+def _most(dtype: np.dtype[Any]) -> int:
+    """One more than the largest number that `random_` gives."""
+    return (1 << _digits(dtype)) + (dtype.kind not in "iub")
 
 
 def _draw_random(s: Any, p: Any, *args: Any, **kw: Any) -> Any:
@@ -475,8 +579,11 @@ def _draw_random(s: Any, p: Any, *args: Any, **kw: Any) -> Any:
         low, high = args
     elif args:
         high = args[0]
+    if high is None and not args and "from" not in kw:
+        size = 1 << _digits(p.dtype) if p.dtype.kind in "iub" else _most(p.dtype)
+        return s.remainders(0, size, p.shape, p.dtype.itemsize == 8)
     if high is None:
-        high = {"f": 1 << 24, "b": 2}.get(p.dtype.kind) or np.iinfo(p.dtype).max
+        high = _most(p.dtype)
     if low >= high:
         raise RuntimeError(
             "random_ expects 'from' to be less than 'to', but got "
@@ -488,7 +595,7 @@ def _draw_random(s: Any, p: Any, *args: Any, **kw: Any) -> Any:
 
 def _draw_exponential(s: Any, p: Any, lambd: float = 1.0) -> Any:
     _check_positive("exponential_", "lambda", lambd)
-    return s.exponential(1 / lambd, p.shape)
+    return s.standard_exponential(p.shape) / lambd
 
 
 def _draw_geometric(s: Any, p: Any, chance: Any = None, **kw: Any) -> Any:
@@ -515,7 +622,8 @@ def _draw_bernoulli(s: Any, p: Any, chance: Any = 0.5, **kw: Any) -> Any:
     q = chance.array() if isinstance(chance, Tensor) else chance
     if not isinstance(chance, CoreTensor) and not 0 <= chance <= 1:
         raise RuntimeError(f"bernoulli_ expects p to be in [0, 1], but got p={chance}")
-    return s.random(p.shape) < q
+    scalar = not isinstance(chance, CoreTensor)
+    return _chances(s, p, q, scalar) < q
 
 
 _fills("uniform", _draw_uniform)

@@ -15,6 +15,7 @@ from isograd.core.tensor import Tensor as CoreTensor
 from isograd.torch.call import floating, public, type_name, warn
 from isograd.torch.nn.table import FUNCTIONAL as T
 from isograd.torch.nn.table import F, dtype_name, generator, plain, row
+from isograd.torch.random import memory_order
 from isograd.torch.table import FUNCTIONS
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
@@ -203,9 +204,7 @@ def rrelu(
 
 
 def _rrelu_body(input: Payload, lower: float, upper: float) -> Payload:
-    noise = F.random_uniform(
-        shape=input.shape, dtype=input.dtype, generator=generator()
-    )
+    noise = F.random_where_low(input, generator=generator())
     slope = F.add(F.mul(noise, upper - lower), lower)
     return F.where(F.gt(input, 0.0), input, F.mul(input, slope))
 
@@ -263,8 +262,17 @@ def _check_p(p: float) -> None:
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
 
 
-def _dropout_body(input: Payload, p: float, shape: Any) -> Payload:
-    return F.dropout(input, p=float(p), generator=generator(), shape=shape)
+def _dropout_body(input: Payload, p: float, shape: Any, order: Any) -> Payload:
+    return F.dropout(
+        input, p=float(p), generator=generator(), shape=shape, order=order
+    )
+
+
+def _order(input: Any) -> tuple[int, ...] | None:
+    """The order of a tensor's axes in memory, if it is not the usual one."""
+    array = input._p
+    usual = type(array) is not np.ndarray or array.flags.c_contiguous
+    return None if usual else memory_order(array)
 
 
 _dropout = public(_dropout_body, "dropout", "MulBackward0")
@@ -274,7 +282,7 @@ def _dropped(input: Any, p: float, training: bool, inplace: bool, shape: Any) ->
     _check_p(p)
     if not training or (p == 0 and not input.requires_grad):
         return input
-    out = _dropout(input, p, shape)
+    out = _dropout(input, p, shape, _order(input) if shape is None else None)
     return input.copy_(out) if inplace else out
 
 
@@ -311,10 +319,9 @@ for _name, _rank in (("dropout1d", 1), ("dropout2d", 2), ("dropout3d", 3)):
     _channel_dropout(_name, _rank)
 
 
-def _alpha_body(input: Payload, p: float, shape: Any) -> Payload:
-    kept = F.random_bernoulli(
-        p=1 - p, shape=shape, dtype=input.dtype, generator=generator()
-    )
+def _alpha_body(input: Payload, p: float, shape: Any, order: Any) -> Payload:
+    ones = np.ones(shape, input.dtype)
+    kept = F.dropout(ones, p=p, generator=generator(), order=order)
     return F.alpha_dropout(input, F.ne(kept, 0.0), p=p)
 
 
@@ -328,7 +335,7 @@ def alpha_dropout(
     _check_p(p)
     if not training:
         return input
-    out = _alpha(input, p, tuple(input.shape))
+    out = _alpha(input, p, tuple(input.shape), _order(input))
     return input.copy_(out) if inplace else out
 
 
@@ -340,7 +347,7 @@ def feature_alpha_dropout(
     if not training:
         return input
     shape = (*input.shape[:2], *(1,) * (input.ndim - 2))
-    out = _alpha(input, p, shape)
+    out = _alpha(input, p, shape, None)
     return input.copy_(out) if inplace else out
 
 

@@ -63,7 +63,7 @@ def _install(rank: int) -> None:
         if _random_samples is None:
             lead = input.shape[:-rank]
             shape = (1, *lead, rank) if len(lead) == 1 else (*lead, rank)
-            drawn = generator().random(shape)
+            drawn = generator().random(shape, input._p.dtype)
         else:
             drawn = _random_samples.array(_name(rank))
         return pair(input, ints(kernel_size, rank), count, drawn)

@@ -8,11 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.streams import MersenneStream
 from isograd.core.storage import note_write
 from isograd.nn import fills
+from isograd.torch.autograd.grad_mode import no_grad
 
 
-def _stream(generator: Any) -> np.random.Generator:
+def _stream(generator: Any) -> MersenneStream:
     if generator is not None:
         return generator.stream
     from isograd.torch.random import default_generator
@@ -47,13 +49,15 @@ def calculate_gain(nonlinearity: str, param: Any = None) -> float:
 
 
 def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Any:
-    return _write(tensor, _stream(generator).uniform(a, b, tuple(tensor.shape)))
+    with no_grad():
+        return tensor.uniform_(a, b, generator=generator)
 
 
 def normal_(
     tensor: Any, mean: float = 0.0, std: float = 1.0, generator: Any = None
 ) -> Any:
-    return _write(tensor, fills.normal(_stream(generator), tensor.shape, std, mean))
+    with no_grad():
+        return tensor.normal_(mean, std, generator=generator)
 
 
 def trunc_normal_(
@@ -64,10 +68,19 @@ def trunc_normal_(
     b: float = 2.0,
     generator: Any = None,
 ) -> Any:
-    values = fills.truncated_normal(
-        _stream(generator), tensor.shape, std, mean, (a - mean) / std, (b - mean) / std
-    )
-    return _write(tensor, values)
+    from isograd.torch.random import Slots, in_memory
+
+    stream = _stream(generator)
+
+    def draw(slots: Slots) -> np.ndarray:
+        return fills.truncated_normal_by_rounds(
+            lambda: stream.normals(slots.shape, slots.dtype, in_order=slots.in_order),
+            lambda low, high: stream.uniforms(slots.shape, slots.dtype, low, high),
+            (a - mean) / std,
+            (b - mean) / std,
+        )
+
+    return _write(tensor, in_memory(tensor._p, draw) * std + mean)
 
 
 def constant_(tensor: Any, val: float) -> Any:
@@ -153,8 +166,10 @@ def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> Any:
         raise ValueError("Only tensors with 2 or more dimensions are supported")
     if tensor.numel() == 0:
         return tensor
+    flat = tensor.new_empty((tensor.size(0), tensor.numel() // tensor.size(0)))
+    normal_(flat, 0.0, 1.0, generator)
     return _write(
-        tensor, fills.orthogonal(_stream(generator), tuple(tensor.shape), gain)
+        tensor, fills.orthogonalised(flat.numpy(), tuple(tensor.shape), gain)
     )
 
 
@@ -163,9 +178,8 @@ def sparse_(
 ) -> Any:
     if tensor.ndimension() != 2:
         raise ValueError("Only tensors with 2 dimensions are supported")
-    return _write(
-        tensor, fills.sparse(_stream(generator), tuple(tensor.shape), sparsity, std)
-    )
+    normal_(tensor, 0.0, std, generator)
+    return _write(tensor, fills.thinned(_stream(generator), tensor._p, sparsity))
 
 
 def _former(name: str) -> Any:

@@ -95,7 +95,7 @@ class _SpectralNorm(Module):
         from isograd.torch.random import default_generator
 
         for name, n in (("_u", matrix.size(0)), ("_v", matrix.size(1))):
-            x = default_generator.stream.standard_normal(n).astype(weight._p.dtype)
+            x = default_generator.stream.standard_normal(n, weight._p.dtype)
             self.register_buffer(name, wrap(Tensor, x / np.linalg.norm(x)))
         self._iterate(matrix.detach(), 15)
 

@@ -10,16 +10,22 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from isograd.base.streams import MersenneStream
 from isograd.base.missing import module_getattr
 from isograd.torch.tensor import Tensor
 
 T = TypeVar("T", covariant=True)
 
 
-def _stream(generator: Any) -> np.random.Generator:
+def _stream(generator: Any) -> MersenneStream:
     from isograd.torch.random import default_generator
 
     return (default_generator if generator is None else generator).stream
+
+
+def _seed(generator: Any) -> int:
+    """63 bits."""
+    return int(_stream(generator).remainders(0, 1 << 63, 1, wide=True)[0])
 
 
 class Dataset(Generic[T]):
@@ -192,14 +198,19 @@ class RandomSampler(Sampler[int]):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
-        n, stream = len(self.data_source), _stream(self.generator)
+        n = len(self.data_source)
+        if self.generator is None:
+            stream = MersenneStream(_seed(None))
+        else:
+            stream = _stream(self.generator)
         if self.replacement:
-            yield from stream.integers(0, n, self.num_samples).tolist()
+            for _ in range(self.num_samples // 32):
+                yield from stream.integers(0, n, 32).tolist()
+            yield from stream.integers(0, n, self.num_samples % 32).tolist()
             return
-        left = self.num_samples
-        while left > 0:
-            yield from stream.permutation(n).tolist()[:left]
-            left -= n
+        for _ in range(self.num_samples // n):
+            yield from stream.permutation(n).tolist()
+        yield from stream.permutation(n).tolist()[: self.num_samples % n]
 
     def __len__(self) -> int:
         return self.num_samples
@@ -225,17 +236,19 @@ class WeightedRandomSampler(Sampler[int]):
         replacement: bool = True,
         generator: Any = None,
     ) -> None:
-        self.weights = np.asarray(weights, np.float64)
+        from isograd import torch
+
+        self.weights = torch.as_tensor(weights, dtype=torch.double)
         self.num_samples, self.replacement = num_samples, replacement
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        p = self.weights / self.weights.sum()
-        yield from (
-            _stream(self.generator)
-            .choice(len(p), self.num_samples, replace=self.replacement, p=p)
-            .tolist()
+        from isograd import torch
+
+        drawn = torch.multinomial(
+            self.weights, self.num_samples, self.replacement, generator=self.generator
         )
+        yield from drawn.tolist()
 
     def __len__(self) -> int:
         return self.num_samples
@@ -381,6 +394,10 @@ class DataLoader(Generic[T]):
         )
 
     def __iter__(self) -> Iterator[Any]:
+        _seed(self.generator)  # that of the workers
+        return self._batches()
+
+    def _batches(self) -> Iterator[Any]:
         if self.streams:
             yield from self._stream()
             return
