@@ -12,7 +12,6 @@ from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.tensor import Tensor
 from isograd.nn import fills
 
-
 _DRAWS = Draws()
 
 

@@ -211,8 +211,8 @@ class ModelCheckpoint(Callback):
         if not callable(prefix) and (not isinstance(prefix, str) or "/" in prefix):
             raise ValueError(
                 "For 'ModelCheckpoint', the argument 'prefix' for "
-                "checkpoint file name is invalid, it must be string and "
-                f"does not contain '/', but got {prefix}."
+                "checkpoint file name is invalid, it must be callable or "
+                f"string that does not contain '/', but got {prefix}."
             )
         self._prefix = prefix
         self._directory = os.path.abspath(directory or ".")
@@ -248,7 +248,7 @@ class ModelCheckpoint(Callback):
             self._directory,
             f"{prefix}-{args.cur_epoch_num}_{step}.{self._config.format}",
         )
-        network = self._config.saved_network or args.network
+        network = self._config.saved_network or args.train_network
         save_checkpoint(network, path, append_dict=self._config.append_dict or None)
         self._latest_ckpt_file_name = path
         self._last_step, self._last_time = args.cur_step_num, time.time()

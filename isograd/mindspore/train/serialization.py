@@ -1,4 +1,4 @@
-"""Checkpoints: named arrays in one file (NumPy's archive format)."""
+"""Checkpoints: named parameters in one file."""
 
 from __future__ import annotations
 
@@ -8,12 +8,17 @@ from typing import Any
 
 import numpy as np
 
-from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.nn.cell import Cell
 from isograd.mindspore.parameter import Parameter
+from isograd.mindspore.seed import Generator
 from isograd.mindspore.tensor import Tensor
+from isograd.mindspore.train import checkpoint_format as formats
 
-_WIDE = ":bfloat16"  # NumPy's format does not know it: it is stored as uint16
+_FORMATS = ("safetensors", "ckpt")
+_EMPTY = (
+    "The loaded parameter dict is empty after filter or specify, please check whether "
+    "'filter_prefix' or 'specify_prefix' are set correctly."
+)
 
 
 def save_checkpoint(
@@ -36,9 +41,12 @@ def save_checkpoint(
             "data".
         append_dict: further numbers, strings or tensors to keep.
         choice_func: which names are kept.
+        crc_check: whether a checksum is written.
+        format: "ckpt" or "safetensors".
 
     Raises:
         TypeError: for another object, or a file name that is no string.
+        ValueError: for another format.
     """
     if not isinstance(ckpt_file_name, str):
         raise TypeError(
@@ -46,22 +54,35 @@ def save_checkpoint(
             "file name is invalid,'ckpt_file_name' must be string, but got "
             f"{type(ckpt_file_name)}."
         )
-    arrays: dict[str, np.ndarray] = {}
-    for name, value in _named(save_obj):
-        if choice_func is None or choice_func(name):
-            _put(arrays, name, value)
-    for name, value in (append_dict or {}).items():
-        _put(arrays, name, np.float32(value) if type(value) is float else value)
+    if format not in _FORMATS:
+        raise ValueError(
+            "For 'save_checkpoint', the format must be 'safetensors' or 'ckpt', but "
+            f"got {format}."
+        )
+    if not isinstance(integrated_save, bool):
+        raise TypeError(
+            f"The input value must be a bool, but got {type(integrated_save).__name__}."
+        )
+    arrays = {
+        name: _array(value)
+        for name, value in _named(save_obj)
+        if choice_func is None or choice_func(name)
+    }
+    arrays |= _appended(append_dict)
+    ckpt = format == "ckpt"
     path = ckpt_file_name
-    if not path.endswith((".ckpt", ".safetensors")):
+    if not path.endswith(f".{format}"):
         path += f".{format}"
     folder = os.path.dirname(path)
     if folder:
         os.makedirs(folder, exist_ok=True)
     temporary = f"{path}.part"
     with open(temporary, "wb") as file:
-        named: dict[str, Any] = {f"/{k}": v for k, v in arrays.items()}
-        np.savez(file, **named)
+        file.write(
+            formats.encode(arrays, crc_check)
+            if ckpt
+            else formats.encode_safetensors(arrays)
+        )
     os.replace(temporary, path)  # a file is there whole or not at all
 
 
@@ -71,18 +92,52 @@ def _named(obj: Any) -> Iterable[tuple[str, Any]]:
     if isinstance(obj, dict):
         return list(obj.items())
     if isinstance(obj, list | tuple):
-        return [(row["name"], row["data"]) for row in obj]
+        return [(row["name"], _held(row["data"])) for row in obj]
     raise TypeError(
         "For 'save_checkpoint', the parameter 'save_obj' must be nn.Cell, "
         f"list or dict, but got {type(obj)}."
     )
 
 
-def _put(arrays: dict[str, np.ndarray], name: str, value: Any) -> None:
-    a = value.array("a checkpoint") if isinstance(value, Tensor) else np.asarray(value)
-    if a.dtype.kind == "V":
-        name, a = name + _WIDE, a.view(np.uint16)
-    arrays[name] = a
+def _held(data: Any) -> Any:
+    if not isinstance(data, Tensor | str):
+        raise TypeError(
+            "For save_checkpoint, when save_obj is a list of dict items, the data in "
+            f"dict should be parameter, but got {type(data)}."
+        )
+    return data
+
+
+def _array(value: Any) -> np.ndarray:
+    return value.array("a checkpoint") if isinstance(value, Tensor) else np.array(value)
+
+
+def _appended(more: Any) -> dict[str, np.ndarray]:
+    if more is None:
+        return {}
+    if not isinstance(more, dict):
+        raise TypeError(
+            "For 'save_checkpoint', the argument 'append_dict' must be dict, but got "
+            f"{type(more)}."
+        )
+    out: dict[str, np.ndarray] = {}
+    for name, value in more.items():
+        if isinstance(value, Generator):
+            out |= {
+                f"{name}.{k}": np.array(str(v)) for k, v in value.get_state().items()
+            }
+            continue
+        if not isinstance(name, str) or not isinstance(value, _APPENDED):
+            raise TypeError(
+                "For 'save_checkpoint', the type of dict 'append_info' must be key: "
+                "string, value: int, float, bool or Generator, but got key: "
+                f"{type(name)}, value: {type(value)}"
+            )
+        out[name] = _array(np.float32(value) if type(value) is float else value)
+    return out
+
+
+_APPENDED = (int, float, str, np.generic, Tensor)
 
 
 def load_checkpoint(
@@ -101,46 +156,68 @@ def load_checkpoint(
     """Read parameters by name; with `net`, load them into it.
 
     Raises:
-        ValueError: if the file is not there, or is no checkpoint.
+        ValueError: if the file is not there, is no checkpoint, or has nothing chosen.
     """
-    if not isinstance(ckpt_file_name, str | os.PathLike):
-        raise TypeError(
-            "For 'load_checkpoint', the argument 'ckpt_file_name' must be "
-            f"string, but got {type(ckpt_file_name)}."
-        )
-    if not os.path.exists(ckpt_file_name):
-        raise ValueError(
-            "For 'load_checkpoint', the checkpoint file: "
-            f"{os.path.realpath(ckpt_file_name)} does not exist, please check whether "
-            "the 'ckpt_file_name' is correct."
-        )
+    _check_file(ckpt_file_name, format)
     out: dict[str, Parameter] = {}
-    for name, a in _arrays_of(ckpt_file_name).items():
+    for name, a in _arrays_of(ckpt_file_name, format).items():
         if _chosen(name, choice_func, filter_prefix, specify_prefix):
             out[name] = _parameter(a, name)
+    if not out:
+        raise ValueError(_EMPTY)
     if net is not None:
         load_param_into_net(net, out, strict_load)
     return out
 
 
-def _arrays_of(path: Any) -> dict[str, np.ndarray]:
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            found = {k[1:]: file[k] for k in file.files}
-    except (ValueError, OSError) as error:
+def _check_file(path: Any, format: str) -> None:
+    if not isinstance(path, str | os.PathLike):
+        raise TypeError(
+            "For 'load_checkpoint', the argument 'ckpt_file_name' must be "
+            f"string, but got {type(path)}."
+        )
+    if format not in _FORMATS:
         raise ValueError(
-            f"Failed to read the checkpoint file {path}; it is not one "
-            f"that isograd wrote: {error}"
+            "For 'load_checkpoint', the checkpoint file should end with '.ckpt' or "
+            "'.safetensors', please input the correct 'format'."
+        )
+    if not str(path).endswith(f".{format}"):
+        raise ValueError(
+            "For 'load_checkpoint', the checkpoint file format must same with "
+            f"'format', but got file_name:'{path}', format:'{format}'"
+        )
+    if not os.path.exists(path):
+        raise ValueError(
+            "For 'load_checkpoint', the checkpoint file: "
+            f"{os.path.realpath(path)} does not exist, please check whether "
+            "the 'ckpt_file_name' is correct."
+        )
+
+
+def _arrays_of(path: Any, format: str) -> dict[str, np.ndarray]:
+    with open(path, "rb") as file:
+        data = file.read()
+    try:
+        if format == "ckpt":
+            return formats.decode(data)
+        return formats.decode_safetensors(data)
+    except formats.Unreadable:
+        raise ValueError(
+            f"Failed to read the checkpoint file {os.path.realpath(path)}. The file may "
+            "be corrupted, and the content cannot be parsed."
         ) from None
-    return {
-        k.removesuffix(_WIDE): a.view(dtypes.bfloat16.np) if k.endswith(_WIDE) else a
-        for k, a in found.items()
-    }
 
 
 def _chosen(name: str, choice: Any, without: Any, only: Any) -> bool:
     def starts(prefixes: Any) -> bool:
-        given = (prefixes,) if isinstance(prefixes, str) else tuple(prefixes)
+        given = (prefixes,) if isinstance(prefixes, str) else prefixes
+        if not isinstance(given, list | tuple):
+            raise TypeError(
+                "For 'load_checkpoint', the type of 'specify_prefix' or "
+                "'filter_prefix' must be string, list[string] or tuple[string], but "
+                f"got {type(given)}."
+            )
+        given = tuple(given)
         return name.startswith(given)
 
     if without is not None and starts(without):
@@ -181,29 +258,45 @@ def load_param_into_net(
             "For 'load_param_into_net', the argument 'parameter_dict' "
             f"should be a dict, but got {type(parameter_dict)}."
         )
-    left: list[str] = []
-    used: set[str] = set()
-    plan: list[tuple[Parameter, Any]] = []
-    for p in net.get_parameters():
-        if p.name in parameter_dict:
-            new = parameter_dict[p.name]
-            _check_fits(p, new, strict_load)
-            plan.append((p, new))
-            used.add(p.name)
-        else:
-            left.append(p.name)
-    for p, new in plan:
+    for name, new in parameter_dict.items():
+        if not isinstance(name, str) or not isinstance(new, Parameter | str):
+            raise TypeError(
+                "For 'parameter_dict', the element in the argument 'parameter_dict' "
+                f"should be a 'str' and 'Parameter' , but got {type(name)} and "
+                f"{type(new)}."
+            )
+    own = {p.name: p for p in net.get_parameters()}
+    plan = {n: (p, parameter_dict[n]) for n, p in own.items() if n in parameter_dict}
+    left = [n for n in own if n not in plan]
+    unused = [k for k in parameter_dict if k not in plan]
+    if left and not strict_load:
+        plan |= _prefixed(own, parameter_dict, left)
+    for p, new in plan.values():
+        _check_fits(p, new, strict_load)
+    for p, new in plan.values():
         p.set_data(new)
-    return left, [k for k in parameter_dict if k not in used]
+    return left, unused
+
+
+def _prefixed(
+    own: dict[str, Parameter], given: dict[str, Any], left: list[str]
+) -> dict[str, Any]:
+    """What is left to load under a longer name of a common prefix; `left` shrinks."""
+    plan: dict[str, Any] = {}
+    prefix, found = None, left[0]
+    while found != prefix and left:
+        prefix = found
+        found = next(
+            (k[: -len(n)] for n in left for k in given if k.endswith(n)), prefix
+        )
+        if found != prefix:
+            for n in [n for n in left if found + n in given]:
+                plan[n] = own[n], given[found + n]
+                left.remove(n)
+    return plan
 
 
 def _check_fits(p: Parameter, new: Any, strict: bool) -> None:
-    if not isinstance(new, Tensor):
-        raise TypeError(
-            "For 'load_param_into_net', the element in the argument "
-            "'parameter_dict' should be a 'Parameter' or 'Tensor', but got "
-            f"{type(new)}."
-        )
     if new.shape != p.shape and not (new.size == p.size == 1):
         raise RuntimeError(
             f"For 'load_param_into_net', {p.name} in the argument 'net' should have "
@@ -213,7 +306,8 @@ def _check_fits(p: Parameter, new: Any, strict: bool) -> None:
             "loaded is correct or the batch size and so on in the 'net' and "
             "'parameter_dict' are same."
         )
-    if strict and new.dtype != p.dtype:
+    same_kind = p.dtype.is_floating_point and new.dtype.is_floating_point
+    if new.dtype != p.dtype and (strict or not same_kind):
         raise RuntimeError(
             f"For 'load_param_into_net', {p.name} in the argument 'net' should have "
             f"the same type as {p.name} in the argument 'parameter_dict'. but got its "
