@@ -480,6 +480,11 @@ def write(t: Tensor, value: Payload) -> None:
     mutation.write(t, value, fresh=False)
 
 
+def computed(t: Tensor) -> None:
+    """Make a leaf the copy of itself: a value on the tape that may be written to."""
+    core.hold(t, BOUND.copy(payload_of(t)))
+
+
 def _move(base: Any) -> None:
     """Give a base and its views new memory with the same elements."""
     base._p = base._p.copy()

@@ -20,6 +20,7 @@ from isograd.mindspore.call import (
     fits,
     ints_of,
     is_payload,
+    lift,
     lower,
     op,
     promoted,
@@ -522,8 +523,9 @@ for _name, _op in {"add": F.add, "sub": F.sub}.items():
 
     def _updated(variable: Any, value: Any, _op: Any = _op) -> Any:
         a, b = promoted(lower(variable), lower(value))
-        assign(variable, _op(a, b))
-        return _value_of(variable)
+        new = _op(a, b)
+        assign(variable, new)
+        return lift(cast(new, variable._p.dtype))
 
     expose(_updated, [f"assign_{_name}"])
 

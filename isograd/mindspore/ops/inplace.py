@@ -8,7 +8,7 @@ from typing import Any
 from isograd.base.errors import EngineError
 from isograd.core.primitive import BOUND
 from isograd.core.tape import Leaf
-from isograd.mindspore import errors
+from isograd.mindspore import context, errors
 from isograd.mindspore.call import broadcast_shapes, cast, expose, lower
 from isograd.mindspore.ops import (  # noqa: F401  (their methods)
     activations,
@@ -18,7 +18,8 @@ from isograd.mindspore.ops import (  # noqa: F401  (their methods)
     reductions,
     shapes,
 )
-from isograd.mindspore.tensor import Tensor, write
+from isograd.mindspore.parameter import Parameter
+from isograd.mindspore.tensor import Tensor, assign, computed, write
 
 F = BOUND
 
@@ -46,24 +47,39 @@ def in_place(name: str) -> Callable[..., Any]:
 def overwrite(t: Tensor, value: Any, name: str) -> Tensor:
     """`t <- value`, recorded; gives t.
 
+    An input of the function that is being differentiated becomes a value computed
+    from it; a parameter stays what it is to the gradient, as if it were assigned.
+
     Raises:
-        RuntimeError: if t is an input of the function that is being differentiated.
         ValueError: if the value does not have t's shape.
     """
-    if type(t._node) is Leaf and type(t) is Tensor:
-        raise RuntimeError(errors.INPUT_WRITTEN)
     p = lower(value)
     if broadcast_shapes(name, t.shape, p.shape) != t.shape:
         raise errors.broadcast(name, t.shape, p.shape)
+    new = F.broadcast_to(cast(p, t._p.dtype), t.shape)
+    if isinstance(t, Parameter):
+        assign(t, new)
+        return t
+    if type(t._node) is Leaf:
+        computed(t)
     try:
-        write(t, F.broadcast_to(cast(p, t._p.dtype), t.shape))
+        write(t, new)
     except EngineError as error:
         raise errors.translated(error) from None
     return t
 
 
 def copy_(self: Tensor, src: Any, non_blocking: bool = False) -> Tensor:
-    """The elements of `src` written to this tensor."""
+    """The elements of `src` written to this tensor.
+
+    Raises:
+        RuntimeError: if it is an input of the function that is being differentiated.
+    """
+    if type(self._node) is Leaf and type(self) is Tensor and not context.graph_mode():
+        raise RuntimeError(
+            "A leaf tensor that requires grad is being used in an inplace operator, "
+            "InplaceCopy, which is forbidden!"
+        )
     return overwrite(self, src if isinstance(src, Tensor) else Tensor(src), "copy_")
 
 

@@ -8,12 +8,14 @@ import numpy as np
 
 from isograd.base.errors import EngineError
 from isograd.core import mutation
+from isograd.core.levels import state
 from isograd.core.primitive import BOUND, REGISTRY
 from isograd.core.tape import Leaf
-from isograd.core.tensor import payload_of
-from isograd.mindspore import errors
+from isograd.core.tensor import payload_of, wrap
+from isograd.mindspore import context, errors
 from isograd.mindspore.call import cast, expose, is_payload, lift, lower
-from isograd.mindspore.tensor import Tensor, write
+from isograd.mindspore.parameter import Parameter
+from isograd.mindspore.tensor import Tensor, assign, computed, write
 from isograd.ops.keys import fitted, identity, read_key
 
 F = BOUND
@@ -148,10 +150,17 @@ def setitem(self: Tensor, index: Any, value: Any) -> None:
     """Write to a part of a tensor; recorded, the value's gradient as well.
 
     Raises:
-        RuntimeError: if it is an input of the function that is being differentiated.
+        RuntimeError: if it is an input of the function that is being differentiated,
+            but for graph mode.
     """
-    if type(self._node) is Leaf and type(self) is Tensor:
-        raise RuntimeError(errors.INPUT_WRITTEN)
+    if isinstance(self, Parameter) and state().level:
+        new = wrap(Tensor, F.copy(payload_of(self)))
+        setitem(new, index, value)
+        return assign(self, payload_of(new))
+    if type(self._node) is Leaf:
+        if not context.graph_mode():
+            raise RuntimeError(errors.INPUT_WRITTEN)
+        computed(self)
     try:
         key = read_key(self._p.shape, _key(index, True))
         v = lower(value)
