@@ -223,18 +223,14 @@ def mvlgamma(input: Payload, p: int) -> Payload:
     return F.multigammaln(floating(input), p=p)
 
 
-def _polygamma(n: int, x: Payload) -> Payload:
+@row(method=False)
+def polygamma(n: int, input: Payload) -> Payload:
     if n < 0:
         raise RuntimeError("polygamma(n, x) does not support negative n.")
-    return F.polygamma(floating(x), n=n)
+    return F.polygamma(floating(input), n=n)
 
 
-row(
-    lambda n, input: (
-        _polygamma(n, input) if not is_payload(n) else _polygamma(input, n)
-    ),
-    name="polygamma",
-)
+row(lambda input, n: polygamma(n, input), name="polygamma", function=False)
 
 # --- two operands ---------------------------------------------------------------------
 

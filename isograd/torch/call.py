@@ -41,6 +41,7 @@ from isograd.torch.misfits import (
 from isograd.torch.misfits import reworded as reworded
 from isograd.torch.misfits import type_name as type_name
 from isograd.torch.scalars import wrapped
+from isograd.torch.signatures import checker
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
 F = BOUND
@@ -385,13 +386,20 @@ def check_result_type(payload: Payload, target: Payload) -> None:
 _RENAMED = {"axis": "dim", "keepdims": "keepdim", "x1": "input", "x2": "other"}
 
 
-def public(body: Body, name: str, label: str | None) -> Callable[..., Any]:
-    """The function on tensors whose body works on payloads."""
+def public(
+    body: Body, name: str, label: str | None, check: Callable[..., None] | None = None
+) -> Callable[..., Any]:
+    """The function on tensors whose body works on payloads.
+
+    `check` looks at the arguments (`signatures.checker`).
+    """
     shown: Any = None  # what users see as this function
     listed = takes_list(body)
 
     def function(*args: Any, **kwargs: Any) -> Any:
         out = None
+        if check is not None:
+            check(args, kwargs)
         if kwargs:
             out = kwargs.pop("out", None)
             kwargs = {_RENAMED.get(k, k): v for k, v in kwargs.items()}
@@ -469,11 +477,13 @@ def warn(text: str, category: type[Warning] = UserWarning) -> None:
 
 
 def in_place(
-    body: Body, name: str, label: str | None, prim: Any = None
+    body: Body, name: str, label: str | None, prim: Any = None, method_too: bool = True
 ) -> Callable[..., Any]:
     """The method that writes the body's result to its first operand."""
+    check = checker(name, method_too)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        check((self, *args), kwargs)
         kwargs = {_RENAMED.get(k, k): lower(v) for k, v in kwargs.items()}
         if np.ndarray in map(type, args):
             refuse_arrays(body, name, (self, *args), {})

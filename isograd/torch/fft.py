@@ -11,6 +11,7 @@ from isograd.core.primitive import BOUND, Payload
 from isograd.torch import dtypes
 from isograd.torch.call import Named, dims_of, floating, public
 from isograd.torch.factories import finished
+from isograd.torch.signatures import checker
 from isograd.torch.tensor import Tensor, checked_dim
 
 F = BOUND
@@ -59,7 +60,9 @@ def _single(name: str) -> None:
         )
         return Named(out, _label(name, x, False))
 
-    globals()[name] = public(body, f"fft_{name}", "FftC2CBackward0")
+    globals()[name] = public(
+        body, f"fft_{name}", "FftC2CBackward0", checker(f"fft_{name}", body=body)
+    )
 
 
 def _several(name: str, suffix: str) -> None:
@@ -85,7 +88,9 @@ def _several(name: str, suffix: str) -> None:
         out = getattr(F, fn)(x, axes=axes, sizes=sizes, norm=norm, **params)
         return Named(out, _label(name, x, True))
 
-    globals()[f"{name}{suffix}"] = public(body, f"fft_{name}{suffix}", "")
+    globals()[f"{name}{suffix}"] = public(
+        body, f"fft_{name}{suffix}", "", checker(f"fft_{name}{suffix}", body=body)
+    )
 
 
 for _name in _KINDS:
@@ -99,7 +104,9 @@ def _shift(name: str, inverse: bool) -> None:
         axes = dims_of(dim, input.ndim)
         return F.fftshift(input, axes=axes, inverse=inverse)
 
-    globals()[name] = public(body, f"fft_{name}", "RollBackward0")
+    globals()[name] = public(
+        body, f"fft_{name}", "RollBackward0", checker(f"fft_{name}", body=body)
+    )
 
 
 _shift("fftshift", False)

@@ -27,6 +27,7 @@ from isograd.torch.dtypes import as_dtype, of_numpy
 from isograd.torch.labels import camel
 from isograd.torch.matrix import FUNCTIONS as _TORCH
 from isograd.torch.matrix import cross as _cross
+from isograd.torch.signatures import checker
 from isograd.torch.table import row
 
 F = BOUND
@@ -38,7 +39,9 @@ def function(body: Callable[..., Any], label: str = "") -> Callable[..., Any]:
     """Install a body as `torch.linalg.<its name>`."""
     name = body.__name__.rstrip("_")
     label = label or f"Linalg{camel(name)}Backward0"
-    LINALG[name] = public(body, f"linalg_{name}", label)
+    LINALG[name] = public(
+        body, f"linalg_{name}", label, checker(f"linalg_{name}", body=body)
+    )
     return body
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from isograd.core import fast, writes
+from isograd.core.plans import ABSENT
 from isograd.core.primitive import REGISTRY
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import wrap
@@ -130,6 +131,20 @@ def _invert(x: Any) -> Any:
 
 attach(__invert__=_invert)
 
+
+def _binary(quick: _Op, slow: Any) -> Any:
+    """A function of two operands by the quick path; what else is given is rare."""
+
+    def function(
+        input: Any = ABSENT, other: Any = ABSENT, *more: Any, **rest: Any
+    ) -> Any:
+        if rest or more:
+            return slow(input, other, *more, **rest)
+        return quick(input, other)
+
+    return function
+
+
 # Functions and methods of two or one floating operands go the operators' way as well.
 _FAST_UNARY = {
     **FLOAT,
@@ -141,40 +156,36 @@ _FAST_UNARY = {
 }
 
 
-def _publish(name: str, fn: Any, own: str) -> None:
-    fn.__name__ = fn.__qualname__ = name
-    fn.__doc__ = FUNCTIONS[own].__doc__
-    FUNCTIONS[name] = fn
-    setattr(Tensor, name, fn)
+def _publish(make: Callable[[Any], Any], names: Any) -> None:
+    """Install what is made of the general path, for each name as function and method."""
+    for name in names:
+        general = FUNCTIONS[name], vars(Tensor)[name]
+        quick = [make(g) for g in general]
+        for fn, slow in zip(quick, general, strict=True):
+            fn.__name__ = fn.__qualname__ = name
+            fn.__doc__ = slow.__doc__
+        FUNCTIONS[name] = quick[0]
+        setattr(Tensor, name, quick[1])
 
 
 for _name, _aliases in _FAST_UNARY.items():
     if _name in REGISTRY and REGISTRY[_name].kind == "elementwise":
-        _fn = fast.unary(REGISTRY[_name], Tensor, FUNCTIONS[_name], "f", FAMILY)
-        for _alias in (_name, *_aliases):
-            _publish(_alias, _fn, _name)
+        _publish(
+            lambda slow, prim=REGISTRY[_name]: fast.unary(
+                prim, Tensor, slow, "f", FAMILY
+            ),
+            (_name, *_aliases),
+        )
 for _name, _kinds, _aliases in (
     ("add", "fciub", ()),
     ("mul", "fciub", ("multiply",)),
     ("sub", "fciu", ("subtract",)),
     ("div", "fc", ("divide",)),
 ):
-    _op = _quick(_name, _name, _kinds, FUNCTIONS[_name])
-
-    def _function(
-        input: Any,
-        other: Any,
-        *,
-        _op: Any = _op,
-        _slow: Any = FUNCTIONS[_name],
-        **rest: Any,
-    ) -> Any:
-        if rest:
-            return _slow(input, other, **rest)
-        return _op(input, other)
-
-    for _alias in (_name, *_aliases):
-        _publish(_alias, _function, _name)
+    _publish(
+        lambda slow, args=(_name, _name, _kinds): _binary(_quick(*args, slow), slow),
+        (_name, *_aliases),
+    )
 
 
 def _with_alpha(quick: Any, slow: Any) -> Any:

@@ -9,6 +9,7 @@ from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import stopped
 from isograd.torch.call import floating, operands, public
 from isograd.torch.labels import camel
+from isograd.torch.signatures import checker
 from isograd.torch.table import FUNCTIONS, row
 
 F = BOUND
@@ -101,7 +102,9 @@ def _make(name: str, count: int) -> Any:
         return getattr(F, name)(*operands(input, other, least="f"))
 
     label = _LABELS.get(name, f"Special{camel(name)}Backward0")
-    return public(one if count == 1 else two, f"special_{name}", label)
+    body = one if count == 1 else two
+    full = f"special_{name}"
+    return public(body, full, label, checker(full, body=body))
 
 
 for _name, _count in _OWN.items():

@@ -6,6 +6,7 @@ themselves (views, writes in place).
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from isograd.core.plans import planned
 from isograd.torch.autocasting import autocasting
 from isograd.torch.call import in_place, public
 from isograd.torch.labels import camel
+from isograd.torch.signatures import checker
 from isograd.torch.tensor import FAMILY, Tensor
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
@@ -52,16 +54,15 @@ def row(
     own = name or body.__name__.rstrip("_")
     label = label or f"{camel(own)}Backward0"
     for n in (own, *aliases):
-        fn = public(autocasting(body, own), n, label)
+        whole = autocasting(body, own)
         if function:
-            FUNCTIONS[n] = fn
+            FUNCTIONS[n] = public(whole, n, label, checker(n, body=body))
         if method:
-            setattr(Tensor, n, fn)
+            setattr(Tensor, n, public(whole, n, label, checker(n, True, body)))
         if inplace:
-            write = in_place(body, f"{n}_", label, prim)
-            setattr(Tensor, f"{n}_", write)
+            setattr(Tensor, f"{n}_", in_place(body, f"{n}_", label, prim))
             if function:
-                FUNCTIONS[f"{n}_"] = write
+                FUNCTIONS[f"{n}_"] = in_place(body, f"{n}_", label, prim, False)
     return body
 
 
@@ -90,18 +91,34 @@ def tensor_row(
     own = name or (
         fn.__name__ if fn.__name__.endswith("__") else fn.__name__.removesuffix("_fn")
     )
-    shown = repeated(fn) if views else fn
     for n in (own, *aliases):
-        if function:
-            FUNCTIONS[n] = shown
-        if method:
-            setattr(Tensor, n, shown)
+        for wanted, target in ((function, FUNCTIONS), (method, Tensor)):
+            if not wanted:
+                continue
+            shown = checked(fn, checker(n, target is Tensor, fn if views else None))
+            if views:
+                shown = repeated(fn, shown)
+            if target is Tensor:
+                setattr(Tensor, n, shown)
+            else:
+                FUNCTIONS[n] = shown
     return fn
 
 
-def repeated(fn: Body) -> Body:
+def checked(fn: Body, check: Callable[..., None]) -> Body:
+    """A function on tensors that looks at its arguments first."""
+
+    @functools.wraps(fn)
+    def shown(*args: Any, **kwargs: Any) -> Any:
+        check(args, kwargs)
+        return fn(*args, **kwargs)
+
+    return shown
+
+
+def repeated(fn: Body, slow: Body | None = None) -> Body:
     """A function that makes views of tensors, with plans."""
-    shown: Any = planned(fn, fn, Tensor, FAMILY)
+    shown: Any = planned(fn, slow or fn, Tensor, FAMILY)
     shown.__name__ = shown.__qualname__ = fn.__name__
     shown.__doc__ = fn.__doc__
     return shown

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from isograd.core.primitive import BOUND, Payload
+from isograd.core.tape import Traced
 from isograd.torch import dtypes
 from isograd.torch.autocasting import autocasting
 from isograd.torch.call import Named, cast, public, warn
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.labels import camel
 from isograd.torch.scalars import c_name
+from isograd.torch.signatures import checker
 
 FUNCTIONAL: dict[str, Callable[..., Any]] = {}
 """The functions of `torch.nn.functional`, by name."""
@@ -27,7 +29,10 @@ def row(body: Any = None, *, name: str = "", label: str | None = None) -> Any:
         return lambda fn: row(fn, name=name, label=label)
     own = name or body.__name__
     FUNCTIONAL[own] = public(
-        autocasting(body, own), own, label or f"{camel(own)}Backward0"
+        autocasting(body, own),
+        own,
+        label or f"{camel(own)}Backward0",
+        checker(f"nn.{own}", body=body),
     )
     return body
 
@@ -74,6 +79,20 @@ def reduction_of(reduction: str, size_average: Any, reduce: Any) -> str:
     return reduction
 
 
+def no_gradient(function: str, **given: Any) -> None:
+    """Arguments that have no derivative do not require one.
+
+    Raises:
+        RuntimeError: for one that is recorded.
+    """
+    for word, t in given.items():
+        if type(t) is Traced:
+            raise RuntimeError(
+                f"The function '{function}' is not differentiable with respect to "
+                f"argument '{word}'. This input cannot have requires_grad True."
+            )
+
+
 def dtype_name(p: Payload) -> str:
     return of_numpy(p.dtype).scalar_type
 
@@ -92,6 +111,7 @@ __all__ = [
     "dtype_name",
     "generator",
     "ints",
+    "no_gradient",
     "plain",
     "reduction_of",
     "row",

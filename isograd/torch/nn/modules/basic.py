@@ -459,7 +459,7 @@ class _AvgPool(Module):
             self.padding,
             self.ceil_mode,
             self.count_include_pad,
-            self.divisor_override,
+            *((self.divisor_override,) if self.rank > 1 else ()),
         )
 
     def extra_repr(self) -> str:
