@@ -86,13 +86,13 @@ def _product(x: Any, y: Any, c: Any) -> Any:
     return None
 
 
-def _native(fn: Callable[..., Any], arrays: Any) -> Any:
+def _native(fn: Callable[..., Any], arrays: Any, other: Any) -> Any:
     if not _works():
         Hooks.native = None
         return None
     from isograd.compile.inner import recorded
 
-    return recorded(fn, arrays)
+    return recorded(fn, arrays, other)
 
 
 MAKERS.kernel, MAKERS.rule, MAKERS.update = _kernel, _rule, _update

@@ -97,13 +97,39 @@ def update(
     places = {a.__array_interface__["data"][0] for a in arrays}
     if len(places) < len(arrays) or any(a.dtype != dtype for a in arrays):
         return False
-    tape = _Tape(len(arrays))
-    own = [_Recorded(tape, i) for i in range(len(arrays))]
+    found = _found(rule, len(arrays), n, dtype, hyper)
+    if found is not None:
+        kernel, numbers = found
+        kernel(*arrays, numbers)
+    return found is not None
+
+
+def _found(
+    rule: Callable[..., None], count: int, n: int, dtype: Any, hyper: dict[str, Any]
+) -> tuple[Any, Array] | None:
+    """A kernel and the numbers that it reads; what these rates led to is remembered."""
+    try:
+        key = (rule, count, n, dtype, *hyper.items())
+        known = _CALLS.get(key, ...)
+    except TypeError:  # a rate that is an array
+        return _recorded(rule, count, n, dtype, hyper)
+    if known is ...:
+        if len(_CALLS) > LIMIT:
+            _CALLS.clear()
+        known = _CALLS[key] = _recorded(rule, count, n, dtype, hyper)
+    return known
+
+
+def _recorded(
+    rule: Callable[..., None], count: int, n: int, dtype: Any, hyper: dict[str, Any]
+) -> tuple[Any, Array] | None:
+    tape = _Tape(count)
+    own = [_Recorded(tape, i) for i in range(count)]
     scratch = [_Recorded(tape, -1), _Recorded(tape, -1)]
     try:
         rule(*own, *scratch, **hyper)
     except (_Unknown, TypeError):
-        return False
+        return None
     written = [(i, r.value) for i, r in enumerate(own) if r.value != i]
     key = (tuple(tape.steps), tuple(written), n, dtype)
     if key not in _KERNELS:
@@ -111,13 +137,12 @@ def update(
             _KERNELS.clear()
         _KERNELS[key] = _kernel(tape, written, n, dtype)
     kernel = _KERNELS[key]
-    if kernel is not None:
-        kernel(*arrays, np.array(tape.numbers or [0.0], dtype))
-    return kernel is not None
+    return None if kernel is None else (kernel, np.array(tape.numbers or [0.0], dtype))
 
 
 LIMIT = 512
-_KERNELS: dict[Any, Any] = {}
+_KERNELS: dict[Any, Any] = {}  # by what a rule does
+_CALLS: dict[Any, Any] = {}  # by a rule and its rates
 
 
 def _kernel(tape: _Tape, written: Written, n: int, dtype: np.dtype[Any]) -> Any:

@@ -15,17 +15,20 @@ if TYPE_CHECKING:
     from isograd.core.primitive import Primitive
 
 LARGE = 1 << 15  # elements
+PRODUCTS = 1 << 21  # multiplications in a product of matrices
 
 
 class Makers:
     """Functions of a primitive that fill its slots; None: NumPy does everything.
 
-    `update(rule, arrays, hyper)` runs an optimiser's rule and tells whether it could.
+    `update(rule, arrays, hyper)` runs an optimiser's rule and tells whether it could;
+    `product(x, y, c)` is the product of matrices plus a row, or None: BLAS does it.
     """
 
     kernel: Callable[[Primitive], Callable[..., Any]] | None = None
     rule: Callable[[Primitive], Callable[..., Any]] | None = None
     update: Callable[..., bool] | None = None
+    product: Callable[..., Any] | None = None
 
 
 MAKERS = Makers()
@@ -50,6 +53,13 @@ def first_rule(
         return prim.vjp(RAW, g, saved, needs, **params)
     prim.large_vjp = MAKERS.rule(prim)
     return prim.large_vjp(F, g, saved, needs, **params)
+
+
+def product(x: Any, y: Any, c: Any = None) -> Any:
+    """x @ y + c by a kernel, or None where NumPy does as well."""
+    if MAKERS.product is None or x.size * y.shape[-1] < PRODUCTS:
+        return None
+    return MAKERS.product(x, y, c)
 
 
 def by_size(prim: Primitive) -> Primitive:

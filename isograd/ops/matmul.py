@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from isograd.core.families import broadcast_shape, multilinear
+from isograd.core.large import product
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
 
 Shape = tuple[int, ...]
@@ -21,28 +22,8 @@ def _product(x: np.ndarray, y: np.ndarray) -> np.ndarray:
         return np.matmul(x.astype(np.float32), y.astype(np.float32)).astype(dtype)
     if x.shape[-1] == 1 and x.ndim == y.ndim == 2 and x.size * y.size > 4096:
         return np.multiply(x, y)  # an outer product, for which BLAS packs its operands
-    if _few_rows(x, y):
-        out = np.empty((x.shape[0], y.shape[1]), dtype)
-        out[...] = np.matmul(y.T, x.T).T
-        return out
-    return np.matmul(x, y)
-
-
-def _few_rows(x: np.ndarray, y: np.ndarray) -> bool:
-    """Whether the transposed product is faster by more than turning it back costs.
-
-    OpenBLAS divides x @ w.T badly between threads where x has few rows (a layer on a
-    small batch): 64 rows of 784 times 512 took 0.40 ms, w @ x.T 0.29.
-    """
-    if y.size < 1 << 15 or x.ndim != 2 or y.ndim != 2 or x.dtype != np.float32:
-        return False
-    rows = x.shape[0]
-    return (
-        3 <= rows <= 64
-        and (rows <= 48 or y.size >= 1 << 17)
-        and y.flags.f_contiguous
-        and x.flags.c_contiguous
-    )
+    found = product(x, y)
+    return np.matmul(x, y) if found is None else found
 
 
 def _matmul_impl(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -105,10 +86,10 @@ def _linear_impl(
     if b is not None and dtype.itemsize == 2 and dtype.kind in "fV":  # rounded once
         wide = (a.astype(np.float32) for a in (x, w, b))
         return _linear_impl(*wide).astype(dtype)
-    if b is not None and _few_rows(x, w.T):
-        return np.add(
-            np.matmul(w, x.T).T, b, out=np.empty((*x.shape[:1], *b.shape), dtype)
-        )
+    if b is not None and x.ndim > 1:
+        found = product(x.reshape(prod(x.shape[:-1]), x.shape[-1]), w.T, b)
+        if found is not None:
+            return found.reshape(*x.shape[:-1], w.shape[0])
     out = _matmul_impl(x, w.T) if x.ndim > 1 else _product(x[None], w.T)[0]
     if b is not None:
         out += b

@@ -61,15 +61,14 @@ class Engine:
         self.names = itertools.count()
         check_layout()
 
-    def add(self, module: ir.Module, entry: str) -> int:
+    def add(self, module: ir.Module, entry: str, level: int = 3) -> int:
         """The address of a function of a module, optimised and compiled."""
         name = f"isograd_{next(self.names)}"
         text = str(module).replace(f'@"{entry}"', f'@"{name}"')
         parsed = llvm.parse_assembly(text)
         parsed.triple = target().triple
-        options = llvm.create_pipeline_tuning_options(speed_level=3)
-        options.loop_vectorization = True
-        options.loop_interleaving = True
+        options = llvm.create_pipeline_tuning_options(speed_level=level)
+        options.loop_vectorization = options.loop_interleaving = level > 1
         options.loop_unrolling = False  # longer code, not faster
         builder = llvm.create_pass_builder(target(), options)
         builder.getModulePassManager().run(parsed, builder)
@@ -241,10 +240,11 @@ def build(region: Region) -> Kernel:
     return callable_of(emitter.module, len(region.buffers), sharing.tasks > 1)
 
 
-def callable_of(module: ir.Module, count: int, threads: bool) -> Kernel:
-    """`entry` of a module as a function of `count` arrays."""
+def callable_of(module: ir.Module, count: int, threads: bool, level: int = 3) -> Kernel:
+    """`entry` of a module as a function of `count` arrays; level 1 of optimisation is
+    enough for kernels that are written in vectors, and takes half the time."""
     e = engine()
-    address = e.add(module, "entry")
+    address = e.add(module, "entry", level)
     if threads:
         e.pool.start(e.worker)
     # a short kernel keeps the lock of the interpreter: to release it costs more

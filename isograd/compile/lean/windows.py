@@ -19,85 +19,12 @@ from isograd.compile.lean.build import callable_of
 from isograd.compile.lean.emit import lltype
 from isograd.compile.lean.indexed import module_of
 from isograd.compile.lean.loops import counted
-from isograd.compile.lean.maths import CONTRACT, F64, I64
+from isograd.compile.lean.maths import F64, I64
+from isograd.compile.lean.vectors import Vectors, cut, least
+from isograd.compile.lean.vectors import constant as _c
 
 # places in the array of sizes, behind those of `indexed`
 TAPS, GROUP, ROWS, WIDTH, BLOCKS, OUTS, GROUPS, PARTS, PART, COUNT = range(3, 13)
-I32 = ir.IntType(32)
-
-
-def _c(n: int) -> ir.Constant:
-    return ir.Constant(I64, n)
-
-
-class _Vectors:
-    """Vectors of `lanes` elements."""
-
-    def __init__(self, b: Any, dtype: np.dtype, lanes: int) -> None:
-        self.b = b
-        self.element = lltype(dtype)
-        self.type = ir.VectorType(self.element, lanes)
-        self.lanes = lanes
-        self.size = dtype.itemsize
-        self.zero = ir.Constant(self.type, [ir.Constant(self.element, 0.0)] * lanes)
-
-    def load(self, pointer: Any, place: Any) -> Any:
-        p = self.b.bitcast(self.b.gep(pointer, [place]), self.type.as_pointer())
-        return self.b.load(p, align=self.size)
-
-    def store(self, value: Any, pointer: Any, place: Any) -> None:
-        p = self.b.bitcast(self.b.gep(pointer, [place]), self.type.as_pointer())
-        self.b.store(value, p, align=self.size)
-
-    def splat(self, value: Any) -> Any:
-        b = self.b
-        one = b.insert_element(
-            ir.Constant(self.type, ir.Undefined), value, ir.Constant(I32, 0)
-        )
-        mask = ir.Constant(ir.VectorType(I32, self.lanes), [0] * self.lanes)
-        return b.shuffle_vector(one, ir.Constant(self.type, ir.Undefined), mask)
-
-    def from_lane(self, first: Any) -> Any:
-        """A mask of the lanes from number `first` on."""
-        b, t = self.b, ir.VectorType(I64, self.lanes)
-        numbers = ir.Constant(t, [ir.Constant(I64, i) for i in range(self.lanes)])
-        nothing = ir.Constant(t, ir.Undefined)
-        one = b.insert_element(nothing, first, ir.Constant(I32, 0))
-        mask = ir.Constant(ir.VectorType(I32, self.lanes), [0] * self.lanes)
-        return b.icmp_signed(">=", numbers, b.shuffle_vector(one, nothing, mask))
-
-    def add_product(self, place: Any, x: Any, y: Any) -> None:
-        b = self.b
-        product = b.fmul(x, y, flags=CONTRACT)
-        b.store(b.fadd(b.load(place), product, flags=CONTRACT), place)
-
-    def total(self, value: Any) -> Any:
-        """The sum of the lanes, by halves."""
-        b, half = self.b, self.lanes // 2
-        while half:
-            low, high = (
-                ir.Constant(ir.VectorType(I32, half), list(range(k, k + half)))
-                for k in (0, half)
-            )
-            rest = ir.Constant(value.type, ir.Undefined)
-            value = b.fadd(
-                b.shuffle_vector(value, rest, low), b.shuffle_vector(value, rest, high)
-            )
-            half //= 2
-        return b.extract_element(value, ir.Constant(I32, 0))
-
-
-def _cut(b: Any, u: Any, *counts: Any) -> list[Any]:
-    """A unit's number as coordinates, the last one fastest."""
-    out = []
-    for n in reversed(counts):
-        out.append(b.srem(u, n))
-        u = b.sdiv(u, n)
-    return [u, *reversed(out)]
-
-
-def _least(b: Any, x: Any, y: Any) -> Any:
-    return b.select(b.icmp_signed("<", x, y), x, y)
 
 
 @cache
@@ -112,7 +39,7 @@ def correlate(dtype: np.dtype, lanes: int, wide: int, outs: int) -> Callable[...
     t = lltype(dtype)
 
     def body(b: Any, p: list[Any], size: Any, lo: Any, hi: Any) -> None:
-        _Correlation(_Vectors(b, dtype, lanes), p, size, wide, outs).units(lo, hi)
+        _Correlation(Vectors(b, dtype, lanes), p, size, wide, outs).units(lo, hi)
 
     return callable_of(module_of([t, t, I64, I64, t], body), 6, True)
 
@@ -120,7 +47,7 @@ def correlate(dtype: np.dtype, lanes: int, wide: int, outs: int) -> Callable[...
 class _Correlation:
     """The loops of `correlate`; a unit is a block of channels of some rows."""
 
-    def __init__(self, v: _Vectors, p: list[Any], size: Any, wide: int, outs: int):
+    def __init__(self, v: Vectors, p: list[Any], size: Any, wide: int, outs: int):
         self.v, self.b, self.size, self.outs = v, v.b, size, outs
         self.x, self.w, self.offsets, self.starts, self.out, _ = p
         self.sums = [[v.b.alloca(v.type) for _ in range(wide)] for _ in range(outs)]
@@ -132,11 +59,11 @@ class _Correlation:
 
     def unit(self, u: Any) -> None:
         b, size = self.b, self.size
-        n, g, block, part = _cut(b, u, size(GROUPS), size(BLOCKS), size(PARTS))
+        n, g, block, part = cut(b, u, size(GROUPS), size(BLOCKS), size(PARTS))
         group = b.add(b.mul(n, size(GROUPS)), g)
         weights = b.add(b.mul(g, size(BLOCKS)), block)
         first = b.mul(part, size(PART))
-        last = _least(b, b.add(first, size(PART)), size(ROWS))
+        last = least(b, b.add(first, size(PART)), size(ROWS))
         channel = b.mul(block, _c(self.outs))
         self.base = b.mul(group, size(GROUP))
         self.weights = b.mul(weights, b.mul(size(TAPS), _c(self.outs)))
@@ -151,7 +78,7 @@ class _Correlation:
         """A piece of a row; the last one overlaps the one before."""
         b, size = self.b, self.size
         end = b.sub(size(WIDTH), _c(self.step))
-        j = _least(b, j, end)
+        j = least(b, j, end)
         j = b.select(b.icmp_signed("<", j, _c(0)), _c(0), j)
         for row in self.sums:
             for s in row:
@@ -209,7 +136,7 @@ def dots(dtype: np.dtype, lanes: int, outs: int, taps: int) -> Callable[..., Non
     t = lltype(dtype)
 
     def body(b: Any, p: list[Any], size: Any, lo: Any, hi: Any) -> None:
-        _Dots(_Vectors(b, dtype, lanes), p, size, outs, taps).units(lo, hi)
+        _Dots(Vectors(b, dtype, lanes), p, size, outs, taps).units(lo, hi)
 
     return callable_of(module_of([t, t, I64, I64, t], body), 6, True)
 
@@ -217,7 +144,7 @@ def dots(dtype: np.dtype, lanes: int, outs: int, taps: int) -> Callable[..., Non
 class _Dots:
     """The loops of `dots`; a unit is a block of channels and taps."""
 
-    def __init__(self, v: _Vectors, p: list[Any], size: Any, outs: int, taps: int):
+    def __init__(self, v: Vectors, p: list[Any], size: Any, outs: int, taps: int):
         self.v, self.b, self.size, self.outs, self.taps = v, v.b, size, outs, taps
         self.x, self.y, self.offsets, self.starts, self.out, _ = p
         pairs = [(k, q) for k in range(outs) for q in range(taps)]
@@ -229,14 +156,14 @@ class _Dots:
 
     def unit(self, u: Any) -> None:
         b, size = self.b, self.size
-        self.g, block, part = _cut(b, u, size(BLOCKS), size(PARTS))
+        self.g, block, part = cut(b, u, size(BLOCKS), size(PARTS))
         block, part = b.mul(block, _c(self.outs)), b.mul(part, _c(self.taps))
         channels = [b.add(block, _c(k)) for k in range(self.outs)]
         places = [b.add(part, _c(q)) for q in range(self.taps)]
         # beyond the last one that one is read again
         last, end = b.sub(size(OUTS), _c(1)), b.sub(size(TAPS), _c(1))
-        self.inside = [_least(b, c, last) for c in channels]
-        self.near = [b.load(b.gep(self.offsets, [_least(b, q, end)])) for q in places]
+        self.inside = [least(b, c, last) for c in channels]
+        self.near = [b.load(b.gep(self.offsets, [least(b, q, end)])) for q in places]
         for place in self.totals.values():
             b.store(ir.Constant(F64, 0.0), place)
         counted(b, _c(0), size(COUNT), 1, self.sample)
