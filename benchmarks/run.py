@@ -142,11 +142,20 @@ def main(argv: list[str] | None = None) -> int:
         times, first = measure(program)
         rows.append(row(program.name, times, first))
         judgements += judged(program, times)
+        if "isograd compiled" in first:
+            took = first["isograd compiled"]
+            judgements.append(
+                _line(program.name, f"{took:.0f} ms", "first call < 200 ms", took < 200)
+            )
         print(rows[-1], flush=True)
-    print("\n" + "\n".join(judgements))
     imports = {
         m: import_time(m) for m in ("isograd", "isograd.torch", "isograd.mindspore")
     }
+    judgements += [
+        _line(f"import {m}", f"{t:.0f} ms", "< 250 ms", t < 250)
+        for m, t in imports.items()
+    ]
+    print("\n" + "\n".join(judgements))
     text = ", ".join(f"`{m}` {t:.0f} ms" for m, t in imports.items())
     print(f"\nImport: {text}\n{describe()}")
     if options.write:
