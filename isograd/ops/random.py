@@ -322,5 +322,5 @@ def random_cauchy(
     F: Namespace, *, shape: Shape, dtype: Any, generator: Generator
 ) -> Payload:
     """Standard Cauchy numbers, by inversion."""
-    u = F.random_uniform(shape=shape, dtype=dtype, generator=generator)
-    return F.tan(F.mul(F.sub(u, 0.5), np.pi))
+    u = F.random_uniform(shape=shape, dtype=F64, generator=generator)
+    return F.convert(F.tan(F.mul(F.sub(u, 0.5), np.pi)), dtype=dtype)

@@ -10,13 +10,13 @@ Woodbury 1950 (low rank covariances); Wishart 1928 with the sampler of Smith and
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import log, pi
+from math import log, pi, prod
 from typing import Any
 
 import numpy as np
 
 from isograd.core.primitive import BOUND as F
-from isograd.core.primitive import Payload
+from isograd.core.primitive import RAW, Payload
 
 Shape = tuple[int, ...]
 LOG_2PI = log(2 * pi)
@@ -82,9 +82,14 @@ def solved(tril: Payload, b: Payload) -> Payload:
 def categorical_sample(
     probs: Payload, *, shape: Shape, dtype: Any, rng: Any
 ) -> Payload:
-    p = F.broadcast_to(probs, (*shape, probs.shape[-1]))
-    drawn = F.random_multinomial(p, count=1, replacement=True, generator=rng)
-    return F.reshape(drawn, shape=shape)
+    """The draws for each row of probabilities together, after those of another."""
+    batch = probs.shape[:-1]
+    count = prod(shape[: len(shape) - len(batch)])
+    rows = F.reshape(probs, shape=(prod(batch), probs.shape[-1]))
+    if not count:
+        return np.zeros(shape, np.int64)
+    drawn = F.random_multinomial(rows, count=count, replacement=True, generator=rng)
+    return F.reshape(F.mT(drawn), shape=shape)
 
 
 @labelled("SqueezeBackward1")
@@ -342,6 +347,17 @@ def wishart_variance(df: Payload, v: Payload) -> Payload:
     return F.mul(_matrix_like(df), F.add(square(v), outer))
 
 
+def _below(x: Payload, n: int) -> Payload:
+    """The numbers on the last axis, in rows below the diagonal of a matrix."""
+    places = np.full((n, n), n * (n - 1) // 2)
+    places[np.tril_indices(n, -1)] = np.arange(n * (n - 1) // 2)
+    zero = np.zeros((*x.shape[:-1], 1), x.dtype)
+    padded = F.concatenate(x, zero, axis=x.ndim - 1)
+    index = np.broadcast_to(places.ravel(), (*x.shape[:-1], n * n))
+    found = F.take_along_axis(padded, index, axis=x.ndim - 1)
+    return F.reshape(found, shape=(*x.shape[:-1], n, n))
+
+
 def wishart_sample(
     df: Payload, tril: Payload, *, shape: Shape, dtype: Any, rng: Any
 ) -> Payload:
@@ -351,7 +367,7 @@ def wishart_sample(
     freedom = F.broadcast_to(F.sub(unsqueezed(df), steps), shape[:-1])
     g = F.random_gamma(F.div(freedom, 2.0), generator=rng)
     chi = F.sqrt(F.mul(g, 2.0))
-    below = F.tril(_normal(shape, dtype, rng), offset=-1)
+    below = _below(_normal((*shape[:-2], p * (p - 1) // 2), dtype, rng), p)
     half = F.matmul_any(tril, F.add(below, F.diag_embed(chi)))
     return F.matmul_any(half, F.mT(half))
 
@@ -377,6 +393,10 @@ def lkj_log_prob(x: Payload, concentration: Payload) -> Payload:
     return F.sub(sum_last(F.mul(powers, F.log(rest))), norm)
 
 
+def _pairs(a: np.ndarray, b: np.ndarray, dtype: Any) -> np.ndarray:
+    return np.stack(np.broadcast_arrays(a, b), -1).astype(dtype)
+
+
 def lkj_sample(
     concentration: Payload, *, shape: Shape, dtype: Any, rng: Any
 ) -> Payload:
@@ -384,9 +404,11 @@ def lkj_sample(
     n = shape[-1]
     rows = np.arange(n)
     c = np.broadcast_to(concentration, shape[:-2])[..., None]
-    a = np.where(rows > 0, rows / 2, 1.0)
-    y = rng.beta(a, c + (n - 1 - rows) / 2, shape[:-1]) * (rows > 0)
-    u = np.tril(rng.standard_normal(shape), -1)
+    later = np.maximum(rows - 1, 0)
+    a = later + 0.5
+    b = c + 0.5 * (n - 2) - 0.5 * later
+    y = RAW.first_share(RAW.random_gamma(_pairs(a, b, dtype), generator=rng))
+    u = RAW.tril(_normal(shape, dtype, rng), offset=-1)
     norm = np.linalg.norm(u, axis=-1, keepdims=True)
     w = np.sqrt(y)[..., None] * u / np.where(norm > 0, norm, 1.0)
     tiny = np.finfo(dtype).tiny
@@ -421,7 +443,8 @@ def relaxed_logit_log_prob(
 def relaxed_classes_sample(
     logits: Payload, temperature: Payload, *, shape: Shape, dtype: Any, rng: Any
 ) -> Payload:
-    noise = F.random_gumbel(shape=shape, dtype=dtype, generator=rng)
+    u = F.clamped_probs(F.random_uniform(shape=shape, dtype=dtype, generator=rng))
+    noise = F.neg(F.log(F.neg(F.log(u))))
     scores = F.div(F.add(logits, noise), temperature)
     return F.normalised_logits(scores)
 

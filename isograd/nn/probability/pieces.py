@@ -35,6 +35,22 @@ def inside(F: Namespace, x: Payload) -> Payload:
 
 
 @composite
+def paired(F: Namespace, a: Payload, b: Payload) -> Payload:
+    """Two arrays of one shape along a new last axis."""
+    shape = (*a.shape, 1)
+    a, b = F.reshape(a, shape=shape), F.reshape(b, shape=shape)
+    return F.concatenate(a, b, axis=len(shape) - 1)
+
+
+@composite
+def first_share(F: Namespace, pair: Payload) -> Payload:
+    """a / (a + b) for pairs on the last axis."""
+    shape, axis = pair.shape[:-1], pair.ndim - 1
+    a = F.reshape(F.ranged(pair, axis=axis, start=0, stop=1), shape=shape)
+    return F.div(a, F.sum(pair, axes=(axis,)))
+
+
+@composite
 def as_number(F: Namespace, mask: Payload, like: Payload) -> Payload:
     """1 where a mask holds, else 0, in the dtype of `like`."""
     return F.convert(mask, dtype=like.dtype)

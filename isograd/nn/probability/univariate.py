@@ -31,7 +31,8 @@ _ROWS: dict[str, dict[str, str]] = {
         "mode": "loc",
         "stddev": "SQRT_2 * scale",
         "variance": "2.0 * power(scale, exponent=2)",
-        "sample": "loc - scale * where(uniform < 0.5, exponential, -exponential)",
+        "sample": "u = uniform * 2.0 - 1.0;"
+        " loc - scale * sign(u) * log(positive(1.0 - abs(u)))",
     },
     "Cauchy": {
         "log_prob": "z = (x - loc) / scale; -LOG_PI - log(scale) - log1p(z * z)",
@@ -87,9 +88,9 @@ _ROWS: dict[str, dict[str, str]] = {
         "mean": "concentration1 / (concentration1 + concentration0)",
         "variance": "total = concentration1 + concentration0;"
         " concentration1 * concentration0 / (power(total, exponent=2) * (total + 1.0))",
-        "sample": "a = random_gamma(broadcast_to(concentration1, shape), generator=rng);"
-        " b = random_gamma(broadcast_to(concentration0, shape), generator=rng);"
-        " inside(a / (a + b))",
+        "sample": "a = broadcast_to(concentration1, shape);"
+        " b = broadcast_to(concentration0, shape);"
+        " inside(first_share(random_gamma(paired(a, b), generator=rng)))",
     },
     "StudentT": {
         "log_prob": "y = (x - loc) / scale;"
@@ -249,7 +250,7 @@ _ROWS: dict[str, dict[str, str]] = {
         "mean": "1.0 / probs - 1.0",
         "mode": "stop_gradient(zeros_like(probs))",
         "variance": "(1.0 / probs - 1.0) / probs",
-        "sample": "floor(-exponential / log1p(-probs))",
+        "sample": "floor(log(positive(uniform)) / log1p(-probs))",
     },
     "Binomial": {
         "log_prob": "n = total_count; x * logits - lgamma(x + 1.0) - lgamma(n - x + 1.0)"

@@ -271,6 +271,7 @@ class Wishart(_Spread, ExponentialFamily):
         max_try_correction: Any = None,
     ) -> Any:
         shape = self._extended_shape(sample_shape)
+        drawn(m.wishart_sample, shape, self.df, self._tril)  # PyTorch draws it anew
         return drawn(m.wishart_sample, shape, self.df, self._tril)
 
     def log_prob(self, value: Any) -> Any:
