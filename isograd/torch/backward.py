@@ -17,7 +17,7 @@ from isograd.core.primitive import BOUND, Payload
 from isograd.core.tape import Blind, Leaf, Node, Traced, new
 from isograd.core.tensor import Tensor, payload_of, wrap
 from isograd.torch import errors
-from isograd.torch.dtypes import Size, of_numpy
+from isograd.torch.dtypes import Size, of_numpy, strided
 from isograd.torch.passes import HOOKS, PASSES, Depositing, run
 
 __all__ = ["PASSES", "backward", "grad"]
@@ -246,6 +246,9 @@ def _deposit_one(node: Leaf, g: Payload, create_graph: bool) -> None:
     old = node.grad
     if old is None:
         node.grad = _first(g, create_graph)
+    elif old.layout is not strided or old._p.shape != g.shape:
+        with levels.changed(recording=create_graph):
+            node.grad = wrap(T.Tensor, g) + old  # dense, or the operator's error
     elif create_graph or type(g) is not np.ndarray or old._node is not None:
         node.grad = wrap(T.Tensor, BOUND.add(payload_of(old), g))
     else:

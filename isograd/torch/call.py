@@ -422,13 +422,9 @@ def public(
         except EngineError as error:
             raise translated(error) from None
         except (TypeError, AttributeError, ValueError) as error:
-            if any(
-                hasattr(type(a), "__torch_function__")
-                for a in args
-                if not isinstance(a, CoreTensor)
-            ):
-                from isograd.torch.overrides import handle_torch_function
+            from isograd.torch.overrides import foreign, handle_torch_function
 
+            if foreign((*args, *kwargs.values())):
                 return handle_torch_function(shown, args, *args, **kwargs)
             raise explained(error, body, name, args, kwargs) from None
 

@@ -120,8 +120,24 @@ for _name in (
     if _name in FUNCTIONS or hasattr(Tensor, _name):
         _copied(_name)
 
+
+def _unsafe(name: str) -> None:
+    """`unsafe_split`...: parts that are no views, and may be written."""
+
+    def fn(input: Any, *args: Any, **kwargs: Any) -> Any:
+        parts = FUNCTIONS[name](input, *args, **kwargs)
+        for part in parts:
+            part._view = None
+            if part._node is not None:
+                part._node.label = "UnsafeSplitBackward0"
+        return parts
+
+    fn.__name__ = fn.__qualname__ = f"unsafe_{name}"
+    tensor_row(fn, name=f"unsafe_{name}")
+
+
 for _name in ("split", "chunk", "split_with_sizes"):
-    tensor_row(FUNCTIONS[_name], name=f"unsafe_{_name}")
+    _unsafe(_name)
 
 
 @tensor_row

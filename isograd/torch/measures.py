@@ -75,6 +75,27 @@ def address(a: np.ndarray) -> int:
     return a.__array_interface__["data"][0]
 
 
+class _ReadOnly(property):
+    """A property whose refusal of a value reads as PyTorch's."""
+
+    def __set_name__(self, owner: Any, name: str) -> None:
+        self.known = name
+
+    def __set__(self, instance: Any, value: Any) -> None:
+        raise AttributeError(
+            f"attribute '{self.known}' of 'torch._C.TensorBase' objects is not writable"
+        )
+
+
+def read_only(cls: type) -> None:
+    """Let the properties without setter refuse values as PyTorch's do."""
+    for name, found in list(vars(cls).items()):
+        if type(found) is property and found.fset is None:
+            new = _ReadOnly(found.fget, doc=found.__doc__)
+            new.known = name
+            setattr(cls, name, new)
+
+
 def no_recording() -> bool:
     return not state().recording
 
@@ -85,7 +106,7 @@ NON_LEAF_GRAD = (
     "the .grad field to be populated for a non-leaf Tensor, use .retain_grad() on the "
     "non-leaf Tensor. If you access the non-leaf Tensor by mistake, make sure you "
     "access the leaf Tensor instead. See github.com/pytorch/pytorch/pull/30531 for "
-    "more informations."
+    "more information."
 )
 REFLECTED = {
     "add": "__radd__",

@@ -44,6 +44,11 @@ def overriding(args: Iterable[Any]) -> list[Any]:
     return found
 
 
+def foreign(args: Iterable[Any]) -> bool:
+    """Whether an argument that is no tensor has a `__torch_function__`."""
+    return any(not isinstance(a, Tensor) for a in overriding(args))
+
+
 def has_torch_function(relevant_args: Iterable[Any]) -> bool:
     return not _DISABLED.get() and bool(overriding(relevant_args))
 
@@ -115,20 +120,39 @@ def converted(x: Any, cls: Any) -> Any:
     return x
 
 
-def wrapped(fn: Callable[..., Any]) -> Callable[..., Any]:
-    """A function that asks the classes of its arguments first."""
+def wrapped(fn: Callable[..., Any], told: Any = None) -> Callable[..., Any]:
+    """A function that asks the classes of its arguments first.
+
+    They are told `told` as what was called, the function itself if None.
+    """
 
     @functools.wraps(fn)
     def function(*args: Any, **kwargs: Any) -> Any:
         if not _DISABLED.get():
             found = overriding((*args, *kwargs.values()))
             if _MODES:
-                return _by_mode(function, found, args, kwargs)
+                return _by_mode(told or function, found, args, kwargs)
             if found:
-                return handle_torch_function(function, found, *args, **kwargs)
+                return handle_torch_function(told or function, found, *args, **kwargs)
         return fn(*args, **kwargs)
 
     return function
+
+
+# the methods that operators are told as: recorded from PyTorch 2.13
+_OPERATORS = {
+    **{f"__{n}__": n for n in "add sub mul pow ne lt le gt ge neg abs matmul".split()},
+    **{f"__i{n}__": f"{n}_" for n in "add sub mul pow".split()},
+    **{f"__r{n}__": f"bitwise_{n}" for n in "and or xor".split()},
+    "__truediv__": "div",
+    "__itruediv__": "div_",
+    "__ifloordiv__": "floor_divide_",
+    "__mod__": "remainder",
+    "__imod__": "remainder_",
+    "__pos__": "positive",
+    "__radd__": "add",
+    "__rmul__": "mul",
+}
 
 
 _KEPT = {
@@ -172,17 +196,34 @@ def activate() -> None:
             made[id(fn)] = wrapped(fn)
         return made[id(fn)]
 
+    from isograd.torch.nn.table import FUNCTIONAL
+
     module = sys.modules["isograd.torch"].__dict__
     for name, fn in list(FUNCTIONS.items()):
         FUNCTIONS[name] = new = once(fn)
         if module.get(name) is fn:
             module[name] = new
+    operators: dict[str, Any] = {}
+    for name, fn in FUNCTIONAL.items():
+        FUNCTIONAL[name] = once(fn)
+    public = sys.modules.get("isograd.torch.nn.functional")
+    if public is not None:
+        vars(public).update(FUNCTIONAL)
     for name, value in list(Tensor.__dict__.items()):
         if callable(value) and not isinstance(value, type) and name not in _KEPT:
-            setattr(Tensor, name, once(value))
+            if name in _OPERATORS:
+                operators[name] = value
+                continue
+            setattr(Tensor, name, method := wrapped(value))
+            method.__name__ = "__rdiv__" if name == "__rtruediv__" else name
         elif name in ("T", "mT", "H", "mH", "real", "imag", "data"):
             part: Any = value
-            setattr(Tensor, name, property(once(part.fget), part.fset))
+            getter = wrapped(part.fget)
+            getter.__name__ = "__get__"
+            setattr(Tensor, name, property(getter, part.fset))
+    for name, value in operators.items():
+        told = Tensor.__dict__.get(_OPERATORS[name])
+        setattr(Tensor, name, wrapped(value, told))
 
 
 class _State:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from isograd.core.primitive import REGISTRY, Payload
+from isograd.core.storage import note_write, root
 from isograd.torch.call import (
     Named,
     check_write,
@@ -18,7 +19,7 @@ from isograd.torch.call import (
 from isograd.torch.dtypes import of_numpy
 from isograd.torch.shapes import _SELECT, F
 from isograd.torch.table import FUNCTIONS, attach, row, tensor_row
-from isograd.torch.tensor import Tensor
+from isograd.torch.tensor import Tensor, address
 
 # --- complex numbers as pairs ---------------------------------------------------------
 
@@ -116,12 +117,14 @@ def _view_in_place(name: str) -> None:
         check_write(self)
         out = getattr(self, name)(*args, **kwargs)
         self._p, self._node = out._p, out._node
+        if type(self._p) is np.ndarray:
+            note_write(self._p)
         if self._node is not None:
             self._node.label = labels.get(name, self._node.label)
         return self
 
     labels = {
-        "squeeze": "SqueezeBackward3",
+        "squeeze": "SqueezeBackward4",
         "unsqueeze": "UnsqueezeBackward1",
         "t": "TBackward1",
         "transpose": "TransposeBackward1",
@@ -139,10 +142,12 @@ def resize_(self: Any, *sizes: Any, memory_format: Any = None) -> Any:
     if self.requires_grad:
         raise RuntimeError("cannot resize variables that require grad")
     p = self.array("resize_")
-    if prod(shape) <= p.size:
-        self._p = p.reshape(-1)[: prod(shape)].reshape(shape)
-    else:
-        flat = np.zeros(prod(shape), p.dtype)
+    count, flat = prod(shape), p.reshape(-1)
+    whole = root(p).reshape(-1)  # what an earlier call left
+    if count > p.size and whole.size >= count and address(whole) == address(p):
+        flat = whole
+    elif count > p.size:
+        flat = np.zeros(count, p.dtype)
         flat[: p.size] = p.reshape(-1)
-        self._p = flat.reshape(shape)
+    self._p = flat[:count].reshape(shape)
     return self

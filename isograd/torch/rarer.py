@@ -10,7 +10,7 @@ import numpy as np
 
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import concrete
-from isograd.torch.call import Values, in_place, public, sizes_of
+from isograd.torch.call import Values, check_write, in_place, public, sizes_of
 from isograd.torch.factories import finished
 from isograd.torch.matrices import LINALG, function
 from isograd.torch.table import FUNCTIONS, row, tensor_row
@@ -414,6 +414,12 @@ def set_(self: Any, source: Any = None, *rest: Any) -> Any:
         if rest:
             offset, size, *stride = rest
             source = source.as_strided(size, *(stride or [_steps(size)]), offset)
+    if source is not None and source._p.dtype != self._p.dtype:
+        raise RuntimeError(
+            f"Could not set tensor of type {source.dtype.scalar_type.lower()} to a "
+            f"tensor of type {self.dtype.scalar_type.lower()}"
+        )
+    check_write(self)
     self._p = np.zeros(0, self._p.dtype) if source is None else source._p
     return self
 

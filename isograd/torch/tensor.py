@@ -28,25 +28,16 @@ from isograd.core.tensor import alias, wrap
 from isograd.torch import backward as _backward
 from isograd.torch import dtypes, errors, memory
 from isograd.torch.dtypes import CPU, Size, of_numpy
-from isograd.torch.measures import (
-    NON_LEAF_GRAD,
-    REFLECTED,
-)
-from isograd.torch.measures import (
-    address as address,
-)
+from isograd.torch.measures import NON_LEAF_GRAD, REFLECTED, read_only
+from isograd.torch.measures import address as address
 from isograd.torch.measures import (
     check_assigned_grad as check_assigned_grad,
 )
-from isograd.torch.measures import (
-    checked_dim as checked_dim,
-)
+from isograd.torch.measures import checked_dim as checked_dim
 from isograd.torch.measures import (
     element_strides as element_strides,
 )
-from isograd.torch.measures import (
-    no_recording as no_recording,
-)
+from isograd.torch.measures import no_recording as no_recording
 from isograd.torch.scalars import real
 
 _tuple_of: Any = tuple.__new__
@@ -383,10 +374,6 @@ class Tensor(core.Tensor):
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         node = self._node
         if requires_grad and (node is None or type(node) is Blind):
-            if self._p.dtype.kind in "iub":
-                raise RuntimeError(
-                    "only Tensors of floating point dtype can require gradients"
-                )
             if self.dtype.kind not in "fc":
                 raise RuntimeError(errors.ONLY_FLOATING_METHOD)
             set_leaf(self)
@@ -452,7 +439,8 @@ class Tensor(core.Tensor):
 
     @property
     def output_nr(self) -> int:
-        return getattr(self._node, "index", 0)
+        several = self._view is not None and self._view.made == "several"
+        return getattr(self._node, "index", self._view.place if several else 0)
 
     @property
     def _backward_hooks(self) -> Any:
@@ -531,8 +519,13 @@ class Tensor(core.Tensor):
             raise TypeError(
                 "Variable data has to be a tensor, but got " + type(value).__name__
             )
-        self._p, self._inference = value._p, value._inference
         node = self._node
+        if node is not None and value.dtype.kind not in "fc":
+            raise RuntimeError(
+                "data set to a tensor that requires gradients must be floating point "
+                "or complex dtype"
+            )
+        self._p, self._inference = value._p, value._inference
         if type(node) is Leaf:
             node.shape, node.dtype = self._p.shape, self._p.dtype
 
@@ -604,10 +597,6 @@ class Tensor(core.Tensor):
         return new
 
     def __reduce_ex__(self, protocol: Any) -> Any:
-        if not self.is_leaf:
-            warnings.warn(
-                "a tensor that is no leaf is pickled without its graph", stacklevel=2
-            )
         held = memory.parts(self.array("pickle"))
         state_of = (held, self._node is not None, _attributes(self))
         cls = type(self)
@@ -636,6 +625,7 @@ def _attributes(t: Tensor) -> dict[str, Any]:
 
 
 Tensor.__module__ = "torch"  # as PyTorch shows the class
+read_only(Tensor)
 
 
 def rebuild(

@@ -102,6 +102,12 @@ def _cotangent(
     if edge is None:
         return None
     p = payload_of(g)
+    if p.dtype.kind in "ciub" and (p.dtype.kind == "c") != (dtype.kind == "c"):
+        raise RuntimeError(
+            "Expected isFloatingType(grad.scalar_type()) || (input_is_complex == "
+            "grad_is_complex) to be true, but got false.  (Could this error message be "
+            "improved?  If so, please report an enhancement request to PyTorch.)"
+        )
     if p.shape != shape:
         if not _expandable(shape, p.shape):
             raise RuntimeError(

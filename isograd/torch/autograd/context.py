@@ -22,12 +22,11 @@ class FunctionCtx:
 
     def save_for_backward(self, *tensors: Any) -> None:
         """Save inputs, outputs (or other tensors, without graph) for `backward`."""
-        for t in tensors:
+        for i, t in enumerate(tensors):
             if t is not None and not isinstance(t, CoreTensor):
                 raise TypeError(
-                    "save_for_backward can only save variables, but "
-                    f"argument {tensors.index(t)} is of type "
-                    f"{type(t).__name__}"
+                    f"save_for_backward can only save variables, but argument {i} is "
+                    f"of type {type(t).__name__}"
                 )
         self._saved = tensors
 
@@ -74,7 +73,15 @@ class BackwardCFunction(FunctionCtx):
             return tuple(self._saved)
         return self._frame.saved(self)
 
-    saved_variables = saved_tensors
+    @property
+    def saved_variables(self) -> tuple[Any, ...]:
+        """The former name of `saved_tensors`."""
+        warnings.warn(
+            "'saved_variables' is deprecated; use 'saved_tensors'",
+            DeprecationWarning,
+            stacklevel=2,
+        )
+        return self.saved_tensors
 
     def apply(self, *grads: Any) -> Any:
         from isograd.torch.autograd.function import _user_backward

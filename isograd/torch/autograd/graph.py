@@ -110,6 +110,9 @@ class Node(metaclass=_NodeMeta):
         """Call `fn(grad_outputs)` before the node's derivative."""
         return add_pre_hook(self._tape_node, fn)
 
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise TypeError(f"cannot pickle '{type(self).__name__}' object")
+
     def __dir__(self) -> list[str]:
         node = self._tape_node
         known = [n for n in fields.names_of(node) if fields.known(node, n)]
@@ -423,8 +426,7 @@ def get_gradient_edge(tensor: Any) -> GradientEdge:
             "It is not possible to get the gradient edge for a Tensor "
             "that does not require gradients"
         )
-    node = tensor._node
-    return GradientEdge(node_object(node), getattr(node, "index", 0))
+    return GradientEdge(node_object(tensor._node), tensor.output_nr)
 
 
 def increment_version(tensor: Any) -> None:
