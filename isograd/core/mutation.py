@@ -260,7 +260,9 @@ def check_overlap(t: Tensor) -> None:
 
 
 def _repeats(array: np.ndarray) -> bool:
-    return any(n > 1 and not s for n, s in zip(array.shape, array.strides, strict=True))
+    return array.size > 0 and any(
+        n > 1 and not s for n, s in zip(array.shape, array.strides, strict=True)
+    )
 
 
 def _physical(t: Tensor, value: Payload, recording: bool) -> bool:

@@ -67,18 +67,23 @@ def mse_loss(
     gap = F.sub(x, y)
     if weight is None and reduction == "mean":
         return F.mean_square(gap, axes=tuple(range(gap.ndim)))
-    square = _weighed(F, F.square(gap), weight)
-    if weight is not None and reduction == "mean":
-        return F.div(
-            F.reduced(square, reduction="sum"),
-            F.reduced(F.broadcast_to(weight, square.shape), reduction="sum"),
-        )
-    return F.reduced(square, reduction=reduction)
+    return _averaged(F, F.square(gap), weight, reduction)
+
+
+def _averaged(F: Namespace, each: Payload, weight: Optional, reduction: str) -> Payload:
+    """Reduced with weights; the mean is over the sum of the weights."""
+    out = _weighed(F, each, weight)
+    if weight is None or reduction != "mean":
+        return F.reduced(out, reduction=reduction)
+    whole = (out, F.broadcast_to(weight, out.shape))
+    return F.div(*(F.reduced(a, reduction="sum") for a in whole))
 
 
 @composite
-def l1_loss(F: Namespace, x: Payload, y: Payload, *, reduction: str) -> Payload:
-    return F.reduced(F.abs(F.sub(x, y)), reduction=reduction)
+def l1_loss(
+    F: Namespace, x: Payload, y: Payload, weight: Optional = None, *, reduction: str
+) -> Payload:
+    return _averaged(F, F.abs(F.sub(x, y)), weight, reduction)
 
 
 def _huber_impl(x: Array, *, delta: float) -> Array:
@@ -110,8 +115,8 @@ def huber_loss(
     delta: float,
     reduction: str,
 ) -> Payload:
-    each = F.huber(F.sub(x, y), delta=float(delta))
-    return F.reduced(_weighed(F, each, weight), reduction=reduction)
+    each = _weighed(F, F.huber(F.sub(x, y), delta=float(delta)), weight)
+    return F.reduced(each, reduction=reduction)
 
 
 @composite

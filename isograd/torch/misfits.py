@@ -28,8 +28,27 @@ def explained(
             if _misfit(body, word, value, i):
                 return _refusal(name, word, i, args, value)
     if type(error) is ValueError and _from_within(error):
-        return RuntimeError(str(error))  # a check of NumPy's is one of PyTorch's core
+        return RuntimeError(
+            _mismatch(str(error))
+        )  # a check of NumPy's is one of PyTorch's core
     return error
+
+
+_UNLIKE = "operands could not be broadcast together with shapes "
+
+
+def _mismatch(text: str) -> str:
+    """NumPy's text of shapes that do not broadcast, in PyTorch's words."""
+    if not text.startswith(_UNLIKE):
+        return text
+    from isograd.torch.call import check_broadcast
+
+    found = re.findall(r"\(([\d,]*)\)", text)
+    try:
+        check_broadcast(*(tuple(map(int, re.findall(r"\d+", f))) for f in found))
+    except RuntimeError as error:
+        return str(error)
+    return text
 
 
 def _from_within(error: Exception) -> bool:
@@ -68,10 +87,18 @@ def _expects_tensor(body: Body, word: str, place: int) -> bool:
 
 def _misfit(body: Body, word: str, value: Any, place: int) -> bool:
     """Whether a tensor (or a number) was expected where something else was given."""
+    if value is None and _optional(body, word):
+        return False
     if isinstance(value, _NUMBERS):
         kind = inspect.unwrap(body).__annotations__.get(word)
         return kind == "Payload" or (kind == "Any" and place == 0 and word == "input")
     return _expects_tensor(body, word, place)
+
+
+def _optional(body: Body, word: str) -> bool:
+    """Whether None is what an argument is when it is not given."""
+    found = inspect.signature(inspect.unwrap(body)).parameters.get(word)
+    return found is not None and found.default is None
 
 
 _MISSING = re.compile(r"missing (\d+) required positional arguments?: (.*)")

@@ -91,16 +91,20 @@ _integral("cumulative_trapezoid", "CumsumBackward0")
 # --- softmax --------------------------------------------------------------------------
 
 
+def check_softmax(kernel: str, x: Payload, dim: int) -> None:
+    """Raises NotImplementedError for integers."""
+    if x.dtype.kind in "iub":
+        word = "lastdim_kernel_impl" if dim == x.ndim - 1 else "kernel_impl"
+        raise NotImplementedError(
+            f"\"{kernel}_{word}\" not implemented for '{of_numpy(x.dtype).scalar_type}'"
+        )
+
+
 def _softmax(name: str, camel: str, kernel: str) -> None:
     def body(input: Payload, dim: Any, dtype: Any = None) -> Payload:
         x = _as_dtype(input, dtype)
         d = one_dim(name, dim, x.ndim)
-        if x.dtype.kind in "iub":
-            word = "lastdim_kernel_impl" if d == x.ndim - 1 else "kernel_impl"
-            raise NotImplementedError(
-                f'"{kernel}_{word}" not implemented for '
-                f"'{of_numpy(x.dtype).scalar_type}'"
-            )
+        check_softmax(kernel, x, d)
         if not x.ndim:
             x1 = F.reshape(x, shape=(1,))
             return F.reshape(getattr(F, name)(x1, axis=0), shape=())

@@ -6,11 +6,19 @@ from typing import Any
 
 import numpy as np
 
-from isograd.core.drafts import asked, within
+from isograd.core.drafts import asked
 from isograd.core.primitive import Payload
 from isograd.torch.call import check_broadcast, warn
 from isograd.torch.dtypes import Size
-from isograd.torch.nn.table import F, Named, dtype_name, reduction_of, row, same_dtype
+from isograd.torch.nn.table import (
+    F,
+    Named,
+    dtype_name,
+    no_gradient,
+    reduction_of,
+    row,
+    same_dtype,
+)
 
 _SIZE_WARNING = (
     "Using a target size ({t}) that is different to the input size ({i}). This will "
@@ -23,6 +31,24 @@ def _warn_size(x: Payload, y: Payload) -> None:
     if x.shape != y.shape:
         warn(_SIZE_WARNING.format(t=Size(y.shape), i=Size(x.shape)))
         check_broadcast(x.shape, y.shape)
+
+
+def _of_weights(out: Any, reduction: str) -> Any:
+    """The weighted losses: their mean is over the sum of the weights."""
+    label = {"mean": "DivBackward0", "sum": "SumBackward0"}
+    return Named(out, label.get(reduction, "MulBackward0"))
+
+
+def _check_weights(input: Payload, weight: Any) -> None:
+    if weight is not None and weight.shape != input.shape:
+        raise ValueError("Weights and input must have the same size.")
+
+
+def _one_of(reduction: str) -> str:
+    """A reduction, as the losses that are written in Python refuse others."""
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{reduction} is not valid")
+    return reduction
 
 
 def _outside(x: np.ndarray) -> bool:
@@ -50,10 +76,12 @@ def mse_loss(
     reduction: str = "mean",
     weight: Any = None,
 ) -> Payload:
-    reduction = reduction_of(reduction, size_average, reduce)
     _warn_size(input, target)
+    reduction = reduction_of(reduction, size_average, reduce)
+    _check_weights(input, weight)
     x, y, w = same_dtype(input, target, weight)
-    return F.mse_loss(x, y, w, reduction=reduction)
+    out = F.mse_loss(x, y, w, reduction=reduction)
+    return out if w is None else _of_weights(out, reduction)
 
 
 @row
@@ -65,9 +93,13 @@ def l1_loss(
     reduction: str = "mean",
     weight: Any = None,
 ) -> Payload:
-    reduction = reduction_of(reduction, size_average, reduce)
     _warn_size(input, target)
-    out = F.l1_loss(*same_dtype(input, target), reduction=reduction)
+    reduction = reduction_of(reduction, size_average, reduce)
+    _check_weights(input, weight)
+    x, y, w = same_dtype(input, target, weight)
+    out = F.l1_loss(x, y, w, reduction=reduction)
+    if w is not None:
+        return _of_weights(out, reduction)
     return _named(out, reduction, "AbsBackward0")
 
 
@@ -80,8 +112,8 @@ def smooth_l1_loss(
     reduction: str = "mean",
     beta: float = 1.0,
 ) -> Payload:
-    reduction = reduction_of(reduction, size_average, reduce)
     _warn_size(input, target)
+    reduction = reduction_of(reduction, size_average, reduce)
     if beta < 0:
         raise RuntimeError("smooth_l1_loss does not support negative values for beta.")
     return F.smooth_l1_loss(
@@ -97,12 +129,30 @@ def huber_loss(
     delta: float = 1.0,
     weight: Any = None,
 ) -> Payload:
-    reduction = reduction_of(reduction, None, None)
     _warn_size(input, target)
+    reduction = reduction_of(reduction, None, None)
+    _check_weights(input, weight)
     if delta <= 0:
         raise RuntimeError("huber_loss does not support non-positive values for delta.")
     x, y, w = same_dtype(input, target, weight)
-    return F.huber_loss(x, y, w, delta=float(delta), reduction=reduction)
+    out = F.huber_loss(x, y, w, delta=float(delta), reduction=reduction)
+    return out if w is None else _named(out, reduction, "MulBackward0")
+
+
+def _check_factors(input: Payload, weight: Any) -> None:
+    """Weights multiply the losses in place: they may not have more axes.
+
+    Raises:
+        RuntimeError: for others.
+    """
+    if weight is None:
+        return
+    both = check_broadcast(input.shape, weight.shape)
+    if both != input.shape:
+        raise RuntimeError(
+            f"output with shape {list(input.shape)} doesn't match the broadcast shape "
+            f"{list(both)}"
+        )
 
 
 # --- two classes ----------------------------------------------------------------------
@@ -130,6 +180,8 @@ def binary_cross_entropy(
         )
     if asked(_outside, input):
         raise RuntimeError("all elements of input should be between 0 and 1")
+    no_gradient("binary_cross_entropy", weight=weight)
+    _check_factors(input, weight)
     return F.binary_cross_entropy(input, target, weight, reduction=reduction)
 
 
@@ -149,6 +201,9 @@ def binary_cross_entropy_with_logits(
             f"Target size ({Size(target.shape)}) must be the same as input "
             f"size ({Size(input.shape)})"
         )
+    no_gradient("binary_cross_entropy_with_logits", weight=weight)
+    _check_factors(input, weight)
+    _check_factors(input, pos_weight)
     x, y, w, pw = same_dtype(input, target, weight, pos_weight)
     return F.binary_cross_entropy_with_logits(x, y, w, pw, reduction=reduction)
 
@@ -161,10 +216,10 @@ def soft_margin_loss(
     reduce: Any = None,
     reduction: str = "mean",
 ) -> Payload:
-    return F.soft_margin_loss(
-        *same_dtype(input, target),
-        reduction=reduction_of(reduction, size_average, reduce),
-    )
+    reduction = reduction_of(reduction, size_average, reduce)
+    no_gradient("soft_margin_loss", target=target)
+    check_broadcast(input.shape, target.shape)
+    return F.soft_margin_loss(*same_dtype(input, target), reduction=reduction)
 
 
 @row
@@ -176,187 +231,14 @@ def multilabel_soft_margin_loss(
     reduce: Any = None,
     reduction: str = "mean",
 ) -> Payload:
-    reduction = reduction_of(reduction, size_average, reduce)
+    if size_average is not None or reduce is not None:
+        reduction = reduction_of(reduction, size_average, reduce)
+    check_broadcast(target.shape, input.shape)
+    reduction = _one_of(reduction)
     out = F.multilabel_soft_margin_loss(
         *same_dtype(input, target), weight, reduction=reduction
     )
     return _named(out, reduction, "DivBackward0")
-
-
-# --- classes --------------------------------------------------------------------------
-
-
-def _check_classes(input: Payload, target: Payload, ignore: int) -> None:
-    shape, n = input.shape, input.ndim
-    if n == 0:
-        raise RuntimeError("input tensor should be 1D or 2D")
-    lead = shape[:1] if n > 1 else ()
-    if n == 1:
-        if target.shape not in ((), (1,)):
-            raise ValueError(
-                f"Expected input batch_size ({shape[0]}) to match target "
-                f"batch_size ({target.shape[0]})."
-                if target.ndim == 1
-                else "0D or 1D target tensor expected, multi-target not supported"
-            )
-    elif target.shape[:1] != lead:
-        found = target.shape[0] if target.ndim else 0
-        raise ValueError(
-            f"Expected input batch_size ({shape[0]}) to match target "
-            f"batch_size ({found})."
-        )
-    elif n == 2 and target.ndim != 1:
-        raise RuntimeError(
-            "0D or 1D target tensor expected, multi-target not supported"
-        )
-    elif n > 2 and target.shape[1:] != shape[2:]:
-        raise RuntimeError(
-            f"only batches of spatial targets supported (3D tensors) but got targets of "
-            f"dimension: {target.ndim}"
-            if n == 4 and target.ndim != 3
-            else f"Expected target size {list((*lead, *shape[2:]))}, got "
-            f"{list(target.shape)}"
-        )
-    if target.dtype.kind not in "iu" or (
-        target.dtype.itemsize < 8 and (target.dtype.kind != "u")
-    ):
-        raise RuntimeError(
-            f"expected target dtype to be Long or Byte, but got {dtype_name(target)}"
-        )
-    _check_range(target, shape[0 if n == 1 else 1], ignore)
-
-
-def _check_range(target: Payload, classes: int, ignore: int) -> None:
-    if asked(_misses, target, classes, ignore):
-        bad = ((target < 0) | (target >= classes)) & (target != ignore)
-        raise IndexError(f"Target {int(target[bad].reshape(-1)[0])} is out of bounds.")
-
-
-def _misses(target: np.ndarray, classes: int, ignore: int) -> bool:
-    if within(target, classes):
-        return False
-    return bool((((target < 0) | (target >= classes)) & (target != ignore)).any())
-
-
-def _class_label(input: Payload) -> str:
-    return "NllLoss2DBackward0" if input.ndim > 2 else "NllLossBackward0"
-
-
-@row
-def nll_loss(
-    input: Payload,
-    target: Payload,
-    weight: Any = None,
-    size_average: Any = None,
-    ignore_index: int = -100,
-    reduce: Any = None,
-    reduction: str = "mean",
-) -> Any:
-    reduction = reduction_of(reduction, size_average, reduce)
-    _check_classes(input, target, ignore_index)
-    out = F.nll_loss(
-        input,
-        _squeezed(input, target),
-        weight,
-        ignore_index=ignore_index,
-        reduction=reduction,
-    )
-    return Named(out, _class_label(input))
-
-
-def _squeezed(input: Payload, target: Payload) -> Payload:
-    if input.ndim == 1 and target.ndim == 1:
-        return F.reshape(target, shape=())
-    return target
-
-
-@row
-def cross_entropy(
-    input: Payload,
-    target: Payload,
-    weight: Any = None,
-    size_average: Any = None,
-    ignore_index: int = -100,
-    reduce: Any = None,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Any:
-    reduction = reduction_of(reduction, size_average, reduce)
-    if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError(
-            f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing:g}"
-        )
-    axis = 0 if input.ndim == 1 else 1
-    if weight is not None and weight.shape != (input.shape[axis],):
-        raise RuntimeError(
-            "weight tensor should be defined either for all "
-            f"{input.shape[axis]} classes or no classes but got weight tensor of shape: "
-            f"{list(weight.shape)}"
-        )
-    soft = target.shape == input.shape and target.dtype.kind not in "iub"
-    if soft:
-        label = "DivBackward1" if reduction == "mean" else "NegBackward0"
-        out = F.cross_entropy(
-            *same_dtype(input, target),
-            weight,
-            label_smoothing=label_smoothing,
-            reduction="sum" if reduction == "mean" else reduction,
-        )
-        if reduction == "mean":  # over the batch and the space, not the classes
-            count = int(np.prod(input.shape)) // input.shape[axis]
-            out = F.div(out, float(count))
-        return Named(out, label)
-    if target.shape == input.shape and target.dtype.kind in "iub":
-        raise RuntimeError(
-            "Expected floating point type for target with class "
-            f"probabilities, got {dtype_name(target)}"
-        )
-    _check_classes(input, target, ignore_index)
-    out = F.cross_entropy(
-        input,
-        _squeezed(input, target),
-        weight,
-        ignore_index=ignore_index,
-        label_smoothing=label_smoothing,
-        reduction=reduction,
-    )
-    return Named(out, "AddBackward0" if label_smoothing else _class_label(input))
-
-
-@row
-def multi_margin_loss(
-    input: Payload,
-    target: Payload,
-    p: int = 1,
-    margin: float = 1.0,
-    weight: Any = None,
-    size_average: Any = None,
-    reduce: Any = None,
-    reduction: str = "mean",
-) -> Payload:
-    if p not in (1, 2):
-        raise ValueError("only p == 1 and p == 2 supported")
-    return F.multi_margin_loss(
-        input,
-        target,
-        weight,
-        p=p,
-        margin=margin,
-        reduction=reduction_of(reduction, size_average, reduce),
-    )
-
-
-@row(label="MultilabelMarginLossBackward0")
-def multilabel_margin_loss(
-    input: Payload,
-    target: Payload,
-    size_average: Any = None,
-    reduce: Any = None,
-    reduction: str = "mean",
-) -> Payload:
-    return F.multilabel_margin_loss(
-        input, target, reduction=reduction_of(reduction, size_average, reduce)
-    )
 
 
 # --- distributions --------------------------------------------------------------------
@@ -381,7 +263,7 @@ def kl_div(
     if reduction != "batchmean":
         reduction = reduction_of(reduction, size_average, reduce)
     x, y = same_dtype(input, target)
-    shape = check_broadcast(x.shape, y.shape)
+    shape = check_broadcast(y.shape, x.shape)
     out = F.kl_div(
         F.broadcast_to(x, shape),
         F.broadcast_to(y, shape),
@@ -404,6 +286,7 @@ def poisson_nll_loss(
     reduction: str = "mean",
 ) -> Any:
     reduction = reduction_of(reduction, size_average, reduce)
+    check_broadcast(target.shape, input.shape)
     out = F.poisson_nll_loss(
         *same_dtype(input, target),
         log_input=log_input,
@@ -411,7 +294,7 @@ def poisson_nll_loss(
         eps=eps,
         reduction=reduction,
     )
-    return _named(out, reduction, "SubBackward0")
+    return _named(out, reduction, "AddBackward0" if full else "SubBackward0")
 
 
 @row
@@ -429,13 +312,29 @@ def gaussian_nll_loss(
         var = F.full_like(input, value=float(var))
     if asked(_has_negative, var):
         raise ValueError("var has negative entry/entries")
-    if reduction not in ("none", "mean", "sum"):
-        raise ValueError(f"{reduction} is not valid")
-    if var.shape != input.shape and var.shape == input.shape[:-1]:
-        var = F.unsqueeze(var, axis=var.ndim)
+    var = _variances(input, var)
+    reduction = _one_of(reduction)
+    check_broadcast(input.shape, target.shape)
     x, y, v = same_dtype(input, target, var)
     out = F.gaussian_nll_loss(x, y, v, full=full, eps=eps, reduction=reduction)
-    return _named(out, reduction, "MulBackward0")
+    return _named(out, reduction, "AddBackward0" if full else "MulBackward0")
+
+
+def _variances(input: Payload, var: Payload) -> Payload:
+    """Variances of the input's shape, of all but its last axis, or 1 along one axis.
+
+    Raises:
+        ValueError: for another shape.
+    """
+    if var.shape == input.shape:
+        return var
+    if var.shape == input.shape[:-1]:
+        return F.unsqueeze(var, axis=var.ndim)
+    unlike = [v for n, v in zip(input.shape, var.shape, strict=False) if n != v]
+    if var.ndim != input.ndim or unlike != [1]:
+        raise ValueError("var is of incorrect size")
+    check_broadcast(input.shape, var.shape)
+    return var
 
 
 # --- embeddings -----------------------------------------------------------------------
@@ -451,6 +350,7 @@ def hinge_embedding_loss(
     reduction: str = "mean",
 ) -> Any:
     reduction = reduction_of(reduction, size_average, reduce)
+    check_broadcast(target.shape, input.shape)
     out = F.hinge_embedding_loss(
         *same_dtype(input, target), margin=margin, reduction=reduction
     )
@@ -491,10 +391,42 @@ def cosine_embedding_loss(
     reduction: str = "mean",
 ) -> Any:
     reduction = reduction_of(reduction, size_average, reduce)
+    _check_pairs(input1, input2, target)
     out = F.cosine_embedding_loss(
         input1, input2, target, margin=float(margin), reduction=reduction
     )
     return _named(out, reduction, "AddBackward0")
+
+
+def _check_pairs(a: Payload, b: Payload, target: Payload) -> None:
+    """A label for each pair of rows, or one for a pair of vectors.
+
+    Raises:
+        RuntimeError: for other ranks, or sizes that do not broadcast.
+    """
+    rank = target.ndim
+    if rank > 1:
+        raise RuntimeError(
+            "0D or 1D target tensor expected, multi-target not supported"
+        )
+    if a.ndim != rank + 1 or b.ndim != rank + 1:
+        raise RuntimeError(
+            f"{rank}D target tensor expects {rank + 1}D input tensors, but found inputs "
+            f"with sizes {list(a.shape)} and {list(b.shape)}."
+        )
+    both = check_broadcast(a.shape, b.shape)
+    check_broadcast(target.shape, both[:-1])
+
+
+def _check_triplets(*three: Any) -> None:
+    ranks = [t.ndim for t in three]
+    if len(set(ranks)) != 1:
+        a, p, n = ranks
+        raise RuntimeError(
+            "The anchor, positive, and negative tensors are expected to have the same "
+            f"number of dimensions, but got: anchor {a}D, positive {p}D, and negative "
+            f"{n}D inputs"
+        )
 
 
 @row
@@ -513,10 +445,13 @@ def triplet_margin_loss(
     reduction = reduction_of(reduction, size_average, reduce)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
+    three = (anchor, positive, negative)
+    _check_triplets(*three)
+    if anchor.ndim == 0:
+        three = tuple(F.reshape(t, shape=(1,)) for t in three)
+    check_broadcast(*(t.shape for t in three))
     out = F.triplet_margin_loss(
-        anchor,
-        positive,
-        negative,
+        *three,
         margin=float(margin),
         p=float(p),
         eps=eps,
@@ -536,12 +471,19 @@ def triplet_margin_with_distance_loss(
     swap: bool = False,
     reduction: str = "mean",
 ) -> Any:
-    """A triplet loss with a distance of the user."""
+    """A triplet loss with a distance of the user.
+
+    Raises:
+        ValueError: for an unknown reduction, or a margin that is not positive.
+        RuntimeError: for tensors of different ranks.
+    """
     from isograd import torch
     from isograd.torch.nn.table import FUNCTIONAL
 
+    reduction = reduction_of(reduction, None, None)
     if margin <= 0:
         raise ValueError(f"margin must be greater than 0, got {margin}")
+    _check_triplets(anchor, positive, negative)
     distance = distance_function or FUNCTIONAL["pairwise_distance"]
     near, far = distance(anchor, positive), distance(anchor, negative)
     if swap:
