@@ -19,10 +19,10 @@ from isograd.mindspore.functional_transforms import vmap as vmap
 from isograd.mindspore.gradients import get_grad as get_grad
 from isograd.mindspore.gradients import grad as grad
 from isograd.mindspore.gradients import value_and_grad as value_and_grad
+from isograd.mindspore.graph.mutable import mutable as mutable
 from isograd.mindspore.jit import JitConfig as JitConfig
 from isograd.mindspore.jit import jit as jit
 from isograd.mindspore.jit import jit_class as jit_class
-from isograd.mindspore.jit import mutable as mutable
 from isograd.mindspore.jit import recompute as recompute
 from isograd.mindspore.missing import attributes
 from isograd.mindspore.parameter import Parameter as Parameter

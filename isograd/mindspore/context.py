@@ -5,7 +5,8 @@ Everything runs on the host; settings of devices are kept and given back.
 
 from __future__ import annotations
 
-from contextlib import ContextDecorator
+from collections.abc import Iterator
+from contextlib import ContextDecorator, contextmanager
 from contextvars import ContextVar
 from typing import Any
 
@@ -130,8 +131,26 @@ def get_context(attr_key: str) -> Any:
     return _settings[attr_key]
 
 
+_jits: list[int] = [0]  # how many functions under way are marked with jit
+
+
 def graph_mode() -> bool:
-    return _settings["mode"] == GRAPH_MODE
+    """Whether what runs would be compiled: by the mode, or inside `jit`."""
+    return _settings["mode"] == GRAPH_MODE or _jits[0] > 0
+
+
+def inside_jit() -> bool:
+    return _jits[0] > 0
+
+
+@contextmanager
+def compiling() -> Iterator[None]:
+    """Run a function that is marked with `jit`."""
+    _jits[0] += 1
+    try:
+        yield
+    finally:
+        _jits[0] -= 1
 
 
 def reset_context() -> None:

@@ -114,7 +114,7 @@ def _differentiated(
         args, kwargs, sens = split_sens(sens_param, args, kwargs)
         args, inputs = inputs_at(positions, args, kwargs)
         named = None if weights is None else checked_weights(weights)
-        watched = [t for _, t in inputs if needs_gradient(t)]
+        watched = watched_of(inputs)
         if named is not None:
             watched += [w for w in named if is_parameter(w) and needs_gradient(w)]
 
@@ -187,7 +187,7 @@ def split_sens(
     return args[:-1], kwargs, args[-1]
 
 
-Inputs = list[tuple[int, core.Tensor]]
+Inputs = list[tuple[int, Any]]  # positions with tensors, or containers of them
 
 
 def inputs_at(
@@ -203,7 +203,7 @@ def inputs_at(
     if not positions:
         raise RuntimeError("grad_position should not be empty when grad by position!")
     if context.graph_mode():
-        args = tuple(apart(a) if isinstance(a, core.Tensor) else a for a in args)
+        args = tuple(map(apart, args))
     values = [*args, *kwargs.values()]
     if not values:
         return args, []
@@ -212,18 +212,47 @@ def inputs_at(
         if p >= len(values):
             error = IndexError if context.graph_mode() else RuntimeError
             raise error(f"Position index {p} is exceed input size.")
-        if isinstance(values[p], core.Tensor):
+        if isinstance(values[p], core.Tensor) or is_variable(values[p]):
             found.append((p, values[p]))
     return args, found
 
 
-def apart(t: core.Tensor) -> core.Tensor:
+def is_variable(x: Any) -> bool:
+    """Whether a Python value has a gradient: in graph mode, if it is `mutable`; inside
+    `jit`, if it holds tensors."""
+    if not context.graph_mode() or isinstance(x, str):
+        return False
+    if getattr(x, "__ms_mutable__", False):
+        return True
+    return context.inside_jit() and bool(tensors_in(x))
+
+
+def watched_of(inputs: Inputs) -> list[core.Tensor]:
+    return [t for _, x in inputs for t in tensors_in(x) if needs_gradient(t)]
+
+
+def apart(t: Any) -> Any:
     """Another object for the same value, on the same tape."""
+    if not isinstance(t, core.Tensor):
+        return rebuilt(apart, t) if is_variable(t) and tensors_in(t) else t
     if isinstance(t, Parameter):
         return t
     twin = object.__new__(type(t))
     twin.__dict__.update(t.__dict__)
     return twin
+
+
+def rebuilt(change: Callable[[Any], Any], x: Any) -> Any:
+    """A container with its elements changed; what marks it stays."""
+    if isinstance(x, dict):
+        out: Any = type(x)({k: change(v) for k, v in x.items()})
+    elif isinstance(x, list | tuple):
+        out = type(x)(map(change, x))
+    else:
+        return x
+    if hasattr(x, "__dict__"):
+        out.__dict__.update(x.__dict__)
+    return out
 
 
 def checked_weights(weights: Any) -> tuple[Any, ...]:
@@ -272,7 +301,7 @@ def check_outputs(rec: Recording, has_aux: bool) -> int | None:
     if not isinstance(out, tuple) or len(out) < 2:
         error = RuntimeError if context.graph_mode() else ValueError
         raise error("When has_aux is True, origin fn requires more than one outputs.")
-    if len(rec.tensors) < 2:
+    if len(rec.tensors) < 2 and not context.graph_mode():
         raise RuntimeError(
             "If you set has_aux for grad or value_and_grad, that forward function "
             f"should be multi output, but got {id(out):#x}"
@@ -386,7 +415,7 @@ def _structured(
     """Gradients of inputs and weights as `grad` gives them back."""
     by_input = by_weight = None
     if positions is not None:
-        found = [_with_id(grads.of(t), p, return_ids) for p, t in inputs]
+        found = [_with_id(gradient_of(grads, x), p, return_ids) for p, x in inputs]
         by_input = found[0] if len(found) == 1 else tuple(found)
     if named is not None:
         by_weight = tuple(
@@ -397,6 +426,18 @@ def _structured(
     if positions is None:
         return by_weight
     return by_input if named is None else (by_input, by_weight)
+
+
+def gradient_of(grads: Gradients, x: Any) -> Any:
+    """The gradient of an input: of a container, a plain one of its elements'."""
+    if isinstance(x, core.Tensor):
+        return grads.of(x)
+    if isinstance(x, dict):
+        return {k: gradient_of(grads, v) for k, v in x.items()}
+    if isinstance(x, list | tuple):
+        kind = list if isinstance(x, list) else tuple
+        return kind(gradient_of(grads, v) for v in x)
+    return 0.0 if isinstance(x, float) else 0
 
 
 def _with_id(g: Tensor, identifier: Any, return_ids: bool) -> Any:
@@ -485,7 +526,7 @@ class GradOperation:
         named: tuple[Any, ...] = ()
         if self.get_by_list:
             named = trainable_of(fn) if weights is None else checked_weights(weights)
-        watched = [t for t in (*(t for _, t in inputs), *named) if needs_gradient(t)]
+        watched = watched_of(inputs) + [w for w in named if needs_gradient(w)]
 
         def use(rec: Recording) -> Any:
             seeds = rec.ones() if sens is None else seeds_of(rec, sens, None)
@@ -497,7 +538,7 @@ class GradOperation:
     def _structured(
         self, grads: Gradients, inputs: Inputs, weights: Any, named: tuple[Any, ...]
     ) -> Any:
-        found = tuple(grads.of(t) for _, t in inputs)
+        found = tuple(gradient_of(grads, x) for _, x in inputs)
         if not self.get_by_list:
             return found if self.get_all else found[0] if found else ()
         if weights is None:

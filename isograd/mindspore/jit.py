@@ -10,6 +10,8 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from isograd.mindspore import context
+
 Fn = Callable[..., Any]
 
 
@@ -51,7 +53,8 @@ def jit(
     @functools.wraps(target)
     def staging_specialize(*args: Any, **kwargs: Any) -> Any:
         if program is None or kwargs:
-            return target(*args, **kwargs)
+            with context.compiling():
+                return target(*args, **kwargs)
         return program(*args)
 
     return staging_specialize
@@ -126,11 +129,6 @@ class JitConfig:
             "infer_boost": infer_boost,
             **kwargs,
         }
-
-
-def mutable(input_data: Any, dynamic_len: bool = False) -> Any:
-    """The data, marked as not constant for the compiler."""
-    return input_data
 
 
 def recompute(block: Any, *args: Any, **kwargs: Any) -> Any:

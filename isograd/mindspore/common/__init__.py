@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from isograd.mindspore import dtype as dtype
 from isograd.mindspore.context import _no_grad as _no_grad
+from isograd.mindspore.graph.mutable import mutable as mutable
 from isograd.mindspore.jit import JitConfig as JitConfig
 from isograd.mindspore.jit import jit as jit
 from isograd.mindspore.jit import jit_class as jit_class
-from isograd.mindspore.jit import mutable as mutable
 from isograd.mindspore.jit import recompute as recompute
 from isograd.mindspore.missing import attributes
 from isograd.mindspore.parameter import Parameter as Parameter
