@@ -50,6 +50,7 @@ __getattr__ = attributes(
             ),
             "isograd.mindspore.dataset.files",
         ),
+        "text": "isograd.mindspore.dataset.text",
         "transforms": "isograd.mindspore.dataset.transforms",
         "vision": "isograd.mindspore.dataset.vision",
     },

@@ -12,11 +12,15 @@ def _part(title: str, text: str) -> str:
     return f"{_RULE}\n- {title}: \n{_RULE}\n{text}\n"
 
 
-def pipeline_error(text: str) -> RuntimeError:
+_THROWN = (
+    "Exception thrown from dataset pipeline. Refer to 'Dataset Pipeline Error Message'."
+)
+
+
+def pipeline_error(text: str, what: str = _THROWN) -> RuntimeError:
     """The error of a step."""
     return RuntimeError(
-        "Exception thrown from dataset pipeline. Refer to 'Dataset Pipeline Error "
-        "Message'. \n\n" + _part("Dataset Pipeline Error Message", f"[ERROR] {text}")
+        f"{what} \n\n" + _part("Dataset Pipeline Error Message", f"[ERROR] {text}")
     )
 
 

@@ -437,7 +437,9 @@ class _Iterator:
             return {k: self._out(v) for k, v in value.items()}
         a = np.asarray(value)
         if self.output_numpy or a.dtype.kind in "USO":
-            return a
+            # MindSpore's arrays have C's `long long`, which NumPy prints with its name
+            wide = {"l": np.longlong, "L": np.ulonglong}.get(a.dtype.char)
+            return a if wide is None or a.dtype.itemsize != 8 else a.view(wide)
         return Tensor.from_numpy(a if a.flags.writeable else a.copy())
 
 

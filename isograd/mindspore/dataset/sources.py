@@ -64,14 +64,14 @@ class NumpySlicesDataset(Source):
         shard_id: int | None = None,
     ) -> None:
         self.columns, parts = _columns(data, column_names)
-        self.parts = [as_array(p) for p in parts]
+        self.parts = [p if isinstance(p, list) else as_array(p) for p in parts]
         if len({len(p) for p in self.parts}) > 1:
             raise ValueError("Data length in each column is not equal.")
         self._order(shuffle, sampler, num_samples, num_shards, shard_id)
 
     def rows(self, run: Run) -> Iterator[Row]:
         for i in self._indices(len(self.parts[0]), run):
-            yield tuple(np.asarray(p[i]) for p in self.parts)
+            yield tuple(as_array(p[i]) for p in self.parts)
 
     def size(self) -> int:
         return self._size_of(len(self.parts[0]))
@@ -179,8 +179,7 @@ class GeneratorDataset(Source):
         return islice(iter(rows), self.num_samples)
 
     def _row(self, value: Any) -> Row:
-        alone = len(self.columns) == 1 and isinstance(value, list)
-        row = value if isinstance(value, tuple | list) and not alone else (value,)
+        row = value if isinstance(value, tuple | list) else (value,)
         if len(row) != len(self.columns):
             raise python_error(
                 "Invalid Python function, the 'source' of 'GeneratorDataset' should "
