@@ -90,7 +90,7 @@ def _native(fn: Callable[..., Any], arrays: Any, other: Any) -> Any:
     if not _works():
         Hooks.native = None
         return None
-    from isograd.compile.inner import recorded
+    from isograd.compile.record import recorded
 
     return recorded(fn, arrays, other)
 

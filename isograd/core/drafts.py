@@ -19,7 +19,7 @@ from isograd.core.expression import define
 from isograd.core.large import LARGE
 from isograd.core.levels import MODE, state
 from isograd.core.mutation import View, hold_view
-from isograd.core.often import Counter, pull_of
+from isograd.core.often import Counter, general_pull, pulled
 from isograd.core.primitive import Aval, Payload, Primitive, aval_of
 from isograd.core.storage import LAST
 from isograd.core.tape import Blind, Node, Traced, kept, slot, tick
@@ -120,6 +120,11 @@ def outcome_of_tensors(out: Any) -> Outcome:
     drafts = [(t._p, None) for t in parts]
     build = None if parts[0] is out else list if type(out) is list else tuple
     return Outcome(drafts, build, [t._view for t in parts])
+
+
+# by the label of a node the places of operands among the tensors that count as saved
+# though no rule reads them (`Node.also`); dialects fill it
+ALSO: dict[str, tuple[int, ...]] = {}
 
 
 class Sketch:
@@ -311,7 +316,12 @@ class Sketch:
         plain = all(a.dtype in (F32, F64) for a in (*args, out))
         if not (prim.pulls and prim.pulls[mask] and fits and plain):
             return self.general_pull(prim, args, edges, outs, params)
-        lines = [f"pull = {self.constant(prim.pulls)}[{mask}]"]
+        pull = pulled(
+            lambda g, saved: prim.pulls[mask](g, saved, **params),
+            prim.keeps(mask, len(args)),
+            len(args) + 1,
+        )
+        lines = [f"pull = {self.constant(pull)}"]
         alone = [e for e in edges if e]
         return [*lines, f"source = {alone[0]}"] if len(alone) == 1 else lines
 
@@ -333,7 +343,7 @@ class Sketch:
         shapes = [a.shape if e else None for a, e in zip(args, edges, strict=True)]
         mask = sum(1 << i for i, e in enumerate(edges) if e)
         places = prim.keeps(mask, len(args))
-        pull = pull_of(prim, params, shapes, places, len(avals))
+        pull = general_pull(prim, params, shapes, places)
         return [f"pull = {self.constant(pull)}"]
 
     def saved(
@@ -455,6 +465,10 @@ class Sketch:
         if self.tensors:
             names = [s._p.name for s in sources]
         nodes = tuple(str(self.nodes.get(n)) for n in names)
+        read = ALSO.get(label, ())
+        pairs = [f"({names[i]}, {nodes[i]})" for i in read if i < len(names)]
+        if pairs:
+            self.lines.append(f"{node}.also = {tuple_text(pairs)}")
         edges = self.edges[node]
         # a dialect makes tensors of numbers beside an operand: they count as inputs
         numbers = len(sources) == len(edges) == 2 and node in self.scalar

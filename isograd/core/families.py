@@ -25,6 +25,7 @@ from isograd.core.expression import (
     scalar_source,
     vjp_source,
 )
+from isograd.core.often import pulled
 from isograd.core.primitive import (
     BOUND,
     RAW,
@@ -192,7 +193,11 @@ def _first_pull(
             ufuncs = _ufuncs()
             name = f"{prim.name}_pull_{mask}"
             source = pull_source(name, names, words, maps, ufuncs, mask)
-            prim.pulls[mask] = define(name, source, {**ufuncs, "F": RAW})
+            rule = define(name, source, {**ufuncs, "F": RAW})
+            count = len(names)
+            if not words and any(maps[x] != "t" for x in names if x in maps):
+                rule = pulled(rule, prim.keeps(mask, count), count + 1)
+            prim.pulls[mask] = rule
         return prim.pulls[mask](*args, **params)
 
     return pull

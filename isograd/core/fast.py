@@ -13,6 +13,7 @@ chooses what is saved (`_kept`) and the short rule for the derivative (`prim.pul
 from __future__ import annotations
 
 from collections.abc import Callable, Container
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,8 @@ from isograd.core.expression import define
 from isograd.core.large import LARGE
 from isograd.core.levels import MODE, state
 from isograd.core.mutation import living_views, note_view
+from isograd.core.often import chain, replace
+from isograd.core.plans import ABSENT
 from isograd.core.primitive import Primitive
 from isograd.core.storage import note_write
 from isograd.core.tape import Node, tick
@@ -39,13 +42,14 @@ def unary(
     family: Family = NONE,
 ) -> Callable[..., Any]:
     """`x -> prim(x)` for arrays whose dtype kind is one of `kinds`."""
-    impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
+    impl = chain(_array_call(prim), lambda better: replace(op, "impl", better))
+    new, ndarray = object.__new__, np.ndarray
     some, keep_x, keep_out = _kept(prim, 1)
     traced, pulls = not prim.constant, prim.pulls
 
-    def op(input: Any, **rest: Any) -> Any:
-        if rest:
-            return slow(input, **rest)
+    def op(input: Any = ABSENT, *more: Any, **rest: Any) -> Any:
+        if rest or more:
+            return slow(input, *more, **rest)
         x = input
         if (type(x) is not cls and type(x) not in family) or MODE.special:
             return slow(x)
@@ -53,7 +57,7 @@ def unary(
         if type(a) is not ndarray or a.dtype.kind not in kinds:
             return slow(x)
         small = a.size < LARGE
-        out = impl(a, out=...) if small else prim.kernel(a)
+        out = impl(a) if small else prim.kernel(a)
         t = new(cls)
         t._p = out
         nx = x._node
@@ -86,11 +90,14 @@ def binary(
     """
     lines = [*_BINARY.format(kinds=kinds).splitlines(), *_recorded(prim)]
     scope = {**_scope(prim, cls, slow), "family": family}
-    return define(
+    scope["impl"] = chain(_array_call(prim), lambda better: install("impl", better))
+    op = define(
         f"fast_{prim.name}",
         "\n".join(lines).replace("def op", f"def fast_{prim.name}", 1) + "\n",
         scope,
     )
+    install = op.__globals__.__setitem__
+    return op
 
 
 # What the closures do is short enough for Python's own overhead to matter: the lines
@@ -109,7 +116,7 @@ _BINARY = """def op(input, other):
         return slow(input, other)
     small = a.size + b.size < LARGE
     try:
-        out = impl(a, b, out=...) if small else prim.kernel(a, b)
+        out = impl(a, b) if small else prim.kernel(a, b)
     except (TypeError, ValueError):  # shapes or dtypes that the slow path explains
         return slow(input, other)
     t = new(cls)
@@ -177,7 +184,6 @@ def _scope(prim: Primitive, cls: type[Tensor], slow: Any) -> dict[str, Any]:
         "prim": prim,
         "cls": cls,
         "slow": slow,
-        "impl": _array_call(prim),
         "new": object.__new__,
         "ndarray": np.ndarray,
         "Node": Node,
@@ -197,7 +203,8 @@ def scalar_right(
     family: Family = NONE,
 ) -> Callable[..., Any]:
     """`(x, number) -> prim(x, number)` for a floating x: the number is weak."""
-    impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
+    impl = chain(_array_call(prim), lambda better: replace(op, "impl", better))
+    new, ndarray = object.__new__, np.ndarray
     some, keep_x, keep_y, keep_out = _kept(prim, 1)
     traced, pulls = not prim.constant, prim.pulls
     constant = constants_cache()
@@ -216,7 +223,7 @@ def scalar_right(
         d = a.dtype
         b = constant(y, d)
         small = a.size < LARGE
-        out = impl(a, b, out=...) if small else prim.kernel(a, b)
+        out = impl(a, b) if small else prim.kernel(a, b)
         t = new(cls)
         t._p = out
         nx = x._node
@@ -339,7 +346,8 @@ def scalar_left(
     family: Family = NONE,
 ) -> Callable[..., Any]:
     """`(x, number) -> prim(number, x)` for a floating x: a reflected operator."""
-    impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
+    impl = chain(_array_call(prim), lambda better: replace(op, "impl", better))
+    new, ndarray = object.__new__, np.ndarray
     some, keep_y, keep_x, keep_out = _kept(prim, 2)
     pulls = prim.pulls
     constant = constants_cache()
@@ -355,7 +363,7 @@ def scalar_left(
         d = a.dtype
         b = constant(y, d)
         t = new(cls)
-        t._p = out = impl(b, a, out=...)
+        t._p = out = impl(b, a)
         nx = x._node
         if nx is not None:
             t._node = node = new(Node)
@@ -505,17 +513,9 @@ def constants_cache(limit: int = 1024) -> Callable[[Any, Any], np.ndarray]:
 
 
 def _array_call(prim: Primitive) -> Callable[..., Any]:
-    """`prim` on arrays as a function that is called with `out=...`.
-
-    That keyword makes a ufunc give arrays of rank zero instead of scalars, at no cost.
-    """
-    if prim.ufunc is not None:
-        return prim.ufunc
-
-    def call(*arrays: Any, out: Any) -> Any:
-        return prim.impl(*arrays)
-
-    return call
+    """`prim` on arrays; `out=...` makes a ufunc give arrays of rank zero instead of
+    scalars, at no cost."""
+    return prim.impl if prim.ufunc is None else partial(prim.ufunc, out=...)
 
 
 def _kept(prim: Primitive, mask: int) -> tuple[Any, ...]:

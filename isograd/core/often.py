@@ -19,14 +19,15 @@ from isograd.core.primitive import RAW, Aval, Primitive
 
 Array = np.ndarray
 STEP = 500  # calls of one function after which it is worth a millisecond
+CHAIN = 8  # shapes for which one function is made native
 START = 40_000  # calls of all functions after which the machinery is worth its start
 
 
 class Hooks:
-    """`native(fn, arrays)` gives a function that does what `fn` does with arrays like
-    these, to the bit, or None."""
+    """`native(fn, arrays, other)` gives a function that does what `fn` does with arrays
+    like these, to the bit, and calls `other` with all others; or None."""
 
-    native: Callable[[Callable[..., Any], Sequence[Array]], Any] | None = None
+    native: Callable[..., Any] | None = None
     started: bool = False
     spent: int = 0
 
@@ -38,11 +39,39 @@ def due(calls: int) -> bool:
     return Hooks.started and Hooks.native is not None
 
 
-def native(fn: Callable[..., Any], arrays: Sequence[Any]) -> Any:
+def native(fn: Callable[..., Any], arrays: Sequence[Any], other: Any = None) -> Any:
     """`fn` of arrays like these, natively; None if there is no way."""
     if Hooks.native is None or not all(type(a) is Array for a in arrays):
         return None
-    return Hooks.native(fn, arrays)
+    return Hooks.native(fn, arrays, other or fn)
+
+
+def chain(fn: Callable[..., Any], install: Callable[[Any], None]) -> Callable[..., Any]:
+    """`fn` of arrays, until `install` is given better ones.
+
+    Those are native for the shapes that came often: each looks at its arguments and
+    leaves others to the next one, the last of them to `fn`.
+    """
+    left, room, head = STEP, CHAIN, None
+
+    def last(*arrays: Any) -> Any:
+        nonlocal left
+        left -= 1
+        if not left:
+            more(arrays)
+        return fn(*arrays)
+
+    def more(arrays: Any) -> None:
+        nonlocal left, room, head
+        if due(STEP):
+            room -= 1
+            found = native(fn, arrays, head or last)
+            if found is not None:
+                head = found
+                install(head)
+        left = STEP if room else 0
+
+    return last
 
 
 def sample(aval: Aval) -> Array:
@@ -100,37 +129,40 @@ def _pull_source(places: tuple[int, ...]) -> Callable[..., Any]:
     )
 
 
-def pull_of(
-    prim: Primitive,
-    params: dict[str, Any],
-    shapes: Sequence[tuple[int, ...] | None],
-    places: tuple[int, ...],
-    count: int,
+def pulled(
+    rule: Callable[..., Any], places: tuple[int, ...], count: int
 ) -> Callable[..., Any]:
-    """A derivative rule in the form of `Node.pull`, which becomes native in time.
+    """`rule(g, saved)` as a function that becomes native in time.
 
     Args:
-        shapes: of the operands, None where one needs no cotangent.
-        places: what nodes save, of `count` places.
+        places: where `saved`, which has `count` places, holds arrays.
     """
-    needs = tuple(None if s is None else _Edge(s) for s in shapes)
 
     def plain(g: Array, *arrays: Array) -> Any:
         saved: list[Any] = [None] * count
         for i, a in zip(places, arrays, strict=True):
             saved[i] = a
-        return prim.raw_vjp(RAW, g, tuple(saved) if places else (), needs, **params)
+        return rule(g, tuple(saved) if places else ())
 
-    left = STEP
-
-    def counting(g: Array, *arrays: Array) -> Any:
-        nonlocal left
-        left -= 1
-        if not left:
-            left = STEP
-            if due(STEP):
-                replace(pull, "rule", native(plain, [g, *arrays]) or plain)
-        return plain(g, *arrays)
-
-    pull = _pull_source(places)(counting)
+    pull = _pull_source(places)(
+        chain(plain, lambda better: replace(pull, "rule", better))
+    )
     return pull
+
+
+def general_pull(
+    prim: Primitive,
+    params: dict[str, Any],
+    shapes: Sequence[tuple[int, ...] | None],
+    places: tuple[int, ...],
+) -> Callable[..., Any]:
+    """The derivative rule in the form of `Node.pull`.
+
+    `shapes` are those of the operands, None where one needs no cotangent.
+    """
+    needs = tuple(None if s is None else _Edge(s) for s in shapes)
+
+    def rule(g: Array, saved: tuple[Any, ...]) -> Any:
+        return prim.raw_vjp(RAW, g, saved, needs, **params)
+
+    return pulled(rule, places, len(shapes) + 1)

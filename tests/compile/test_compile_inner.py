@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from isograd.base import rounding
-from isograd.compile.inner import recorded
-from isograd.compile.inner.machine import machine
+from isograd.compile.lean.inner import machine
+from isograd.compile.record import recorded
 from isograd.core.primitive import RAW, REGISTRY
 
 pytestmark = pytest.mark.skipif(machine() is None, reason="no native code here")

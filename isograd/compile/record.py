@@ -18,8 +18,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from isograd.compile.inner import machine as native
-from isograd.compile.inner.machine import LOOPS, OPERANDS, Step
+from isograd.compile.lean import inner as native
+from isograd.compile.lean.inner import LOOPS, OPERANDS, Step
 
 FEW = 1 << 12  # elements of an array, beyond which nothing is gained
 SCRATCH = 1 << 18  # bytes of all temporaries of a program
@@ -483,18 +483,21 @@ def joined(
 
 
 def recorded(
-    fn: Callable[..., Any], arrays: Sequence[np.ndarray]
+    fn: Callable[..., Any],
+    arrays: Sequence[np.ndarray],
+    other: Callable[..., Any] | None = None,
 ) -> Callable[..., Any] | None:
     """A native function that does what `fn` does with arrays like these.
 
-    `fn` gives an array, or a sequence of arrays and None.  None where `fn` does
-    something that inner loops do not say, or that depends on elements.
+    It calls `other` (or `fn`) with any others.  `fn` gives an array, or a sequence of
+    arrays and None.  None where `fn` does something that inner loops do not say, or
+    that depends on elements.
     """
     m = native.machine()
     if m is None or not all(_fits(a) for a in arrays):
         return None
     try:
-        made = _recorded(m, fn, arrays)
+        made = _recorded(m, fn, arrays, other or fn)
         return made if made is not None and _agrees(made, fn, arrays) else None
     except Exception:  # whatever it was: `fn` itself does as well
         return None
@@ -511,7 +514,10 @@ def _fits(a: np.ndarray) -> bool:
 
 
 def _recorded(
-    m: native.Machine, fn: Callable[..., Any], arrays: Sequence[np.ndarray]
+    m: native.Machine,
+    fn: Callable[..., Any],
+    arrays: Sequence[np.ndarray],
+    other: Callable[..., Any],
 ) -> Callable[..., Any] | None:
     trace = _Trace()
     given = [trace.own(np.array(a, order="C", copy=True)) for a in arrays]
@@ -529,7 +535,9 @@ def _recorded(
     steps = [layout.step(*s) for s in trace.steps]
     inputs = [native.Array(a.dtype, a.shape) for a in arrays]
     new = [*outs.new.values()]
-    return m.program(inputs, new, steps, results if many else None, fn, layout.memory)
+    return m.program(
+        inputs, new, steps, results if many else None, other, layout.memory
+    )
 
 
 class _Outputs:

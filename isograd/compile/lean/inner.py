@@ -1,4 +1,4 @@
-"""The native function that runs a program of inner loops, see `record.py`.
+"""The native function that runs a program of inner loops, see `compile/record.py`.
 
 A program is a list of 64-bit words.  Python calls it like any builtin function: an
 object of CPython's own kind for those is made around one native function, `run`, with
