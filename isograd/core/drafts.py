@@ -51,6 +51,10 @@ class Draft:
     size = property(lambda self: prod(self.aval.shape))
     node = property(lambda self: self.sketch.nodes.get(self.name))  # as Traced has it
 
+    def stop(self) -> Draft:
+        """The value without its node."""
+        return Draft(self.sketch, self.sketch.named(self.name), self.aval, self.array)
+
     @staticmethod
     def process(
         prim: Primitive, args: tuple[Payload, ...], params: dict[str, Any], level: int
@@ -183,6 +187,12 @@ class Sketch:
         if hasattr(x, "level"):
             raise Unplanned
         return self.constant(x)
+
+    def named(self, value: str) -> str:
+        """A second name for a value."""
+        name = f"s{len(self.lines)}"
+        self.lines.append(f"{name} = {value}")
+        return name
 
     def constant(self, x: Any) -> str:
         name = f"c{len(self.scope)}"

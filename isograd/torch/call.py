@@ -18,7 +18,7 @@ import numpy as np
 from isograd.base.dtypes import DType
 from isograd.base.errors import EngineError
 from isograd.core import fast, mutation
-from isograd.core.drafts import Draft, Outcome, Unplanned, irregular
+from isograd.core.drafts import ALSO, Draft, Outcome, Unplanned, irregular
 from isograd.core.levels import MODE, state
 from isograd.core.plans import planned
 from isograd.core.primitive import BOUND, Payload
@@ -383,6 +383,7 @@ def check_result_type(payload: Payload, target: Payload) -> None:
 
 # --- the functions --------------------------------------------------------------------
 
+ALSO.update(READS)
 _RENAMED = {"axis": "dim", "keepdims": "keepdim", "x1": "input", "x2": "other"}
 
 

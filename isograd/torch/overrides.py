@@ -139,11 +139,12 @@ def wrapped(fn: Callable[..., Any], told: Any = None) -> Callable[..., Any]:
     return function
 
 
+_words = str.split
 # the methods that operators are told as: recorded from PyTorch 2.13
 _OPERATORS = {
-    **{f"__{n}__": n for n in "add sub mul pow ne lt le gt ge neg abs matmul".split()},
-    **{f"__i{n}__": f"{n}_" for n in "add sub mul pow".split()},
-    **{f"__r{n}__": f"bitwise_{n}" for n in "and or xor".split()},
+    **{f"__{n}__": n for n in _words("add sub mul pow ne lt le gt ge neg abs matmul")},
+    **{f"__i{n}__": f"{n}_" for n in _words("add sub mul pow")},
+    **{f"__r{n}__": f"bitwise_{n}" for n in _words("and or xor")},
     "__truediv__": "div",
     "__itruediv__": "div_",
     "__ifloordiv__": "floor_divide_",

@@ -44,6 +44,7 @@ class Pass:
         self.number = Pass.numbers
         self.roots = roots
         self.limited = limited  # to some inputs
+        self.callbacks: list[Callable[[], Any]] = []  # called after it
 
     def reached(self) -> set[Node]:
         return self._reached
@@ -92,12 +93,24 @@ def run(
         with levels.changed(recording=recording, creating=create_graph):
             if HOOKS.count:
                 with _prompt_leaves(current.reached()):
-                    return _watched(
+                    found = _watched(
                         current, nodes, seeds, targets, create_graph, retain, found
                     )
+                for callback in current.callbacks:  # which grows
+                    callback()
+                return found
             return _watched(current, nodes, seeds, targets, create_graph, retain, found)
     finally:
         PASSES.pop()
+
+
+def queue_callback(callback: Callable[[], Any]) -> None:
+    """Call a function when the backward pass that runs has ended."""
+    if not PASSES:
+        raise RuntimeError(
+            "Final callbacks can only be installed during backward pass."
+        )
+    PASSES[0].callbacks.append(callback)
 
 
 def _watched(

@@ -448,6 +448,10 @@ class Tensor(core.Tensor):
         return None if hooks is None else hooks.table
 
     @property
+    def _post_accumulate_grad_hooks(self) -> Any:
+        return getattr(self._node, "post", None)
+
+    @property
     def retains_grad(self) -> bool:
         return self._retains
 

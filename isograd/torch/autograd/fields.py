@@ -57,6 +57,12 @@ bias_sym_sizes_opt dilation groups input output_padding padding stride transpose
 dim self_sym_sizes: Squeeze1
 dim result self: Cumprod
 diagonal: Tril Triu
+min max: Clamp
+indices padding_idx scale_grad_by_freq sparse weight_sym_argsize_0: Embedding
+pad: ConstantPadNd
+dim keepdim result self: Amax Amin
+dim1 dim2 offset self_sym_sizes: Diagonal
+dim self_sym_sizes split_sizes: SplitWithSizes
 """
 FIELDS: dict[str, Sequence[str]] = {}
 for _line in _TABLE.strip().splitlines():
@@ -86,6 +92,10 @@ _DEFAULTS = {
     "correction": None,
     "dim": None,
     "step": 1,
+    "ignore_index": 2**64 - 100,
+    "padding_idx": 2**64 - 1,
+    "scale_grad_by_freq": False,
+    "sparse": False,
 }
 
 
@@ -129,7 +139,12 @@ def fact(node: Node, word: str) -> Any:
         return tuple(edge.shape)
     if word == "self_sym_numel" and edge is not None:
         return _count(edge.shape)
-    if word == "exponent" and len(node.saved or ()) > 1 and node.saved[1] is not None:
+    if (
+        word == "exponent"
+        and len(node.saved or ()) > 1
+        and node.saved[1] is not None
+        and node.saved[1].size == 1
+    ):
         n = node.saved[1].item()
         return int(n) if n % 1 == 0 else n
     for name in (word, *_PARAMS.get(word, ())):
@@ -149,7 +164,7 @@ def _count(shape: tuple[int, ...]) -> int:
 
 def of_leaf(node: Node, place: int) -> Any:
     """The tensor at a place where nothing was saved: known if it is a leaf."""
-    if len(node.edges) == 2 and None in node.edges:
+    if None in node.edges[:2] and len(node.edges) > 1:
         return None  # neither does PyTorch save an operand beside a constant
     edge = node.edges[place] if place < len(node.edges) else None
     if type(edge) is Leaf and edge.tensor is not None:

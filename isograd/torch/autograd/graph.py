@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from isograd.base.dtypes import F32
 from isograd.base.errors import EngineError
 from isograd.core import levels
 from isograd.core.primitive import BOUND
@@ -20,8 +21,10 @@ from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import errors
 from isograd.torch.autograd import fields
+from isograd.torch.autograd.derived import derived
 from isograd.torch.autograd.shown import below, operands
 from isograd.torch.backward import deposit
+from isograd.torch.dtypes import CPU, of_numpy
 from isograd.torch.hooks import (
     HookTable,
     RemovableHandle,
@@ -51,8 +54,18 @@ class Node(metaclass=_NodeMeta):
 
     _is_graph_node = True
 
-    def __init__(self, node: TapeNode) -> None:
-        self._tape_node = node
+    def __init__(self, node: TapeNode | None = None) -> None:
+        if node is None:
+            raise TypeError(
+                "Can't instantiate abstract class Node with abstract methods "
+                "_input_metadata, _register_hook_dict, _sequence_nr, metadata, name, "
+                "next_functions, register_hook, register_prehook"
+            )
+        self.__dict__["_tape_node"] = node
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        text = f"'{type(self).__name__}' object has no attribute '{name}'"
+        raise AttributeError(text)
 
     def name(self) -> str:
         """PyTorch's name of the operation's derivative."""
@@ -96,7 +109,8 @@ class Node(metaclass=_NodeMeta):
         return True
 
     def _sequence_nr(self) -> int:
-        return int(self._tape_node.seq)
+        node = self._tape_node
+        return 2**64 - 1 if type(node) is Leaf else int(node.seq)
 
     @property
     def _input_metadata(self) -> tuple[Any, ...]:
@@ -156,8 +170,24 @@ class _Metadata:
 
     __module__, __qualname__ = "torch._C._autograd", "_InputMetadata"
 
+    device, is_nested_tensor, is_cpp_nested_tensor = CPU, False, False
+
     def __init__(self, node: TapeNode) -> None:
-        self.shape = node.shape
+        self.shape = list(node.shape)
+        self.dtype = of_numpy(_dtype_of(node))
+
+
+def _dtype_of(node: TapeNode | None) -> Any:
+    """The dtype of a node's output, as far as what it holds tells it."""
+    while node is not None:
+        own = getattr(node, "dtype", None) or node.params.get("dtype")
+        if own is not None:
+            return np.dtype(own)
+        for value in node.saved or ():
+            if getattr(getattr(value, "dtype", None), "kind", "-") in "fcV":
+                return value.dtype
+        node = next((e for e in node.edges if e is not None), None)
+    return F32
 
 
 _CLASSES: dict[str, type] = {}
@@ -215,6 +245,9 @@ def _place(node: TapeNode, word: str) -> int:
 
 
 def saved_attribute(node: TapeNode, word: str) -> Any:
+    if node.saved is not None and (word in fields.names_of(node) or word == "indices"):
+        with contextlib.suppress(KeyError):
+            return derived(node, word)
     if fields.is_tensor(node, word):
         if node.also and (place := fields.TENSORS[word]) < len(node.also):
             p, edge = node.also[place]
@@ -257,9 +290,17 @@ class SavedTensor:
                 return original
         return wrap(Tensor, p if edge is None else Traced(p, edge))
 
-    def register_hooks(self, pack: Any, unpack: Any) -> None:
+    def register_hooks(self, *hooks: Any) -> None:
         """Replace what was saved by `pack(value)`; `unpack` gives it back."""
-        node, place = self._node, self._place
+        if len(hooks) != 2 or not all(map(callable, hooks)):
+            given = ", ".join(map(repr, (self, *hooks)))
+            raise TypeError(
+                "register_hooks(): incompatible function arguments. The following "
+                "argument types are supported:\n    1. (self: torch._C._autograd."
+                "SavedTensor, arg0: collections.abc.Callable, arg1: collections.abc."
+                f"Callable) -> None\n\nInvoked with: {given}"
+            )
+        (pack, unpack), node, place = hooks, self._node, self._place
         if node.saved is None:
             raise RuntimeError(_HOOKS_FREED)
         if place in (node.metadata or {}).get("hooked", ()):
@@ -382,6 +423,8 @@ _DISABLED: list[str | None] = []
 @contextlib.contextmanager
 def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
     """Inside, `saved_tensors_hooks` raises a RuntimeError with this message."""
+    if levels.state().saved_hooks:
+        raise RuntimeError(error_message)
     _DISABLED.append(error_message)
     try:
         yield
@@ -399,13 +442,52 @@ class save_on_cpu(saved_tensors_hooks):
 @contextlib.contextmanager
 def allow_mutation_on_saved_tensors() -> Iterator[Any]:
     """Inside, what is saved is copied, so that it may be written afterwards."""
-    with saved_tensors_hooks(lambda t: t.detach().clone(), lambda t: t):
-        yield _AllowMutationOnSavedContext()
+    if _MUTATING:
+        raise RuntimeError("allow_mutation_on_saved_tensors contexts cannot be nested")
+    context = _AllowMutationOnSavedContext()
+    _MUTATING.append(context)
+    try:
+        with saved_tensors_hooks(context.keep, context.value):
+            yield context
+    finally:
+        _MUTATING.remove(context)
+
+
+_MUTATING: list[Any] = []
+
+
+class _Kept:
+    """What stands for a saved tensor: its copy, and its version when it was saved."""
+
+    def __init__(self, t: Any) -> None:
+        self.copy, self.tensor, self.version = t.detach().clone(), t, t._version
 
 
 class _AllowMutationOnSavedContext:
+    def __init__(self) -> None:
+        self._kept: weakref.WeakSet[_Kept] = weakref.WeakSet()
+
+    def keep(self, t: Any) -> _Kept:
+        self._kept.add(kept := _Kept(t))
+        return kept
+
+    def value(self, kept: _Kept) -> Any:
+        if self not in _MUTATING:
+            raise AssertionError(
+                "Trying to backward outside of the 'allow_mutation_on_saved_tensors' "
+                "contextin which the graph was originally recorded."
+            )
+        if kept not in self._kept:
+            raise AssertionError("the context was cleared")
+        return kept.copy
+
+    @property
+    def cloned(self) -> dict[Any, Any]:
+        """The copies of what was written since it was saved."""
+        return {k: k.copy for k in self._kept if k.tensor._version != k.version}
+
     def clear(self) -> None:
-        """Nothing is kept beside the graph itself."""
+        self._kept.clear()
 
 
 # --- edges ----------------------------------------------------------------------------
