@@ -124,7 +124,8 @@ def stopped(payload: Payload) -> Payload:
         payload = payload.p if type(payload) is Traced else payload.primal
     if type(payload) is Batched:
         return Batched(payload.level, stopped(payload.value))
-    return payload
+    stop = getattr(payload, "stop", None)  # of drafts
+    return stop() if stop else payload
 
 
 def alias(cls: type[T], payload: Payload) -> T:

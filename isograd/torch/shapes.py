@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.drafts import Draft, asked, irregular
 from isograd.core.levels import state
 from isograd.core.primitive import BOUND, REGISTRY, Payload
 from isograd.core.tensor import wrap
@@ -94,10 +95,16 @@ def reshape(input: Any, *args: Any, shape: Any = None) -> Any:
     return _copied_reshape(input, sizes)
 
 
+def _is_strided(a: np.ndarray) -> bool:
+    return not a.flags.c_contiguous
+
+
 def _clone_body(input: Payload, *, memory_format: Any = None) -> Payload:
     """A copy; one of a dense tensor keeps the order of its axes in memory."""
     keeps = memory_format is None or memory_format is preserve_format
-    if type(input) is np.ndarray and keeps and not input.flags.c_contiguous:
+    if type(input) is Draft and keeps and asked(_is_strided, input):
+        irregular()
+    if type(input) is np.ndarray and keeps and _is_strided(input):
         out = input.copy("K")
         return out if out.strides == input.strides else F.copy(input)
     return F.copy(input)
