@@ -18,6 +18,12 @@ from isograd.torch.optim.optimizer import (
     scalar,
     zeros,
 )
+from isograd.torch.optim.refusals import (
+    check_betas,
+    check_exclusive,
+    check_fused,
+    check_number,
+)
 from isograd.torch.tensor import Tensor
 
 State = dict[str, Any]
@@ -37,14 +43,6 @@ def _checked(
     for i, b in enumerate(betas):
         _check(f"beta parameter at index {i}", b, 0.0 <= number(b) < 1.0)
     _check("weight_decay value", weight_decay, number(weight_decay) >= 0.0)
-
-
-def _exclusive(foreach: Any, fused: Any, differentiable: Any) -> None:
-    if fused:
-        if differentiable:
-            raise RuntimeError("`fused` does not support `differentiable`")
-        if foreach:
-            raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
 
 def _arrays(state: State, *names: str) -> list[Array]:
@@ -79,8 +77,10 @@ class SGD(Optimizer):
         _check("weight_decay value", weight_decay, number(weight_decay) >= 0.0)
         if nesterov and (momentum <= 0 or dampening != 0):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
-        _exclusive(foreach, fused, differentiable)
+        check_exclusive(foreach, fused, differentiable)
         super().__init__(params, options(locals()))
+        if fused:
+            check_fused(self.param_groups)
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
         first = state.get("momentum_buffer") is None
@@ -121,8 +121,10 @@ class Adam(Optimizer):
         fused: Any = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
+        check_number("lr", lr, foreach, capturable)
+        check_betas(betas, foreach, capturable)
         _checked(lr, eps=eps, weight_decay=weight_decay, betas=betas)
-        _exclusive(foreach, fused, differentiable)
+        check_exclusive(foreach, fused, differentiable)
         super().__init__(
             params,
             options(
@@ -131,6 +133,8 @@ class Adam(Optimizer):
                 "differentiable fused decoupled_weight_decay",
             ),
         )
+        if fused:
+            check_fused(self.param_groups)
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
         names = ["exp_avg", "exp_avg_sq"]
@@ -246,6 +250,7 @@ class Adagrad(Optimizer):
             initial_accumulator_value >= 0.0,
         )
         _check("epsilon value", eps, eps >= 0.0)
+        check_exclusive(foreach, fused, differentiable)
         super().__init__(
             params,
             options(
@@ -254,9 +259,13 @@ class Adagrad(Optimizer):
                 "maximize differentiable fused",
             ),
         )
+        if fused:
+            check_fused(self.param_groups)
+        first = initial_accumulator_value
         for group in self.param_groups:
             for p in group["params"]:
-                start = np.full(p._p.shape, initial_accumulator_value, p._p.dtype)
+                value = complex(first, first) if p.is_complex() else first
+                start = np.full(p._p.shape, value, p._p.dtype)
                 self.state[p].update(step=scalar(0), sum=wrap(Tensor, start))
 
     def _update_sparse(self, p: Any, g: Any, group: Group) -> None:

@@ -216,7 +216,7 @@ class ASGD(Optimizer):
         eta, mu = float(state["eta"]._p), float(state["mu"]._p)
         run(updates.asgd, (p, g, *_arrays(state, "ax")), group, eta=eta, mu=mu)
         after = rules.asgd_schedule(lr, lambd, group["alpha"], group["t0"], step + 1)
-        state["eta"], state["mu"] = map(scalar, after)
+        state["eta"]._p[...], state["mu"]._p[...] = after
 
 
 class SparseAdam(Optimizer):
@@ -277,10 +277,30 @@ class Muon(Optimizer):
         ns_steps: int = 5,
         adjust_lr_fn: str | None = None,
     ) -> None:
-        _check("learning rate", lr, number(lr) >= 0.0)
-        _check("momentum value", momentum, momentum >= 0.0)
-        _check("weight_decay value", weight_decay, weight_decay >= 0.0)
-        super().__init__(params, options(locals()))
+        named = (
+            ("Learning rate", lr),
+            ("momentum", momentum),
+            ("weight decay", weight_decay),
+        )
+        for name, value in named:
+            if number(value) < 0.0:
+                raise ValueError(f"{name} should be >= 0 but is: {value}")
+        if adjust_lr_fn not in (None, "original", "match_rms_adamw"):
+            raise ValueError(
+                f"Adjust learning rate function {adjust_lr_fn} is not supported"
+            )
+        if ns_steps >= 100:
+            raise ValueError(
+                "Number of steps must be less than 100 for computational efficiency"
+            )
+        super().__init__(
+            params,
+            options(
+                locals(),
+                "lr weight_decay momentum nesterov ns_coefficients eps ns_steps "
+                "adjust_lr_fn",
+            ),
+        )
         for group in self.param_groups:
             for p in group["params"]:
                 if p.ndim != 2:
@@ -495,6 +515,7 @@ class _LBFGSCall:
             for name, value in (("old_dirs", y), ("old_stps", step), ("ro", ro)):
                 s[name].append(wrap(Tensor, np.asarray(value)))
             s["H_diag"] = wrap(Tensor, np.asarray(scale))
+        s.setdefault("al", [None] * self.group["history_size"])
         scale = s["H_diag"]._p if isinstance(s["H_diag"], Tensor) else s["H_diag"]
         return lbfgs.direction(
             self.g,

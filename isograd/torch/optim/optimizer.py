@@ -17,6 +17,7 @@ from isograd.core.storage import note_write
 from isograd.core.tape import Leaf
 from isograd.core.tensor import wrap
 from isograd.torch.hooks import RemovableHandle
+from isograd.torch.optim.refusals import check_number, check_step
 from isograd.torch.tensor import Tensor
 
 Array = np.ndarray
@@ -97,7 +98,13 @@ class Optimizer:
                 "change between runs. Please use a list instead."
             )
         params = list(params)
-        if params and isinstance(params[0], tuple):
+        named = [isinstance(p, tuple) for p in params]
+        if any(named) and not all(named):
+            raise ValueError(
+                "all optimizer params should be with/without names. Some param names "
+                "are missing"
+            )
+        if params and named[0]:
             param_group = {"param_names": [n for n, _ in params], **param_group}
             params = [p for _, p in params]
         param_group["params"] = params
@@ -162,6 +169,7 @@ class Optimizer:
             for group in self.param_groups:
                 pairs = [(p, _grad_of(p)) for p in group["params"]]
                 given = [(p, g) for p, g in pairs if g is not None]
+                check_step(type(self).__name__, group, [p for p, _ in given])
                 dense = [(p, g._p) for p, g in given if not g.is_sparse]
                 options = numbers(group)
                 self._update_all(dense, options)
@@ -181,16 +189,27 @@ class Optimizer:
             self._update(p, g, group)
 
     def _update(self, p: Any, g: Array, group: dict[str, Any]) -> None:
-        array = p._p
+        array, state = p._p, self.state[p]
         if array.dtype.kind == "c":
-            array, g = _as_real(array), _as_real(g)
-        self.update(array, g, self.state[p], group)
-        note_write(p._p)
+            self._update_complex(array, g, state, group)
+        else:
+            self.update(array, g, state, group)
+        note_write(array)
+
+    def _update_complex(
+        self, p: Array, g: Array, state: dict[str, Any], group: dict[str, Any]
+    ) -> None:
+        """A complex parameter is updated as its parts; its state is shown complex."""
+        parts = {k: _parts(v, p) for k, v in state.items()}
+        self.update(_as_real(p), _as_real(g), parts, group)
+        for k, v in parts.items():
+            if k not in state or v is not state[k]:
+                state[k] = _whole(v, p, state.get(k))
 
     def _update_sparse(self, p: Any, g: Any, group: dict[str, Any]) -> None:
         """Update one parameter with a sparse gradient."""
-        name = type(self).__name__
-        hint = ", please consider SparseAdam instead" if name.startswith("Ada") else ""
+        name = type(self).__name__.replace("AdamW", "Adam")
+        hint = ", please consider SparseAdam instead" if name == "Adam" else ""
         raise RuntimeError(f"{name} does not support sparse gradients{hint}")
 
     def update(
@@ -354,15 +373,30 @@ def _grad_of(p: Any) -> Any:
 
 
 def _as_real(a: Array) -> Array:
-    return a.view(np.real(a).dtype)
+    return (a if a.ndim else a.reshape(1)).view(np.real(a).dtype)
+
+
+def _parts(x: Any, p: Array) -> Any:
+    """A complex state of p's shape as real and imaginary parts, in the same memory."""
+    alike = isinstance(x, Tensor) and x._p.dtype == p.dtype and x._p.shape == p.shape
+    return wrap(Tensor, _as_real(x._p)) if alike else x
+
+
+def _whole(parts: Any, p: Array, before: Any) -> Any:
+    """`_parts` undone; what was complex before keeps its tensor."""
+    if not isinstance(parts, Tensor) or parts._p.shape != _as_real(p).shape:
+        return parts
+    if before is not None and np.shares_memory(before._p, parts._p):
+        return before
+    return wrap(Tensor, parts._p.view(p.dtype).reshape(p.shape))
 
 
 def _cast(p: Any, value: Any, key: str = "") -> Any:
-    """A loaded state in the parameter's dtype; counters keep theirs."""
+    """A loaded state in the parameter's dtype; what has it already is shared."""
     if isinstance(value, Tensor):
-        if key == "step" or p._p.dtype.kind not in "fcV":
-            return value.clone()
-        return value.to(p.dtype).clone()
+        if key == "step" or p._p.dtype.kind not in "fV":
+            return value
+        return value.to(p.dtype)
     if isinstance(value, dict):
         return {k: _cast(p, v, k) for k, v in value.items()}
     if isinstance(value, Iterable) and not isinstance(value, str):
@@ -381,6 +415,7 @@ def zeros(p: Array) -> Tensor:
 
 def number(x: Any) -> Any:
     """A hyperparameter that may be a tensor."""
+    check_number("lr", x)
     return x.item() if isinstance(x, Tensor) else x
 
 
