@@ -13,9 +13,10 @@ import isograd.torch.tensor as T
 from isograd.base.dtypes import F32
 from isograd.base.errors import EngineError
 from isograd.core import levels
+from isograd.core.forward import Dual, join, split
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tape import Blind, Leaf, Node, Traced, new
-from isograd.core.tensor import Tensor, payload_of, wrap
+from isograd.core.tensor import HANDMADE, Tensor, payload_of, wrap
 from isograd.torch import errors
 from isograd.torch.dtypes import Size, of_numpy, strided
 from isograd.torch.passes import HOOKS, PASSES, Depositing, run
@@ -362,6 +363,9 @@ def grad(
             stacklevel=2,
         )
     outs, ins = as_tuple(outputs), as_tuple(inputs)
+    if HANDMADE and any(type(getattr(o, "_p", None)) is Dual for o in outs):
+        rest = (retain_graph, create_graph, only_inputs, allow_unused)
+        return _dual_grad(outs, ins, grad_outputs, *rest)
     allow = materialize_grads if allow_unused is None else allow_unused
     retain = create_graph if retain_graph is None else retain_graph
     given = grads_of(grad_outputs, len(outs))
@@ -373,6 +377,37 @@ def grad(
     targets = _differentiated(ins)
     found = run(nodes, seeds, targets, create_graph, retain)
     return _collected(found, ins, targets, allow, materialize_grads)
+
+
+def _dual_grad(
+    outs: Sequence[Any], ins: Sequence[Any], given: Any, *rest: Any
+) -> tuple[Any, ...]:
+    """Gradients of dual numbers: the tangent of a gradient is that of the tangents.
+
+    For the derivative along t of x -> grad <g, f(x)> is grad <g, f'(x) t>: derivatives
+    commute.
+    """
+    level = next(o._p.level for o in outs if type(o._p) is Dual)
+    parts = [split(payload_of(o), level) for o in outs]
+    xs = [wrap(T.Tensor, split(payload_of(x), level)[0]) for x in ins]
+    seeds = grads_of(given, len(outs))
+    primals = [wrap(T.Tensor, p) for p, _ in parts]
+    first = grad(primals, xs, seeds, True, *rest[1:])
+    moving = [
+        (wrap(T.Tensor, t), g)
+        for (_, t), g in zip(parts, seeds, strict=True)
+        if type(t) is Traced
+    ]
+    second: Any = (None,) * len(xs)
+    if moving:
+        values, seeds = zip(*moving, strict=True)
+        second = grad(values, xs, seeds, rest[0], *rest[1:3], True)
+    return tuple(
+        a
+        if a is None or b is None
+        else wrap(T.Tensor, join(level, payload_of(a), payload_of(b)))
+        for a, b in zip(first, second, strict=True)
+    )
 
 
 def _differentiated(ins: Sequence[Any]) -> list[Node]:

@@ -98,6 +98,21 @@ DATA_DEPENDENT = (
     "control flow. We don't support that yet, please file an issue at "
     "https://github.com/pytorch/pytorch/issues ."
 )
+# what a mapped value was asked for, and what PyTorch says to it
+NO_DATA = "Cannot access data pointer of Tensor that doesn't have storage"
+DYNAMIC = (
+    "vmap: We do not support batching operators that can output dynamic shape. "
+    "Attempted to vmap over {}. Please file an issue at "
+    "https://github.com/pytorch/pytorch/issues if you need this feature."
+)
+ESCAPES = {
+    "tolist": NO_DATA,
+    "numpy": NO_DATA,
+    "positions": DYNAMIC.format("aten::nonzero"),
+    "distinct values": DYNAMIC.format("aten::_unique2"),
+    "an index mask": "vmap: We do not support batching operators that can support "
+    "dynamic shape. Attempting to batch over indexing with a boolean mask.",
+}
 VMAP_ITEM = (
     "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap "
     "over calling .item() on a Tensor, please try to rewrite what you're doing with "
@@ -268,7 +283,7 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
         f"sizes {list(f['sizes'])} for the mapped dimension"
     ),
     "vmap_escape": lambda f: RuntimeError(
-        VMAP_ITEM if "item" in f["what"] else DATA_DEPENDENT
+        VMAP_ITEM if "item" in f["what"] else ESCAPES.get(f["what"], DATA_DEPENDENT)
     ),
 }
 

@@ -3,16 +3,30 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
+
 from isograd.base import tree
 from isograd.base.errors import EngineError
-from isograd.core import transforms
+from isograd.core import levels, transforms
+from isograd.core.batching import Batched
 from isograd.core.tensor import Tensor as CoreTensor
-from isograd.core.tensor import wrap
-from isograd.torch import errors
+from isograd.core.tensor import payload_of, wrap
 from isograd.torch.errors import translated
+from isograd.torch.func_checks import (
+    check_aux,
+    check_directions,
+    check_in_dims,
+    check_outputs,
+    check_primals,
+    check_randomness,
+    checked_argnums,
+    name_of,
+    returning_tensors,
+)
 from isograd.torch.random import RANDOMNESS
 from isograd.torch.tensor import Tensor
 
@@ -51,6 +65,8 @@ def _scalar(fn: Fn, has_aux: bool) -> Fn:
                 "(output, aux) if has_aux is True"
             )
         value = out[0] if has_aux else out
+        if has_aux:
+            check_aux(out[1])
         if not isinstance(value, CoreTensor):
             raise RuntimeError(
                 "grad_and_value(f)(*args): Expected f(*args) to return a Tensor, got "
@@ -59,14 +75,6 @@ def _scalar(fn: Fn, has_aux: bool) -> Fn:
         return out
 
     return call
-
-
-def _check_floating(args: Any, argnums: Any) -> None:
-    nums = (argnums,) if isinstance(argnums, int) else argnums
-    for n in nums:
-        for x in tree.flatten(args[n])[0] if -len(args) <= n < len(args) else ():
-            if isinstance(x, CoreTensor) and x._p.dtype.kind in "iub":
-                raise RuntimeError(errors.ONLY_FLOATING_METHOD)
 
 
 def grad(func: Fn, argnums: Any = 0, has_aux: bool = False) -> Fn:
@@ -87,7 +95,7 @@ def grad_and_value(func: Fn, argnums: Any = 0, has_aux: bool = False) -> Fn:
 
     @functools.wraps(func, updated=())
     def call(*args: Any, **kwargs: Any) -> Any:
-        _check_floating(args, argnums)
+        check_primals(args, checked_argnums(argnums, args))
         value, grads = both(*args, **kwargs)
         nums = argnums if isinstance(argnums, int) else tuple(argnums)
         like = args[nums] if isinstance(nums, int) else tuple(args[n] for n in nums)
@@ -107,13 +115,14 @@ def _ordered(x: Any, like: Any) -> Any:
 
 def vjp(func: Fn, *primals: Any, has_aux: bool = False) -> Any:
     """`(output, vjp_fn)`; `vjp_fn(cotangents)` gives one cotangent for each primal."""
+    check_primals(primals, tuple(range(len(primals))))
+    func = returning_tensors(func, "vjp(f, *primals)", has_aux)
     found = _told(transforms.vjp)(func, *primals, has_aux=has_aux)
     pullback = _told(found[1])
     single = len(primals) == 1
 
-    def vjp_fn(*cotangents: Any, **_: Any) -> Any:
-        given = cotangents[0] if len(cotangents) == 1 else cotangents
-        out = pullback(given)
+    def vjp_fn(cotangents: Any, *_: Any, **__: Any) -> Any:
+        out = pullback(cotangents)
         return (out[0],) if single else out
 
     return (found[0], vjp_fn, *found[2:])
@@ -128,12 +137,8 @@ def jvp(
     has_aux: bool = False,
 ) -> Any:
     """`(output, jvp)`: the derivative along the tangents."""
-    for name, x in (("primals", primals), ("tangents", tangents)):
-        if not isinstance(x, tuple):
-            raise RuntimeError(
-                f"jvp(f, primals, tangents): Expected {name} to be a tuple. "
-                f"E.g. it should be valid to call f(*primals)."
-            )
+    check_directions(primals, tangents)
+    func = returning_tensors(func, "jvp(f, primals, tangents)", has_aux)
     return _told(transforms.jvp)(func, primals, tangents, has_aux)
 
 
@@ -146,14 +151,36 @@ def jacrev(
     _preallocate_and_copy: bool = False,
 ) -> Fn:
     """The Jacobian by reverse mode."""
-    return _told(transforms.jacrev(func, argnums, has_aux))
+    if not (chunk_size is None or chunk_size > 0):
+        raise ValueError("jacrev: `chunk_size` should be greater than 0.")
+    told = returning_tensors(func, "vjp(f, *primals)", has_aux, "vjp(f, ...)")
+    return _checked(func, _told(transforms.jacrev(told, argnums, has_aux)), argnums)
+
+
+def _checked(func: Fn, made: Fn, argnums: Any) -> Fn:
+    """A Jacobian whose arguments are checked first."""
+
+    @functools.wraps(func, updated=())
+    def call(*args: Any, **kwargs: Any) -> Any:
+        check_primals(args, checked_argnums(argnums, args))
+        return made(*args, **kwargs)
+
+    return call
 
 
 def jacfwd(
     func: Fn, argnums: Any = 0, has_aux: bool = False, *, randomness: str = "error"
 ) -> Fn:
     """The Jacobian by forward mode."""
-    return _told(transforms.jacfwd(func, argnums, has_aux))
+    told = returning_tensors(func, "jvp(f, primals, tangents)", has_aux)
+    made = _checked(func, _told(transforms.jacfwd(told, argnums, has_aux)), argnums)
+
+    @functools.wraps(func, updated=())
+    def call(*args: Any, **kwargs: Any) -> Any:
+        check_randomness(randomness)
+        return made(*args, **kwargs)
+
+    return call
 
 
 def hessian(func: Fn, argnums: Any = 0) -> Fn:
@@ -176,11 +203,7 @@ def vmap(
         randomness: accepted; draws inside are the same for each element.
         chunk_size: map in parts of at most this size.
     """
-    if randomness not in ("error", "different", "same"):
-        raise RuntimeError(
-            "Only allowed values for randomness are 'error', 'different', "
-            f"or 'same'. Got {randomness}"
-        )
+    check_randomness(randomness)
     if chunk_size is not None and chunk_size <= 0:
         raise ValueError(
             f"vmap: chunk_size should be None or greater than 0. (got {chunk_size})"
@@ -188,94 +211,68 @@ def vmap(
 
     @functools.wraps(func, updated=())
     def mapped(*args: Any, **kwargs: Any) -> Any:
-        _check_dims(func, in_dims, args)
+        check_in_dims(func, in_dims, args)
         dims = tuple(in_dims) if isinstance(in_dims, list) else in_dims
         if chunk_size is not None:
-            return _in_chunks(func, dims, out_dims, chunk_size, args, kwargs)
+            mapping = functools.partial(vmap, func, dims, out_dims, randomness)
+            return _in_chunks(mapping(), dims, out_dims, chunk_size, args, kwargs)
         seen: list[Any] = []
-        fn = transforms.vmap(_tensors(func, seen), dims, out_dims)
-        RANDOMNESS.append(randomness)
-        try:
-            return _ordered(_told(fn)(*args, **kwargs), seen[0])
-        finally:
-            RANDOMNESS.pop()
+        inner = _tensors(func, seen, out_dims, randomness)
+        fn = transforms.vmap(inner, dims, out_dims)
+        return _ordered(_told(fn)(*args, **kwargs), seen[0])
 
     return mapped
 
 
-def _tensors(func: Fn, seen: list[Any]) -> Fn:
+def _tensors(func: Fn, seen: list[Any], out_dims: Any, randomness: str) -> Fn:
     """`func`, which must return tensors; `seen` gets what it returned."""
 
     @functools.wraps(func, updated=())
     def call(*args: Any, **kwargs: Any) -> Any:
-        out = func(*args, **kwargs)
+        level = levels.state().level
+        RANDOMNESS.append((randomness, level, _size((args, kwargs), level)))
+        try:
+            out = func(*args, **kwargs)
+        finally:
+            RANDOMNESS.pop()
         seen.append(out)
-        for leaf in tree.flatten(out)[0]:
-            if not isinstance(leaf, CoreTensor):
+        check_outputs(func, out_dims, out)
+        for d, o in zip(
+            transforms.prefix(out_dims, out), tree.flatten(out)[0], strict=True
+        ):
+            if d is None and type(o._p) is Batched and o._p.level == level:
+                name = name_of(func)
                 raise ValueError(
-                    f"vmap({_name(func)}, ...): `{_name(func)}` must only return Tensors, "
-                    f"got type {type(leaf)}. Did you mean to set out_dims= to None for "
-                    "output?"
+                    f"vmap({name}, ...): `{name}` can not return a BatchedTensor when "
+                    "out_dim is None"
                 )
         return out
 
     return call
 
 
-def _name(func: Any) -> str:
-    return getattr(func, "__name__", None) or repr(func)
-
-
-def _check_dims(func: Any, in_dims: Any, args: tuple[Any, ...]) -> None:
-    name = _name(func)
-    if not isinstance(in_dims, int | tuple | list):
-        raise ValueError(
-            f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): expected `in_dims` to be "
-            f"int or a (potentially nested) tuple matching the structure of inputs, got: "
-            f"{type(in_dims)}."
-        )
-    if not args:
-        raise ValueError(
-            f"vmap({name})(<inputs>): got no inputs. Maybe you forgot to add "
-            "inputs, or you are trying to vmap over a function with no "
-            "inputs. The latter is unsupported."
-        )
-    dims = in_dims if isinstance(in_dims, tuple | list) else (in_dims,) * len(args)
-    if len(dims) != len(args):
-        raise ValueError(
-            f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): in_dims is not compatible "
-            "with the structure of inputs. in_dims has structure "
-            f"{len(dims)} entries but inputs has {len(args)}."
-        )
-    for d, a in zip(dims, args, strict=True):
-        if isinstance(d, int) and not isinstance(a, CoreTensor | tuple | list | dict):
-            raise ValueError(
-                f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): Got in_dim={d} for an "
-                f"input but the input is of type {type(a)}. We cannot vmap over "
-                "non-Tensor arguments, please use None as the respective in_dim"
+def _size(args: Any, level: int) -> int:
+    """How many elements the mapping on a level has."""
+    for x in tree.flatten(args)[0]:
+        p = payload_of(x) if isinstance(x, CoreTensor) else None
+        while p is not None and type(p) is not np.ndarray:
+            if type(p) is Batched and p.level == level:
+                return p.value.shape[0]
+            p = next(
+                (
+                    q
+                    for q in (getattr(p, n, None) for n in ("p", "value", "primal"))
+                    if (q is not None)
+                ),
+                None,
             )
-        if isinstance(d, int) and isinstance(a, CoreTensor):
-            rank = a._p.ndim
-            if not -rank <= d < rank:
-                raise ValueError(
-                    f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): Got in_dim={d} for "
-                    f"some input, but that input is a Tensor of dimensionality {rank} so "
-                    f"expected in_dim to satisfy -{rank} <= in_dim < {rank}."
-                )
-    if all(
-        a is None
-        for d in dims
-        for a in (tree.flatten(d)[0] if isinstance(d, tuple | list | dict) else [d])
-    ):
-        raise ValueError(
-            f"vmap({name}, in_dims={in_dims}, ...)(<inputs>): at least one input must be "
-            "mapped over; all in_dims are None"
-        )
+    return 0
 
 
 def _in_chunks(
-    func: Fn, in_dims: Any, out_dims: Any, size: int, args: Any, kwargs: Any
+    mapped: Fn, in_dims: Any, out_dims: Any, size: int, args: Any, kwargs: Any
 ) -> Any:
+    """`mapped` on parts of the arguments, its results joined."""
     from isograd import torch
 
     dims = in_dims if isinstance(in_dims, tuple) else (in_dims,) * len(args)
@@ -300,7 +297,7 @@ def _in_chunks(
             )
             for (leaves, spec), ds in zip(flat, axes, strict=True)
         ]
-        outs.append(vmap(func, in_dims, out_dims)(*part, **kwargs))
+        outs.append(mapped(*part, **kwargs))
     flats = [tree.flatten(o) for o in outs]
     ends = transforms.prefix(out_dims, outs[0])
     joined = [
@@ -340,10 +337,21 @@ def functional_call(
     strict: bool = False,
 ) -> Any:
     """Call a module with other tensors in the place of its parameters and buffers."""
-    given: dict[str, Any] = {}
     dicts = parameter_and_buffer_dicts
-    for d in (dicts,) if isinstance(dicts, dict) else dicts:
-        given |= d
+    if not isinstance(dicts, dict | tuple | list):
+        raise ValueError(
+            "Expected parameter_and_buffer_dicts to be a dict, or a list/tuple of "
+            f"dicts, but got {type(dicts)}"
+        )
+    parts = (dicts,) if isinstance(dicts, dict) else tuple(dicts)
+    counts = Counter(key for d in parts for key in d)
+    repeated = [key for key, n in counts.items() if n > 1]
+    if repeated:
+        raise ValueError(
+            f"{repeated} appeared in multiple dictionaries; behavior of functional "
+            "call is ambiguous"
+        )
+    given = {key: value for d in parts for key, value in d.items()}
     args = () if args is None else args if isinstance(args, tuple) else (args,)
     places = _places(module, given, tie_weights)
     if strict:
@@ -405,6 +413,11 @@ def stack_module_state(models: Sequence[Any]) -> tuple[dict[str, Any], dict[str,
     if len({type(m) for m in models}) > 1:
         raise RuntimeError(
             "stack_module_state: Expected all models to be of the same class."
+        )
+    if len({m.training for m in models}) > 1:
+        raise RuntimeError(
+            "stack_module_state: Expected all models to have the same training/eval "
+            "mode."
         )
     params: dict[str, Any] = {}
     for name, _ in models[0].named_parameters():

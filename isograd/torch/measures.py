@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.batching import Batched
 from isograd.core.levels import state
 
 
@@ -73,6 +74,23 @@ def element_strides(a: np.ndarray) -> tuple[int, ...]:
 
 def address(a: np.ndarray) -> int:
     return a.__array_interface__["data"][0]
+
+
+def refuse_inside(payload: Any, node: Any, name: str) -> None:
+    """Raise for a value that a transform handed out."""
+    if type(payload) is Batched or (node is not None and node.level > 0):
+        also = (
+            " (or perhaps using torch.autograd.functional.* APIs)"
+            if name == "requires_grad_"
+            else ""
+        )
+        raise RuntimeError(
+            f"You are attempting to call Tensor.{name}(){also} inside of a function "
+            "being transformed by a functorch transform. This is unsupported, please "
+            "attempt to use the functorch transforms (e.g. grad, vjp, jacrev, jacfwd, "
+            f"hessian) or call {name}() outside of a function being transformed "
+            "instead."
+        )
 
 
 class _ReadOnly(property):

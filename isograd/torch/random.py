@@ -11,8 +11,9 @@ import numpy as np
 from isograd.base.errors import EngineError
 from isograd.base.streams import MersenneStream
 from isograd.core import mutation
+from isograd.core.batching import Batched
 from isograd.core.levels import MODE, state
-from isograd.core.primitive import RAW
+from isograd.core.primitive import BOUND, RAW
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import dtypes
@@ -145,17 +146,31 @@ for _fn in (manual_seed, seed, initial_seed, get_rng_state, set_rng_state):
     FUNCTIONS[_fn.__name__] = _fn
 
 
-RANDOMNESS: list[str] = []  # of the vmaps that are running
+# (randomness, level, size) of the vmaps that are running
+RANDOMNESS: list[tuple[str, int, int]] = []
 
 
 def check_vmap() -> None:
     """Raise inside a vmap that does not allow random numbers."""
-    if RANDOMNESS and RANDOMNESS[-1] == "error":
+    if RANDOMNESS and RANDOMNESS[-1][0] == "error":
         raise RuntimeError(
             "vmap: called random operation while in randomness error mode. Please "
             "either use the 'same' or 'different' randomness flags on vmap or perform "
             "the randomness operation out of vmap"
         )
+
+
+def differs() -> bool:
+    """Whether draws are other ones for each element of a mapping."""
+    return bool(RANDOMNESS) and RANDOMNESS[-1][0] == "different"
+
+
+def _spread(shape: Any, draw: Callable[[Any], np.ndarray]) -> Any:
+    """A draw of a shape; inside a vmap with other draws for each of its elements."""
+    if not differs():
+        return draw(shape)
+    _, level, size = RANDOMNESS[-1]
+    return Batched(level, draw((size, *shape)))
 
 
 def _stream_of(generator: Any) -> MersenneStream:
@@ -235,7 +250,10 @@ def _drawn(name: str, draw: Any, word: str) -> None:
         shape = (
             size if plain else _size_of((kw["size"],) if "size" in kw else size, name)
         )
-        array = draw(_stream_of(generator), Slots(shape, _floats(word, dtype)))
+        stream, d = _stream_of(generator), _floats(word, dtype)
+        if RANDOMNESS:
+            return wrap(Tensor, _spread(shape, lambda s: draw(stream, Slots(s, d))))
+        array = draw(stream, Slots(shape, d))
         return finished(array, requires_grad, device, out)
 
     def like(
@@ -250,6 +268,9 @@ def _drawn(name: str, draw: Any, word: str) -> None:
     ) -> Tensor:
         d = _floats(word, input.dtype if dtype is None else dtype)
         stream = _stream_of(generator)
+        if RANDOMNESS:
+            shape = input._p.shape
+            return wrap(Tensor, _spread(shape, lambda s: draw(stream, Slots(s, d))))
         array = in_memory(input._p, lambda slots: draw(stream, slots), d)
         return finished(array, requires_grad, device)
 
@@ -407,6 +428,7 @@ def normal(
 
 @row(method=True)
 def bernoulli(input: Any, p: Any = None, *, generator: Any = None) -> Any:
+    check_vmap()
     if p is None:
         _check_real(input.dtype, "bernoulli_tensor_cpu_p_")
     elif not is_payload(p) and not 0 <= p <= 1:
@@ -439,6 +461,17 @@ def poisson(input: Any, generator: Any = None) -> Any:
         raise RuntimeError("invalid Poisson rate, expected rate to be non-negative")
     draws = _stream_of(generator).poisson(np.asarray(_array(input)))
     return Named(tied(input, np.asarray(draws).astype(input.dtype)), "PoissonBackward0")
+
+
+@row(method=False, label="StandardGammaBackward0")
+def _standard_gamma(input: Any, generator: Any = None) -> Any:
+    return BOUND.random_gamma(input, generator=_stream_of(generator))
+
+
+@row(method=False, label="SampleDirichletBackward0")
+def _sample_dirichlet(input: Any, generator: Any = None) -> Any:
+    drawn = BOUND.random_gamma(input, generator=_stream_of(generator))
+    return BOUND.div(drawn, BOUND.sum(drawn, axes=(drawn.ndim - 1,), keepdims=True))
 
 
 def _array(x: Any) -> np.ndarray:

@@ -28,7 +28,7 @@ from isograd.core.tensor import alias, wrap
 from isograd.torch import backward as _backward
 from isograd.torch import dtypes, errors, memory
 from isograd.torch.dtypes import CPU, Size, of_numpy
-from isograd.torch.measures import NON_LEAF_GRAD, REFLECTED, read_only
+from isograd.torch.measures import NON_LEAF_GRAD, REFLECTED, read_only, refuse_inside
 from isograd.torch.measures import address as address
 from isograd.torch.measures import (
     check_assigned_grad as check_assigned_grad,
@@ -287,13 +287,13 @@ class Tensor(core.Tensor):
         return bool(self)
 
     def __float__(self) -> float:
+        self._warn_scalar()
         return float(real(self._only(), "double"))
 
     def __int__(self) -> int:
         return int(real(self._only(), "int64_t"))
 
     def _only(self) -> Any:
-        self._warn_scalar()
         if self._p.size != 1:
             text = "only one element tensors can be converted to Python scalars"
             raise ValueError(text)
@@ -373,6 +373,8 @@ class Tensor(core.Tensor):
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
         node = self._node
+        if requires_grad:
+            refuse_inside(self._p, node, "requires_grad_")
         if requires_grad and (node is None or type(node) is Blind):
             if self.dtype.kind not in "fc":
                 raise RuntimeError(errors.ONLY_FLOATING_METHOD)
@@ -535,6 +537,7 @@ class Tensor(core.Tensor):
 
     def retain_grad(self) -> None:
         """Keep the gradient of this tensor, which is no leaf, in `.grad`."""
+        refuse_inside(self._p, self._node, "retain_grad")
         if self._node is None:
             raise RuntimeError(
                 "can't retain_grad on Tensor that has requires_grad=False"

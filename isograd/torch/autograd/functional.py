@@ -72,6 +72,8 @@ def _vector(v: Any, other: Tensors, fn: str) -> Tensors:
             )
         return (wrap(Tensor, np.ones(tuple(other[0].shape), other[0]._p.dtype)),)
     _, vs = _tuple(v, "v", fn)
+    if len(other) == 1 and len(vs) != 1:
+        raise RuntimeError("The given v should contain a single Tensor.")
     if len(vs) != len(other):
         raise RuntimeError(
             f"v is a tuple of invalid length: should be {len(other)} but got {len(vs)}."
@@ -390,7 +392,7 @@ def hessian(
         return _varying(jacobian(scalar, xs, create_graph=True), strict)
 
     out = jacobian(
-        gradient, ins, create_graph=create_graph, strict=strict, vectorize=vectorize
+        gradient, ins, create_graph, strict, vectorize, outer_jacobian_strategy
     )
     return _structured(out, (many_in, many_in))
 

@@ -15,7 +15,7 @@ from isograd.core.tensor import Tensor as CoreTensor
 from isograd.torch.call import floating, public, type_name, warn
 from isograd.torch.nn.table import FUNCTIONAL as T
 from isograd.torch.nn.table import F, dtype_name, generator, plain, row
-from isograd.torch.random import memory_order
+from isograd.torch.random import differs, memory_order
 from isograd.torch.table import FUNCTIONS
 from isograd.torch.tensor import FAMILY, Tensor, checked_dim
 
@@ -282,6 +282,10 @@ def _dropped(input: Any, p: float, training: bool, inplace: bool, shape: Any) ->
     _check_p(p)
     if not training or (p == 0 and not input.requires_grad):
         return input
+    if differs():
+        kept = FUNCTIONS["rand"](shape or input._p.shape) >= p
+        out = input * kept / (1 - p)
+        return input.copy_(out) if inplace else out
     out = _dropout(input, p, shape, _order(input) if shape is None else None)
     return input.copy_(out) if inplace else out
 
