@@ -38,7 +38,7 @@ def jit(
     """
     target = function if function is not None else fn
     _one_of("capture_mode", capture_mode, ["ast", "bytecode", "trace"])
-    _one_of("jit_level", jit_level, ["O0", "O1", "O2"])
+    _one_of("jit_level", jit_level, ["O0", "O1"])
     if target is None:
         return functools.partial(jit, capture_mode=capture_mode, jit_level=jit_level)
     if not callable(target):
@@ -54,10 +54,22 @@ def jit(
     def staging_specialize(*args: Any, **kwargs: Any) -> Any:
         if program is None or kwargs:
             with context.compiling():
-                return target(*args, **kwargs)
+                return _values(target(*args, **kwargs))
         return program(*args)
 
     return staging_specialize
+
+
+def _values(out: Any) -> Any:
+    """Results with tensors in place of parameters, which may change later."""
+    from isograd.mindspore.parameter import Parameter
+    from isograd.mindspore.tensor import Tensor
+
+    if type(out) is tuple or type(out) is list:
+        return type(out)(map(_values, out))
+    if type(out) is dict:
+        return {k: _values(v) for k, v in out.items()}
+    return Tensor(out) if isinstance(out, Parameter) else out
 
 
 def _program_of(fn: Fn) -> Fn | None:
@@ -71,7 +83,8 @@ def _program_of(fn: Fn) -> Fn | None:
 def _one_of(name: str, value: Any, allowed: list[str]) -> None:
     if value not in allowed:
         raise ValueError(
-            f"For 'jit', the '{name}' must be one of {allowed}, but got {value}."
+            f"For 'jit', the '{name}' must be str and must be in '{allowed}', but got "
+            f"'{value}'."
         )
 
 
@@ -119,15 +132,19 @@ class JitConfig:
         jit_syntax_level: str = "",
         debug_level: str = "RELEASE",
         infer_boost: str = "off",
+        backend: str = "",
         **kwargs: Any,
     ) -> None:
+        single = jit_level in ("O0", "O1")
         self.jit_config_dict = {
+            **({"backend": backend} if backend else {}),
             "jit_level": jit_level,
             "exc_mode": exc_mode,
             "jit_syntax_level": jit_syntax_level,
             "debug_level": debug_level,
             "infer_boost": infer_boost,
             **kwargs,
+            **({"backend": "ms_backend"} if single and not backend else {}),
         }
 
 

@@ -33,6 +33,7 @@ class Cell:
     _special = False  # whether a call needs more than `construct`, see running.py
     _precision: Any = None  # dtype that inputs and parameters are cast to
     _casting = False
+    _restoring = False  # whether what is computed in that dtype is given as float32
 
     def __init__(self, auto_prefix: bool = True, flags: Any = None) -> None:
         put = object.__setattr__

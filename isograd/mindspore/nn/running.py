@@ -12,6 +12,7 @@ from isograd.core.custom import custom_call
 from isograd.core.levels import new_level
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tensor import payload_of, wrap
+from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.gradients import summed_to
 from isograd.mindspore.hooks import consistent, identity
 from isograd.mindspore.parameter import Parameter
@@ -160,9 +161,12 @@ def constructed(cell: Any, args: Args, kwargs: Kwargs) -> Any:
     put = object.__setattr__
     put(cell, "_casting", True)
     try:
-        return cell.construct(*args, **kwargs)
+        out = cell.construct(*args, **kwargs)
     finally:
         put(cell, "_casting", False)
+    if cell._restoring:
+        return tree.tree_map(lambda t: cast(t, dtypes.float32), out)
+    return out
 
 
 def cast(x: Any, dtype: Any) -> Any:

@@ -44,18 +44,32 @@ def get_white_list() -> list[Any]:
     ]
 
 
-class _OutputTo32(Cell):
-    """A network whose outputs are float32."""
+class _Outputs(Cell):
+    """A network whose outputs are of one dtype."""
 
-    def __init__(self, network: Cell) -> None:
+    _into: Any = dtypes.float32
+
+    def __init__(self, backbone: Cell) -> None:
         super().__init__(auto_prefix=False)
-        self._network = network
+        self._backbone = backbone
 
     def construct(self, *args: Any, **kwargs: Any) -> Any:
         from isograd.base import tree
 
-        out = self._network(*args, **kwargs)
-        return tree.tree_map(lambda t: cast(t, dtypes.float32), out)
+        out = self._backbone(*args, **kwargs)
+        return tree.tree_map(lambda t: cast(t, self._into), out)
+
+
+class _OutputTo32(_Outputs): ...
+
+
+class _OutputTo16(_Outputs):
+    def __init__(self, backbone: Cell, dtype: Any) -> None:
+        super().__init__(backbone)
+        self._into = dtype
+
+
+_LEVELS = ["O0", "O1", "O2", "O3", "auto"]
 
 
 def auto_mixed_precision(
@@ -68,26 +82,52 @@ def auto_mixed_precision(
             "O3" all; "auto" is O1.
 
     Raises:
-        TypeError: if it is no Cell, ValueError: for another level.
+        TypeError: if it is no Cell, ValueError: for another level or dtype.
     """
     if not isinstance(network, Cell):
-        raise TypeError("The network type should be Cell.")
-    if amp_level not in ("O0", "O1", "O2", "O3", "auto"):
+        raise TypeError(
+            f"For amp_level '{amp_level}', the network type should be Cell."
+        )
+    if amp_level not in _LEVELS:
         raise ValueError(f"The amp level {amp_level} is not supported")
+    if dtype not in (dtypes.float16, dtypes.bfloat16):
+        raise ValueError(
+            "The dtype should be one of (mstype.float16, mstype.bfloat16), but got "
+            f"{dtype}."
+        )
     if amp_level == "O0":
         return network
-    if amp_level == "O3":
-        network.to_float(dtype)
-    else:
-        white, black = tuple(get_white_list()), tuple(_BLACK)
-        for _, cell in network.cells_and_names():
-            wanted = (
-                not isinstance(cell, black)
-                if amp_level == "O2"
-                else isinstance(cell, white)
-            )
-            _set_precision(cell, dtype if wanted else dtypes.float32)
-    return _OutputTo32(network)
+    if amp_level in ("O1", "auto"):
+        return _white_listed(network, tuple(get_white_list()), dtype)
+    return _OutputTo32(
+        _black_listed(network, tuple(_BLACK) if amp_level == "O2" else (), dtype)
+    )
+
+
+def _white_listed(network: Cell, white: tuple[Any, ...], dtype: Any) -> Cell:
+    """Cells of a list compute in `dtype`; what they give is float32."""
+    for _, cell in network.cells_and_names():
+        if isinstance(cell, white):
+            _set_precision(cell, dtype)
+            object.__setattr__(cell, "_restoring", True)
+    return network
+
+
+def _black_listed(network: Cell, black: tuple[Any, ...], dtype: Any) -> Cell:
+    """All but the cells of a list compute in `dtype`; what those give is cast to it."""
+    if isinstance(network, black):
+        return network
+    kept: set[int] = set()
+    for _, cell in list(network.cells_and_names()):
+        if id(cell) not in kept:
+            _set_precision(cell, dtype)
+            for name, child in cell._cells.items():
+                if isinstance(child, black):
+                    for _, part in child.cells_and_names():
+                        _set_precision(part, dtypes.float32)
+                        kept.add(id(part))
+                    cell._cells[name] = _OutputTo16(child, dtype)
+    return network
 
 
 def _set_precision(cell: Cell, dtype: Any) -> None:
@@ -103,19 +143,30 @@ def custom_mixed_precision(
     dtype: Any = dtypes.float16,
 ) -> Cell:
     """The network with cells of a white list, or all but a black one, in `dtype`."""
-    if (white_list is None) == (black_list is None):
+    if not isinstance(network, Cell):
+        raise TypeError("The network type should be Cell.")
+    if white_list is None and black_list is None:
         raise ValueError(
-            "For custom_mixed_precision, one of white_list and black_list "
-            "must be provided."
+            "For custom_mixed_precision, one of white_list and black_list must be "
+            "provided."
         )
-    for _, cell in network.cells_and_names():
-        wanted = (
-            isinstance(cell, tuple(white_list))
-            if white_list is not None
-            else not isinstance(cell, tuple(black_list))
+    if white_list is not None and black_list is not None:
+        raise ValueError(
+            "For custom_mixed_precision, the white_list or black_list cannot be "
+            "provided at the same time, please provide one or the other."
         )
-        _set_precision(cell, dtype if wanted else dtypes.float32)
-    return _OutputTo32(network)
+    if white_list is not None:
+        return _white_listed(network, _classes("white_list", white_list), dtype)
+    return _OutputTo32(
+        _black_listed(network, _classes("black_list", black_list), dtype)
+    )
+
+
+def _classes(name: str, given: Any) -> tuple[Any, ...]:
+    for x in given:
+        if not isinstance(x, type):
+            raise TypeError(f"The element in {name} should be a class, but got {x}")
+    return tuple(given)
 
 
 def build_train_network(
@@ -130,6 +181,9 @@ def build_train_network(
     from isograd.mindspore.nn import wrap
 
     manager = kwargs.get("loss_scale_manager")
+    if level not in _LEVELS:
+        raise ValueError(f"The 'level' should be in : {_LEVELS}, but got {level}.")
+    _check_optimizer(optimizer)
     network = auto_mixed_precision(network, level)
     if loss_fn is not None:
         network = wrap.WithLossCell(network, loss_fn)
@@ -141,6 +195,37 @@ def build_train_network(
             network, optimizer, sens=manager.get_loss_scale()
         ).set_train()
     return wrap.TrainOneStepWithLossScaleCell(network, optimizer, cell).set_train()
+
+
+def _check_optimizer(optimizer: Any) -> None:
+    from isograd.mindspore.nn.optimizer import Optimizer
+
+    if not isinstance(optimizer, Optimizer | Cell):
+        raise TypeError(
+            "The type of 'optimizer' should be one of '['Optimizer', 'FreezeOpt', "
+            "'AdaSumByGradWrapCell', 'AdaSumByDeltaWeightWrapCell']', but got type "
+            f"'{type(optimizer).__name__}'."
+        )
+
+
+def _check_scale(value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(
+            "The type of 'scale_value' should be one of '['float', 'int']', but got "
+            f"type '{type(value).__name__}'."
+        )
+    if value < 1:
+        raise ValueError(f"The argument 'scale_value' must be > 1, but got {value}")
+
+
+def _check_count(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise TypeError(f"The '{name}' must be int, but got '{type(value).__name__}'")
+    if value <= 0:
+        raise ValueError(
+            f"The '{name}' must be int and must > 0, but got '{value}' with type "
+            f"'{type(value).__name__}'."
+        )
 
 
 def all_finite(inputs: Any, status: Any = None) -> Any:
@@ -164,15 +249,16 @@ class LossScaler(ABC):
 def _map(fn: Any, xs: Any) -> Any:
     if isinstance(xs, tuple | list):
         return type(xs)(_map(fn, x) for x in xs)
-    return fn(xs)
+    return {k: _map(fn, v) for k, v in xs.items()} if isinstance(xs, dict) else fn(xs)
 
 
 class StaticLossScaler(LossScaler):
     """A scale that stays."""
 
     def __init__(self, scale_value: float) -> None:
+        _check_scale(scale_value)
         self.scale_value = Parameter(
-            Tensor(scale_value, dtypes.float32), name="scale_value", requires_grad=False
+            Tensor(scale_value, dtypes.float32), name="scale_value"
         )
 
     def scale(self, inputs: Any) -> Any:
@@ -192,15 +278,10 @@ class DynamicLossScaler(StaticLossScaler):
         self, scale_value: float, scale_factor: int, scale_window: int
     ) -> None:
         super().__init__(scale_value)
-        if scale_value < 1 or scale_factor <= 0 or scale_window <= 0:
-            raise ValueError(
-                "For 'DynamicLossScaler', 'scale_value' must be >= 1, and "
-                "'scale_factor' and 'scale_window' must be positive."
-            )
+        _check_count("scale_window", scale_window)
+        _check_count("scale_factor", scale_factor)
         self.scale_factor, self.scale_window = scale_factor, scale_window
-        self.counter = Parameter(
-            Tensor(0, dtypes.int32), name="counter", requires_grad=False
-        )
+        self.counter = Parameter(Tensor(0, dtypes.int32), name="counter")
 
     def adjust(self, grads_finite: Any) -> bool:
         """Move the scale by whether the gradients were finite."""

@@ -28,7 +28,7 @@ class FixedLossScaleManager(LossScaleManager):
     ) -> None:
         if loss_scale < 1:
             raise ValueError(
-                f"The argument 'loss_scale' must be >= 1, but got {loss_scale}."
+                f"The argument 'loss_scale' must be >= 1, but got {loss_scale}"
             )
         self._loss_scale = loss_scale
         self._drop_overflow_update = drop_overflow_update
@@ -57,6 +57,10 @@ class DynamicLossScaleManager(LossScaleManager):
         if init_loss_scale < 1.0:
             raise ValueError(
                 f"The argument 'init_loss_scale' must be > 1, but got {init_loss_scale}"
+            )
+        if scale_factor <= 0:
+            raise ValueError(
+                f"The argument 'scale_factor' must be > 0, but got {scale_factor}"
             )
         self.loss_scale = init_loss_scale
         self.scale_factor, self.scale_window = scale_factor, scale_window
