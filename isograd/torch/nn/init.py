@@ -12,6 +12,7 @@ from isograd.base.streams import MersenneStream
 from isograd.core.storage import note_write
 from isograd.nn import fills
 from isograd.torch.autograd.grad_mode import no_grad
+from isograd.torch.call import warn
 
 
 def _stream(generator: Any) -> MersenneStream:
@@ -45,7 +46,15 @@ def calculate_gain(nonlinearity: str, param: Any = None) -> float:
         and (isinstance(param, bool) or not isinstance(param, int | float))
     ):
         raise ValueError(f"negative_slope {param} not a valid number")
+    if nonlinearity in _LINEAR:
+        return 1
     return fills.gain_of(nonlinearity, param)
+
+
+_LINEAR = (
+    *("linear", "sigmoid", "conv1d", "conv2d", "conv3d"),
+    *("conv_transpose1d", "conv_transpose2d", "conv_transpose3d"),
+)
 
 
 def uniform_(tensor: Any, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Any:
@@ -70,6 +79,11 @@ def trunc_normal_(
 ) -> Any:
     from isograd.torch.random import Slots, in_memory
 
+    if mean < a - 2 * std or mean > b + 2 * std:
+        warn(
+            "mean is more than 2 std from [a, b] in nn.init.trunc_normal_. The "
+            "distribution of values may be incorrect."
+        )
     stream = _stream(generator)
 
     def draw(slots: Slots) -> np.ndarray:
@@ -168,9 +182,7 @@ def orthogonal_(tensor: Any, gain: float = 1, generator: Any = None) -> Any:
         return tensor
     flat = tensor.new_empty((tensor.size(0), tensor.numel() // tensor.size(0)))
     normal_(flat, 0.0, 1.0, generator)
-    return _write(
-        tensor, fills.orthogonalised(flat.numpy(), tuple(tensor.shape), gain)
-    )
+    return _write(tensor, fills.orthogonalised(flat.numpy(), tuple(tensor.shape), gain))
 
 
 def sparse_(

@@ -49,6 +49,19 @@ class Buffer(Tensor):
         pass
 
 
+def clear_grad(p: Any, set_to_none: bool) -> None:
+    """Drop a gradient, or fill it with zeros where it is, apart from its graph."""
+    if set_to_none:
+        p.grad = None
+        return
+    grad = p.grad
+    if grad.grad_fn is not None:
+        grad.detach_()
+    else:
+        grad.requires_grad_(False)
+    grad.zero_()
+
+
 _USABLE = """
 _make_subclass as_subclass bfloat16 char copy_ cpu cuda detach dim double float half
 int is_complex is_floating_point long requires_grad_ short size to type get_device

@@ -17,6 +17,7 @@ from isograd.core.storage import note_write
 from isograd.core.tape import Leaf
 from isograd.core.tensor import wrap
 from isograd.torch.hooks import RemovableHandle
+from isograd.torch.nn.parameter import clear_grad
 from isograd.torch.optim.refusals import check_number, check_step
 from isograd.torch.tensor import Tensor
 
@@ -151,10 +152,7 @@ class Optimizer:
                 grad = node.grad if type(node) is Leaf else p._grad
                 if grad is None:
                     continue
-                if set_to_none:
-                    p.grad = None
-                else:
-                    p.grad = grad.detach().zero_()
+                clear_grad(p, set_to_none)
 
     # --- steps ------------------------------------------------------------------------
 

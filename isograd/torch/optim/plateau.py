@@ -165,10 +165,10 @@ class CyclicLR(LRScheduler):
         self.base_momentums = _per_group("base_momentum", self.optimizer, base)
         self.max_momentums = _per_group("max_momentum", self.optimizer, largest)
         if last_epoch == -1:
-            for m, group in zip(
-                self.max_momentums, self.optimizer.param_groups, strict=True
-            ):
+            found = (self.max_momentums, self.base_momentums)
+            for m, b, group in zip(*found, self.optimizer.param_groups, strict=True):
                 _set_momentum(group, self.use_beta1, m)
+                group.update(max_momentum=m, base_momentum=b)
 
     def state_dict(self) -> dict[str, Any]:
         hidden = ("optimizer", "_scale_fn_custom")

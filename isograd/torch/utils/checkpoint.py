@@ -193,6 +193,11 @@ class _Recompute:
         self.function, self.args, self.kwargs = function, args, kwargs
         self.state = default_generator.get_state() if preserve else None
         self.contexts = context_fn()
+        if determinism_check not in ("default", "none"):
+            raise ValueError(
+                "determinism_check should be one of ['default', 'none'], but got "
+                f"{determinism_check}"
+            )
         self.check = determinism_check != "none"
         self.stop = _EARLY_STOP[-1] if _EARLY_STOP else early_stop
         self.facts: list[dict[str, Any]] = []

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from isograd.torch.autograd.grad_mode import no_grad
+from isograd.torch.nn.parameter import clear_grad
 from isograd.torch.tensor import Tensor
 
 _COMPLEX = (
@@ -47,7 +48,7 @@ class Conversions:
     def zero_grad(self, set_to_none: bool = True) -> None:
         for p in self.parameters():
             if p.grad is not None:
-                p.grad = None if set_to_none else p.grad.detach().zero_()
+                clear_grad(p, set_to_none)
 
     def apply(self: T, fn: Callable[..., Any]) -> T:
         for m in self.children():

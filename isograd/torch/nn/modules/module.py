@@ -107,6 +107,11 @@ class Module(Conversions, StateMethods):
                 raise AttributeError(
                     "cannot assign module before Module.__init__() call"
                 )
+            if name in d["_parameters"]:
+                raise TypeError(
+                    f"cannot assign '{_type_of(value)}' as parameter "
+                    f"'{name}' (torch.nn.Parameter or None expected)"
+                )
             _remove(self, name, "_modules")
             d["_modules"][name] = _registered(self, "module", name, value)
             return
@@ -129,6 +134,8 @@ class Module(Conversions, StateMethods):
             modules[name] = None
             return
         buffers = d.get("_buffers")
+        if buffers is None and isinstance(value, Buffer):
+            raise AttributeError("cannot assign buffer before Module.__init__() call")
         if buffers is not None and (name in buffers or isinstance(value, Buffer)):
             if value is not None and not isinstance(value, Tensor):
                 raise TypeError(

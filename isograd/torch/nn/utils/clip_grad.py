@@ -10,6 +10,7 @@ from isograd.core.primitive import RAW
 from isograd.core.storage import note_write
 from isograd.core.tensor import wrap
 from isograd.nn import clipping
+from isograd.torch.deprecation import deprecated
 from isograd.torch.tensor import Tensor
 
 
@@ -81,5 +82,9 @@ def clip_grad_value_(parameters: Any, clip_value: float, foreach: Any = None) ->
         note_write(g._p)
 
 
+@deprecated(
+    "`torch.nn.utils.clip_grad_norm` is now deprecated in favor of "
+    "`torch.nn.utils.clip_grad_norm_`."
+)
 def clip_grad_norm(*args: Any, **kwargs: Any) -> Tensor:
     return clip_grad_norm_(*args, **kwargs)

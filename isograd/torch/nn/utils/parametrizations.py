@@ -21,7 +21,16 @@ _MAPS = {n: public(partial(m, BOUND), n, None) for n, m in maps.MAPS.items()}
 
 def weight_norm(module: Any, name: str = "weight", dim: int = 0) -> Any:
     """weight = g v / |v|."""
-    return parametrize.register_parametrization(module, name, _WeightNorm(dim))
+    parametrize.register_parametrization(module, name, _WeightNorm(dim))
+    module._register_load_state_dict_pre_hook(partial(_former_names, name))
+    return module
+
+
+def _former_names(name: str, state_dict: Any, prefix: str, *_: Any) -> None:
+    """States of the former `weight_norm` have g and v under their own names."""
+    for old, new in (("g", "original0"), ("v", "original1")):
+        if (key := f"{prefix}{name}_{old}") in state_dict:
+            state_dict[f"{prefix}parametrizations.{name}.{new}"] = state_dict.pop(key)
 
 
 def _is_orthogonal(q: Any) -> bool:

@@ -63,12 +63,13 @@ class BasePruningMethod:
                 f"                {name} of {module}"
             )
         if old is None:
-            module.register_parameter(name + "_orig", orig)
-            del module._parameters[name]
             default = torch.ones_like(orig).detach()
         else:
             default = getattr(module, name + "_mask").detach().clone()
         mask = new.compute_mask(scores, default_mask=default)
+        if old is None:
+            module.register_parameter(name + "_orig", orig)
+            del module._parameters[name]
         module.register_buffer(name + "_mask", mask)
         setattr(module, name, new.apply_mask(module))
         module.register_forward_pre_hook(new)

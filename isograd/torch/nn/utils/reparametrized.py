@@ -13,6 +13,7 @@ from isograd.core.tensor import wrap
 from isograd.nn.normalisation import power_iteration
 from isograd.torch.autograd.grad_mode import no_grad
 from isograd.torch.call import public
+from isograd.torch.deprecation import deprecated
 from isograd.torch.nn.modules.module import Module
 from isograd.torch.nn.parameter import Parameter
 from isograd.torch.nn.utils import parametrize
@@ -59,8 +60,21 @@ class WeightNorm:
         object.__setattr__(module, self.name, self.compute(module))
 
 
+@deprecated(
+    "`torch.nn.utils.weight_norm` is deprecated in favor of "
+    "`torch.nn.utils.parametrizations.weight_norm`."
+)
 def weight_norm(module: Any, name: str = "weight", dim: Any = 0) -> Any:
-    """weight = g v / |v|, with g and v as parameters."""
+    """weight = g v / |v|, with g and v as parameters.
+
+    Raises:
+        RuntimeError: for a weight that is normalised already.
+    """
+    for other in module._forward_pre_hooks.values():
+        if isinstance(other, WeightNorm) and other.name == name:
+            raise RuntimeError(
+                f"Cannot register two weight_norm hooks on the same parameter {name}"
+            )
     hook = WeightNorm(name, dim)
     weight = getattr(module, name)
     del module._parameters[name]

@@ -10,8 +10,9 @@ from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from isograd.base.streams import MersenneStream
 from isograd.base.missing import module_getattr
+from isograd.base.streams import MersenneStream
+from isograd.torch.call import warn
 from isograd.torch.tensor import Tensor
 
 T = TypeVar("T", covariant=True)
@@ -69,7 +70,16 @@ class StackDataset(Dataset[Any]):
     """Elements of several datasets side by side."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        if args and kwargs:
+            raise ValueError(
+                "Supported either ``tuple``- (via ``args``) or``dict``- (via ``kwargs``) "
+                "like input/output, but both types are given."
+            )
+        if not args and not kwargs:
+            raise ValueError("At least one dataset should be passed")
         self.datasets: Any = args or kwargs
+        if len({len(d) for d in args or kwargs.values()}) != 1:
+            raise ValueError("Size mismatch between datasets")
 
     def __getitem__(self, index: int) -> Any:
         if isinstance(self.datasets, dict):
@@ -88,6 +98,8 @@ class ConcatDataset(Dataset[Any]):
         self.datasets = list(datasets)
         if not self.datasets:
             raise AssertionError("datasets should not be an empty iterable")
+        if any(isinstance(d, IterableDataset) for d in self.datasets):
+            raise AssertionError("ConcatDataset does not support IterableDataset")
         self.cumulative_sizes = list(itertools.accumulate(map(len, self.datasets)))
 
     def __len__(self) -> int:
@@ -109,7 +121,10 @@ class ChainDataset(IterableDataset[Any]):
         self.datasets = datasets
 
     def __iter__(self) -> Iterator[Any]:
-        return itertools.chain.from_iterable(self.datasets)
+        for d in self.datasets:
+            if not isinstance(d, IterableDataset):
+                raise AssertionError("ChainDataset only supports IterableDataset")
+            yield from d
 
     def __len__(self) -> int:
         return sum(map(len, self.datasets))
@@ -133,10 +148,19 @@ class Subset(Dataset[Any]):
 def random_split(dataset: Any, lengths: Sequence[Any], generator: Any = None) -> Any:
     """Subsets of given sizes (or fractions), chosen at random."""
     if math.isclose(sum(lengths), 1) and sum(lengths) <= 1:
+        for i, f in enumerate(lengths):
+            if not 0 <= f <= 1:
+                raise ValueError(f"Fraction at index {i} is not between 0 and 1")
         sizes = [math.floor(len(dataset) * f) for f in lengths]
         for i in range(len(dataset) - sum(sizes)):
             sizes[i % len(sizes)] += 1
         lengths = sizes
+        for i, n in enumerate(lengths):
+            if n == 0:
+                warn(
+                    f"Length of split at index {i} is 0. "
+                    f"This might result in an empty dataset."
+                )
     if sum(lengths) != len(dataset):
         raise ValueError(
             "Sum of input lengths does not equal the length of the input dataset!"
@@ -154,11 +178,16 @@ def random_split(dataset: Any, lengths: Sequence[Any], generator: Any = None) ->
 class Sampler(Generic[T]):
     """Indices in an order."""
 
-    def __init__(self, data_source: Any = None) -> None:
-        pass
-
     def __iter__(self) -> Iterator[Any]:
         raise NotImplementedError
+
+
+def _check_samples(num_samples: Any) -> None:
+    if not isinstance(num_samples, int) or num_samples <= 0:
+        raise ValueError(
+            "num_samples should be a positive integer value, but got "
+            f"num_samples={num_samples}"
+        )
 
 
 class SequentialSampler(Sampler[int]):
@@ -187,11 +216,7 @@ class RandomSampler(Sampler[int]):
                 "replacement should be a boolean value, but got "
                 f"replacement={replacement}"
             )
-        if not isinstance(self.num_samples, int) or self.num_samples <= 0:
-            raise ValueError(
-                "num_samples should be a positive integer value, but got "
-                f"num_samples={self.num_samples}"
-            )
+        _check_samples(self.num_samples)
 
     @property
     def num_samples(self) -> int:
@@ -238,7 +263,18 @@ class WeightedRandomSampler(Sampler[int]):
     ) -> None:
         from isograd import torch
 
+        _check_samples(num_samples)
+        if not isinstance(replacement, bool):
+            raise ValueError(
+                "replacement should be a boolean value, but got "
+                f"replacement={replacement}"
+            )
         self.weights = torch.as_tensor(weights, dtype=torch.double)
+        if self.weights.ndim != 1:
+            raise ValueError(
+                "weights should be a 1d sequence but given weights have shape "
+                f"{tuple(self.weights.shape)}"
+            )
         self.num_samples, self.replacement = num_samples, replacement
         self.generator = generator
 
@@ -260,6 +296,10 @@ class BatchSampler(Sampler[list[int]]):
             raise ValueError(
                 "batch_size should be a positive integer value, but got "
                 f"batch_size={batch_size}"
+            )
+        if not isinstance(drop_last, bool):
+            raise ValueError(
+                f"drop_last should be a boolean value, but got drop_last={drop_last}"
             )
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
 
@@ -330,6 +370,35 @@ def default_convert(data: Any) -> Any:
     return data
 
 
+def _check_workers(num_workers: int, prefetch: Any, persistent: bool) -> None:
+    if num_workers == 0 and prefetch is not None:
+        raise ValueError(
+            "prefetch_factor option could only be specified in multiprocessing.let "
+            "num_workers > 0 to enable multiprocessing, otherwise set prefetch_factor to "
+            "None."
+        )
+    if prefetch is not None and prefetch < 0:
+        raise ValueError("prefetch_factor option should be non-negative")
+    if persistent and num_workers == 0:
+        raise ValueError("persistent_workers option needs num_workers > 0")
+
+
+def _check_stream(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
+    named = {"shuffle": shuffle, "sampler": sampler, "batch_sampler": batch_sampler}
+    for name, value in named.items():
+        if value is not None and (name != "shuffle" or value is not False):
+            raise ValueError(
+                f"DataLoader with IterableDataset: expected unspecified {name} option, "
+                f"but got {name}={value}"
+            )
+
+
+_FIXED = (
+    *("batch_size", "batch_sampler", "sampler", "drop_last", "dataset"),
+    "persistent_workers",
+)
+
+
 class DataLoader(Generic[T]):
     """Batches of a dataset, made in this process (`num_workers` is accepted)."""
 
@@ -359,6 +428,11 @@ class DataLoader(Generic[T]):
                 "num_workers option should be non-negative; use "
                 "num_workers=0 to disable multiprocessing."
             )
+        if timeout < 0:
+            raise ValueError("timeout option should be non-negative")
+        _check_workers(num_workers, prefetch_factor, persistent_workers)
+        if isinstance(dataset, IterableDataset):
+            _check_stream(shuffle, sampler, batch_sampler)
         if sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle")
         if batch_sampler is not None:
@@ -376,6 +450,11 @@ class DataLoader(Generic[T]):
         self.dataset, self.num_workers = dataset, num_workers
         self.batch_size, self.drop_last = batch_size, drop_last
         self.generator, self.pin_memory, self.timeout = generator, pin_memory, timeout
+        self.prefetch_factor = (
+            2 if num_workers and not prefetch_factor else prefetch_factor
+        )
+        self.persistent_workers, self.in_order = persistent_workers, in_order
+        self.worker_init_fn, self.pin_memory_device = worker_init_fn, pin_memory_device
         self.streams = isinstance(dataset, IterableDataset)
         if sampler is None and not self.streams:
             sampler = (
@@ -392,6 +471,15 @@ class DataLoader(Generic[T]):
             if batch_size is None and batch_sampler is None
             else default_collate
         )
+        self._made = True
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _FIXED and "_made" in self.__dict__:
+            raise ValueError(
+                f"{name} attribute should not be set after {type(self).__name__} is "
+                "initialized"
+            )
+        super().__setattr__(name, value)
 
     def __iter__(self) -> Iterator[Any]:
         _seed(self.generator)  # that of the workers
