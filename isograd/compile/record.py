@@ -105,6 +105,20 @@ class _Trace:
         out._trace = self
         return out
 
+    def given(self, a: np.ndarray) -> Recorded:
+        """An argument, which steps do not write."""
+        root = _root(a)
+        self.numbers[id(root)] = len(self.roots)
+        self.roots.append(root)
+        out = a.view(Recorded)
+        out._trace = self
+        return out
+
+    def zeros(self, shape: tuple[int, ...], dtype: Any) -> Recorded:
+        out = self.own(np.zeros(shape, dtype))
+        self.copy(np.zeros((), dtype), out)
+        return out
+
     def number_of(self, a: np.ndarray, written: bool) -> int:
         """The number of the memory of an operand."""
         root = _root(a)
@@ -318,6 +332,10 @@ class Recorded(np.ndarray):
 
     _trace: _Trace
 
+    def zeros(self, shape: tuple[int, ...]) -> Recorded:
+        """See `isograd.base.arrays`."""
+        return self._trace.zeros(shape, self.dtype)
+
     def __array_finalize__(self, obj: Any) -> None:
         if isinstance(obj, Recorded):
             self._trace = obj._trace
@@ -506,11 +524,28 @@ def recorded(
 def _fits(a: np.ndarray) -> bool:
     return (
         type(a) is np.ndarray
-        and a.size <= FEW
-        and a.flags.c_contiguous
+        and 0 < a.size <= FEW
         and a.flags.aligned
         and a.dtype.char in PLAIN
+        and all(s >= 0 and s % a.itemsize == 0 for s in a.strides)
+        and _extent(a) <= 4 * FEW
     )
+
+
+def _extent(a: np.ndarray) -> int:
+    """How many elements apart its first and last element stand."""
+    ends = ((n - 1) * s for n, s in zip(a.shape, a.strides, strict=True))
+    return sum(ends) // a.itemsize + 1
+
+
+def _laid_out(values: np.ndarray, a: np.ndarray) -> np.ndarray:
+    """A copy of the values with the strides of `a`; its memory begins where it does."""
+    if a.flags.c_contiguous:
+        return np.array(values, order="C", copy=True)
+    memory = np.zeros(_extent(a), a.dtype)
+    out = np.lib.stride_tricks.as_strided(memory, a.shape, a.strides)
+    out[...] = values
+    return out
 
 
 def _recorded(
@@ -520,7 +555,7 @@ def _recorded(
     other: Callable[..., Any],
 ) -> Callable[..., Any] | None:
     trace = _Trace()
-    given = [trace.own(np.array(a, order="C", copy=True)) for a in arrays]
+    given = [trace.given(_laid_out(a, a)) for a in arrays]
     with np.errstate(all="ignore"):
         found = fn(*given)
     many = isinstance(found, tuple | list)
@@ -533,7 +568,10 @@ def _recorded(
         raise Unrecorded
     layout = _Layout(trace, len(given), [*outs.new])
     steps = [layout.step(*s) for s in trace.steps]
-    inputs = [native.Array(a.dtype, a.shape) for a in arrays]
+    inputs = [
+        native.Array(a.dtype, a.shape, None if a.flags.c_contiguous else a.strides)
+        for a in arrays
+    ]
     new = [*outs.new.values()]
     return m.program(
         inputs, new, steps, results if many else None, other, layout.memory
@@ -552,17 +590,22 @@ class _Outputs:
         if x is None:
             return native.NONE
         number = self.trace.number_of(x, False)
-        if not _whole(x, self.trace.roots[number]) or number in self.trace.constant:
-            raise Unrecorded
         count = len(self.given)
         if number < count:
-            if x.shape != self.given[number].shape:
+            if not _same_place(x, self.given[number]):
                 raise Unrecorded
             return number
+        if not _whole(x, self.trace.roots[number]) or number in self.trace.constant:
+            raise Unrecorded
         kind = native.Array(x.dtype, x.shape)
         if self.new.setdefault(number, kind) != kind:
             raise Unrecorded
         return count + [*self.new].index(number)
+
+
+def _same_place(x: np.ndarray, y: np.ndarray) -> bool:
+    places = (_address(x), x.shape, x.strides), (_address(y), y.shape, y.strides)
+    return places[0] == places[1]
 
 
 def _whole(x: np.ndarray, root: np.ndarray) -> bool:
@@ -596,7 +639,7 @@ def _varied(rng: np.random.Generator, a: np.ndarray) -> np.ndarray:
     out = rng.permutation(a.reshape(-1)).reshape(a.shape)
     if a.dtype.kind == "f":
         out = (out * rng.uniform(0.5, 1.5, a.shape)).astype(a.dtype)
-    return np.ascontiguousarray(out).reshape(a.shape)
+    return _laid_out(out, a)
 
 
 def _equal(a: Any, b: Any) -> bool:

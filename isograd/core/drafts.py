@@ -343,8 +343,8 @@ class Sketch:
         outs: list[Draft],
         params: dict[str, Any],
     ) -> list[str]:
-        """The rule itself, with what is known of shapes; views have cheap ones."""
-        special = prim.multi or prim.view or prim.keep is not None
+        """The rule itself, with what is known of shapes."""
+        special = prim.multi or prim.keep is not None
         avals = [*args, outs[0].aval]
         if special or any(
             a.dtype.kind in "cV" or prod(a.shape) >= LARGE for a in avals

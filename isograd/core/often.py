@@ -9,7 +9,7 @@ to start, so it is not started before about as much could have been saved.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -46,11 +46,13 @@ def native(fn: Callable[..., Any], arrays: Sequence[Any], other: Any = None) -> 
     return Hooks.native(fn, arrays, other or fn)
 
 
-def chain(fn: Callable[..., Any], install: Callable[[Any], None]) -> Callable[..., Any]:
+def chain(
+    fn: Callable[..., Any], install: Callable[[Any], None], arrays: Any = None
+) -> Callable[..., Any]:
     """`fn` of arrays, until `install` is given better ones.
 
-    Those are native for the shapes that came often: each looks at its arguments and
-    leaves others to the next one, the last of them to `fn`.
+    Those are native for the shapes that came often (and for `arrays`, at once): each
+    looks at its arguments and leaves others to the next one, the last of them to `fn`.
     """
     left, room, head = STEP, CHAIN, None
 
@@ -71,6 +73,8 @@ def chain(fn: Callable[..., Any], install: Callable[[Any], None]) -> Callable[..
                 install(head)
         left = STEP if room else 0
 
+    if arrays is not None:
+        more(arrays)
     return last
 
 
@@ -106,9 +110,8 @@ class Counter:
             self.left[0] = STEP
             return
         for name, fn, avals in self.lines:
-            found = native(fn, [sample(a) for a in avals])
-            if found is not None:
-                replace(self.plan, name, found)
+            install = partial(replace, self.plan, name)
+            chain(fn, install, [sample(a) for a in avals])
 
 
 class _Edge:

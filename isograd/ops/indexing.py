@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.arrays import zeros
 from isograd.base.errors import EngineError
 from isograd.core.families import broadcast_shape, linear
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
@@ -35,7 +36,7 @@ def _slice_impl(x: np.ndarray, *, index: Index) -> np.ndarray:
 
 
 def _unslice_impl(g: np.ndarray, *, index: Index, shape: Shape) -> np.ndarray:
-    out = np.zeros(shape, g.dtype)
+    out = zeros(shape, g)
     out[as_slices(index)] = g
     return out
 

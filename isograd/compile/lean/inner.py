@@ -32,11 +32,13 @@ F32, F64 = ir.FloatType(), ir.DoubleType()
 BYTES, WORDS = I8.as_pointer(), I64.as_pointer()
 
 # offsets of fields of an ndarray object, in bytes
-TYPE, DATA, RANK, DIMS, DESCR, FLAGS = 8, 16, 24, 32, 56, 64
-PLAIN = 0x101  # flags: C-contiguous, aligned
+TYPE, DATA, RANK, DIMS, SKIPS, DESCR, FLAGS = 8, 16, 24, 32, 40, 56, 64
+CONTIGUOUS, ALIGNED = 0x1, 0x100  # flags
 # words at the head of a program; the tables follow
 INPUTS, NEW, STEPS, RESULTS, SINGLE, FALLBACK, HEAD = range(7)
-ROW = 3  # words that tell of an array: dtype, rank, address of the sizes
+# words that tell of an array: dtype, rank, address of the sizes and, where it is not
+# contiguous, the strides; flags
+ROW = 5
 LOOPS = 4  # a step's loops: three around, and the inner one
 OPERANDS = 4
 # words of a step: the loop, its data, four sizes, operands' places, offsets, strides
@@ -73,10 +75,20 @@ class _Words(np.ndarray):
 
 
 class Array(NamedTuple):
-    """A dtype and a shape, as `run` compares them."""
+    """What `run` compares; strides are None for arrays that are contiguous."""
 
     dtype: Any
     shape: tuple[int, ...]
+    strides: tuple[int, ...] | None = None
+
+    def words(self, keep: list[Any]) -> list[int]:
+        """Its row; `keep` gets what that refers to."""
+        memory = [np.array([*t, 0], np.int64) for t in (self.shape, self.strides or ())]
+        keep += [self.dtype, *memory]
+        sizes, strides = (m.ctypes.data for m in memory)
+        plain = self.strides is None
+        flags = ALIGNED | CONTIGUOUS if plain else ALIGNED
+        return [id(self.dtype), len(self.shape), sizes, 0 if plain else strides, flags]
 
 
 class Step(NamedTuple):
@@ -209,25 +221,37 @@ class _Run:
         ]
         rank = b.sext(self.field(obj, RANK, I32), I64)
         same.append(b.icmp_signed("==", rank, self.get(row, 1)))
-        plain = b.and_(self.field(obj, FLAGS, I32), ir.Constant(I32, PLAIN))
-        same.append(b.icmp_signed("==", plain, ir.Constant(I32, PLAIN)))
+        flags = b.trunc(self.get(row, 4), I32)
+        found = b.and_(self.field(obj, FLAGS, I32), flags)
+        same.append(b.icmp_signed("==", found, flags))
         for s in same:
             self.need(s)
-        sizes = b.inttoptr(self.field(obj, DIMS), WORDS)
-        expected = b.inttoptr(self.get(row, 2), WORDS)
-        self.loop(
-            rank,
-            lambda k: self.need(
-                b.icmp_signed("==", self.get(sizes, k), self.get(expected, k))
-            ),
+        self.same(b.inttoptr(self.field(obj, DIMS), WORDS), self.get(row, 2), rank)
+        strides = self.get(row, 3)
+        plain = b.icmp_signed("==", strides, self.number(0))
+        self.same(
+            b.inttoptr(self.field(obj, SKIPS), WORDS),
+            strides,
+            b.select(plain, self.number(0), rank),
         )
         self.put(self.bases, b.add(i, self.number(1)), self.field(obj, DATA))
+
+    def same(self, found: Any, expected: Any, count: Any) -> None:
+        """Need equal numbers."""
+        b = self.b
+        numbers = b.inttoptr(expected, WORDS)
+        self.loop(
+            count,
+            lambda k: self.need(
+                b.icmp_signed("==", self.get(found, k), self.get(numbers, k))
+            ),
+        )
 
     def make(self, i: Any) -> None:
         """A new array for a result."""
         b = self.b
         k = b.add(self.inputs, i)
-        dtype, rank, sizes = (self.get(self.row(k), j) for j in range(ROW))
+        dtype, rank, sizes = (self.get(self.row(k), j) for j in range(3))
         self.count("Py_IncRef", dtype)
         new = self.function("new", I64, [I64, I64, I32, I64, I64, I64, I32, I64])
         zero, flags = self.number(0), ir.Constant(I32, 0)
@@ -418,16 +442,16 @@ class Machine:
         `results` has their places.  `keep` holds the memory that steps refer to.
         """
         arrays = [*inputs, *new]
-        sizes = [np.array([*a.shape, 0], np.int64) for a in arrays]
+        rows: list[Any] = []
         words = [len(inputs), len(new), len(steps), len(results or ())]
         words += [results is None, id(fallback)]
-        for a, s in zip(arrays, sizes, strict=True):
-            words += [id(a.dtype), len(a.shape), s.ctypes.data]
+        for a in arrays:
+            words += a.words(rows)
         for step in steps:
             words += step.words()
         words += results or []
         this = np.array(words, np.int64).view(_Words)
-        this.keep = arrays, sizes, fallback, keep
+        this.keep = rows, fallback, keep
         return self.new(ctypes.byref(self.definition), this, None)
 
 
@@ -438,11 +462,13 @@ def _check_fields() -> None:
     def field(offset: int, kind: Any) -> Any:
         return kind.from_address(id(a) + offset).value
 
-    sizes = field(DIMS, ctypes.c_void_p)
+    pair = ctypes.c_int64 * 2
+    sizes, strides = (field(k, ctypes.c_void_p) for k in (DIMS, SKIPS))
     if (
         field(TYPE, ctypes.c_void_p) != id(np.ndarray)
         or field(RANK, ctypes.c_int) != 2
-        or [*(ctypes.c_int64 * 2).from_address(sizes)] != [2, 3]
+        or [*pair.from_address(sizes)] != [2, 3]
+        or [*pair.from_address(strides)] != [12, 4]
         or field(DESCR, ctypes.c_void_p) != id(a.dtype)
         or field(FLAGS, ctypes.c_int) != a.flags.num
     ):
