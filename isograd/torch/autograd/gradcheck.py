@@ -11,6 +11,7 @@ import numpy as np
 from isograd.core.tensor import wrap
 from isograd.torch.autograd.grad_mode import enable_grad, no_grad
 from isograd.torch.backward import grad as autograd_grad
+from isograd.torch.random import Generator, default_generator
 from isograd.torch.tensor import Tensor
 
 
@@ -88,6 +89,11 @@ def _difference(
         low = _values(fn, inputs)
     finally:
         array[place] = before
+    if any(a.dtype == bool for a in high):
+        raise RuntimeError(
+            "Subtraction, the `-` operator, with two bool tensors is not supported. Use "
+            "the `^` or `logical_xor()` operator instead."
+        )
     return [(a - b) / (2 * eps) for a, b in zip(high, low, strict=True)]
 
 
@@ -192,6 +198,67 @@ def _compare(
                 raise _mismatch(prefix if o in complex_ones else "", "", o, i, n, a)
 
 
+def _direction(generator: Any, like: np.ndarray) -> np.ndarray:
+    """A random unit vector for the elements of an array."""
+    found = generator.stream.uniforms((like.size,), np.dtype(np.float32), 0, 1)
+    found = found.astype(like.dtype)
+    return found / np.linalg.norm(found)
+
+
+def _check_backward_fast(
+    fn: Any, inputs: tuple[Any, ...], outs: Any, t: Tolerances
+) -> None:
+    """One product v J u for each pair of an output and an input, J the Jacobian."""
+    generator, ins = Generator(), _differentiable(inputs)
+    us = [_direction(generator, x._p) for x in ins]
+    vs = [_direction(generator, o._p) for o in outs]
+    with enable_grad():
+        every = _as_tuple(fn(*inputs))
+    for i, (x, u) in enumerate(zip(ins, us, strict=True)):
+        moved = _along(fn, inputs, x._p, u.reshape(x._p.shape), t.eps)
+        for o, (out, v) in enumerate(zip(_differentiable(every), vs, strict=True)):
+            place = next(k for k, other in enumerate(every) if other is out)
+            seed = wrap(Tensor, v.reshape(out._p.shape))
+            (g,) = autograd_grad(out, x, seed, retain_graph=True, allow_unused=True)
+            a = 0.0 if g is None else float(g.detach()._p.reshape(-1) @ u)
+            n = float(moved[place] @ v)
+            if not np.allclose(a, n, t.rtol, t.atol * u.sum() * v.sum()):
+                raise _fast_mismatch(fn, inputs, t, (o, out, place), (i, x), n, a)
+
+
+def _along(
+    fn: Any, inputs: Any, array: np.ndarray, u: np.ndarray, eps: float
+) -> list[np.ndarray]:
+    """The derivatives of the outputs along u, by a central difference."""
+    before = array.copy()
+    try:
+        array[...] = before + u * eps
+        high = _values(fn, inputs)
+        array[...] = before - u * eps
+        low = _values(fn, inputs)
+    finally:
+        array[...] = before
+    return [(a - b) / (2 * eps) for a, b in zip(high, low, strict=True)]
+
+
+def _fast_mismatch(
+    fn: Any, inputs: Any, t: Tolerances, output: Any, given: Any, n: float, a: float
+) -> GradcheckError:
+    (o, out, place), (i, x) = output, given
+    slow_n = _numerical(fn, inputs, x, t.eps)[place]
+    slow_a = _analytical(out, [x])[0]
+    return GradcheckError(
+        f"Jacobian mismatch for output {o} with respect to input {i},\n"
+        f"numerical:{n}\nanalytical:{a}\n\nThe above quantities relating the numerical "
+        "and analytical jacobians are computed \nin fast mode. See: "
+        "https://github.com/pytorch/pytorch/issues/53876 for more background \nabout "
+        "fast mode. Below, we recompute numerical and analytical jacobians in slow "
+        f"mode:\n\nNumerical:\n {wrap(Tensor, slow_n)}\nAnalytical:\n"
+        f"{wrap(Tensor, slow_a)}\n\nThe max per-element difference (slow mode) is: "
+        f"{np.abs(slow_n - slow_a).max()}.\n"
+    )
+
+
 def _check_forward(fn: Any, inputs: tuple[Any, ...], t: Tolerances) -> None:
     for i, x in enumerate(_differentiable(inputs)):
         parts = (("imaginary", 1j), ("real", 1)) if x.is_complex() else (("", 1),)
@@ -282,6 +349,15 @@ def gradcheck(
         raise AssertionError(
             "Expected at least one of check_forward_ad or check_backward_ad to be True"
         )
+    if check_batched_grad and not check_backward_ad:
+        raise AssertionError(
+            "Setting check_batched_grad=True requires check_backward_ad to be True"
+        )
+    if check_batched_forward_grad and not check_forward_ad:
+        raise AssertionError(
+            "Setting check_batched_forward_grad=True requires check_forward_ad to be "
+            "True"
+        )
     given = _as_tuple(inputs)
     try:
         _check_inputs(given)
@@ -292,8 +368,10 @@ def gradcheck(
         if not outs:
             _check_no_outputs(func, given, eps)
             return True
+        real = not any(x.is_complex() for x in (*outs, *_differentiable(given)))
         if check_backward_ad:
-            _check_backward(func, given, outs, t)
+            check = _check_backward_fast if fast_mode and real else _check_backward
+            check(func, given, outs, t)
         if check_forward_ad:
             _check_forward(func, given, t)
         if check_backward_ad:
@@ -307,9 +385,9 @@ def gradcheck(
 
 def _drawn(outs: Any) -> tuple[Any, ...]:
     """A random cotangent for each output."""
-    rng = np.random.default_rng(0)
+    stream = default_generator.stream
     return tuple(
-        wrap(Tensor, rng.normal(size=o._p.shape).astype(o._p.dtype)).requires_grad_()
+        wrap(Tensor, stream.uniforms(o._p.shape, o._p.dtype, -1, 1)).requires_grad_()
         for o in outs
     )
 
@@ -373,6 +451,7 @@ def gradgradcheck(
         rtol=rtol,
         raise_exception=raise_exception,
         nondet_tol=nondet_tol,
+        fast_mode=fast_mode,
     )
 
 
