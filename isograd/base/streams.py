@@ -101,9 +101,9 @@ class MersenneStream:
         if low != 0 or high != 1:
             out = out * (b - a) + a
         if dtype.itemsize == 2:  # what is rounded to the upper end starts again
-            out = out.astype(dtype)
+            out = np.asarray(out, dtype)
             out[out == np.asarray(b, dtype)] = low
-        return out.astype(dtype, copy=False)
+        return np.asarray(out, dtype)
 
     def uniform(self, low: float, high: float, shape: Shape) -> Array:
         return self.uniforms(shape, np.dtype(np.float64), low, high)

@@ -141,3 +141,20 @@ def window_of(mode: str, n: int, m: int) -> tuple[int, int]:
         "same": ((m - 1) // 2, (m - 1) // 2 + n),
     }
     return parts[mode]
+
+
+@composite
+def fake_quantize(
+    F: Namespace, x: Payload, scale: Payload, zero: Payload, *, low: int, high: int
+) -> Payload:
+    """x as the integers `low` to `high` have it, which stand for (q - zero) scale.
+
+    The gradient passes where x is in their range (Bengio et al. 2013, "straight
+    through").
+    """
+    q = F.add(F.round(F.mul(x, F.div(F.ones_like(scale), scale))), zero)
+    inside = F.logical_and(F.ge(q, float(low)), F.le(q, float(high)))
+    whole = F.clip(q, lo=float(low), hi=float(high), edge=1)
+    value = F.stop_gradient(F.mul(F.sub(whole, zero), scale))
+    rest = F.sub(x, F.stop_gradient(x))
+    return F.add(value, F.mul(rest, F.convert(inside, dtype=x.dtype)))

@@ -45,6 +45,7 @@ from isograd.torch import (
     matrix,
     operators,
     pairs,
+    quantising,
     random,
     ranges,
     rarer,

@@ -471,7 +471,12 @@ def _standard_gamma(input: Any, generator: Any = None) -> Any:
 @row(method=False, label="SampleDirichletBackward0")
 def _sample_dirichlet(input: Any, generator: Any = None) -> Any:
     drawn = BOUND.random_gamma(input, generator=_stream_of(generator))
-    return BOUND.div(drawn, BOUND.sum(drawn, axes=(drawn.ndim - 1,), keepdims=True))
+    return BOUND.div(drawn, BOUND.broadcast_to(_last_sum(drawn), drawn.shape))
+
+
+def _last_sum(x: Any) -> Any:
+    total = BOUND.sum(x, axes=(x.ndim - 1,))
+    return BOUND.reshape(total, shape=(*total.shape, 1))
 
 
 def _array(x: Any) -> np.ndarray:

@@ -18,6 +18,7 @@ from isograd.base.errors import EngineError
 from isograd.base.missing import no_attribute
 from isograd.core import mutation
 from isograd.core import tensor as core
+from isograd.core.abstract import is_abstract
 from isograd.core.levels import MODE, count_special, state
 from isograd.core.primitive import ndarray
 from isograd.core.reverse import sweep
@@ -27,7 +28,7 @@ from isograd.core.tape import Blind, Leaf, Spoiled
 from isograd.core.tensor import alias, wrap
 from isograd.torch import backward as _backward
 from isograd.torch import dtypes, errors, memory
-from isograd.torch.dtypes import CPU, Size, of_numpy
+from isograd.torch.dtypes import CPU, META, Size, of_numpy
 from isograd.torch.measures import NON_LEAF_GRAD, REFLECTED, read_only, refuse_inside
 from isograd.torch.measures import address as address
 from isograd.torch.measures import (
@@ -119,13 +120,14 @@ class Tensor(core.Tensor):
     def dtype(self) -> dtypes.dtype:
         return of_numpy(self._p.dtype)
 
-    device = property(lambda self: CPU)
+    device = property(lambda self: META if self.is_meta else CPU)
     layout = property(lambda self: dtypes.strided)
     itemsize = property(lambda self: self._p.dtype.itemsize)
     nbytes = property(lambda self: self._p.dtype.itemsize * self._p.size)
     is_cpu = property(lambda self: True)
     is_cuda = property(lambda self: False)
-    is_mps = is_xpu = is_xla = is_meta = is_sparse = is_quantized = is_cuda
+    is_mps = is_xpu = is_xla = is_sparse = is_quantized = is_cuda
+    is_meta = property(lambda self: self._p is not ndarray and is_abstract(self._p))
     is_mkldnn = is_nested = is_sparse_csr = is_vulkan = is_ipu = is_cuda
     names = property(lambda self: (None,) * self._p.ndim)
     name = property(lambda self: "")
@@ -168,7 +170,7 @@ class Tensor(core.Tensor):
 
     def stride(self, dim: int | None = None) -> Any:
         """Steps between elements, counted in elements."""
-        strides = element_strides(self.array("stride"))
+        strides = element_strides(self._p if self.is_meta else self.array("stride"))
         return strides if dim is None else strides[checked_dim(dim, len(strides))]
 
     def storage_offset(self) -> int:
@@ -232,6 +234,8 @@ class Tensor(core.Tensor):
 
     def numpy(self, *, force: bool = False) -> np.ndarray:
         """The elements as an ndarray that shares this tensor's memory."""
+        if self.is_meta:
+            raise TypeError(errors.META_NUMPY)
         if force:
             return self.detach().numpy()
         if self._node is not None:

@@ -139,7 +139,7 @@ def _error_tensor(t: Any) -> Any:
     node = new(Node)
     node.prim, node.params, node.saved = custom, {"rule": rule}, ()
     node.edges, node.raw, node.shape = (Leaf(t._p.shape),), False, t._p.shape
-    node.label, node.seq = "DelayedErrorBackward", tick()
+    node.label, node.seq = "Error", tick()
     s = slot(node, 0, t._p)
     node.outputs, node.slots = 1, (weakref.ref(s),)
     return wrap(Tensor, Traced(t._p, s))

@@ -70,7 +70,7 @@ class Node(metaclass=_NodeMeta):
     def name(self) -> str:
         """PyTorch's name of the operation's derivative."""
         name = label_of(self._tape_node)
-        own = name in ("AccumulateGrad", "CopySlices")
+        own = name in ("AccumulateGrad", "CopySlices", "Error")
         return f"torch::autograd::{name}" if own else name
 
     @property

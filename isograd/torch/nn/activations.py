@@ -263,9 +263,7 @@ def _check_p(p: float) -> None:
 
 
 def _dropout_body(input: Payload, p: float, shape: Any, order: Any) -> Payload:
-    return F.dropout(
-        input, p=float(p), generator=generator(), shape=shape, order=order
-    )
+    return F.dropout(input, p=float(p), generator=generator(), shape=shape, order=order)
 
 
 def _order(input: Any) -> tuple[int, ...] | None:

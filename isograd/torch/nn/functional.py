@@ -9,7 +9,6 @@ from isograd.base.paths import locate
 from isograd.torch.nn import (
     activations,
     blocks,
-    class_losses,
     embeddings,
     fractional,
     layers,

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.dtypes import limits_of
 from isograd.base.missing import module_getattr
 from isograd.torch import dtypes
 from isograd.torch.creation import as_tensor
@@ -219,12 +220,33 @@ def make_tensor(
     low: Any = None,
     high: Any = None,
     requires_grad: bool = False,
-    **_: Any,
+    noncontiguous: bool = False,
+    exclude_zero: bool = False,
+    memory_format: Any = None,
 ) -> Tensor:
     """A tensor of random numbers from `low` to `high`."""
     size = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
-    lo, hi = (-9 if low is None else low), (9 if high is None else high)
-    t = (FUNCTIONS["rand"](*size, dtype=dtypes.float64) * (hi - lo) + lo).to(dtype)
+    size = tuple(size)
+    whole = dtype.kind in "iub"
+    if requires_grad and whole:
+        raise ValueError(
+            "`requires_grad=True` is not supported for boolean and integral dtypes, "
+            f"but got dtype={dtype!r}"
+        )
+    if noncontiguous and size:
+        size = (*size[:-1], 2 * size[-1])
+    low, high = -9 if low is None else low, (9 + whole) if high is None else high
+    if dtype.np.kind in "bu":
+        low, high = max(low, 0), min(high, 2) if dtype.np.kind == "b" else high
+    t = FUNCTIONS["empty"](size, dtype=dtype)
+    if whole:
+        t.random_(int(low), int(high))
+    else:
+        (FUNCTIONS["view_as_real"](t) if dtype.kind == "c" else t).uniform_(low, high)
+    if noncontiguous and size:
+        t = t[..., 1::2]
+    if exclude_zero:
+        t[t == 0] = 1 if whole else limits_of(dtype.np).tiny
     return t.requires_grad_() if requires_grad else t
 
 
