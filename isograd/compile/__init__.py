@@ -90,7 +90,7 @@ def _native(fn: Callable[..., Any], arrays: Any, other: Any) -> Any:
     if not _works():
         Hooks.native = None
         return None
-    from isograd.compile.record import recorded
+    from isograd.compile.loops import recorded
 
     return recorded(fn, arrays, other)
 

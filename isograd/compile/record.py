@@ -6,7 +6,7 @@ the very loop that NumPy found for those dtypes.  Views need no step: an operand
 place in the memory of an argument or of an array that a step made.  What a step cannot
 be made of raises `Unrecorded`.  A number that was read from elements would be a
 constant, so programs are compared with the function on other elements before they are
-trusted.
+trusted, see `loops.py`.
 """
 
 from __future__ import annotations
@@ -19,10 +19,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from isograd.compile.lean import inner as native
-from isograd.compile.lean.inner import LOOPS, OPERANDS, Step
 
 FEW = 1 << 12  # elements of an array, beyond which nothing is gained
-SCRATCH = 1 << 18  # bytes of all temporaries of a program
 FUNCTIONS, EXTRA = 32, 40  # offsets of fields of a ufunc object
 PLAIN = frozenset("?bBhHiIlLqQfd")
 
@@ -37,6 +35,7 @@ class Loop(NamedTuple):
     ufunc: np.ufunc | None
     number: int
     name: str = ""
+    data: tuple[int, ...] = ()  # words that the loop is given
 
     def address(self) -> tuple[int, int]:
         if self.ufunc is None:
@@ -62,17 +61,25 @@ def loop_of(ufunc: np.ufunc, chars: str) -> Loop:
     return Loop(ufunc, found[0])
 
 
-def _address(a: np.ndarray) -> int:
+def address_of(a: np.ndarray) -> int:
     return a.__array_interface__["data"][0]
 
 
-def _root(a: np.ndarray) -> np.ndarray:
+def root_of(a: np.ndarray) -> np.ndarray:
     while type(a.base) is np.ndarray or isinstance(a.base, Recorded):
         a = a.base  # type: ignore[assignment]  # justified: tested
     return a
 
 
-class _Operand(NamedTuple):
+def strided(
+    a: np.ndarray, shape: tuple[int, ...], strides: tuple[int, ...]
+) -> np.ndarray:
+    """A view that begins where `a` does."""
+    root = root_of(a)
+    return np.ndarray(shape, a.dtype, root, address_of(a) - address_of(root), strides)
+
+
+class Operand(NamedTuple):
     """A place in the memory of array number `root`."""
 
     root: int
@@ -80,7 +87,7 @@ class _Operand(NamedTuple):
     strides: tuple[int, ...]
 
 
-class _Trace:
+class Trace:
     """The steps so far, and the memory that they use.
 
     Attributes:
@@ -92,7 +99,7 @@ class _Trace:
         self.roots: list[np.ndarray] = []
         self.numbers: dict[int, int] = {}
         self.constant: set[int] = set()
-        self.steps: list[tuple[Loop, tuple[int, ...], list[_Operand]]] = []
+        self.steps: list[tuple[Loop, tuple[int, ...], list[Operand]]] = []
 
     def own(self, a: np.ndarray) -> Recorded:
         """A fresh array as one that steps write."""
@@ -107,7 +114,7 @@ class _Trace:
 
     def given(self, a: np.ndarray) -> Recorded:
         """An argument, which steps do not write."""
-        root = _root(a)
+        root = root_of(a)
         self.numbers[id(root)] = len(self.roots)
         self.roots.append(root)
         out = a.view(Recorded)
@@ -121,7 +128,7 @@ class _Trace:
 
     def number_of(self, a: np.ndarray, written: bool) -> int:
         """The number of the memory of an operand."""
-        root = _root(a)
+        root = root_of(a)
         number = self.numbers.get(id(root))
         if number is None:
             if isinstance(a, Recorded) or isinstance(root, Recorded):
@@ -136,26 +143,87 @@ class _Trace:
 
     def operand(
         self, a: np.ndarray, shape: tuple[int, ...], written: bool = False
-    ) -> _Operand:
+    ) -> Operand:
         if a.dtype.char not in PLAIN or a.size > FEW:
             raise Unrecorded
         number = self.number_of(a, written)
         spread = np.broadcast_to(plain(a), shape)
-        offset = _address(a) - _address(self.roots[number])
-        return _Operand(number, offset, spread.strides)
+        offset = address_of(a) - address_of(self.roots[number])
+        return Operand(number, offset, spread.strides)
 
     def add(self, loop: Loop, ins: Sequence[np.ndarray], out: np.ndarray) -> None:
         """A step over the elements of `out`."""
         for a in ins:
             same = a.strides == out.strides and a.shape == out.shape
             if np.may_share_memory(plain(a), plain(out)) and not (
-                same and _address(a) == _address(out)
+                same and address_of(a) == address_of(out)
             ):
                 raise Unrecorded
         operands = [self.operand(a, out.shape) for a in ins]
         self.steps.append(
             (loop, out.shape, [*operands, self.operand(out, out.shape, True)])
         )
+
+    def offsets(self, x: np.ndarray, key: Any) -> tuple[Any, np.ndarray, Any]:
+        """For a key with arrays of indices: where its elements stand in x.
+
+        A view of x that repeats its first elements in the shape of the result, the
+        offsets of the right ones from there, and the result.
+        """
+        items = key if isinstance(key, tuple) else (key,)
+        items += (slice(None),) * (x.ndim - len(items))
+        arrays = [k for k, i in enumerate(items) if isinstance(i, np.ndarray)]
+        rest = [i for k, i in enumerate(items) if k not in arrays]
+        if (
+            len(items) != x.ndim
+            or any(i != slice(None) for i in rest)
+            or (arrays != [*range(arrays[0], arrays[-1] + 1)])
+        ):
+            raise Unrecorded
+        found = plain(x)[tuple(map(plain, items))]
+        shape = np.broadcast_shapes(*(items[k].shape for k in arrays))
+        after = (1,) * (x.ndim - arrays[-1] - 1)
+        total = self.zeros((*shape, *after), np.int64)
+        for k in arrays:
+            if items[k].dtype.kind not in "iu":
+                raise Unrecorded
+            index = self.converted(items[k], np.dtype(np.int64))
+            index = index.reshape(index.shape + after)
+            loop = Loop(None, 0, "place", (x.shape[k], x.strides[k]))
+            plain(total)[...] += plain(index) * x.strides[k]
+            operands = [self.operand(a, total.shape) for a in (index, total)]
+            flag = Operand(FLAG, 0, (0,) * total.ndim)
+            self.steps.append((loop, total.shape, [*operands, flag]))
+        strides = [s for k, s in enumerate(x.strides) if k not in arrays]
+        strides[arrays[0] : arrays[0]] = [0] * len(shape)
+        first = strided(plain(x), found.shape, tuple(strides))
+        return self.placed(x, first), total, found
+
+    def take(self, x: Recorded, key: Any, order: Any = "K") -> Any:
+        """`x[key]` with arrays of indices."""
+        first, offsets, found = self.offsets(x, key)
+        if found.dtype.itemsize not in native.COPIES:
+            raise Unrecorded
+        made = self.own(np.array(found, order=order))
+        loop = Loop(None, 0, f"take_{made.dtype.itemsize}")
+        self.add(loop, [first, offsets], made)
+        return made
+
+    def put(self, x: Recorded, key: Any, value: np.ndarray) -> None:
+        """`x[key] = value` with arrays of indices."""
+        first, offsets, found = self.offsets(x, key)
+        value = self.converted(value, x.dtype)
+        if value.dtype.itemsize not in native.COPIES or np.may_share_memory(
+            plain(value), plain(x)
+        ):
+            raise Unrecorded
+        plain(x)[tuple(map(plain, key)) if isinstance(key, tuple) else plain(key)] = (
+            plain(value)
+        )
+        loop = Loop(None, 0, f"put_{value.dtype.itemsize}")
+        operands = [self.operand(a, found.shape) for a in (value, offsets)]
+        target = self.operand(first, found.shape, True)
+        self.steps.append((loop, found.shape, [*operands, target]))
 
     def copy(self, a: np.ndarray, out: np.ndarray) -> None:
         """A step that writes `a`, in the other's dtype, to `out`."""
@@ -174,7 +242,7 @@ class _Trace:
         """`a` in that dtype, by a step if it has another."""
         if a.dtype == dtype:
             return a
-        if not isinstance(a, Recorded) and id(_root(a)) not in self.numbers:
+        if not isinstance(a, Recorded) and id(root_of(a)) not in self.numbers:
             return a.astype(dtype)  # a constant
         out = self.own(np.empty_like(plain(a), dtype))
         plain(out)[...] = plain(a)
@@ -293,6 +361,7 @@ class _Trace:
 
 
 _NUMBERS = (int, float)
+FLAG = -1  # stands for the memory of a program's flag
 _LETTERS = {np.dtype(d): c for d, c in zip("?ilqfd", "billfd", strict=True)}
 
 
@@ -323,6 +392,8 @@ _VIEWS = frozenset(
         np.any,
         np.all,
         np.clip,
+        np.take_along_axis,
+        np.put_along_axis,
     )
 )
 
@@ -330,7 +401,7 @@ _VIEWS = frozenset(
 class Recorded(np.ndarray):
     """An array of which a trace knows what it is made of."""
 
-    _trace: _Trace
+    _trace: Trace
 
     def zeros(self, shape: tuple[int, ...]) -> Recorded:
         """See `isograd.base.arrays`."""
@@ -364,6 +435,9 @@ class Recorded(np.ndarray):
             return args[0]._trace.where(*args)
         if fn is np.empty_like and len(args) == 1 and not kwargs:
             return self._trace.own(np.empty_like(plain(args[0])))
+        if fn is np.take and len(args) == 3 and not kwargs:
+            key = (slice(None),) * args[2] + (args[1],)
+            return self._trace.take(args[0], key, "C")
         if fn is np.copyto and len(args) == 2 and not kwargs:
             args[0][...] = args[1]
             return None
@@ -384,11 +458,27 @@ def _copy(x: Recorded, order: Any = "C") -> Any:
     return made
 
 
+def _indexed(key: Any) -> bool:
+    """Whether a key holds arrays of indices."""
+    return any(
+        isinstance(i, np.ndarray) for i in (key if type(key) is tuple else (key,))
+    )
+
+
+def _taken(x: Recorded, key: Any) -> Any:
+    if _indexed(key):
+        return x._trace.take(x, key)
+    return np.ndarray.__getitem__(x, key)
+
+
 def _assign(x: Recorded, key: Any, value: Any) -> None:
+    value = value if isinstance(value, np.ndarray) else np.asarray(value, x.dtype)
+    if _indexed(key):
+        x._trace.put(x, key, value)
+        return
     target = plain(x)[key]
     if not np.may_share_memory(target, plain(x)):
         raise Unrecorded
-    value = value if isinstance(value, np.ndarray) else np.asarray(value, x.dtype)
     target[...] = plain(value)
     x._trace.copy(value, target.view(Recorded))
 
@@ -402,6 +492,7 @@ def _unknown(*_: Any, **__: Any) -> Any:
 
 
 _METHODS = {"astype": _astype, "copy": _copy, "__setitem__": _assign, "fill": _fill}
+_METHODS["__getitem__"] = _taken
 _METHODS |= dict.fromkeys(
     [
         "__bool__",
@@ -430,224 +521,3 @@ _METHODS |= dict.fromkeys(
 )
 for _name, _method in _METHODS.items():
     setattr(Recorded, _name, _method)
-
-
-# --- programs -------------------------------------------------------------------------
-
-
-class _Layout:
-    """Places for the memory of a trace: arguments, results, and one block of scratch."""
-
-    def __init__(self, trace: _Trace, inputs: int, outs: Sequence[int]) -> None:
-        self.trace = trace
-        self.places = {i: 1 + i for i in range(inputs)}
-        self.places |= {r: 1 + inputs + k for k, r in enumerate(outs)}
-        self.starts: dict[int, int] = {}
-        size = 0
-        rest = [r for r, _ in enumerate(trace.roots) if r not in self.places]
-        for r in rest:
-            self.starts[r] = size
-            size += -(-trace.roots[r].nbytes // 64) * 64
-        if size > SCRATCH:
-            raise Unrecorded
-        self.memory = np.zeros(size + 64, np.uint8)
-        at = _address(self.memory)
-        self.first = at + -at % 64
-        for r in trace.constant:
-            a = trace.roots[r]
-            ctypes.memmove(self.first + self.starts[r], _address(a), a.nbytes)
-
-    def step(
-        self, loop: Loop, shape: tuple[int, ...], operands: list[_Operand]
-    ) -> Step:
-        sizes, strides = joined(shape, [o.strides for o in operands])
-        around = LOOPS - len(sizes)
-        if around < 0 or len(operands) > OPERANDS:
-            raise Unrecorded
-        fn, data = loop.address()
-        if not fn:
-            raise Unrecorded
-        offsets = [
-            o.offset
-            + (0 if o.root in self.places else self.first + self.starts[o.root])
-            for o in operands
-        ]
-        none = (0,) * len(operands)
-        return Step(
-            fn,
-            data,
-            [*[1] * around, *sizes],
-            [self.places.get(o.root, 0) for o in operands],
-            offsets,
-            [*[none] * around, *strides],
-        )
-
-
-def joined(
-    shape: tuple[int, ...], strides: Sequence[tuple[int, ...]]
-) -> tuple[list[int], list[tuple[int, ...]]]:
-    """Loops over a shape, longest strides outside: axes walked as one are joined."""
-    axes = [(n, tuple(s[k] for s in strides)) for k, n in enumerate(shape) if n != 1]
-    axes.sort(key=lambda a: max(map(abs, a[1])), reverse=True)
-    out: list[tuple[int, tuple[int, ...]]] = []
-    for n, inner in axes:
-        if out and all(s == t * n for s, t in zip(out[-1][1], inner, strict=True)):
-            out[-1] = out[-1][0] * n, inner
-        else:
-            out.append((n, inner))
-    if not out:
-        out = [(1, (0,) * len(strides))]
-    return [n for n, _ in out], [s for _, s in out]
-
-
-def recorded(
-    fn: Callable[..., Any],
-    arrays: Sequence[np.ndarray],
-    other: Callable[..., Any] | None = None,
-) -> Callable[..., Any] | None:
-    """A native function that does what `fn` does with arrays like these.
-
-    It calls `other` (or `fn`) with any others.  `fn` gives an array, or a sequence of
-    arrays and None.  None where `fn` does something that inner loops do not say, or
-    that depends on elements.
-    """
-    m = native.machine()
-    if m is None or not all(_fits(a) for a in arrays):
-        return None
-    try:
-        made = _recorded(m, fn, arrays, other or fn)
-        return made if made is not None and _agrees(made, fn, arrays) else None
-    except Exception:  # whatever it was: `fn` itself does as well
-        return None
-
-
-def _fits(a: np.ndarray) -> bool:
-    return (
-        type(a) is np.ndarray
-        and 0 < a.size <= FEW
-        and a.flags.aligned
-        and a.dtype.char in PLAIN
-        and all(s >= 0 and s % a.itemsize == 0 for s in a.strides)
-        and _extent(a) <= 4 * FEW
-    )
-
-
-def _extent(a: np.ndarray) -> int:
-    """How many elements apart its first and last element stand."""
-    ends = ((n - 1) * s for n, s in zip(a.shape, a.strides, strict=True))
-    return sum(ends) // a.itemsize + 1
-
-
-def _laid_out(values: np.ndarray, a: np.ndarray) -> np.ndarray:
-    """A copy of the values with the strides of `a`; its memory begins where it does."""
-    if a.flags.c_contiguous:
-        return np.array(values, order="C", copy=True)
-    memory = np.zeros(_extent(a), a.dtype)
-    out = np.lib.stride_tricks.as_strided(memory, a.shape, a.strides)
-    out[...] = values
-    return out
-
-
-def _recorded(
-    m: native.Machine,
-    fn: Callable[..., Any],
-    arrays: Sequence[np.ndarray],
-    other: Callable[..., Any],
-) -> Callable[..., Any] | None:
-    trace = _Trace()
-    given = [trace.given(_laid_out(a, a)) for a in arrays]
-    with np.errstate(all="ignore"):
-        found = fn(*given)
-    many = isinstance(found, tuple | list)
-    outs = _Outputs(trace, given)
-    results = [outs.place(x) for x in (found if many else [found])]
-    written = any(o[-1].root < len(given) for _, _, o in trace.steps)
-    if not trace.steps or written or not (many or results == [len(given)]):
-        raise Unrecorded
-    if len(given) + len(outs.new) > native.ARRAYS:
-        raise Unrecorded
-    layout = _Layout(trace, len(given), [*outs.new])
-    steps = [layout.step(*s) for s in trace.steps]
-    inputs = [
-        native.Array(a.dtype, a.shape, None if a.flags.c_contiguous else a.strides)
-        for a in arrays
-    ]
-    new = [*outs.new.values()]
-    return m.program(
-        inputs, new, steps, results if many else None, other, layout.memory
-    )
-
-
-class _Outputs:
-    """The arrays that a program makes, by the numbers of their memory."""
-
-    def __init__(self, trace: _Trace, given: Sequence[Recorded]) -> None:
-        self.trace, self.given = trace, given
-        self.new: dict[int, native.Array] = {}
-
-    def place(self, x: Any) -> int:
-        """The place of a result; an argument may be one."""
-        if x is None:
-            return native.NONE
-        number = self.trace.number_of(x, False)
-        count = len(self.given)
-        if number < count:
-            if not _same_place(x, self.given[number]):
-                raise Unrecorded
-            return number
-        if not _whole(x, self.trace.roots[number]) or number in self.trace.constant:
-            raise Unrecorded
-        kind = native.Array(x.dtype, x.shape)
-        if self.new.setdefault(number, kind) != kind:
-            raise Unrecorded
-        return count + [*self.new].index(number)
-
-
-def _same_place(x: np.ndarray, y: np.ndarray) -> bool:
-    places = (_address(x), x.shape, x.strides), (_address(y), y.shape, y.strides)
-    return places[0] == places[1]
-
-
-def _whole(x: np.ndarray, root: np.ndarray) -> bool:
-    return x.nbytes == root.nbytes and x.flags.c_contiguous and x.dtype == root.dtype
-
-
-def _agrees(
-    made: Callable[..., Any], fn: Callable[..., Any], arrays: Sequence[np.ndarray]
-) -> bool:
-    """Whether both give the same bits, for these elements and others."""
-    rng = np.random.default_rng(0)
-    for trial in range(3):
-        given = [a if trial == 0 else _varied(rng, a) for a in arrays]
-        with np.errstate(all="ignore"):
-            expected = fn(*given)
-        found = made(*given)
-        if isinstance(found, tuple) != isinstance(expected, tuple | list):
-            return False
-        pairs = (
-            [(found, expected)]
-            if not isinstance(found, tuple)
-            else zip(found, expected, strict=True)
-        )
-        if not all(_equal(a, b) for a, b in pairs):
-            return False
-    return True
-
-
-def _varied(rng: np.random.Generator, a: np.ndarray) -> np.ndarray:
-    """Elements of another order and size."""
-    out = rng.permutation(a.reshape(-1)).reshape(a.shape)
-    if a.dtype.kind == "f":
-        out = (out * rng.uniform(0.5, 1.5, a.shape)).astype(a.dtype)
-    return _laid_out(out, a)
-
-
-def _equal(a: Any, b: Any) -> bool:
-    if a is None or b is None:
-        return a is b
-    if a.dtype != b.dtype or a.shape != b.shape:
-        return False
-    same = np.array_equal(a, b, equal_nan=a.dtype.kind == "f")
-    return same and (
-        a.dtype.kind != "f" or bool(np.all(np.signbit(a) == np.signbit(b)))
-    )

@@ -79,7 +79,7 @@ def chain(
 
 
 def sample(aval: Aval) -> Array:
-    """Some array: positive floats, zeros (which are indices of most things)."""
+    """Some array: positive floats, or zeros."""
     if aval.dtype.kind != "f":
         return np.zeros(aval.shape, aval.dtype)
     rng = np.random.default_rng(0)
@@ -111,7 +111,10 @@ class Counter:
             return
         for name, fn, avals in self.lines:
             install = partial(replace, self.plan, name)
-            chain(fn, install, [sample(a) for a in avals])
+            if any(a.dtype.kind in "iu" for a in avals):  # indices, to be seen first
+                install(chain(fn, install))
+            else:
+                chain(fn, install, [sample(a) for a in avals])
 
 
 class _Edge:

@@ -11,7 +11,7 @@ import pytest
 
 from isograd.base import rounding
 from isograd.compile.lean.inner import machine
-from isograd.compile.record import recorded
+from isograd.compile.loops import recorded
 from isograd.core.primitive import RAW, REGISTRY
 
 pytestmark = pytest.mark.skipif(machine() is None, reason="no native code here")
@@ -28,6 +28,12 @@ def in_place(x: Any, y: Any) -> Any:
     out = x - y
     out *= y
     out[1:, 2] = 7
+    return out
+
+
+def put(x: Any, i: Any, value: Any) -> Any:
+    out = x * 0
+    out[np.arange(4), i] = value
     return out
 
 
@@ -60,6 +66,15 @@ FUNCTIONS: dict[str, tuple[Callable[..., Any], tuple[np.ndarray, ...]]] = {
     "every other row": (lambda x: np.exp(x) + 1, (CUBE[::2, :, 1],)),
     "rows spread": (lambda x, y: x - y, (np.broadcast_to(ROW, (4, 5)), X)),
     "column of a slice": (lambda x: np.add.reduce(x, axis=1), (X[:, 1:4],)),
+    "take": (lambda x, i: np.take(x, i, 0), (X, np.array([2, 0, 2]))),
+    "take along": (
+        lambda x, i: np.take_along_axis(x, i, 1),
+        (X, np.array([[0], [4], [2], [1]])),
+    ),
+    "take of two": (lambda x, i: x[np.arange(4), i] * 2, (X, np.array([0, 4, 2, 1]))),
+    "take inside": (lambda x, i: np.take(x, i, 1) + 1, (CUBE, np.array([[0, 3], [1, 1]]))),
+    "take columns of a slice": (lambda x, i: x[i], (X[:, 1:3], np.array([3, 1]))),
+    "put": (put, (X, np.array([0, 4, 2, 1]), X[:, 0].copy())),
     "zeros": (lambda x: RAW.unslice(x, index=((1, 5, 1),), shape=(7, 5)), (X,)),
     "softmax": (lambda x: RAW.softmax(x, axis=1), (X,)),
     "gelu": (REGISTRY["gelu"].impl, (X,)),
@@ -123,6 +138,17 @@ def branching(x: Any) -> Any:
     return x * 2 if x[0, 0] > 0 else x * 3
 
 
+def test_indices_out_of_range_raise_as_before() -> None:
+    i = np.array([0, 3])
+    program = recorded(lambda x, i: x[i] * 2, (X, i))
+    assert program is not None
+    for _ in range(2):
+        with pytest.raises(IndexError, match="index 4 is out of bounds"):
+            program(X, np.array([1, 4]))
+        np.testing.assert_array_equal(program(X, i), X[i] * 2)
+        np.testing.assert_array_equal(program(X, -i), X[-i] * 2)
+
+
 @pytest.mark.parametrize(
     "fn",
     [
@@ -131,7 +157,7 @@ def branching(x: Any) -> Any:
         lambda x: x * np.asarray(x).max(),
         lambda x: np.sort(x, axis=1) + 1,
         lambda x: np.cumsum(x, axis=1),
-        lambda x: x[[0, 2]] * 2,
+        lambda x: x[x > 0] * 2,
         lambda x: x @ x.T,
         lambda x: x.T,
         lambda x: x,

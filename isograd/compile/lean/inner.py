@@ -1,4 +1,4 @@
-"""The native function that runs a program of inner loops, see `compile/record.py`.
+"""The native function that runs a program of inner loops, see `compile/loops.py`.
 
 A program is a list of 64-bit words.  Python calls it like any builtin function: an
 object of CPython's own kind for those is made around one native function, `run`, with
@@ -35,7 +35,7 @@ BYTES, WORDS = I8.as_pointer(), I64.as_pointer()
 TYPE, DATA, RANK, DIMS, SKIPS, DESCR, FLAGS = 8, 16, 24, 32, 40, 56, 64
 CONTIGUOUS, ALIGNED = 0x1, 0x100  # flags
 # words at the head of a program; the tables follow
-INPUTS, NEW, STEPS, RESULTS, SINGLE, FALLBACK, HEAD = range(7)
+INPUTS, NEW, STEPS, RESULTS, SINGLE, FALLBACK, FLAG, HEAD = range(8)
 # words that tell of an array: dtype, rank, address of the sizes and, where it is not
 # contiguous, the strides; flags
 ROW = 5
@@ -156,6 +156,7 @@ class _Run:
             b.mul(b.add(self.inputs, self.new), ir.Constant(I64, ROW)),
         )
         self.loop(self.word(STEPS), self.step)
+        self.check()
         self.give()
         b.position_at_end(self.failed)
         vector = self.function("PyObject_Vectorcall", BYTES, [I64, WORDS, I64, I64])
@@ -299,6 +300,21 @@ class _Run:
 
         around(0, starts)
 
+    def check(self) -> None:
+        """Leave it to the fallback if a step found an index out of range."""
+        b, zero = self.b, self.number(0)
+        told, wrong, right = (b.append_basic_block(n) for n in ("told", "bad", "good"))
+        flag = self.word(FLAG)
+        b.cbranch(b.icmp_signed("==", flag, zero), right, told)
+        b.position_at_end(told)
+        at = b.inttoptr(flag, WORDS)
+        b.cbranch(b.icmp_signed("==", b.load(at), zero), right, wrong)
+        b.position_at_end(wrong)
+        b.store(zero, at)
+        self.loop(self.new, lambda k: self.count("Py_DecRef", self.get(self.made, k)))
+        b.branch(self.failed)
+        b.position_at_end(right)
+
     def give(self) -> None:
         """The results: one, or a tuple of them."""
         b = self.b
@@ -341,24 +357,59 @@ CASTS = ("fd", "df", "bf", "bd", "if", "id", "lf", "ld", "bl", "il")
 COPIES = {1: I8, 4: I32, 8: I64}
 
 
-def _loop(module: ir.Module, name: str, kinds: Sequence[Any], value: Any) -> None:
-    """A loop over operands of LLVM types `kinds`, the last of which is the result."""
+def _loop(module: ir.Module, name: str, kinds: Sequence[Any], body: Any) -> None:
+    """A loop over operands of LLVM types `kinds`: `body(b, data, *pointers)`."""
     fn = ir.Function(module, LOOP, name)
     b = ir.IRBuilder(fn.append_basic_block("entry"))
-    pointers, size, strides, _ = fn.args
+    pointers, size, strides, data = fn.args
     index = [ir.Constant(I64, j) for j, _ in enumerate(kinds)]
     starts = [b.load(b.gep(pointers, [j])) for j in index]
     steps = [b.load(b.gep(strides, [j])) for j in index]
 
-    def body(i: Any) -> None:
+    def one(i: Any) -> None:
         at = [
             b.inttoptr(b.add(p, b.mul(i, s)), t.as_pointer())
             for p, s, t in zip(starts, steps, kinds, strict=True)
         ]
+        body(b, b.bitcast(data, WORDS), *at)
+
+    counted(b, ir.Constant(I64, 0), b.load(size), 1, one)
+    b.ret_void()
+
+
+def _result(value: Any) -> Any:
+    """The body that stores a value of the other operands in the last one."""
+
+    def body(b: Any, data: Any, *at: Any) -> None:
         b.store(value(b, *map(b.load, at[:-1])), at[-1])
 
-    counted(b, ir.Constant(I64, 0), b.load(size), 1, body)
-    b.ret_void()
+    return body
+
+
+def _place(b: Any, data: Any, index: Any, offset: Any, flag: Any) -> None:
+    """`offset` grows by index times data[1]; the flag is set unless it is in
+    range(data[0])."""
+    i = b.load(index)
+    count, stride = b.load(data), b.load(b.gep(data, [ir.Constant(I64, 1)]))
+    good = b.icmp_unsigned("<", i, count)
+    zero = ir.Constant(I64, 0)
+    moved = b.mul(b.select(good, i, zero), stride)
+    b.store(b.add(b.load(offset), moved), offset)
+    bad = b.select(good, zero, ir.Constant(I64, 1))
+    b.store(b.or_(b.load(flag), bad), flag)
+
+
+def _moved(b: Any, p: Any, offset: Any) -> Any:
+    at = b.add(b.ptrtoint(p, I64), b.load(offset))
+    return b.inttoptr(at, p.type)
+
+
+def _take(b: Any, data: Any, source: Any, offset: Any, out: Any) -> None:
+    b.store(b.load(_moved(b, source, offset)), out)
+
+
+def _put(b: Any, data: Any, source: Any, offset: Any, out: Any) -> None:
+    b.store(b.load(source), _moved(b, out, offset))
 
 
 def _converted(source: str, target: str) -> Callable[[Any, Any], Any]:
@@ -376,17 +427,21 @@ def _module(name: str) -> ir.Module:
     """The module of `run`, or of a loop: `cast_fd`, `copy_4`, `where_8`..."""
     module = ir.Module(name)
     kind, _, rest = name.partition("_")
+    t = COPIES.get(int(rest), I64) if rest.isdigit() else I64
     if kind == "run":
         _Run(module)
     elif kind == "cast":
         kinds = [_TYPES[c] for c in rest]
-        _loop(module, name, kinds, _converted(*rest))
-    elif kind == "copy":
-        t = COPIES[int(rest)]
-        _loop(module, name, [t, t], lambda b, x: x)
+        _loop(module, name, kinds, _result(_converted(*rest)))
     else:
-        t = COPIES[int(rest)]
-        _loop(module, name, [I8, t, t, t], _chosen)
+        kinds, body = {
+            "copy": ([t, t], _result(lambda b, x: x)),
+            "where": ([I8, t, t, t], _result(_chosen)),
+            "place": ([I64, I64, I64], _place),
+            "take": ([t, I64, t], _take),
+            "put": ([t, I64, t], _put),
+        }[kind]
+        _loop(module, name, kinds, body)
     return module
 
 
@@ -434,17 +489,20 @@ class Machine:
         steps: Sequence[Step],
         results: Sequence[int] | None,
         fallback: Callable[..., Any],
+        flag: int,
         keep: Any,
     ) -> Callable[..., Any]:
         """A function of arrays like `inputs`.
 
         It gives the array `new[0]`, or a tuple of arguments and new arrays where
-        `results` has their places.  `keep` holds the memory that steps refer to.
+        `results` has their places.  A number at the address `flag` (0: none) that is
+        not zero after the steps leaves the call to `fallback`.  `keep` holds the memory
+        that steps refer to.
         """
         arrays = [*inputs, *new]
         rows: list[Any] = []
         words = [len(inputs), len(new), len(steps), len(results or ())]
-        words += [results is None, id(fallback)]
+        words += [results is None, id(fallback), flag]
         for a in arrays:
             words += a.words(rows)
         for step in steps:
