@@ -1,8 +1,9 @@
 """Random numbers, drawn by the host in program order.
 
-The generator is a static parameter: a NumPy Generator or a `MersenneStream`.  Draws without operands take `shape` and `dtype`;
-those with operands (rates, probabilities) have their shape and dtype, and no derivative
-save `random_gamma`, whose samples depend smoothly on the shape parameter.
+The generator is a static parameter: a NumPy Generator or a `MersenneStream`.  Draws
+without operands take `shape` and `dtype`; those with operands (rates, probabilities)
+have their shape and dtype, and no derivative save `random_gamma`, whose samples depend
+smoothly on the shape parameter.
 """
 
 from __future__ import annotations

@@ -181,7 +181,6 @@ _KEPT = {
     "register_hook",
     "__array_wrap__",
     "_only",
-    "_warn_scalar",
 }
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+import warnings
 from typing import Any
 
 import numpy as np
 
+from isograd.core.levels import state
 from isograd.torch.dtypes import dtype, of_numpy
 
 _FLOAT32_MAX = float(np.finfo(np.float32).max)
@@ -128,3 +130,19 @@ def wrapped(value: Any, d: np.dtype[Any]) -> np.ndarray:
             value -= 1 << bits
     with np.errstate(over="ignore"):
         return np.asarray(value, d)
+
+
+_WARNED: list[bool] = []
+
+
+def warn_of_gradient(tensor: Any) -> None:
+    """Warn, once, that a tensor's method makes a number of what has a gradient."""
+    if tensor._node is None or _WARNED or not state().recording:
+        return
+    _WARNED.append(True)
+    warnings.warn(
+        "Converting a tensor with requires_grad=True to a scalar may lead to "
+        "unexpected behavior.\nConsider using tensor.detach() first.",
+        UserWarning,
+        stacklevel=3,
+    )

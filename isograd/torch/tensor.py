@@ -39,7 +39,7 @@ from isograd.torch.measures import (
     element_strides as element_strides,
 )
 from isograd.torch.measures import no_recording as no_recording
-from isograd.torch.scalars import real
+from isograd.torch.scalars import real, warn_of_gradient
 
 _tuple_of: Any = tuple.__new__
 FAMILY: set[type] = set()  # further classes that the fast operators take (Parameter)
@@ -291,7 +291,7 @@ class Tensor(core.Tensor):
         return bool(self)
 
     def __float__(self) -> float:
-        self._warn_scalar()
+        warn_of_gradient(self)
         return float(real(self._only(), "double"))
 
     def __int__(self) -> int:
@@ -304,17 +304,8 @@ class Tensor(core.Tensor):
         return self.item()
 
     def __complex__(self) -> complex:
+        warn_of_gradient(self)
         return complex(self._only())
-
-    def _warn_scalar(self) -> None:
-        if self._node is not None and state().recording and not _WARNED:
-            _WARNED.append(True)
-            warnings.warn(
-                "Converting a tensor with requires_grad=True to a scalar may lead to "
-                "unexpected behavior.\nConsider using tensor.detach() first.",
-                UserWarning,
-                stacklevel=3,
-            )
 
     def __index__(self) -> int:
         a = self.array("index")
@@ -615,7 +606,6 @@ class Tensor(core.Tensor):
 
 
 _NUMBERS = (float, int, bool, complex)
-_WARNED: list[bool] = []  # of scalars from tensors that require a gradient: once
 _INTERNAL = (
     "_inference",
     "_former",

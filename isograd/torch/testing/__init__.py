@@ -9,7 +9,6 @@ import numpy as np
 
 from isograd.base.dtypes import limits_of
 from isograd.base.missing import module_getattr
-from isograd.torch import dtypes
 from isograd.torch.creation import as_tensor
 from isograd.torch.dtypes import dtype, of_numpy
 from isograd.torch.table import FUNCTIONS
