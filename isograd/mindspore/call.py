@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Sequence
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from operator import index
 from typing import Any
 
@@ -22,7 +22,7 @@ from isograd.core.primitive import BOUND, Payload
 from isograd.core.primitive import is_payload as is_payload
 from isograd.core.tensor import lower as lower
 from isograd.mindspore import dtype as dtypes
-from isograd.mindspore import errors
+from isograd.mindspore import errors, taken
 from isograd.mindspore.tensor import Tensor
 
 F = BOUND
@@ -171,11 +171,24 @@ def named(body: Body, kwargs: dict[str, Any]) -> dict[str, Any]:
     return out
 
 
-def public(body: Body, name: str) -> Callable[..., Any]:
-    """The function on tensors whose body works on payloads."""
+def public(body: Body, name: str, place: str = "") -> Callable[..., Any]:
+    """The function on tensors whose body works on payloads.
+
+    Args:
+        name: what errors call it.
+        place: where MindSpore has it, which tells what it takes.
+    """
+    bind: Any = None
+    refused: Any = None
 
     @wraps(body)
     def function(*args: Any, **kwargs: Any) -> Any:
+        nonlocal bind, refused
+        if bind is None:
+            bind, refused = taken.binder(place), taken.refused_dtypes(place)
+        bind(*args, **kwargs)
+        if refused and args:
+            taken.check_dtype(refused, args)
         try:
             if not kwargs:
                 return lift(body(*map(lower, args)))
@@ -185,12 +198,13 @@ def public(body: Body, name: str) -> Callable[..., Any]:
         except EngineError as error:
             raise errors.translated(error, name) from None
         except (TypeError, ValueError, AttributeError, StopIteration) as error:
-            refused = errors.refused(name, body, args, kwargs)
-            refused = refused or errors.leaked(error, name)
-            if refused := refused or errors.untensored(error, name, body, args):
-                raise refused from None
+            told = errors.refused(name, body, args, kwargs, place)
+            told = told or errors.leaked(error, name)
+            if told := told or errors.untensored(error, name, body, args):
+                raise told from None
             raise
 
+    function.placed = partial(public, body, name)  # type: ignore[attr-defined]  # justified: a mark on a function
     function.__name__ = function.__qualname__ = name
     function.__module__ = "mindspore.ops"
     return function
@@ -225,19 +239,24 @@ def op(names: str = "", *, methods: str | bool = False) -> Callable[[Body], Any]
 
     def register(body: Body) -> Callable[..., Any]:
         words = names.split() or [body.__name__.rstrip("_")]
-        function = public(body, words[0])
+        function = public(body, words[0], f"ops.{words[0]}")
         expose(function, words, methods)
         return function
 
     return register
 
 
+def at(function: Any, place: str) -> Any:
+    """A function on tensors as it stands at another place, with what it takes there."""
+    return function.placed(place) if hasattr(function, "placed") else function
+
+
 def expose(function: Any, names: Sequence[str], methods: str | bool = False) -> None:
     """Enter a function on tensors in the tables."""
     for n in names:
-        FUNCTIONS[n] = function
+        FUNCTIONS[n] = at(function, f"ops.{n}")
     for m in names if methods is True else (methods or "").split():
-        setattr(Tensor, m, function)
+        setattr(Tensor, m, at(function, f"Tensor.{m}"))
 
 
 def fits(x: Any, name: str, what: str = "input") -> Payload:

@@ -44,11 +44,13 @@ def no_tensor(name: str, what: str, x: Any) -> TypeError:
     return TypeError(f"For '{name}', the '{what}' {NEEDED} '{older_kind(x)}'")
 
 
-def refused(name: str, body: Any, args: Any, kwargs: Any) -> TypeError | None:
+def refused(
+    name: str, body: Any, args: Any, kwargs: Any, place: str = ""
+) -> TypeError | None:
     """The error for arguments of types that a function does not take, if they are."""
     from isograd.mindspore.signatures import refusal
 
-    return refusal(name, body, args, kwargs)
+    return refusal(name, body, args, kwargs, place)
 
 
 def untensored(error: Exception, name: str, body: Any, args: Any) -> Exception | None:
@@ -311,3 +313,11 @@ def normalised(x: Any, gamma: Any, beta: Any) -> ValueError:
 def vector(shape: Any) -> str:
     """A shape as some of the texts write it."""
     return f"[const vector]{{{', '.join(map(str, shape))}}}"
+
+
+def no_operands(operator: str, what: str) -> ValueError:
+    """An operator of many inputs that was given none."""
+    return ValueError(
+        f"For primitive[{operator}], the {what} num must be greater than or equal to 1, "
+        "but got 0."
+    )

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from isograd.core.tensor import Tensor
+from isograd.mindspore import taken
 
 # --- the tables -----------------------------------------------------------------------
 
@@ -202,7 +203,18 @@ def _items(text: str) -> list[Item]:
         name, _, types = piece.partition("=<")
         name, _, shown = name.partition(":")
         if name:
-            out.append((name, shown, tuple(types.rstrip(">").split(", "))))
+            out.append(
+                (
+                    name,
+                    shown,
+                    tuple(
+                        types.rstrip(">")
+                        .replace(",", ", ")
+                        .replace("  ", " ")
+                        .split(", ")
+                    ),
+                )
+            )
     return out
 
 
@@ -238,9 +250,9 @@ def _takes(types: Sequence[str], x: Any) -> bool:
     found = kind(x)
     if found in types or (found == "mindspore.dtype" and "mstype" in types):
         return True
-    if found in ("int", "float", "Tensor") and "Number" in types:
+    if found in ("int", "float", "Tensor") and {"Number", "number"}.intersection(types):
         return True
-    if found == "bool" and {"Number", "int", "float"}.intersection(types):
+    if found == "bool" and {"Number", "number", "int", "float"}.intersection(types):
         return True
     if isinstance(x, list | tuple):
         if "int" in types:  # where MindSpore goes on to an operator that takes several
@@ -254,20 +266,31 @@ def _takes(types: Sequence[str], x: Any) -> bool:
 
 
 def refusal(
-    name: str, body: Callable[..., Any], args: Sequence[Any], kwargs: Mapping[str, Any]
+    name: str,
+    body: Callable[..., Any],
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    place: str = "",
 ) -> TypeError | None:
     """MindSpore's error for arguments of types that `name` does not take; None if they
-    fit, or nothing is known of it."""
+    fit, or nothing is known of it.
+
+    Args:
+        place: where the function stands in MindSpore.
+    """
     if name.startswith("Tensor."):
         return _method_refusal(name[7:], args[1:], kwargs)
+    recorded = taken.valid_call(place) or ""
+    if recorded[:1] == "(" or recorded[:1].islower():
+        return _recorded_refusal(place, recorded.split("|"), args, kwargs)
     if name in _old() and args and not isinstance(args[0], Tensor):
         operator, argument = _old()[name]
         return TypeError(
             f"For Primitive[{operator}], the type of input argument[{argument}] must be "
             f"Tensor but got {older_kind(args[0])}."
         )
-    text = _table().get(name)
-    if text is None:
+    text = _table().get(name) or recorded
+    if not text:
         return None
     try:
         bound = inspect.signature(body).bind(*args, **kwargs)
@@ -275,6 +298,16 @@ def refusal(
         return None
     given = dict(bound.arguments)
     bound.apply_defaults()
+    if text is recorded:  # of an operator, which the function may prepare operands for
+        if len(bound.arguments) != text.count("=<"):
+            return None
+        numbers = (bool, int, float)
+        given = {
+            k: v
+            for k, v in given.items()
+            if not isinstance(v, numbers)
+            and not (v is None and bound.signature.parameters[k].default is None)
+        }
     return _operator_refusal(text, given, bound.arguments)
 
 
@@ -341,6 +374,24 @@ def _method_refusal(
     overloads = _METHODS.get(name)
     if overloads is None or not args or kwargs:
         return None
+    return _overload_refusal(name, "Tensor.", overloads, args)
+
+
+def _recorded_refusal(
+    place: str, overloads: Sequence[str], args: Sequence[Any], kwargs: Mapping[str, Any]
+) -> TypeError | None:
+    method = place.startswith("Tensor.")
+    if kwargs or (method and not args):
+        return None
+    bare = [o.partition("(")[2][:-1] for o in overloads]
+    return _overload_refusal(
+        place.rpartition(".")[2], "Tensor." * method, bare, args[method:]
+    )
+
+
+def _overload_refusal(
+    name: str, owner: str, overloads: Sequence[str], args: Sequence[Any]
+) -> TypeError | None:
     items = [_items(o)[: len(args)] for o in overloads]
     fits = [
         [  # sizes may be given one by one
@@ -354,7 +405,7 @@ def _method_refusal(
     kinds = [kind(a) for a in args]
     lines = []
     for overload, ok in zip(overloads, fits, strict=True):
-        lines.append(f'"Tensor.{name}({overload})"')
+        lines.append(f'"{owner}{name}({overload})"')
         lines.append(f"    match failed because invalid types: ({', '.join(kinds)})")
         pairs = zip(ok, kinds, strict=False)
         marks = "".join((" " if o else "~") * (len(k) + 2) for o, k in pairs)

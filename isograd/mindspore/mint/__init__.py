@@ -6,7 +6,7 @@ that differ stand in `functions.py`.
 
 from __future__ import annotations
 
-from isograd.mindspore.call import FUNCTIONS
+from isograd.mindspore.call import FUNCTIONS, at
 from isograd.mindspore.mint import functions
 from isograd.mindspore.missing import attributes
 from isograd.mindspore.tensor import Tensor as Tensor
@@ -32,7 +32,9 @@ vstack where xlogy zeros zeros_like diagonal dstack column_stack block_diag
 cartesian_prod kron tensor_split logdet slogdet det cov corrcoef unique_consecutive
 masked_scatter
 """
-_SAME_NAMES = {n: FUNCTIONS[n] for n in _SAME.split() if n in FUNCTIONS}
+_SAME_NAMES = {
+    n: at(FUNCTIONS[n], f"mint.{n}") for n in _SAME.split() if n in FUNCTIONS
+}
 globals().update(_SAME_NAMES)
 globals().update(functions.TABLE)
 __getattr__ = attributes(

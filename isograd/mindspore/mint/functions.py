@@ -11,6 +11,7 @@ from isograd.mindspore import dtype as dtypes
 from isograd.mindspore.call import (
     FUNCTIONS,
     array_of,
+    at,
     axis_of,
     cast,
     floating,
@@ -30,10 +31,10 @@ def mint(names: str = "") -> Callable[[Callable[..., Any]], Any]:
 
     def register(body: Callable[..., Any]) -> Callable[..., Any]:
         words = names.split() or [body.__name__.rstrip("_")]
-        fn = public(body, f"mint.{words[0]}")
+        fn = public(body, f"mint.{words[0]}", f"mint.{words[0]}")
         fn.__name__ = words[0]
         for n in words:
-            TABLE[n] = fn
+            TABLE[n] = at(fn, f"mint.{n}")
         return fn
 
     return register

@@ -9,6 +9,7 @@ from isograd.core.primitive import BOUND, Payload
 from isograd.mindspore.call import (
     FUNCTIONS,
     array_of,
+    at,
     axes_of,
     axis_of,
     floating,
@@ -34,11 +35,12 @@ multilabel_soft_margin_loss gaussian_nll_loss ctc_loss huber_loss gumbel_softmax
 dropout dropout1d dropout2d dropout3d linear celu upsample
 """
 for _name in _SAME.split():
-    TABLE[_name] = FUNCTIONS[_name]
+    TABLE[_name] = at(FUNCTIONS[_name], f"mint.nn.functional.{_name}")
 
 
 def layer(body: Fn) -> Fn:
-    fn = public(body, body.__name__)
+    name = body.__name__
+    fn = public(body, name, f"mint.nn.functional.{name}")
     TABLE[body.__name__] = fn
     return fn
 
