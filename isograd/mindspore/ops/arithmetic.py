@@ -459,7 +459,7 @@ def clip_by_value(
     x: Any, clip_value_min: Any = None, clip_value_max: Any = None
 ) -> Any:
     if isinstance(x, tuple | list):
-        return type(x)(clip_by_value_of(v, clip_value_min, clip_value_max) for v in x)
+        return tuple(clip_by_value_of(v, clip_value_min, clip_value_max) for v in x)
     return clip_by_value_of(x, clip_value_min, clip_value_max)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from isograd.core.primitive import BOUND, Payload
+from isograd.mindspore import errors
 from isograd.mindspore.call import array_of, op
 from isograd.nn import clipping
 
@@ -17,10 +18,14 @@ def clip_by_global_norm(x: Any, clip_norm: Any = 1.0, use_norm: Any = None) -> A
     bound = float(array_of(clip_norm))
     if bound <= 0:
         raise ValueError(
-            "For 'clip_by_global_norm', the 'clip_norm' must be greater "
-            f"than 0, but got {bound}."
+            "For 'clip_by_global_norm', the argument 'clip_norm' must > 0.0, but got "
+            f"{array_of(clip_norm)}."
         )
-    return type(x)(clipping.by_global_norm(F, list(x), bound))
+    if not isinstance(x, tuple | list):
+        return clipping.by_global_norm(F, [x], bound)[0]
+    if not x:
+        raise errors.no_operands("AddN", "input")
+    return tuple(clipping.by_global_norm(F, list(x), bound))
 
 
 @op("clip_by_norm")
@@ -29,6 +34,8 @@ def clip_by_norm(
 ) -> Any:
     single = not isinstance(x, tuple | list)
     xs = [x] if single else list(x)
+    if not xs:
+        raise errors.no_operands("Stack", "stack element")
     total = clipping.total_norm(F, xs, float(norm_type))
     if error_if_nonfinite and not bool(F.isfinite(total)):
         raise RuntimeError(

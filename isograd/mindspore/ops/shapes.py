@@ -384,10 +384,7 @@ def stack(tensors: Any, axis: Any = 0) -> Payload:
     if is_payload(tensors):  # one tensor is a stack of one
         tensors = (tensors,)
     if not tensors:
-        raise ValueError(
-            "For primitive[Stack], the stack element num must be greater than or equal "
-            "to 1, but got 0."
-        )
+        raise errors.no_operands("Stack", "stack element")
     d = common_dtype(tensors, "Stack")
     first, *rest = (t.shape for t in tensors)
     for shape in rest:

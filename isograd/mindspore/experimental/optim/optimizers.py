@@ -90,6 +90,18 @@ class Optimizer(Cell):
             if not 0.0 <= b < 1.0:
                 raise ValueError(f"Invalid beta parameter: {b}")
 
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for n, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {n}")
+            shown = {**group, "lr": round(float(group["lr"]), 8)}
+            lines += [
+                f"    {k}: {shown[k]}"
+                for k in sorted(shown)
+                if k not in ("params", "initial_lr")
+            ]
+        return "\n".join([*lines, ")"])
+
     def update_parameters_name(self, prefix: str = "", recurse: bool = True) -> None:
         """Nothing: the weights belong to the network, which names them."""
 
