@@ -48,6 +48,7 @@ MESSAGES: dict[str, str] = {
     "dtype_mismatch": (
         "{name}: operands must share one dtype, found {found}; convert them first"
     ),
+    "abstract_value": "{what} was asked of a value without elements",
     "number_kind": (
         "the number {number} beside an operand of dtype {dtype} would lose its value; "
         "convert the operand first"

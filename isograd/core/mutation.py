@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from isograd.base.errors import EngineError
+from isograd.core.abstract import Abstract
 from isograd.core.levels import MODE, count_special, records, state
 from isograd.core.primitive import (
     BOUND,
@@ -415,6 +416,9 @@ def _write_carrier(t: Tensor, value: Payload) -> None:
     """The functional form: payloads are replaced, memory is left alone."""
     if state().stages:
         state().stages[-1].note_write(t if t._view is None else t._view.base)
+    if type(t._p) is Abstract:  # which stays without elements, and is written
+        note_write(t._p)  # type: ignore[arg-type]  # justified: it counts likewise
+        value = Traced(t._p, value.node) if type(value) is Traced else t._p
     if t._view is None:
         hold(t, value)
         refresh_views(t)

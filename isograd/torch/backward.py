@@ -13,6 +13,7 @@ import isograd.torch.tensor as T
 from isograd.base.dtypes import F32
 from isograd.base.errors import EngineError
 from isograd.core import levels
+from isograd.core.abstract import Abstract
 from isograd.core.forward import Dual, join, split
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.tape import Blind, Leaf, Node, Traced, new
@@ -108,7 +109,7 @@ def _implicit(t: Any) -> Payload:
             "grad can be implicitly created only for real scalar "
             f"outputs but got {of_numpy(p.dtype)}"
         )
-    return np.ones(p.shape, p.dtype)
+    return Abstract(p.shape, p.dtype) if t.is_meta else np.ones(p.shape, p.dtype)
 
 
 def as_tuple(x: Any) -> tuple[Any, ...]:
@@ -250,7 +251,12 @@ def _deposit_one(node: Leaf, g: Payload, create_graph: bool) -> None:
     elif old.layout is not strided or old._p.shape != g.shape:
         with levels.changed(recording=create_graph):
             node.grad = wrap(T.Tensor, g) + old  # dense, or the operator's error
-    elif create_graph or type(g) is not np.ndarray or old._node is not None:
+    elif (
+        create_graph
+        or type(g) is not np.ndarray
+        or old._node is not None
+        or old.is_meta
+    ):
         node.grad = wrap(T.Tensor, BOUND.add(payload_of(old), g))
     else:
         _add_to(old, g)

@@ -9,11 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.abstract import Abstract
 from isograd.core.mutation import copied
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import dtypes
-from isograd.torch.dtypes import check_device, dtype, of_numpy
+from isograd.torch.dtypes import DEFAULTS, check_device, dtype, is_meta, of_numpy
 from isograd.torch.scalars import fits, overflow, wrapped
 from isograd.torch.tensor import Tensor, set_leaf
 
@@ -54,6 +55,8 @@ def tensor(
             t = t.to(dtype).detach()
     else:
         t = wrap(Tensor, array_of(data, dtype))
+    if (device is not None or DEFAULTS) and is_meta(device):
+        t._p = Abstract(t._p.shape, t._p.dtype)
     if requires_grad:
         if t._p.dtype.kind in "iub":
             raise RuntimeError(

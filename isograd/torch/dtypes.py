@@ -368,10 +368,11 @@ class device:
         return device, (str(self),)
 
     def __enter__(self) -> device:
+        DEFAULTS.append(self)
         return self
 
     def __exit__(self, *_: Any) -> None:
-        return None
+        DEFAULTS.pop()
 
 
 _DEVICES = (
@@ -397,16 +398,25 @@ _DEVICES = (
     "privateuseone",
 )
 CPU = device("cpu")
+META = device("meta")
+DEFAULTS: list[device] = []  # of the regions that are entered
+
+
+def is_meta(d: Any) -> bool:
+    """Whether a new tensor on this device (None: the default one) has no elements."""
+    if d is None:
+        return bool(DEFAULTS) and DEFAULTS[-1].type == "meta"
+    return (d if isinstance(d, device) else device(d)).type == "meta"
 
 
 def check_device(d: Any) -> None:
     """Raise unless `d` names the host (None does)."""
-    if d is None or d is CPU:
+    if d is None or d is CPU or d is META:
         return
     found = d if isinstance(d, device) else device(d)
     if found.type == "cuda":
         raise AssertionError("Torch not compiled with CUDA enabled")
-    if found.type != "cpu":
+    if found.type not in ("cpu", "meta"):
         raise RuntimeError(f"isograd.torch computes on the CPU; no device {found}")
 
 

@@ -113,6 +113,10 @@ ESCAPES = {
     "an index mask": "vmap: We do not support batching operators that can support "
     "dynamic shape. Attempting to batch over indexing with a boolean mask.",
 }
+META_NUMPY = (
+    "can't convert meta device type tensor to numpy. Use Tensor.cpu() to copy the "
+    "tensor to host memory first."
+)
 VMAP_ITEM = (
     "vmap: It looks like you're calling .item() on a Tensor. We don't support vmap "
     "over calling .item() on a Tensor, please try to rewrite what you're doing with "
@@ -281,6 +285,11 @@ _TRANSLATIONS: dict[str, Callable[[dict[str, Any]], Exception]] = {
     "vmap_size": lambda f: ValueError(
         "vmap: Expected all tensors to have the same size in the mapped dimension, got "
         f"sizes {list(f['sizes'])} for the mapped dimension"
+    ),
+    "abstract_value": lambda f: (
+        RuntimeError("Tensor.item() cannot be called on meta tensors")
+        if f["what"] in ("item", "bool")
+        else NotImplementedError("Cannot copy out of meta tensor; no data!")
     ),
     "vmap_escape": lambda f: RuntimeError(
         VMAP_ITEM if "item" in f["what"] else ESCAPES.get(f["what"], DATA_DEPENDENT)

@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.abstract import Abstract, is_abstract
 from isograd.core.primitive import BOUND
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.core.tensor import payload_of, wrap
 from isograd.torch import creation, dtypes
 from isograd.torch.call import cast, public, reworded, type_name
-from isograd.torch.dtypes import check_device, preserve_format
+from isograd.torch.dtypes import DEFAULTS, check_device, is_meta, preserve_format
 from isograd.torch.dtypes import device as Device
 from isograd.torch.dtypes import dtype as Dtype
 from isograd.torch.scalars import element
@@ -32,6 +33,8 @@ def finished(
         from isograd.torch.call import write_out
 
         return write_out(out, array, ())
+    if (device is not None or DEFAULTS) and is_meta(device):
+        array = Abstract(array.shape, array.dtype)
     t = wrap(Tensor, array)
     if requires_grad:
         set_leaf(t)
@@ -86,7 +89,7 @@ def _sized(full: Any, name: str, make: Callable[..., Any]) -> Callable[..., Tens
     """`full` with a short way for sizes alone, and PyTorch's words for errors."""
 
     def sized(*args: Any, **kwargs: Any) -> Tensor:
-        if args and not kwargs:
+        if args and not kwargs and not DEFAULTS:
             shape = args
             if len(args) == 1 and isinstance(args[0], tuple | list):
                 shape = args[0]
@@ -151,6 +154,7 @@ def _new(name: str, make: Callable[..., Any]) -> Callable[..., Tensor]:
     ) -> Tensor:
         shape = _size_of((kw["size"],) if "size" in kw else size, f"new_{name}")
         d = self._p.dtype if dtype is None else dtypes.as_dtype(dtype).np
+        device = dtypes.META if device is None and self.is_meta else device
         return finished(make(shape, d), requires_grad, device)
 
     return new
@@ -176,6 +180,9 @@ def _like(name: str, make: Callable[..., Any]) -> Callable[..., Tensor]:
             )
         p = input._p
         d = p.dtype if dtype is None else dtypes.as_dtype(dtype).np
+        if is_abstract(p):
+            where = dtypes.META if device is None else device
+            return finished(make(p.shape, d), requires_grad, where)
         if type(p) is not np.ndarray:
             value = 1 if name == "ones" else 0
             out = wrap(Tensor, F.full_like(cast(payload_of(input), d), value=value))
@@ -373,7 +380,20 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
                 "memory_format = None)\n"
             )
     check_device(where)
+    if where is not None and is_meta(where) != is_abstract(self._p):
+        return _moved(self, where, d)
     return as_dtype(self, self.dtype if d is None else dtypes.as_dtype(d), copy)
+
+
+def _moved(self: Any, where: Any, d: Any) -> Any:
+    """A tensor on another device: its shape and dtype alone, if that is `meta`."""
+    if not is_meta(where):
+        raise NotImplementedError("Cannot copy out of meta tensor; no data!")
+    found = self.dtype if d is None else dtypes.as_dtype(d)
+    t = wrap(Tensor, Abstract(self._p.shape, found.np))
+    if self.requires_grad:
+        set_leaf(t)
+    return t
 
 
 def _to(name: str, d: Dtype) -> None:
@@ -422,7 +442,7 @@ def type_as(self: Any, other: Any) -> Any:
 
 @tensor_row(function=False)
 def cpu(self: Any, memory_format: Any = None) -> Any:
-    return self
+    return to(self, "cpu") if self.is_meta else self
 
 
 @tensor_row(function=False)

@@ -63,7 +63,7 @@ def checked_dim(dim: Any, rank: int, wrap_scalar: bool = True) -> int:
 def element_strides(a: np.ndarray) -> tuple[int, ...]:
     """Strides in elements; those of an empty array as if contiguous."""
     size = a.dtype.itemsize
-    if not a.size:
+    if not a.size or type(a) is not np.ndarray:
         out, step = [], 1
         for n in reversed(a.shape):
             out.append(step)

@@ -11,6 +11,7 @@ import numpy as np
 from isograd.base.errors import EngineError
 from isograd.base.streams import MersenneStream
 from isograd.core import mutation
+from isograd.core.abstract import Abstract, is_abstract
 from isograd.core.batching import Batched
 from isograd.core.levels import MODE, state
 from isograd.core.primitive import BOUND, RAW
@@ -267,6 +268,8 @@ def _drawn(name: str, draw: Any, word: str) -> None:
         generator: Any = None,
     ) -> Tensor:
         d = _floats(word, input.dtype if dtype is None else dtype)
+        if is_abstract(input._p):
+            return wrap(Tensor, Abstract(input._p.shape, d))
         stream = _stream_of(generator)
         if RANDOMNESS:
             shape = input._p.shape
@@ -549,6 +552,8 @@ def _fills(name: str, draw: Any) -> None:
         check_write(self)
         check_memory(self)
         _check_kind(name, self._p.dtype)
+        if is_abstract(self._p):
+            return self
         stream, p = _stream_of(generator), self._p
         values = in_memory(p, lambda slots: draw(stream, slots, *args, **kw))
         out = tied(payload_of(self), np.asarray(values).astype(self._p.dtype))

@@ -9,6 +9,7 @@ import numpy as np
 
 from isograd.base.errors import EngineError
 from isograd.core import mutation, writes
+from isograd.core.abstract import is_abstract
 from isograd.core.drafts import asked, irregular
 from isograd.core.levels import MODE
 from isograd.core.primitive import BOUND, REGISTRY, Payload
@@ -330,6 +331,8 @@ def _fitted(v: Payload, shape: tuple[int, ...]) -> Payload:
 def copy_into(t: Any, v: Payload, source: Any = None) -> None:
     """`t <- v`, broadcast."""
     check_write(t, type(v) is Traced)
+    if is_abstract(v) and not is_abstract(t._p):
+        raise translated(EngineError("abstract_value", what="a copy"))
     if not same_elements(t._p, v):
         check_memory(t, (v,))
     shape = t._p.shape

@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from isograd.core.levels import state
-from isograd.torch.dtypes import CPU, device, dtype
+from isograd.torch.dtypes import CPU, DEFAULTS, device, dtype
 from isograd.torch.table import tensor_row
 from isograd.torch.tensor import Tensor
 
@@ -84,7 +84,8 @@ def set_default_device(d: Any) -> None:
     from isograd.torch.dtypes import check_device
 
     check_device(d)
-    _Settings.device = CPU if d is None else device(d)
+    _Settings.device = found = CPU if d is None else device(d)
+    DEFAULTS[:] = [] if found.type == "cpu" else [found]
 
 
 @_public

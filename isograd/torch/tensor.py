@@ -174,6 +174,8 @@ class Tensor(core.Tensor):
         return strides if dim is None else strides[checked_dim(dim, len(strides))]
 
     def storage_offset(self) -> int:
+        if self.is_meta:
+            return 0
         a = self.array("storage_offset")
         owner = a
         while isinstance(owner.base, np.ndarray):
@@ -188,6 +190,8 @@ class Tensor(core.Tensor):
         return bool(self._p.flags.c_contiguous)
 
     def data_ptr(self) -> int:
+        if self.is_meta:
+            return 0
         a = self.array("data_ptr")
         return address(a) if a.size else 0
 
@@ -202,7 +206,7 @@ class Tensor(core.Tensor):
     @property
     def _version(self) -> int:
         if type(self._p) is not ndarray:
-            return 0
+            return version(self._p) if self.is_meta else 0
         if of_inference(self._p):
             raise RuntimeError("Inference tensors do not track version counter.")
         return self._untracked[0] if self._untracked else version(self._p)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.abstract import Abstract
 from isograd.core.batching import Batched
 from isograd.core.forward import Dual
 from isograd.core.tape import Traced
@@ -22,6 +23,8 @@ def text_of(t: Any, contents: Any = None) -> str:
     if node is not None and node.level:
         inner = type(t) if type(t).__name__ != "Parameter" else _plain(t)
         return wrapper_text("GradTrackingTensor", node.level, text_of(wrap(inner, p)))
+    if type(p) is Abstract:
+        return _abstract_text(t, p, node)
     if type(p) is not np.ndarray:
         return _carrier_text(t, p)
     name = type(t).__name__
@@ -35,6 +38,19 @@ def text_of(t: Any, contents: Any = None) -> str:
         type_name="tensor" if name in ("Tensor", "Parameter", "Buffer") else name,
         contents=None if contents is None else str(contents),
     )
+
+
+def _abstract_text(t: Any, p: Any, node: Any) -> str:
+    """A tensor without elements: its size, and dtype if it is not the default one."""
+    parts = [f"tensor(..., device='meta', size={tuple(p.shape)}"]
+    if of_numpy(p.dtype) is not dtypes.default():
+        parts.append(f"dtype={of_numpy(p.dtype)}")
+    if node is not None:
+        parts.append(
+            "requires_grad=True" if node.leaf else f"grad_fn=<{label_of(node)}>"
+        )
+    text = ", ".join(parts) + ")"
+    return f"Parameter containing:\n{text}" if getattr(t, "_is_param", False) else text
 
 
 def _plain(t: Any) -> Any:

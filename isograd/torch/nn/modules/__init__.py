@@ -13,6 +13,7 @@ from isograd.torch.nn.modules.container import (
     ParameterList,
     Sequential,
 )
+from isograd.torch.nn.modules.conversions import placed
 from isograd.torch.nn.modules.lazy import LAZY
 from isograd.torch.nn.modules.module import Module
 from isograd.torch.nn.modules.normalising import LAYERS
@@ -70,6 +71,8 @@ ALL = {
 """Every class of `torch.nn` by name."""
 for _name, _cls in ALL.items():
     _cls.__qualname__ = _name
+    for _base in _cls.__mro__:
+        placed(_base)
     if _cls.__module__ in sys.modules:  # where pickle looks
         setattr(sys.modules[_cls.__module__], _name, _cls)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.core.abstract import Abstract
 from isograd.core.tensor import wrap
 from isograd.torch import dtypes
 from isograd.torch.nn import functional as F
@@ -20,7 +21,8 @@ from isograd.torch.tensor import Tensor
 def blank(*shape: int, dtype: Any = None) -> Tensor:
     """An unfilled tensor of the default (or a given) dtype."""
     d = dtypes.default() if dtype is None else dtype
-    return wrap(Tensor, np.zeros(shape, d.np))
+    p = Abstract(shape, d.np) if dtypes.is_meta(None) else np.zeros(shape, d.np)
+    return wrap(Tensor, p)
 
 
 def weight(*shape: int, dtype: Any = None) -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import functools
 import warnings
 from collections.abc import Callable
 from typing import Any, TypeVar
 
+from isograd.torch import dtypes
 from isograd.torch.autograd.grad_mode import no_grad
 from isograd.torch.nn.parameter import clear_grad
+from isograd.torch.table import FUNCTIONS
 from isograd.torch.tensor import Tensor
 
 _COMPLEX = (
@@ -18,6 +21,28 @@ _COMPLEX = (
     "expected."
 )
 T = TypeVar("T", bound="Conversions")
+
+
+def placed(cls: Any) -> None:
+    """Let a class of modules make its tensors on the `device` that it is given."""
+    own = cls.__dict__.get("__init__")
+    code = getattr(own, "__code__", None)
+    names = () if code is None else code.co_varnames[1 : code.co_argcount]
+    if own is None or "device" not in names or hasattr(own, "__wrapped__"):
+        return
+    place = names.index("device")
+
+    @functools.wraps(own)
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        where = kwargs.get("device") or (args[place] if len(args) > place else None)
+        if where is None:
+            own(self, *args, **kwargs)
+            return
+        dtypes.check_device(where)
+        with dtypes.device(where):
+            own(self, *args, **kwargs)
+
+    cls.__init__ = init
 
 
 class Conversions:
@@ -113,11 +138,12 @@ class Conversions:
         return self
 
     def to_empty(self: T, *, device: Any, recurse: bool = True) -> T:
-        return self
+        """The parameters and buffers on a device, their elements left open."""
+        return self._apply(lambda t: FUNCTIONS["empty_like"](t, device=device), recurse)
 
     def to(self: T, *args: Any, **kwargs: Any) -> T:
         """Move and cast the floating point parameters and buffers."""
-        from isograd.torch.dtypes import check_device
+        from isograd.torch.dtypes import check_device, is_meta
         from isograd.torch.dtypes import dtype as Dtype
 
         target = kwargs.get("dtype")
@@ -132,6 +158,10 @@ class Conversions:
                 )
             elif a is not None and not isinstance(a, bool):
                 check_device(a)
+                if not is_meta(a):
+                    self._apply(_with_elements)
+                else:
+                    self._apply(lambda t: t.to("meta"))
         if target is None:
             return self
         if target.kind not in "fc":
@@ -144,6 +174,16 @@ class Conversions:
         return self._apply(
             lambda t: t.to(target) if t.is_floating_point() or t.is_complex() else t
         )
+
+
+def _with_elements(t: Any) -> Any:
+    if t.is_meta:
+        raise NotImplementedError(
+            "Cannot copy out of meta tensor; no data! Please use torch.nn.Module."
+            "to_empty() instead of torch.nn.Module.to() when moving module from meta to "
+            "a different device."
+        )
+    return t
 
 
 for _fn in vars(Conversions).values():  # errors name the class that users know

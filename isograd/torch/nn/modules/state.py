@@ -169,6 +169,15 @@ class StateMethods:
                 given = Parameter(given, requires_grad=value.requires_grad)
             setattr(self, name, given)
             return
+        if value.is_meta:
+            warnings.warn(
+                f"for {key}: copying from a non-meta parameter in the checkpoint to a "
+                "meta parameter in the current model, which is a no-op. (Did you mean "
+                "to pass `assign=True` to assign items in the state dictionary to their "
+                "corresponding key in the module instead of copying them in place?)",
+                stacklevel=2,
+            )
+            return
         value._p[...] = given.array("load_state_dict").astype(value._p.dtype)
         note_write(value._p)
 
