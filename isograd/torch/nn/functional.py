@@ -9,6 +9,7 @@ from isograd.base.paths import locate
 from isograd.torch.nn import (
     activations,
     blocks,
+    class_losses,
     embeddings,
     fractional,
     layers,
@@ -55,6 +56,7 @@ __all__ = [
     *sorted(FUNCTIONAL),
     "activations",
     "blocks",
+    "class_losses",
     "embeddings",
     "fractional",
     "layers",
