@@ -121,6 +121,8 @@ def _view_in_place(name: str) -> None:
             note_write(self._p)
         if self._node is not None:
             self._node.label = labels.get(name, self._node.label)
+            if name == "squeeze" and not args and not kwargs:
+                self._node.label = "SqueezeBackward3"
         return self
 
     labels = {

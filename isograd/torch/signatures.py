@@ -20,6 +20,7 @@ import numpy as np
 from isograd.base.frames import call_words
 from isograd.core.tensor import Tensor as CoreTensor
 from isograd.torch import dtypes
+from isograd.torch.kernels import check_operands, refused_by
 
 # --- overloads ------------------------------------------------------------------------
 
@@ -418,12 +419,16 @@ def checker(name: str, method: bool = False, body: Any = None) -> Callable[..., 
     """
     full = f"Tensor.{name}" if method else name
     fitting: set[tuple[Any, ...]] = set()
+    refused: Any = None
 
     def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        nonlocal refused
         kinds = tuple(map(type, args))
         if kwargs:
             kinds = (*kinds, *kwargs, *map(type, kwargs.values()))
         if kinds in fitting:
+            if refused:
+                check_operands(refused, args, kwargs)
             return
         own = args[1:] if method else args
         why = refusal(full, own, kwargs)
@@ -432,6 +437,9 @@ def checker(name: str, method: bool = False, body: Any = None) -> Callable[..., 
         if why is not None:
             raise TypeError(why)
         fitting.add(kinds)
+        refused = refused_by(full)
+        if refused:
+            check_operands(refused, args, kwargs)
 
     return check
 
