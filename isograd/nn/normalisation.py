@@ -4,6 +4,8 @@ Sennrich 2019; local response: Krizhevsky et al. 2012)."""
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 
 from isograd.core.primitive import Namespace, Payload, composite
@@ -152,12 +154,25 @@ def local_response_norm(
     F: Namespace, x: Payload, *, size: int, alpha: float, beta: float, k: float
 ) -> Payload:
     """x over (k + alpha mean of squares of `size` neighbouring channels)^beta."""
-    squares = F.reshape(F.square(x), shape=(x.shape[0], 1, x.shape[1], -1))
+    rest = prod(x.shape[2:])
+    squares = F.reshape(F.square(x), shape=(x.shape[0], 1, x.shape[1], rest))
     before = size // 2
     padded = F.pad(squares, ((0, 0), (0, 0), (before, (size - 1) // 2), (0, 0)))
     mean = F.avg_pool(padded, size=(size, 1), stride=(1, 1), padding=(0, 0))
     mean = F.reshape(mean, shape=x.shape)
     return F.div(x, F.power(F.add(F.mul(mean, alpha), k), exponent=beta))
+
+
+@composite
+def cross_map_lrn(
+    F: Namespace, x: Payload, *, size: int, alpha: float, beta: float, k: float
+) -> Payload:
+    """Caffe's `local_response_norm`: windows of 2 ((size - 1) // 2) + 1 channels, whose
+    sum of squares is divided by `size`."""
+    width = 2 * ((size - 1) // 2) + 1
+    return F.local_response_norm(
+        x, size=width, alpha=alpha * width / size, beta=beta, k=k
+    )
 
 
 # --- weights --------------------------------------------------------------------------

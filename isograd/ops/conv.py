@@ -322,6 +322,23 @@ def _filter_batch(
 # --- records --------------------------------------------------------------------------
 
 
+def _places(space: Shape, size: Shape, count: Shape, params: Any) -> Any:
+    """`params` whose padding leaves just `count` places for the window.
+
+    A transposed convolution may make more space than its outputs reach.
+    """
+    sizes = {k: params[k] for k in ("stride", "padding", "dilation")}
+    if positions(space, size, **sizes) == count:
+        return params
+    padding = tuple(
+        (lo, (m - 1) * s + d * (k - 1) + 1 - n - lo)
+        for n, k, m, s, (lo, _), d in zip(
+            space, size, count, *sizes.values(), strict=True
+        )
+    )
+    return {**params, "padding": padding}
+
+
 def _samples(kind: str) -> Any:
     one: Any = {"stride": (2,), "padding": ((1, 0),), "dilation": (1,), "groups": 1}
     two: Any = {
@@ -386,7 +403,11 @@ conv_data = multilinear(
         (y.shape[0], w.shape[1] * groups, *space), y.dtype
     ),
     adjoints=(
-        lambda F, g, operands, shape, space, **p: F.conv(g, F.conj(operands[1]), **p),
+        lambda F, g, operands, shape, space, **p: F.conv(
+            g,
+            F.conj(operands[1]),
+            **_places(space, operands[1].shape[2:], shape[2:], p),
+        ),
         lambda F, g, operands, shape, space, **p: F.conv_filter(
             g, F.conj(operands[0]), window=shape[2:], **p
         ),
@@ -406,7 +427,11 @@ conv_filter = multilinear(
         lambda F, g, operands, shape, window, **p: F.conv_data(
             F.conj(operands[1]), g, space=shape[2:], **p
         ),
-        lambda F, g, operands, shape, window, **p: F.conv(F.conj(operands[0]), g, **p),
+        lambda F, g, operands, shape, window, **p: F.conv(
+            F.conj(operands[0]),
+            g,
+            **_places(operands[0].shape[2:], window, shape[2:], p),
+        ),
     ),
     batch=_filter_batch,
     samples=_samples("filter"),

@@ -12,10 +12,19 @@ import isograd.nn.recurrent  # noqa: F401  (registers composites)
 from isograd.base.dtypes import limits_of
 from isograd.core.primitive import Payload
 from isograd.nn.normalisation import running
-from isograd.torch.call import public
+from isograd.torch.call import public, warn
 from isograd.torch.dtypes import Size
 from isograd.torch.nn.table import FUNCTIONAL as T
-from isograd.torch.nn.table import F, Named, dtype_name, ints, plain, row
+from isograd.torch.nn.table import (
+    F,
+    Named,
+    c_name,
+    dtype_name,
+    ints,
+    plain,
+    row,
+    same_dtype,
+)
 
 # --- normalisation --------------------------------------------------------------------
 
@@ -23,9 +32,18 @@ from isograd.torch.nn.table import F, Named, dtype_name, ints, plain, row
 def _batch_norm_body(
     input: Payload, weight: Any, bias: Any, mean: Any, var: Any, eps: float
 ) -> Any:
+    x = _wide(input, weight, mean)
     if mean is None:
-        return F.batch_norm(input, weight, bias, eps=eps)
-    return F.batch_norm_with(input, mean, var, weight, bias, eps=eps)
+        found = F.batch_norm(x, weight, bias, eps=eps)
+        return (F.convert(found[0], dtype=input.dtype), *found[1:])
+    out = F.batch_norm_with(x, mean, var, weight, bias, eps=eps)
+    return F.convert(out, dtype=input.dtype)
+
+
+def _wide(x: Payload, *others: Any) -> Payload:
+    """Half floats beside parameters of single precision are computed in it."""
+    mixed = any(t is not None and t.dtype != x.dtype for t in others)
+    return F.widened(x) if mixed else x
 
 
 _batch_norm = public(_batch_norm_body, "batch_norm", "NativeBatchNormBackward0")
@@ -50,12 +68,12 @@ def check_dtypes(kernel: str, x: Any, *others: Any) -> None:
         NotImplementedError: for input that is no float.
         RuntimeError: for parameters of another dtype.
     """
-    if x.dtype.kind in "iub":
+    given = [getattr(t, "_p", t).dtype for t in others if t is not None]
+    if x.dtype.kind in "iub" and any(d.kind == "f" for d in given):
+        raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
+    if x.dtype.kind in "iubc":
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtype_name(x)}'")
-    for t in others:
-        if t is None:
-            continue
-        d = getattr(t, "_p", t).dtype
+    for d in given:
         if d == x.dtype:
             continue
         if d != np.float32:
@@ -145,7 +163,9 @@ def layer_norm(
                 f"{name} of shape {list(t.shape)} and normalized_shape = {list(shape)}"
             )
     check_dtypes("LayerNormKernelImpl", input, weight, bias)
-    return F.layer_norm(input, weight, bias, count=len(shape), eps=eps)
+    x = _wide(input, weight, bias)
+    out = F.layer_norm(x, weight, bias, count=len(shape), eps=eps)
+    return F.convert(out, dtype=input.dtype)
 
 
 def _shape(name: str, given: Any) -> tuple[int, ...]:
@@ -174,11 +194,16 @@ def _check_normalized(
         )
 
 
-@row(label="MulBackward0")
+@row
 def rms_norm(
     input: Payload, normalized_shape: Any, weight: Any = None, eps: Any = None
-) -> Payload:
+) -> Any:
     shape = _shape("rms_norm", normalized_shape)
+    if input.ndim < len(shape):
+        raise ValueError(
+            f"Input tensor must have at least {len(shape)} dimensions, but got "
+            f"{input.ndim}"
+        )
     _check_normalized(input, shape, "*")
     if weight is not None and weight.shape != shape:
         raise RuntimeError(
@@ -187,7 +212,16 @@ def rms_norm(
         )
     check_dtypes("rms_norm", input)
     small = float(limits_of(input.dtype).eps) if eps is None else eps
-    return F.rms_norm(input, weight, count=len(shape), eps=small)
+    if weight is not None and weight.dtype != input.dtype:
+        warn(
+            f"Mismatch dtype between input and weight: input dtype = {c_name(input)}, "
+            f"weight dtype = {c_name(weight)}, Cannot dispatch to fused implementation."
+        )
+    half = input.dtype.itemsize == 2
+    x, w = same_dtype(input, weight)
+    out = F.rms_norm(x, w, count=len(shape), eps=small)
+    label = "ToCopyBackward0" if half else "MulBackward0"
+    return Named(F.convert(out, dtype=input.dtype), label)
 
 
 @row(label="NativeGroupNormBackward0")
@@ -223,15 +257,20 @@ def group_norm(
                 f"{list(input.shape)}"
             )
     check_dtypes("GroupNormKernelImpl", input, weight, bias)
-    return F.group_norm(input, weight, bias, groups=num_groups, eps=eps)
+    x = _wide(input, weight, bias)
+    out = F.group_norm(x, weight, bias, groups=num_groups, eps=eps)
+    return F.convert(out, dtype=input.dtype)
 
 
 def _instance_norm_body(
     input: Payload, weight: Any, bias: Any, mean: Any, var: Any, eps: float
 ) -> Any:
+    x = _wide(input, weight, mean)
     if mean is None:
-        return F.instance_norm(input, weight, bias, eps=eps)
-    return F.batch_norm_with(input, mean, var, weight, bias, eps=eps)
+        found = F.instance_norm(x, weight, bias, eps=eps)
+        return (F.convert(found[0], dtype=input.dtype), *found[1:])
+    out = F.batch_norm_with(x, mean, var, weight, bias, eps=eps)
+    return F.convert(out, dtype=input.dtype)
 
 
 _instance_norm = public(_instance_norm_body, "instance_norm", "ViewBackward0")
@@ -306,6 +345,17 @@ def local_response_norm(
         sizes = " ".join(f"{n}: {size if i == 0 else 1}" for i, n in enumerate(names))
         raise RuntimeError(f"kernel size should be greater than zero, but got {sizes}")
     return F.local_response_norm(input, size=size, alpha=alpha, beta=beta, k=k)
+
+
+@row(label="CrossMapLRN2dBackward")
+def _cross_map_lrn2d(
+    input: Payload, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1
+) -> Payload:
+    if input.ndim != 4:
+        raise ValueError(
+            f"CrossMapLRN2d: Expected input to be 4D, got {input.ndim}D instead."
+        )
+    return F.cross_map_lrn(input, size=size, alpha=alpha, beta=beta, k=float(k))
 
 
 # --- resampling -----------------------------------------------------------------------

@@ -10,7 +10,7 @@ import isograd.nn.normalisation
 import isograd.nn.recurrent  # noqa: F401  (registers composites)
 from isograd.core import fast
 from isograd.core.primitive import REGISTRY, Payload
-from isograd.core.tape import Node
+from isograd.core.tape import Node, Traced
 from isograd.torch.nn.table import FUNCTIONAL as T
 from isograd.torch.nn.table import F, Named, c_name, dtype_name, ints, row
 from isograd.torch.tensor import FAMILY, Tensor
@@ -30,9 +30,14 @@ def check_linear(input: Payload, weight: Payload, bias: Any) -> int:
             f"mat1 and mat2 must have the same dtype, but got "
             f"{dtype_name(input)} and {dtype_name(weight)}"
         )
+    if input.ndim == 0:
+        raise RuntimeError(
+            "both arguments to linear need to be at least 1D, but they are 0D and "
+            f"{weight.ndim}D"
+        )
     rows = prod(input.shape[:-1])
-    if input.ndim == 0 or input.shape[-1] != weight.shape[-1]:
-        k = input.shape[-1] if input.ndim else 1
+    if input.shape[-1] != weight.shape[-1]:
+        k = input.shape[-1]
         w = weight.shape if weight.ndim == 2 else (1, weight.shape[0])
         raise RuntimeError(
             f"mat1 and mat2 shapes cannot be multiplied ({rows}x{k} and {w[1]}x{w[0]})"
@@ -82,12 +87,13 @@ _fast_linear.__name__ = _fast_linear.__qualname__ = "linear"
 T["linear"] = _fast_linear
 
 
-@row(label="AddBackward0")
+@row
 def bilinear(
     input1: Payload, input2: Payload, weight: Payload, bias: Any = None
-) -> Payload:
+) -> Any:
     _check_bilinear(input1, input2, weight, bias)
-    return F.bilinear(input1, input2, weight, bias)
+    label = "ViewBackward0" if bias is None else "AddBackward0"
+    return Named(F.bilinear(input1, input2, weight, bias), label)
 
 
 def _check_bilinear(x: Payload, y: Payload, w: Payload, b: Any) -> None:
@@ -139,6 +145,27 @@ def _numbers(name: str, x: Any, rank: int) -> tuple[int, ...]:
             f"match the convolution dimensions, but got {name}={list(found)}"
         )
     return found
+
+
+def _check_rank(x: Payload, w: Payload, rank: int) -> None:
+    """Filters have as many axes as a batch of data.
+
+    Raises:
+        RuntimeError: for others.
+    """
+    if w.ndim == rank + 2 or w.ndim < 3:
+        return
+    if rank > 1:  # the weight decides how many numbers there should be
+        n = w.ndim - 2
+        raise RuntimeError(
+            f"expected stride to be a single integer value or a list of {n} values to "
+            f"match the convolution dimensions, but got stride={[1] * rank}"
+        )
+    raise RuntimeError(
+        f"Expected {w.ndim}-dimensional input for {w.ndim}-dimensional weight "
+        f"{list(w.shape)}, but got {x.ndim}-dimensional input of size {list(x.shape)} "
+        "instead"
+    )
 
 
 def _check_numbers(steps: Any, pads: Any, groups: int) -> None:
@@ -231,7 +258,8 @@ def _convolution(name: str, rank: int) -> None:
         padding: Any = 0,
         dilation: Any = 1,
         groups: int = 1,
-    ) -> Payload:
+    ) -> Any:
+        _check_rank(input, weight, rank)
         steps = _numbers("stride", stride, rank)
         spread = _numbers("dilation", dilation, rank)
         named = isinstance(padding, str)
@@ -239,8 +267,7 @@ def _convolution(name: str, rank: int) -> None:
         _check_numbers(steps, widths, groups)
         _check_conv(input, weight, bias, name, groups, False)
         if min(spread) < 1:
-            full = [1, *spread] if rank == 1 else list(spread)
-            raise RuntimeError(f"dilation should be greater than zero, but got {full}")
+            _refuse_dilation(spread, Traced in map(type, (input, weight)))
         pads = padding if named else tuple((p, p) for p in widths)
         if named and pads not in ("same", "valid"):
             raise RuntimeError(f"Invalid padding string: '{pads}'")
@@ -249,7 +276,7 @@ def _convolution(name: str, rank: int) -> None:
                 "padding='same' is not supported for strided convolutions"
             )
         _check_kernel(input, weight, pads, spread)
-        return F.convolution(
+        out = F.convolution(
             input,
             weight,
             bias,
@@ -258,8 +285,25 @@ def _convolution(name: str, rank: int) -> None:
             dilation=spread,
             groups=groups,
         )
+        return Named(out, _label(input, rank))
 
-    row(body, name=name, label="ConvolutionBackward0")
+    row(body, name=name)
+
+
+def _label(x: Payload, rank: int) -> str:
+    """PyTorch computes complex numbers by parts, and one sample as a batch of one."""
+    if x.ndim == rank + 1:
+        return "SqueezeBackward1"
+    return "AddBackward0" if x.dtype.kind == "c" else "ConvolutionBackward0"
+
+
+def _refuse_dilation(spread: tuple[int, ...], recorded: bool) -> None:
+    """PyTorch takes another kernel where a derivative may be asked for."""
+    if recorded:
+        raise RuntimeError("non-positive dilation is not supported")
+    full = [1, *spread] if len(spread) == 1 else list(spread)
+    found = f", but got {full}" if min(spread) == 0 else ""
+    raise RuntimeError(f"dilation should be greater than zero{found}")
 
 
 def _check_grown(
@@ -313,7 +357,8 @@ def _transposed_convolution(rank: int) -> None:
         output_padding: Any = 0,
         groups: int = 1,
         dilation: Any = 1,
-    ) -> Payload:
+    ) -> Any:
+        _check_rank(input, weight, rank)
         steps = _numbers("stride", stride, rank)
         spread = _numbers("dilation", dilation, rank)
         widths = _numbers("padding", padding, rank)
@@ -321,7 +366,7 @@ def _transposed_convolution(rank: int) -> None:
         _check_numbers(steps, widths, groups)
         _check_conv(input, weight, bias, f"conv_transpose{rank}d", groups, True)
         _check_grown(input, weight, steps, widths, spread, extra)
-        return F.transposed_convolution(
+        out = F.transposed_convolution(
             input,
             weight,
             bias,
@@ -331,8 +376,9 @@ def _transposed_convolution(rank: int) -> None:
             dilation=spread,
             groups=groups,
         )
+        return Named(out, _label(input, rank))
 
-    row(transposed, name=f"conv_transpose{rank}d", label="ConvolutionBackward0")
+    row(transposed, name=f"conv_transpose{rank}d")
 
 
 for _rank in (1, 2, 3):

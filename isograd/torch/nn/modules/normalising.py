@@ -198,6 +198,51 @@ class _InstanceNorm(_Norm):
         )
 
 
+class _SyncBatchNorm(_BatchNorm):
+    """Batch normalisation over the processes of a group; here there is one."""
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: Any = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        process_group: Any = None,
+        device: Any = None,
+        dtype: Any = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        numbers = (num_features, eps, momentum, affine, track_running_stats)
+        super().__init__(*numbers, device, dtype, bias=bias)
+        self.process_group = process_group
+
+    @classmethod
+    def convert_sync_batchnorm(cls, module: Any, process_group: Any = None) -> Any:
+        """The module with every batch normalisation in it replaced by this class."""
+        out = module
+        if isinstance(module, _BatchNorm):
+            options = (
+                "num_features",
+                "eps",
+                "momentum",
+                "affine",
+                "track_running_stats",
+            )
+            given = [getattr(module, n) for n in options]
+            out = _SyncBatchNorm(*given, process_group)
+            for name in ("_parameters", "_buffers"):
+                getattr(out, name).update(getattr(module, name))
+            out.training = module.training
+        for name, child in module.named_children():
+            out.add_module(name, cls.convert_sync_batchnorm(child, process_group))
+        return out
+
+
+_SyncBatchNorm.__name__ = "SyncBatchNorm"
+
+
 def _norms() -> dict[str, type]:
     out: dict[str, type] = {}
     for r, batch, single in ((1, (2, 3), (2, 3)), (2, (4,), (3, 4)), (3, (5,), (4, 5))):
@@ -207,9 +252,7 @@ def _norms() -> dict[str, type]:
         ):
             name = pattern.format(r)
             out[name] = type(name, (base,), {"ranks": ranks, "__module__": __name__})
-    out["SyncBatchNorm"] = type(
-        "SyncBatchNorm", (_BatchNorm,), {"__module__": __name__}
-    )
+    out["SyncBatchNorm"] = _SyncBatchNorm
     return out
 
 

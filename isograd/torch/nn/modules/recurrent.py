@@ -47,9 +47,7 @@ _layers = public(_layers_body, "rnn", None)
 
 
 def _cell_body(kind: str, x: Any, state: Any, ws: Any) -> Any:
-    w_x, w_h, b_x, b_h = ws
-    gate = F.linear(x, w_x) if b_x is None else F.linear(x, w_x, b_x)
-    return recurrent.step(F, kind, gate, state, w_h, b_h)
+    return recurrent.step(F, kind, x, state, (*ws, None))
 
 
 _cell = public(_cell_body, "rnn_cell", None)

@@ -157,6 +157,11 @@ _ACTIVATIONS: dict[str, tuple[str, tuple[tuple[str, Any], ...], str]] = {
         (("size", REQUIRED), ("alpha", 1e-4), ("beta", 0.75), ("k", 1.0)),
         "{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}",
     ),
+    "CrossMapLRN2d": (
+        "_cross_map_lrn2d",
+        (("size", REQUIRED), ("alpha", 1e-4), ("beta", 0.75), ("k", 1)),
+        "{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}",
+    ),
     "Unfold": (
         "unfold",
         (("kernel_size", REQUIRED), ("dilation", 1), ("padding", 0), ("stride", 1)),
@@ -395,7 +400,7 @@ class TripletMarginWithDistanceLoss(Module):
     ) -> None:
         super().__init__()
         _check_margin(self, margin)
-        self.distance_function = distance_function
+        self.distance_function = distance_function or SIMPLE["PairwiseDistance"]()
         self.margin, self.swap, self.reduction = margin, swap, reduction
 
     def forward(self, anchor: Any, positive: Any, negative: Any) -> Any:
