@@ -69,9 +69,11 @@ def check_dtypes(kernel: str, x: Any, *others: Any) -> None:
         RuntimeError: for parameters of another dtype.
     """
     given = [getattr(t, "_p", t).dtype for t in others if t is not None]
-    if x.dtype.kind in "iub" and any(d.kind == "f" for d in given):
+    kinds = "iub" if kernel == "rms_norm" else "iubc"
+    wide = kernel != "batch_norm" and any(d == np.float32 for d in given)
+    if wide and x.dtype.kind in kinds:
         raise RuntimeError("mixed dtype (CPU): all inputs must share same datatype.")
-    if x.dtype.kind in "iubc":
+    if x.dtype.kind in kinds:
         raise NotImplementedError(f"\"{kernel}\" not implemented for '{dtype_name(x)}'")
     for d in given:
         if d == x.dtype:
