@@ -7,7 +7,10 @@ from typing import Any
 import numpy as np
 
 
-def zeros(shape: tuple[int, ...], x: Any) -> Any:
-    """Zeros of x's dtype: an ndarray, or what stands for one beside an x that notes
-    what is done to it (`compile/record.py`)."""
-    return np.zeros(shape, x.dtype) if type(x) is np.ndarray else x.zeros(shape)
+def zeros(shape: tuple[int, ...], dtype: Any, *beside: Any) -> Any:
+    """Zeros: an ndarray, or what stands for one if an array beside it notes what is
+    done to it (`compile/record.py`)."""
+    for x in beside:
+        if type(x) is not np.ndarray and hasattr(x, "zeros"):
+            return x.zeros(shape, dtype)
+    return np.zeros(shape, dtype)

@@ -209,18 +209,22 @@ class Trace:
         self.add(loop, [first, offsets], made)
         return made
 
-    def put(self, x: Recorded, key: Any, value: np.ndarray) -> None:
-        """`x[key] = value` with arrays of indices."""
+    def put(self, x: Recorded, key: Any, value: np.ndarray, kind: str = "put") -> None:
+        """`x[key] = value` with arrays of indices, or their sum (`kind`)."""
         first, offsets, found = self.offsets(x, key)
         value = self.converted(value, x.dtype)
         if value.dtype.itemsize not in native.COPIES or np.may_share_memory(
             plain(value), plain(x)
         ):
             raise Unrecorded
-        plain(x)[tuple(map(plain, key)) if isinstance(key, tuple) else plain(key)] = (
-            plain(value)
-        )
-        loop = Loop(None, 0, f"put_{value.dtype.itemsize}")
+        plain_key = tuple(map(plain, key)) if isinstance(key, tuple) else plain(key)
+        if kind == "put":
+            plain(x)[plain_key] = plain(value)
+        elif x.dtype.kind == "f":
+            np.add.at(plain(x), plain_key, plain(value))
+        else:
+            raise Unrecorded
+        loop = Loop(None, 0, f"{kind}_{value.dtype.itemsize}")
         operands = [self.operand(a, found.shape) for a in (value, offsets)]
         target = self.operand(first, found.shape, True)
         self.steps.append((loop, found.shape, [*operands, target]))
@@ -253,6 +257,8 @@ class Trace:
 
     def call(self, ufunc: np.ufunc, inputs: Sequence[Any], out: Any, dtype: Any) -> Any:
         """An elementwise call."""
+        if ufunc is np.matmul:
+            return self.product(*inputs, target=out, dtype=dtype)
         if ufunc.signature is not None or ufunc.nout != 1:
             raise Unrecorded
         target = None if out is None or out[0] is Ellipsis else out[0]
@@ -271,6 +277,53 @@ class Trace:
         if result.dtype != dtypes[-1]:
             raise Unrecorded
         return self.deliver(result, target, lambda made: self.add(loop, ins, made))
+
+    def product(self, x: Any, y: Any, target: Any, dtype: Any) -> Any:
+        """Products of stacks of matrices."""
+        if target or dtype or x.ndim < 2 or y.ndim < 2 or x.dtype != y.dtype:
+            raise Unrecorded
+        inner = loop_of(np.matmul, f"{x.dtype.char * 2}->{x.dtype.char}")
+        made = self.own(np.matmul(plain(x), plain(y)))
+        lead = made.shape[:-2]
+        sizes = (*x.shape[-2:], y.shape[-1])
+        strides = [s for a in (x, y, made) for s in a.strides[-2:]]
+        loop = Loop(None, 0, "core", (*inner.address(), *sizes, *strides))
+        operands = []
+        for a in (x, y, made):
+            first = self.placed(a, plain(a)[..., 0, 0])
+            operands.append(self.operand(first, lead, a is made))
+        self.steps.append((loop, lead, operands))
+        return made
+
+    def accumulate(self, ufunc: np.ufunc, x: Any, axis: int = 0, **rest: Any) -> Any:
+        """Running results along an axis: each is made of the one before."""
+        d = x.dtype
+        if rest.pop("dtype", None) not in (None, d) or any(rest.values()) or not x.size:
+            raise Unrecorded
+        loop = loop_of(ufunc, f"{d.char}{d.char}->{d.char}")
+        made = self.own(ufunc.accumulate(plain(x), axis=axis))
+        head = (slice(None),) * (axis % x.ndim)
+        before, after, first = (
+            (*head, s) for s in (slice(-1), slice(1, None), slice(1))
+        )
+        self.copy(x[first], made[first])
+        parts = made[before], x[after], made[after]
+        shape = parts[0].shape
+        operands = [self.operand(a, shape, a is not parts[1]) for a in parts]
+        if 0 not in shape:
+            self.steps.append((loop, shape, operands))
+        return made
+
+    def joined(self, parts: Sequence[Any], axis: int = 0) -> Any:
+        """Arrays one after the other."""
+        made = self.own(np.concatenate([*map(plain, parts)], axis))
+        at = 0
+        for a in parts:
+            key = (*(slice(None),) * (axis % made.ndim), slice(at, at + a.shape[axis]))
+            at += a.shape[axis]
+            if a.size:
+                self.copy(a, made[key])
+        return made
 
     def deliver(
         self, result: np.ndarray, target: Any, emit: Callable[[np.ndarray], None]
@@ -301,6 +354,7 @@ class Trace:
         **rest: Any,
     ) -> Any:
         """A reduction: the loop's first operand is the result itself."""
+        initial = rest.pop("initial", ufunc.identity)
         if any(v is not np._NoValue and v is not True for v in rest.values()):  # type: ignore[attr-defined]  # justified: NumPy's own mark
             raise Unrecorded
         target = None if out is None or out[0] in (None, Ellipsis) else out[0]
@@ -313,7 +367,9 @@ class Trace:
             raise Unrecorded
         loop = loop_of(ufunc, f"{d.char}{d.char}->{d.char}")
         x = self.converted(x, d)
-        result = np.asarray(ufunc.reduce(plain(x), axis=axis, keepdims=True))
+        start = ufunc.identity if initial is np._NoValue else initial  # type: ignore[attr-defined]  # justified: NumPy's own mark
+        words = {} if start is None else {"initial": start}
+        result = np.asarray(ufunc.reduce(plain(x), axis=axis, keepdims=True, **words))
         if x.size == 0:
             raise Unrecorded
 
@@ -321,11 +377,11 @@ class Trace:
             kept = made if made.shape == result.shape else made.reshape(result.shape)
             if not np.may_share_memory(plain(kept), plain(made)):
                 raise Unrecorded
-            if ufunc.identity is None:
+            if start is None:
                 first = plain(x)[tuple(slice(n) for n in kept.shape)]
                 first = self.placed(x, first)
             else:
-                first = np.asarray(ufunc.identity, d)
+                first = np.asarray(start, d)
             self.copy(first, kept)
             strides = tuple(
                 0 if n == 1 else s
@@ -403,9 +459,9 @@ class Recorded(np.ndarray):
 
     _trace: Trace
 
-    def zeros(self, shape: tuple[int, ...]) -> Recorded:
+    def zeros(self, shape: tuple[int, ...], dtype: Any) -> Recorded:
         """See `isograd.base.arrays`."""
-        return self._trace.zeros(shape, self.dtype)
+        return self._trace.zeros(shape, dtype)
 
     def __array_finalize__(self, obj: Any) -> None:
         if isinstance(obj, Recorded):
@@ -428,6 +484,10 @@ class Recorded(np.ndarray):
             return trace.call(ufunc, inputs, out, dtype)
         if method == "reduce":
             return trace.reduce(ufunc, *inputs, out=out, **rest)
+        if method == "accumulate" and out is None:
+            return trace.accumulate(ufunc, *inputs, **rest)
+        if method == "at" and ufunc is np.add and isinstance(inputs[0], Recorded):
+            return trace.put(*inputs, kind="sum")
         raise Unrecorded
 
     def __array_function__(self, fn: Any, types: Any, args: Any, kwargs: Any) -> Any:
@@ -435,6 +495,8 @@ class Recorded(np.ndarray):
             return args[0]._trace.where(*args)
         if fn is np.empty_like and len(args) == 1 and not kwargs:
             return self._trace.own(np.empty_like(plain(args[0])))
+        if fn is np.concatenate and len(args) in (1, 2) and {*kwargs} <= {"axis"}:
+            return self._trace.joined(*args, **kwargs)
         if fn is np.take and len(args) == 3 and not kwargs:
             key = (slice(None),) * args[2] + (args[1],)
             return self._trace.take(args[0], key, "C")
@@ -501,9 +563,6 @@ _METHODS |= dict.fromkeys(
         "__index__",
         "__complex__",
         "__contains__",
-        "__matmul__",
-        "__rmatmul__",
-        "__imatmul__",
         "item",
         "tolist",
         "tobytes",

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.arrays import zeros
 from isograd.base.dtypes import F32, I64
 from isograd.core.large import LARGE
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive
@@ -57,7 +58,7 @@ def _add_along_impl(
 ) -> np.ndarray:
     grid = _along(idx, axis)
     if idx.size <= SMALL >> 4:
-        out = np.zeros(shape, g.dtype)
+        out = zeros(shape, g.dtype, g, idx)
         try:
             np.add.at(out, grid, g)
         except IndexError:

@@ -36,7 +36,7 @@ def _slice_impl(x: np.ndarray, *, index: Index) -> np.ndarray:
 
 
 def _unslice_impl(g: np.ndarray, *, index: Index, shape: Shape) -> np.ndarray:
-    out = zeros(shape, g)
+    out = zeros(shape, g.dtype, g)
     out[as_slices(index)] = g
     return out
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from isograd.base.arrays import zeros
 from isograd.base.dtypes import F32, I64
 from isograd.core.primitive import Aval, Namespace, Payload, Primitive, composite
 from isograd.ops.along import has_keys, sort_keys
@@ -146,11 +147,11 @@ def _grid(shape: Shape, axis: int) -> tuple[tuple[Array, ...], tuple[Array, ...]
 
 def _select_impl(x: Array, index: Array, *, axis: int) -> Array:
     before, after = _grid(index.shape, axis)
-    return np.asarray(x[(*before, index, *after)])
+    return np.asanyarray(x[(*before, index, *after)])
 
 
 def _unselect_impl(g: Array, index: Array, *, axis: int, count: int) -> Array:
-    out = np.zeros((*g.shape[:axis], count, *g.shape[axis:]), g.dtype)
+    out = zeros((*g.shape[:axis], count, *g.shape[axis:]), g.dtype, g, index)
     before, after = _grid(index.shape, axis)
     out[(*before, index, *after)] = g
     return out

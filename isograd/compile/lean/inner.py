@@ -412,6 +412,38 @@ def _put(b: Any, data: Any, source: Any, offset: Any, out: Any) -> None:
     b.store(b.load(source), _moved(b, out, offset))
 
 
+def _sum(b: Any, data: Any, source: Any, offset: Any, out: Any) -> None:
+    at = _moved(b, out, offset)
+    b.store(b.fadd(b.load(at), b.load(source)), at)
+
+
+CORE = 3  # sizes of the matrices in a product; six strides follow
+
+
+def _core(module: ir.Module, name: str) -> None:
+    """A loop of NumPy's over matrices: data are its address, its data, sizes, strides."""
+    fn = ir.Function(module, LOOP, name)
+    b = ir.IRBuilder(fn.append_basic_block("entry"))
+    pointers, size, strides, data = fn.args
+    words = b.bitcast(data, WORDS)
+
+    def word(p: Any, i: int) -> Any:
+        return b.load(b.gep(p, [ir.Constant(I64, i)]))
+
+    def table(values: list[Any]) -> Any:
+        memory = b.alloca(I64, ir.Constant(I64, len(values)))
+        for i, v in enumerate(values):
+            b.store(v, b.gep(memory, [ir.Constant(I64, i)]))
+        return memory
+
+    sizes = table([b.load(size), *(word(words, 2 + i) for i in range(CORE))])
+    core = [word(words, 2 + CORE + i) for i in range(2 * CORE)]
+    steps = table([*(word(strides, i) for i in range(3)), *core])
+    loop = b.inttoptr(word(words, 0), LOOP.as_pointer())
+    b.call(loop, [pointers, sizes, steps, b.inttoptr(word(words, 1), BYTES)])
+    b.ret_void()
+
+
 def _converted(source: str, target: str) -> Callable[[Any, Any], Any]:
     t = _TYPES[target]
     name = {
@@ -430,6 +462,8 @@ def _module(name: str) -> ir.Module:
     t = COPIES.get(int(rest), I64) if rest.isdigit() else I64
     if kind == "run":
         _Run(module)
+    elif kind == "core":
+        _core(module, name)
     elif kind == "cast":
         kinds = [_TYPES[c] for c in rest]
         _loop(module, name, kinds, _result(_converted(*rest)))
@@ -440,9 +474,14 @@ def _module(name: str) -> ir.Module:
             "place": ([I64, I64, I64], _place),
             "take": ([t, I64, t], _take),
             "put": ([t, I64, t], _put),
+            "sum": ([float_of(t), I64, float_of(t)], _sum),
         }[kind]
         _loop(module, name, kinds, body)
     return module
+
+
+def float_of(t: ir.Type) -> ir.Type:
+    return F32 if t is I32 else F64
 
 
 def _chosen(b: Any, condition: Any, x: Any, y: Any) -> Any:
