@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from isograd.compile.lean import products
+from isograd.compile.lean.indexed import SIZES
 from isograd.compile.lean.pool import cores
 from isograd.compile.recycle import recycler
 from isograd.core.primitive import Aval
@@ -27,36 +28,56 @@ LIMIT = 1024  # combinations that are remembered
 
 
 class Product:
-    """x @ y (+ c) for operands of given shapes and strides."""
+    """out[n] = sum of blocks of x @ y (+ c), see `lean.products.product`.
+
+    Args:
+        shape: of the result, (*stack, m, n); a `period` of the stack are matrices of
+            their own, the others parts of the `total` blocks.
+        x, y: (step from matrix to matrix, step from block to block), in elements.
+        strides: of x's rows and columns.
+        rows, columns: where elements of y stand, (k,) and (n,).
+    """
 
     def __init__(
-        self, x: Array, y: Array, lead: Shape, stacks: tuple[int, int]
+        self,
+        dtype: np.dtype,
+        shape: Shape,
+        x: tuple[int, int],
+        strides: tuple[int, int],
+        y: tuple[int, int],
+        rows: Array,
+        columns: Array,
+        period: int,
+        total: int = 1,
     ) -> None:
-        self.dtype = x.dtype
-        (m, k), n = x.shape[-2:], y.shape[-1]
-        count, width = prod(lead), products.width(x.dtype)
-        group, groups, part, parts = _shares(count, m, k, n, width, x.itemsize)
+        *lead, m, n = shape
+        k, count, width = len(rows), prod(lead), products.width(dtype)
+        group, groups, part, parts = _shares(count, m, k, n, width, dtype.itemsize)
         units = count * groups * parts
-        self.sizes = np.zeros(16, np.int64)
+        blocks = -(-total // max(1, count // period))
+        self.sizes = np.zeros(SIZES, np.int64)
         chunk = -(-units // min(64, units))
-        self.sizes[:3] = -(-units // chunk), chunk, units
-        strides = (*x.strides[-2:], *y.strides[-2:], *stacks)
-        elements = [s // x.itemsize for s in strides]
-        self.sizes[3:] = m, n, k, *elements, parts, part, groups, group
-        self.kernel = products.product(x.dtype)
-        self.zeros = np.zeros(n, x.dtype)
-        self.shape = (*lead, m, n)
-        self.take = recycler(Aval(self.shape, x.dtype))
-        self.room = units * group * width * (k + 1)
+        places = min(cores(), products.HEADER)
+        self.sizes[:] = (
+            *(-(-units // chunk), chunk, units, m, n, k, *strides, *x, *y),
+            *(period, blocks, total, parts, part, groups, group, places),
+        )
+        self.kernel = products.product(dtype)
+        self.dtype, self.shape = dtype, shape
+        self.rows, self.columns = rows, columns
+        self.zeros = np.zeros(n, dtype)
+        self.take = recycler(Aval(shape, dtype))
+        self.room = products.header(dtype.itemsize) + places * group * width * (k + 1)
         self.free: list[Array] = []  # panels, each lent to one call at a time
 
-    def __call__(self, x: Array, y: Array, c: Array | None) -> Array:
+    def __call__(self, x: Array, y: Array, c: Array | None = None) -> Array:
         try:
             panels = self.free.pop()
         except IndexError:
-            panels = np.empty(self.room, self.dtype)
+            panels = np.zeros(self.room, self.dtype)
         out = np.empty(self.shape, self.dtype) if self.take is None else self.take()
-        self.kernel(x, y, self.zeros if c is None else c, panels, out, self.sizes)
+        c = self.zeros if c is None else c
+        self.kernel(x, y, c, panels, self.rows, self.columns, out, self.sizes)
         self.free.append(panels)
         return out
 
@@ -118,7 +139,20 @@ def _made(x: Array, y: Array) -> Product | None:
     steps = _stack(x, lead), _stack(y, lead)
     if steps[0] is None or steps[1] is None:
         return None
-    return Product(x, y, lead, (steps[0], steps[1]))
+    item = x.itemsize
+    (x_row, x_column), (y_row, y_column) = (
+        (a.strides[-2] // item, a.strides[-1] // item) for a in (x, y)
+    )
+    return Product(
+        x.dtype,
+        (*lead, m, n),
+        (steps[0] // item, 0),
+        (x_row, x_column),
+        (steps[1] // item, 0),
+        np.arange(k) * y_row,
+        np.arange(n) * y_column,
+        max(1, prod(lead)),
+    )
 
 
 def _readable(a: Array) -> bool:

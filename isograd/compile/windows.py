@@ -1,89 +1,129 @@
 """Convolutions on kernels: what fills the slots of `conv` and its adjoints.
 
-Padded data are laid out by their position modulo the stride (`_Layout`), so that the
-kernels always walk along neighbours.  What windows of one element or few places would
-gain nothing stays with NumPy's product of matrices.
+Padded data are laid out by their position modulo the stride (`layout.py`), so that the
+kernels always walk along neighbours.  Windows of many channels are matrices, which
+`products.py` multiplies without writing them down; for few channels per group there are
+kernels of their own.  What windows of one element or few places would gain nothing stays
+with NumPy's product of matrices.  All that shapes decide is prepared once.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
 from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 
+from isograd.compile.layout import Layout, Pairs, Shape
 from isograd.compile.lean import windows
+from isograd.compile.lean.indexed import SIZES
 from isograd.compile.lean.pool import cores
+from isograd.compile.lean.products import follow
+from isograd.compile.lean.products import width as panel_width
+from isograd.compile.products import Product
 from isograd.compile.recycle import new_array
-from isograd.core.primitive import REGISTRY
+from isograd.core.primitive import REGISTRY, Aval
 
 Array = np.ndarray
-Shape = tuple[int, ...]
-Pairs = tuple[tuple[int, int], ...]
+Run = Callable[[Array, Array], Array]
 DTYPES = frozenset(map(np.dtype, ("f4", "f8")))
 WORK = 1 << 18  # products below which NumPy is as fast
+FEW = 4  # channels below which windows are not worth a panel
+KEPT = 512  # combinations of shapes that are remembered
 
 
-class _Layout:
-    """Data (n, c, *space), padded, with each axis cut into phases: position i stands in
-    phase i % stride at i // stride."""
+@dataclass
+class Windows:
+    """Windows of data (n, groups * each, *space) for results of shape `count`; a tap is
+    a position in the padded data."""
 
-    def __init__(self, space: Shape, stride: Shape, padding: Pairs) -> None:
-        self.stride = stride
-        self.padding = padding
-        full = [n + lo + hi for n, (lo, hi) in zip(space, padding, strict=True)]
-        self.inner = tuple(-(-n // s) for n, s in zip(full, stride, strict=True))
-        self.size = prod(stride) * prod(self.inner)
+    n: int
+    groups: int
+    each: int
+    layout: Layout
+    taps: tuple[Shape, ...]
+    count: Shape
+    dtype: np.dtype
 
-    def of(self, x: Array, slack: int) -> Array:
-        """The data laid out, with `slack` elements behind them that may be read."""
-        lead = x.shape[:2]
-        plain = all(s == 1 for s in self.stride) and not any(map(any, self.padding))
-        if plain and x.flags.c_contiguous and not slack:
-            return x
-        flat = new_array((prod(lead) * self.size + slack,), x.dtype)
-        flat[flat.size - slack :] = 0
-        out = flat[: flat.size - slack].reshape(*lead, *self.stride, *self.inner)
-        for phase in product(*map(range, self.stride)):
-            self.fill(out[(slice(None), slice(None), *phase)], x, phase)
-        return flat
+    @property
+    def offsets(self) -> Array:
+        return self.layout.offsets(self.each, self.taps)
 
-    def fill(self, out: Array, x: Array, phase: Shape) -> None:
-        """The data of one phase, zeros around them."""
-        inside: list[slice] = []
-        source: list[slice] = []
-        rows = zip(
-            x.shape[2:], self.inner, self.stride, self.padding, phase, strict=True
-        )
-        for n, m, s, (lo, _), p in rows:
-            first = max(0, -((p - lo) // s))  # the first place that is no padding
-            start = p + s * first - lo
-            count = max(0, min(m - first, -(-(n - start) // s)))
-            inside.append(slice(first, first + count))
-            source.append(
-                slice(start, start + s * (count - 1) + 1, s) if count else slice(0)
-            )
-        for axis, part in enumerate(inside):
-            head = (slice(None),) * (2 + axis)
-            out[(*head, slice(0, part.start))] = 0
-            out[(*head, slice(part.stop, None))] = 0
-        out[(..., *inside)] = x[(..., *source)]
+    @property
+    def steps(self) -> tuple[int, int]:
+        """Elements from group to group, and from sample to sample."""
+        step = self.each * self.layout.size
+        return step, self.groups * step
 
-    def offset(self, at: Shape) -> int:
-        """Where a position of the padded data stands."""
-        total = 0
-        for i, s in zip(at, self.stride, strict=True):
-            total = total * s + i % s
-        for i, s, m in zip(at, self.stride, self.inner, strict=True):
-            total = total * m + i // s
-        return total
 
-    def starts(self, count: Shape) -> Array:
-        """Where the rows of results begin: places (i, j, ..., 0) of phase zero."""
-        at = np.zeros((1,), np.int64)
-        for m, n in zip(count[:-1], self.inner[:-1], strict=True):
-            at = (at[:, None] * n + np.arange(m)).reshape(-1)
-        return at * self.inner[-1]
+# --- many channels: products of matrices ----------------------------------------------
+
+
+def _correlation(win: Windows, o: int) -> Run:
+    """Results (n, groups, o, *count) of data and filters (groups, o, each, taps)."""
+    places, lead = win.layout.places(win.count), (win.n, win.groups, o)
+    offsets = win.offsets
+    taken = Product(
+        win.dtype,
+        (win.n * win.groups, o, len(places)),
+        (o * len(offsets), 0),
+        (len(offsets), 1),
+        win.steps,
+        offsets,
+        places,
+        win.groups,
+        win.n,
+    )
+
+    def run(x: Array, w: Array) -> Array:
+        data = win.layout.of(x, 0)
+        found = win.layout.seen(taken(np.ascontiguousarray(w), data), lead, win.count)
+        if found.flags.c_contiguous:
+            return found
+        out = new_array(found.shape, win.dtype)
+        out[...] = found
+        return out
+
+    return run
+
+
+def _filters(win: Windows, o: int) -> Run:
+    """Gradients (groups, o, each * taps) of filters: cotangents (n, groups, o, *count)
+    times windows, summed over samples."""
+    places, offsets = win.layout.places(win.count), win.offsets
+    panels = -(-len(offsets) // panel_width(win.dtype)) * win.groups
+    parts = max(1, min(win.n, -(-4 * cores() // panels)))
+    parts = -(-win.n // -(-win.n // parts))
+    lead, step = (win.n, win.groups, o), o * len(places)
+    taken = Product(
+        win.dtype,
+        (parts * win.groups, o, len(offsets)),
+        (step, win.groups * step),
+        (len(places), 1),
+        win.steps,
+        places,
+        offsets,
+        win.groups,
+        win.n,
+    )
+
+    def run(x: Array, y: Array) -> Array:
+        if prod(lead) * len(places) != y.size:
+            gaps = np.zeros((*lead, len(places)), win.dtype)
+            win.layout.seen(gaps, lead, win.count)[...] = y.reshape(*lead, *win.count)
+            y = gaps
+        out = taken(np.ascontiguousarray(y), win.layout.of(x, 0))
+        out = out.reshape(parts, win.groups, o, len(offsets))
+        return out[0] if parts == 1 else out.sum(0)
+
+    return run
+
+
+# --- few channels ---------------------------------------------------------------------
 
 
 def _shape(width: int, dtype: np.dtype) -> tuple[int, int]:
@@ -96,7 +136,7 @@ def _shape(width: int, dtype: np.dtype) -> tuple[int, int]:
 
 
 def _sizes(units: int, **places: int) -> Array:
-    out = np.zeros(16, np.int64)
+    out = np.zeros(SIZES, np.int64)
     tasks = max(1, min(8 * cores(), units, 64))
     chunk = -(-units // tasks)
     out[:3] = -(-units // chunk), chunk, units
@@ -114,30 +154,22 @@ def _packed(w: Array, outs: int) -> Array:
     return np.ascontiguousarray(out.reshape(groups, blocks, outs, taps).swapaxes(2, 3))
 
 
-def _correlated(
-    x: Array, w: Array, layout: _Layout, taps: list[Shape], count: Shape
-) -> Array:
-    """Results (n, groups, o, *count) of data (n, c, ...) with filters (groups, o,
-    channels, taps); a tap is a position in the padded data."""
-    n, groups, o, each = x.shape[0], *w.shape[:3]
-    lanes, wide = _shape(count[-1], x.dtype)
+def _few_correlation(win: Windows, o: int) -> Run:
+    """`_correlation` for few channels per group, a depthwise convolution above all."""
+    n, groups, count, offsets = win.n, win.groups, win.count, win.offsets
+    lanes, wide = _shape(count[-1], win.dtype)
     outs = 1 if o == 1 else min(8, 1 << (o - 1).bit_length())
     if outs == 1 and count[-1] >= 4 * lanes:
         wide = 4
     slack = 0 if count[-1] >= lanes * wide else lanes * wide
-    data = layout.of(x, slack)
-    near = np.array([layout.offset(t) for t in taps], np.int64)
-    offsets = (np.arange(each)[:, None] * layout.size + near).reshape(-1)
-    packed = _packed(w.reshape(groups, o, -1), outs)
-    out = new_array((n, groups, o, *count), x.dtype)
-    rows, blocks = prod(count[:-1]), packed.shape[1]
+    rows, blocks = prod(count[:-1]), -(-o // outs)
     parts = max(1, min(rows, -(-4 * cores() // (n * groups * blocks))))
     part = -(-rows // parts)
     parts = -(-rows // part)
     sizes = _sizes(
         n * groups * blocks * parts,
         TAPS=len(offsets),
-        GROUP=each * layout.size,
+        GROUP=win.each * win.layout.size,
         ROWS=rows,
         WIDTH=count[-1],
         BLOCKS=blocks,
@@ -146,12 +178,66 @@ def _correlated(
         PARTS=parts,
         PART=part,
     )
-    kernel = windows.correlate(x.dtype, lanes, wide, outs)
-    kernel(data, packed, offsets, layout.starts(count), out, sizes)
-    return out
+    kernel = windows.correlate(win.dtype, lanes, wide, outs)
+    starts = win.layout.starts(count)
+
+    def run(x: Array, w: Array) -> Array:
+        packed = _packed(w.reshape(groups, o, -1), outs)
+        out = new_array((n, groups, o, *count), win.dtype)
+        kernel(win.layout.of(x, slack), packed, offsets, starts, out, sizes)
+        return out
+
+    return run
 
 
-def _worth(taps: int, products: int, width: int, channels: int, *arrays: Array) -> bool:
+def _few_filters(win: Windows, outs: int) -> Run:
+    """`_filters` for few channels per group."""
+    count, offsets = win.count, win.offsets
+    channels = min(4, 1 << (outs.bit_length() - 1))
+    side = 16 // channels if channels > 1 else 9
+    blocks, parts = -(-outs // channels), -(-len(offsets) // side)
+    sizes = _sizes(
+        win.groups * blocks * parts,
+        TAPS=len(offsets),
+        GROUP=win.each * win.layout.size,
+        ROWS=prod(count[:-1]),
+        WIDTH=count[-1],
+        BLOCKS=blocks,
+        OUTS=outs,
+        GROUPS=win.groups,
+        PARTS=parts,
+        COUNT=win.n,
+    )
+    lanes = min(64 // win.dtype.itemsize, 1 << max(0, count[-1].bit_length() - 1))
+    kernel = windows.dots(win.dtype, lanes, channels, side)
+    starts = win.layout.starts(count)
+
+    def run(x: Array, y: Array) -> Array:
+        out = np.empty((win.groups, outs, len(offsets)), win.dtype)
+        data = win.layout.of(x, 0)
+        kernel(data, np.ascontiguousarray(y), offsets, starts, out, sizes)
+        return out
+
+    return run
+
+
+def _many(win: Windows, o: int) -> bool:
+    """Whether windows are multiplied as matrices."""
+    return (
+        o >= FEW
+        and follow(win.offsets, win.dtype)
+        and follow(win.layout.places(win.count), win.dtype)
+    )
+
+
+def _correlated(win: Windows, o: int) -> Run:
+    return (_correlation if _many(win, o) else _few_correlation)(win, o)
+
+
+# --- the three operations -------------------------------------------------------------
+
+
+def _worth(taps: int, products: int, width: int, channels: int, *dtypes: Any) -> bool:
     """Whether kernels beat a product of matrices; short rows of many channels do not
     fill vectors, but make large matrices."""
     return (
@@ -159,84 +245,92 @@ def _worth(taps: int, products: int, width: int, channels: int, *arrays: Array) 
         and products >= WORK
         and width >= 4
         and (width >= 8 or channels < 64)
-        and all(a.dtype in DTYPES and a.dtype == arrays[0].dtype for a in arrays)
+        and dtypes[0] in DTYPES
+        and dtypes[0] == dtypes[1]
     )
 
 
-def _cropped(x: Array, padding: Pairs) -> tuple[Array, Pairs]:
-    """Negative padding done away with."""
+def _cropped(space: Shape, padding: Pairs) -> tuple[Any, Shape, Pairs]:
+    """Negative padding done away with: (what to keep, its space, the padding)."""
     index = tuple(
         slice(max(0, -lo), n - max(0, -hi))
-        for n, (lo, hi) in zip(x.shape[2:], padding, strict=True)
+        for n, (lo, hi) in zip(space, padding, strict=True)
     )
-    return x[(..., *index)], tuple((max(0, lo), max(0, hi)) for lo, hi in padding)
-
-
-def conv(
-    x: Array, w: Array, *, stride: Shape, padding: Pairs, dilation: Shape, groups: int
-) -> Array:
-    prim = REGISTRY["conv"]
-    words = {"stride": stride, "padding": padding, "dilation": dilation}
-    count = prim.abstract(x, w, groups=groups, **words).shape[2:]
-    size = w.shape[2:]
-    products = x.shape[0] * prod(count) * w.size
-    if not _worth(prod(size), products, count[-1], w.shape[1], x, w):
-        return prim.impl(x, w, groups=groups, **words)
-    x, padding = _cropped(x, padding)
-    layout = _Layout(x.shape[2:], stride, padding)
-    taps = [_times(at, dilation) for at in product(*map(range, size))]
-    filters = w.reshape(groups, w.shape[0] // groups, w.shape[1], -1)
-    out = _correlated(x, filters, layout, taps, count)
-    return out.reshape(x.shape[0], w.shape[0], *count)
+    return (
+        (..., *index),
+        tuple(len(range(n)[s]) for n, s in zip(space, index, strict=True)),
+        tuple((max(0, lo), max(0, hi)) for lo, hi in padding),
+    )
 
 
 def _times(at: Shape, by: Shape) -> Shape:
     return tuple(i * d for i, d in zip(at, by, strict=True))
 
 
-def conv_data(
-    y: Array,
-    w: Array,
-    *,
-    space: Shape,
-    stride: Shape,
-    padding: Pairs,
-    dilation: Shape,
-    groups: int,
-) -> Array:
-    """Each phase of the result, modulo the stride, is a convolution with some taps."""
-    n, o, each, size = y.shape[0], w.shape[0], w.shape[1], w.shape[2:]
-    products = n * prod(y.shape[2:]) * w.size
-    if (
-        not _worth(prod(size), products, space[-1] // stride[-1], o // groups, y, w)
-        or 0 in y.shape
-    ):
-        return REGISTRY["conv_data"].impl(
-            y,
-            w,
-            space=space,
-            stride=stride,
-            padding=padding,
-            dilation=dilation,
-            groups=groups,
-        )
-    filters = w.reshape(groups, o // groups, each, *size).swapaxes(1, 2)
-    axes = [
-        _phases(*row)
-        for row in zip(space, size, stride, padding, dilation, strict=True)
-    ]
-    if all(s == 1 for s in stride):
-        out = _phase(y, filters, tuple(a[0] for a in axes))
-    else:
-        out = np.zeros((n, groups, each, *space), y.dtype)
-        for phase in product(*axes):
-            at = tuple(
-                slice(first, None, s)
-                for (first, *_), s in zip(phase, stride, strict=True)
-            )
-            if all(taps for _, _, taps in phase):
-                out[(..., *at)] = _phase(y, filters, phase)
-    return out.reshape(n, groups * each, *space)
+def _windows(x: Shape, window: Shape, dtype: Any, params: Any, count: Shape) -> Any:
+    """(what to keep of data of shape x, its windows)."""
+    stride, padding, dilation, groups = params
+    keep, space, padding = _cropped(x[2:], padding)
+    layout = Layout(space, stride, padding)
+    taps = tuple(_times(at, dilation) for at in product(*map(range, window)))
+    return keep, Windows(x[0], groups, x[1] // groups, layout, taps, count, dtype)
+
+
+def conv(x: Array, w: Array, **words: Any) -> Array:
+    run = _conv(x.shape, w.shape, x.dtype, w.dtype, *map(words.__getitem__, PARAMS))
+    return REGISTRY["conv"].impl(x, w, **words) if run is None else run(x, w)
+
+
+PARAMS = ("stride", "padding", "dilation", "groups")
+
+
+@lru_cache(KEPT)
+def _conv(x: Shape, w: Shape, x_dtype: Any, w_dtype: Any, *params: Any) -> Run | None:
+    words = dict(zip(PARAMS, params, strict=True))
+    avals = Aval(x, x_dtype), Aval(w, w_dtype)
+    count = REGISTRY["conv"].abstract(*avals, **words).shape[2:]
+    products = x[0] * prod(count) * prod(w)
+    if not _worth(prod(w[2:]), products, count[-1], w[1], x_dtype, w_dtype):
+        return None
+    groups = params[-1]
+    keep, win = _windows(x, w[2:], x_dtype, params, count)
+    run = _correlated(win, w[0] // groups)
+    filters, shape = (groups, w[0] // groups, w[1], -1), (x[0], w[0], *count)
+    return lambda x, w: run(x[keep], w.reshape(filters)).reshape(shape)
+
+
+def conv_filter(x: Array, y: Array, *, window: Shape, **words: Any) -> Array:
+    run = _conv_filter(
+        x.shape, y.shape, window, x.dtype, y.dtype, *map(words.__getitem__, PARAMS)
+    )
+    if run is None:
+        return REGISTRY["conv_filter"].impl(x, y, window=window, **words)
+    return run(x, y)
+
+
+@lru_cache(KEPT)
+def _conv_filter(
+    x: Shape, y: Shape, window: Shape, x_dtype: Any, y_dtype: Any, *params: Any
+) -> Run | None:
+    groups, count = params[-1], y[2:]
+    each, outs = x[1] // groups, y[1] // groups
+    products = x[0] * prod(count) * y[1] * each * prod(window)
+    few = count[-1] >= 16 or each * outs < 1024
+    if not (few and _worth(prod(window), products, count[-1], each, x_dtype, y_dtype)):
+        return None
+    keep, win = _windows(x, window, x_dtype, params, count)
+    run = (_filters if _many(win, outs) else _few_filters)(win, outs)
+    shape = y[1], each, *window
+    return lambda x, y: run(x[keep], y).reshape(shape)
+
+
+def conv_data(y: Array, w: Array, *, space: Shape, **words: Any) -> Array:
+    run = _conv_data(
+        y.shape, w.shape, space, y.dtype, w.dtype, *map(words.__getitem__, PARAMS)
+    )
+    if run is None:
+        return REGISTRY["conv_data"].impl(y, w, space=space, **words)
+    return run(y, w)
 
 
 Phase = tuple[int, int, list[tuple[int, int]]]
@@ -258,81 +352,71 @@ def _phases(
     return found
 
 
-def _phase(y: Array, filters: Array, phase: tuple[Phase, ...]) -> Array:
+@lru_cache(KEPT)
+def _conv_data(
+    y: Shape, w: Shape, space: Shape, y_dtype: Any, w_dtype: Any, *params: Any
+) -> Run | None:
+    """Each phase of the result, modulo the stride, is a convolution with some taps."""
+    stride, padding, dilation, groups = params
+    n, o, each, size = y[0], w[0], w[1], w[2:]
+    products = n * prod(y[2:]) * prod(w)
+    width = space[-1] // stride[-1]
+    if 0 in y or not _worth(prod(size), products, width, o // groups, y_dtype, w_dtype):
+        return None
+    rows = zip(space, size, stride, padding, dilation, strict=True)
+    axes = [_phases(*row) for row in rows]
+    if all(s == 1 for s in stride):
+        one = _phase(y, groups, each, y_dtype, tuple(a[0] for a in axes))
+
+        def whole(y: Array, w: Array) -> Array:
+            filters = w.reshape(groups, o // groups, each, *size).swapaxes(1, 2)
+            return one(y, filters).reshape(n, groups * each, *space)
+
+        return whole
+    parts: list[tuple[Any, Run]] = []
+    for phase in product(*axes):
+        at = tuple(
+            slice(first, None, s) for (first, *_), s in zip(phase, stride, strict=True)
+        )
+        if all(taps for _, _, taps in phase):
+            parts.append(((..., *at), _phase(y, groups, each, y_dtype, phase)))
+
+    def run(y: Array, w: Array) -> Array:
+        filters = w.reshape(groups, o // groups, each, *size).swapaxes(1, 2)
+        out = np.zeros((n, groups, each, *space), y.dtype)
+        for at, part in parts:
+            out[at] = part(y, filters)
+        return out.reshape(n, groups * each, *space)
+
+    return run
+
+
+def _phase(
+    y: Shape, groups: int, each: int, dtype: Any, phase: tuple[Phase, ...]
+) -> Run:
     """Results (n, groups, channels, *places); filters (groups, channels, o, *size)."""
     count = tuple(m for _, m, _ in phase)
     padding: list[tuple[int, int]] = []
-    for n, (_, m, taps) in zip(y.shape[2:], phase, strict=True):
+    for n, (_, m, taps) in zip(y[2:], phase, strict=True):
         reads = [i for _, i in taps]
         padding.append((-min(reads), m + max(reads) - n))
-    y, around = _cropped(y, tuple(padding))
-    chosen = filters
-    for axis, (_, _, taps) in enumerate(phase):
-        chosen = chosen.take([k for k, _ in taps], axis=3 + axis)
-    layout = _Layout(y.shape[2:], (1,) * len(count), around)
-    places = product(
-        *([i - min(j for _, j in taps) for _, i in taps] for _, _, taps in phase)
-    )
-    chosen = chosen.reshape(*chosen.shape[:3], -1)
-    return _correlated(y, chosen, layout, list(places), count)
-
-
-def conv_filter(
-    x: Array,
-    y: Array,
-    *,
-    window: Shape,
-    stride: Shape,
-    padding: Pairs,
-    dilation: Shape,
-    groups: int,
-) -> Array:
-    n, c, o, count = x.shape[0], x.shape[1], y.shape[1], y.shape[2:]
-    each, outs = c // groups, o // groups
-    products = n * prod(count) * o * each * prod(window)
-    lanes = min(64 // x.dtype.itemsize, 1 << max(0, count[-1].bit_length() - 1))
-    few = count[-1] >= 16 or each * outs < 1024
-    if not (few and _worth(prod(window), products, count[-1], each, x, y)):
-        return REGISTRY["conv_filter"].impl(
-            x,
-            y,
-            window=window,
-            stride=stride,
-            padding=padding,
-            dilation=dilation,
-            groups=groups,
+    keep, space, around = _cropped(y[2:], tuple(padding))
+    layout = Layout(space, (1,) * len(count), around)
+    taps = tuple(
+        product(
+            *([i - min(j for _, j in taps) for _, i in taps] for _, _, taps in phase)
         )
-    x, padding = _cropped(x, padding)
-    layout = _Layout(x.shape[2:], stride, padding)
-    taps = [_times(at, dilation) for at in product(*map(range, window))]
-    near = np.array([layout.offset(t) for t in taps], np.int64)
-    offsets = (np.arange(each)[:, None] * layout.size + near).reshape(-1)
-    out = np.empty((groups, outs, len(offsets)), x.dtype)
-    channels = min(4, 1 << (outs.bit_length() - 1))
-    side = 16 // channels if channels > 1 else 9
-    blocks, parts = -(-outs // channels), -(-len(offsets) // side)
-    sizes = _sizes(
-        groups * blocks * parts,
-        TAPS=len(offsets),
-        GROUP=each * layout.size,
-        ROWS=prod(count[:-1]),
-        WIDTH=count[-1],
-        BLOCKS=blocks,
-        OUTS=outs,
-        GROUPS=groups,
-        PARTS=parts,
-        COUNT=n,
     )
-    kernel = windows.dots(x.dtype, lanes, channels, side)
-    kernel(
-        layout.of(x, 0),
-        np.ascontiguousarray(y),
-        offsets,
-        layout.starts(count),
-        out,
-        sizes,
-    )
-    return out.reshape(o, each, *window)
+    win = Windows(y[0], groups, y[1] // groups, layout, taps, count, dtype)
+    correlated = _correlated(win, each)
+    places = tuple(np.array([k for k, _ in taps]) for _, _, taps in phase)
+    chosen = (..., *np.ix_(*places))
+    shape = (groups, each, y[1] // groups, -1)
+
+    def run(y: Array, filters: Array) -> Array:
+        return correlated(y[keep], filters[chosen].reshape(shape))
+
+    return run
 
 
 KERNELS = {"conv": conv, "conv_data": conv_data, "conv_filter": conv_filter}

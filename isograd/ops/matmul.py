@@ -19,7 +19,7 @@ def _product(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """np.matmul; half precision is multiplied in float32, for which there is BLAS."""
     dtype = x.dtype
     if dtype.itemsize == 2 and dtype.kind in "fV":
-        return np.matmul(x.astype(np.float32), y.astype(np.float32)).astype(dtype)
+        return _product(x.astype(np.float32), y.astype(np.float32)).astype(dtype)
     if x.shape[-1] == 1 and x.ndim == y.ndim == 2 and x.size * y.size > 4096:
         return np.multiply(x, y)  # an outer product, for which BLAS packs its operands
     found = product(x, y)

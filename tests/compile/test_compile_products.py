@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from isograd.compile import products
+from isograd.compile.lean.products import follow, width
 from isograd.core import large
 
 SHAPES = [(64, 784, 512), (13, 100, 33), (4, 200, 16), (100, 17, 31), (12, 1, 32)]
@@ -123,3 +124,16 @@ def test_small_products_are_not_asked_for(monkeypatch):
     assert large.product(np.ones((8, 8)), np.ones((8, 8))) is None
     with pytest.raises(ZeroDivisionError):
         large.product(np.ones((128, 128)), np.ones((128, 128)))
+
+
+def test_places_that_only_seem_to_follow_each_other():
+    dtype = np.dtype("f4")
+    lanes = width(dtype) // 2
+    table = np.arange(3 * lanes)
+    assert follow(table, dtype) and follow(2 * table, dtype)
+    assert follow(table[:-3], dtype) and follow(0 * table, dtype)
+    table[2], table[3] = table[3], table[2]
+    assert not follow(table, dtype)
+    table = np.arange(3 * lanes - 3)
+    table[-3], table[-2] = table[-2], table[-3]
+    assert not follow(table, dtype)

@@ -20,7 +20,7 @@ from isograd.compile.lean.maths import F32, F64, I64
 
 # places in the array of sizes
 TASKS, CHUNK, UNITS, OUTER, LENGTH, INNER, COUNT, BLOCKS, BLOCK, BAD = range(10)
-SIZES = 16
+SIZES = 20
 LANES = 8
 
 Body = Callable[[Any, list[Any], Callable[[int], Any], Any, Any], None]

@@ -33,6 +33,17 @@ class Vectors:
         p = self.b.bitcast(self.b.gep(pointer, [place]), self.type.as_pointer())
         return self.b.load(p, align=self.size)
 
+    def load_some(self, pointer: Any, place: Any, mask: Any) -> Any:
+        """The lanes of a mask; nothing else is read."""
+        address = self.b.gep(pointer, [place])
+        p = self.b.bitcast(address, self.type.as_pointer())
+        kind = "f32" if self.size == 4 else "f64"
+        name = f"llvm.masked.load.v{self.lanes}{kind}.p0"
+        shape = ir.FunctionType(self.type, [p.type, I32, mask.type, self.type])
+        module = self.b.module
+        fn = module.globals.get(name) or ir.Function(module, shape, name)
+        return self.b.call(fn, [p, ir.Constant(I32, self.size), mask, self.zero])
+
     def store(self, value: Any, pointer: Any, place: Any) -> None:
         p = self.b.bitcast(self.b.gep(pointer, [place]), self.type.as_pointer())
         self.b.store(value, p, align=self.size)
