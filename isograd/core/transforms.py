@@ -17,6 +17,7 @@ from isograd.base import tree
 from isograd.base.dtypes import is_inexact
 from isograd.base.errors import EngineError
 from isograd.core import levels
+from isograd.core.abstract import Abstract, is_abstract
 from isograd.core.batching import Batched, unbatch
 from isograd.core.forward import Dual, split
 from isograd.core.primitive import BOUND, Payload
@@ -182,7 +183,9 @@ def value_and_grad(fn: Fn, argnums: Argnums = 0, has_aux: bool = False) -> Fn:
             out, aux = out if has_aux else (out, None)
             value, root = _scalar(out, level)
             aux = tree.tree_map(lambda a: _drop(a, level), aux)
-            one = np.ones((), value.dtype)
+            one: Any = np.ones((), value.dtype)
+            if is_abstract(value):
+                one = Abstract((), value.dtype)
             grads = _pull(inputs, nodes, [root], [one], retain=False)
         like = inputs.like()
         value = as_given(value, like)

@@ -37,7 +37,8 @@ def roots_of(tensors: Sequence[Any], grads: Sequence[Any], create_graph: bool) -
     if len(tensors) == 1 and grads[0] is None:
         (t,) = tensors
         node = getattr(t, "_node", None)
-        if type(node) is Node and not node.shape and t._p.dtype is F32:
+        p = None if type(node) is not Node or node.shape else t._p
+        if type(p) is np.ndarray and p.dtype is F32:
             return [node], [_ONE.copy()]
     seeds = [
         _seed(i, t, g) for i, (t, g) in enumerate(zip(tensors, grads, strict=True))
@@ -250,7 +251,8 @@ def _deposit_one(node: Leaf, g: Payload, create_graph: bool) -> None:
         node.grad = _first(g, create_graph)
     elif old.layout is not strided or old._p.shape != g.shape:
         with levels.changed(recording=create_graph):
-            node.grad = wrap(T.Tensor, g) + old  # dense, or the operator's error
+            new_one = wrap(T.Tensor, g)  # dense, or the operator's error
+            node.grad = old + new_one if old.layout is strided else new_one + old
     elif (
         create_graph
         or type(g) is not np.ndarray

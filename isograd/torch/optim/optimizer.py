@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from isograd.core import levels
+from isograd.core.abstract import Abstract
 from isograd.core.storage import note_write
 from isograd.core.tape import Leaf
 from isograd.core.tensor import wrap
@@ -168,6 +169,7 @@ class Optimizer:
                 pairs = [(p, _grad_of(p)) for p in group["params"]]
                 given = [(p, g) for p, g in pairs if g is not None]
                 check_step(type(self).__name__, group, [p for p, _ in given])
+                given = [pair for pair in given if type(pair[0]._p) is not Abstract]
                 dense = [(p, g._p) for p, g in given if not g.is_sparse]
                 options = numbers(group)
                 self._update_all(dense, options)
