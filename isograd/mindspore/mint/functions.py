@@ -90,6 +90,11 @@ def norm(
 
 
 @mint()
+def meshgrid(*tensors: Any, indexing: str = "ij") -> Any:
+    return FUNCTIONS["meshgrid"].__wrapped__(*tensors, indexing=indexing)
+
+
+@mint()
 def gather(input: Payload, dim: int, index: Payload) -> Payload:
     return FUNCTIONS["gather_elements"].__wrapped__(input, dim, index)
 
@@ -196,3 +201,6 @@ TABLE["is_tensor"] = FUNCTIONS["is_tensor"]
 def diag(input: Payload, diagonal: int = 0) -> Payload:
     """A matrix with a diagonal, or the diagonal of a matrix."""
     return F.diag(input, offset=int(diagonal))
+
+
+TABLE.update({n: at(f, f"mint.{n}") for n, f in TABLE.items()})

@@ -130,6 +130,11 @@ class Cell:
             table.pop(name, None)
 
     def _adopt(self, name: str, cell: Cell) -> None:
+        if hasattr(type(self), name):
+            raise KeyError(
+                f"For 'insert_child_to_cell', the {name} child cell already exists in "
+                "the network.Cannot insert another child cell with the same name."
+            )
         self._cells[name] = cell
         if self._auto_prefix:
             cell.update_parameters_name(name + ".")

@@ -74,7 +74,7 @@ def _convolve(x: Any, w: Any, b: Any, layer: Any) -> Any:
     rank = layer.rank
     if x.ndim != rank + 2:
         raise errors.convolution_rank(rank, x.ndim)
-    if rank == 1:
+    if rank == 1 and w.ndim == 4:
         w = F.reshape(w, shape=(*w.shape[:2], w.shape[3]))
     if layer.channels_last:
         x = _channels_first(x, rank)

@@ -126,6 +126,44 @@ def _extreme(method: str, value: float) -> Any:
     return nan_extreme
 
 
+def _plain(method: str, pick: str) -> Any:
+    def extreme(
+        a: Any,
+        axis: Any = None,
+        keepdims: bool = False,
+        initial: Any = None,
+        where: Any = True,
+    ) -> Tensor:
+        t = asarray(a)
+        if where is not True:
+            t = F["where"](asarray(where), t, F["full_like"](t, initial))
+        out = getattr(t, method)(axis, keepdims)
+        if initial is None:
+            return out
+        return F[pick](out, Tensor(initial, out.dtype))
+
+    return extreme
+
+
+TABLE["max"] = TABLE["amax"] = _plain("amax", "maximum")
+TABLE["min"] = TABLE["amin"] = _plain("amin", "minimum")
+
+
+def _clip(x: Any, xmin: Any, xmax: Any, dtype: Any = None) -> Tensor:
+    """
+    Raises:
+        ValueError: without bounds.
+    """
+    if xmin is None and xmax is None:
+        raise ValueError("One of max or min must be given.")
+    out = asarray(x)
+    for bound, pick in ((xmin, "maximum"), (xmax, "minimum")):
+        if bound is not None:
+            out = F[pick](out, bound)
+    return out if dtype is None else out.astype(dtype)
+
+
+TABLE["clip"] = _clip
 nanmax, nanmin = _extreme("amax", -np.inf), _extreme("amin", np.inf)
 
 
@@ -242,3 +280,14 @@ def gradient(f: Any, *varargs: Any, axis: Any = None, edge_order: int = 1) -> An
         for i, h in zip(axes, steps, strict=True)
     ]
     return found[0] if len(found) == 1 else found
+
+
+def interp(x: Any, xp: Any, fp: Any, left: Any = None, right: Any = None) -> Tensor:
+    """Piecewise linear through points (xp, fp); outside, `left` and `right`."""
+    at, points, values = (_float(v) for v in (x, xp, fp))
+    out = lift(BOUND.interp(*promoted(lower(at), lower(points), lower(values))))
+    if left is not None:
+        out = F["where"](at < points[0], F["full_like"](out, left), out)
+    if right is not None:
+        out = F["where"](at > points[-1], F["full_like"](out, right), out)
+    return out

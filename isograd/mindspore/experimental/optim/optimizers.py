@@ -93,7 +93,7 @@ class Optimizer(Cell):
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
         for n, group in enumerate(self.param_groups):
-            lines.append(f"Parameter Group {n}")
+            lines += ["", f"Parameter Group {n}"][not n :]
             shown = {**group, "lr": round(float(group["lr"]), 8)}
             lines += [
                 f"    {k}: {shown[k]}"

@@ -6,9 +6,18 @@ from functools import partial
 from typing import Any
 
 from isograd.mindspore import dtype as dtypes
-from isograd.mindspore import nn
-from isograd.mindspore.nn import losses, normalisation, pooling
+from isograd.mindspore import nn, ops
+from isograd.mindspore.initializer import Normal, initializer
+from isograd.mindspore.mint.nn.norms import BatchNorm1d as BatchNorm1d
+from isograd.mindspore.mint.nn.norms import BatchNorm2d as BatchNorm2d
+from isograd.mindspore.mint.nn.norms import BatchNorm3d as BatchNorm3d
+from isograd.mindspore.mint.nn.norms import GroupNorm as GroupNorm
+from isograd.mindspore.mint.nn.norms import LayerNorm as LayerNorm
+from isograd.mindspore.mint.nn.norms import SyncBatchNorm as SyncBatchNorm
+from isograd.mindspore.nn import losses, pooling
 from isograd.mindspore.nn.making import cell_of as _cell_of
+from isograd.mindspore.parameter import Parameter
+from isograd.mindspore.tensor import Tensor
 
 cell_of = partial(_cell_of, module="isograd.mindspore.mint.nn")
 
@@ -84,10 +93,22 @@ class Linear(nn.Dense):
         self.in_features, self.out_features = in_features, out_features
 
     def extend_repr(self) -> str:
+        bias = ", has_bias=True" if self.has_bias else ""
         return (
-            f"input_features={self.in_features}, "
-            f"output_features={self.out_features}, has_bias={self.has_bias}"
+            f"input_features={self.in_features}, output_features={self.out_features}"
+            f"{bias}"
         )
+
+
+def _conv_repr(cell: Any) -> str:
+    pads = cell.padding
+    if isinstance(pads, int):
+        pads = (pads,) * cell.rank
+    return (
+        f"input_channels={cell.in_channels}, output_channels={cell.out_channels}, "
+        f"kernel_size={cell.kernel_size}, stride={cell.stride}, padding={pads}, "
+        f"dilation={cell.dilation}, groups={cell.group}, bias={cell.has_bias}"
+    )
 
 
 def _conv(rank: int) -> type[nn.Cell]:
@@ -129,7 +150,12 @@ def _conv(rank: int) -> type[nn.Cell]:
     return type(
         f"Conv{rank}d",
         (base,),
-        {"__init__": __init__, "__module__": "isograd.mindspore.mint.nn"},
+        {
+            "__init__": __init__,
+            "__module__": "isograd.mindspore.mint.nn",
+            "extend_repr": _conv_repr,
+            "_kernel_shape": property(lambda self: self.kernel_size),
+        },
     )
 
 
@@ -138,6 +164,8 @@ Conv1d, Conv2d, Conv3d = (_conv(n) for n in (1, 2, 3))
 
 class ConvTranspose2d(nn.Conv2dTranspose):
     """The adjoint of a convolution."""
+
+    extend_repr = _conv_repr
 
     def __init__(
         self,
@@ -172,8 +200,13 @@ class Dropout(nn.Dropout):
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__(p=p)
 
+    def extend_repr(self) -> str:
+        return ""
 
-Dropout2d = nn.Dropout2d
+
+class Dropout2d(nn.Dropout2d):
+    def extend_repr(self) -> str:
+        return ""
 
 
 class Embedding(nn.Embedding):
@@ -192,8 +225,6 @@ class Embedding(nn.Embedding):
         _freeze: bool = False,
         dtype: Any = None,
     ) -> None:
-        from isograd.mindspore.initializer import Normal
-
         super().__init__(
             num_embeddings,
             embedding_dim,
@@ -202,11 +233,19 @@ class Embedding(nn.Embedding):
             dtype or dtypes.float32,
             padding_idx,
         )
+        self.num_embeddings, self.embedding_dim = num_embeddings, embedding_dim
+        self.max_norm, self.norm_type = max_norm, norm_type
         table = self.embedding_table
         del self.embedding_table
         self.weight = table
         self.weight.name = "weight"
         self.weight.requires_grad = not _freeze
+
+    def extend_repr(self) -> str:
+        words = "num_embeddings embedding_dim padding_idx max_norm norm_type"
+        shown = [f"{w}={getattr(self, w)}" for w in words.split()]
+        tail = f"scale_grad_by_freq=False, dtype={self.weight.dtype}"
+        return ", ".join([*shown, tail])
 
     def construct(self, input: Any) -> Any:
         from isograd.mindspore.nn.basic import _rows
@@ -214,84 +253,16 @@ class Embedding(nn.Embedding):
         return _rows(self.weight, input, self.padding_idx)
 
 
-class _BatchNorm(normalisation._BatchNorm):
-    """Batch normalisation; momentum counts the new statistics, as in PyTorch."""
-
-    def __init__(
-        self,
-        num_features: int,
-        eps: float = 1e-5,
-        momentum: float = 0.1,
-        affine: bool = True,
-        track_running_stats: bool = True,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            num_features,
-            eps,
-            1 - momentum,
-            affine,
-            use_batch_statistics=None if track_running_stats else True,
-            dtype=dtype or dtypes.float32,
-        )
-
-
-class BatchNorm1d(_BatchNorm):
-    ranks = (2, 3)
-
-
-class BatchNorm2d(_BatchNorm): ...
-
-
-class BatchNorm3d(_BatchNorm):
-    ranks = (5,)
-
-
-class SyncBatchNorm(_BatchNorm):
-    ranks = (2, 3, 4, 5)
-
-
-class LayerNorm(nn.LayerNorm):
-    def __init__(
-        self,
-        normalized_shape: Any,
-        eps: float = 1e-5,
-        elementwise_affine: bool = True,
-        bias: bool = True,
-        dtype: Any = None,
-    ) -> None:
-        shape = (
-            (normalized_shape,)
-            if isinstance(normalized_shape, int)
-            else tuple(normalized_shape)
-        )
-        super().__init__(
-            shape, -len(shape), -len(shape), epsilon=eps, dtype=dtype or dtypes.float32
-        )
-        self.gamma.requires_grad = elementwise_affine
-        self.beta.requires_grad = elementwise_affine and bias
-        self.weight, self.bias = self.gamma, self.beta
-
-
-class GroupNorm(nn.GroupNorm):
-    def __init__(
-        self,
-        num_groups: int,
-        num_channels: int,
-        eps: float = 1e-5,
-        affine: bool = True,
-        dtype: Any = None,
-    ) -> None:
-        super().__init__(
-            num_groups, num_channels, eps, affine, dtype=dtype or dtypes.float32
-        )
-
-
-class PReLU(nn.PReLU):
+class PReLU(nn.Cell):
     def __init__(
         self, num_parameters: int = 1, init: float = 0.25, dtype: Any = None
     ) -> None:
-        super().__init__(num_parameters, init)
+        super().__init__()
+        value = initializer(init, [num_parameters], dtype or dtypes.float32)
+        self.weight = Parameter(value, name="weight")
+
+    def construct(self, input: Any) -> Any:
+        return ops.prelu(input, self.weight)
 
 
 Flatten = nn.Flatten
@@ -414,3 +385,48 @@ KLDivLoss = cell_of(
         x, y.exp() if self.log_target else y
     ),
 )
+Unfold = cell_of(
+    "Unfold",
+    "kernel_size, dilation=1, padding=0, stride=1",
+    "unfold",
+    "kernel_size dilation padding stride",
+)
+Fold = cell_of(
+    "Fold",
+    "output_size, kernel_size, dilation=1, padding=0, stride=1",
+    lambda self, x: ops.fold(
+        x,
+        Tensor(_pair(self.output_size), dtypes.int32),
+        self.kernel_size,
+        self.dilation,
+        self.padding,
+        self.stride,
+    ),
+)
+
+
+def _pair(size: Any) -> list[int]:
+    return [size, size] if isinstance(size, int) else list(size)
+
+
+# classes whose own names, which representations show, are others
+_OWN = """
+LayerNorm:LayerNormExt Embedding:EmbeddingExt Dropout:DropoutExt Softmax:SoftmaxExt
+Dropout2d:Dropout2dExt LogSoftmax:LogSoftmaxExt L1Loss:L1LossExt Unfold:UnfoldExt
+MaxPool2d:MaxPool2dExt AvgPool2d:AvgPool2dExt PReLU:PReLUExt Upsample:UpsampleExt
+Hardswish:HSwish Hardsigmoid:HSigmoid Hardshrink:HShrink Softshrink:SoftShrink
+"""
+for _entry in _OWN.split():
+    _name, _, _own = _entry.partition(":")
+    _base = globals()[_name]
+    _module = {"__module__": "isograd.mindspore.mint.nn"}
+    globals()[_name] = type(_own, (_base,), _module)
+for _name in ("MaxPool2d", "AvgPool2d"):
+    globals()[_name].extend_repr = lambda self: ""
+for _name in ("AdaptiveAvgPool1d", "AdaptiveAvgPool2d", "AdaptiveAvgPool3d"):
+    _base = globals()[_name]
+    _shown = {
+        "__module__": "isograd.mindspore.mint.nn",
+        "extend_repr": lambda self: f"output_size={self.output_size}",
+    }
+    globals()[_name] = type(_name, (_base,), _shown)
