@@ -395,7 +395,7 @@ class Sketch:
         """A label that the body itself gives to the node of a value."""
         node = self.nodes.get(draft.name)
         if node is not None:
-            self.lines.append(f"{node}.label = {label!r}")
+            self.lines.append(f"{node.partition('_')[0]}.label = {label!r}")
 
     # --- the function ---
 

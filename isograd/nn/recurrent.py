@@ -1,84 +1,66 @@
 """Recurrent cells and layers (Elman 1990; Hochreiter and Schmidhuber 1997 with forget
-gates; Cho et al. 2014, the reset gate applied after the product)."""
+gates; Cho et al. 2014, the reset gate applied after the product).
+
+The recurrences over time are records, see `isograd.ops.recurrent`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
-from isograd.core.primitive import Namespace, Payload, composite
+from isograd.core.primitive import Namespace, Payload
 
 Weights = Sequence[Payload | None]
 State = tuple[Payload, ...]
 Drop = Callable[[Payload], Payload]
 
 
-def _gates(F: Namespace, x: Payload, count: int) -> tuple[Payload, ...]:
-    return F.split(x, (x.shape[-1] // count,) * count, axis=x.ndim - 1)
-
-
-@composite
-def rnn_cell(
-    F: Namespace,
-    gate_x: Payload,
-    h: Payload,
-    w: Payload,
-    b: Payload | None,
-    *,
-    activation: str,
-) -> Payload:
-    """activation(gate_x + h w^T + b)."""
-    return getattr(F, activation)(F.add(gate_x, F.linear(h, w, *_some(b))))
-
-
-@composite
-def lstm_cell(
-    F: Namespace,
-    gate_x: Payload,
-    h: Payload,
-    c: Payload,
-    w: Payload,
-    b: Payload | None,
-    projection: Payload | None = None,
-) -> tuple[Payload, Payload]:
-    """(h, c) after one step; gates in the order input, forget, cell, output."""
-    i, f, g, o = _gates(F, F.add(gate_x, F.linear(h, w, *_some(b))), 4)
-    c = F.add(F.mul(F.sigmoid(f), c), F.mul(F.sigmoid(i), F.tanh(g)))
-    h = F.mul(F.sigmoid(o), F.tanh(c))
-    return (h if projection is None else F.linear(h, projection)), c
-
-
-@composite
-def gru_cell(
-    F: Namespace, gate_x: Payload, h: Payload, w: Payload, b: Payload | None
-) -> Payload:
-    """Gates in the order reset, update, new."""
-    rx, zx, nx = _gates(F, gate_x, 3)
-    rh, zh, nh = _gates(F, F.linear(h, w, *_some(b)), 3)
-    r, z = F.sigmoid(F.add(rx, rh)), F.sigmoid(F.add(zx, zh))
-    n = F.tanh(F.add(nx, F.mul(r, nh)))
-    return F.add(n, F.mul(z, F.sub(h, n)))
-
-
 def _some(b: Payload | None) -> tuple[Payload, ...]:
     return () if b is None else (b,)
 
 
-def step(
+def _projected(
+    F: Namespace, kind: str, x: Payload, weights: Weights
+) -> tuple[Payload, tuple[Payload, ...]]:
+    """What the inputs give to the gates, and the weights of the recurrence.
+
+    The bias of the recurrence is one of the inputs, save that of a GRU's new state.
+    """
+    w_x, w_h, b_x, b_h, projection = weights
+    if kind == "gru":
+        return F.linear(x, w_x, *_some(b_x)), (w_h, *_some(b_h))
+    both = (*_some(b_x), *_some(b_h))
+    both = (F.add(*both),) if len(both) == 2 else both
+    return F.linear(x, w_x, *both), (w_h, *_some(projection))
+
+
+def _scan(
     F: Namespace,
     kind: str,
-    gate_x: Payload,
+    gates: Payload,
     state: State,
-    w: Payload,
-    b: Payload | None,
-    projection: Payload | None = None,
-) -> State:
-    """One step of a cell of a kind: "lstm", "gru", "tanh" or "relu"."""
+    weights: tuple[Payload, ...],
+    reverse: bool,
+) -> tuple[Payload, State]:
+    """The outputs of a recurrence over gates (time, n, ...), and the state at its end."""
     if kind == "lstm":
-        return F.lstm_cell(gate_x, *state, w, b, projection)
-    if kind == "gru":
-        return (F.gru_cell(gate_x, state[0], w, b),)
-    return (F.rnn_cell(gate_x, state[0], w, b, activation=kind),)
+        out, c, _ = F.lstm_scan(gates, *state, *weights, reverse=reverse)
+        more = (c,)
+    elif kind == "gru":
+        out, _ = F.gru_scan(gates, *state, *weights, reverse=reverse)
+        more = ()
+    else:
+        (out,) = F.rnn_scan(gates, *state, *weights, activation=kind, reverse=reverse)
+        more = ()
+    last = F.select(out, axis=0, index=0 if reverse else out.shape[0] - 1)
+    return out, (last, *more)
+
+
+def step(F: Namespace, kind: str, x: Payload, state: State, weights: Weights) -> State:
+    """One step of a cell of a kind ("lstm", "gru", "tanh" or "relu") from x (n, ...)."""
+    gates, more = _projected(F, kind, x, weights)
+    gates = F.reshape(gates, shape=(1, *gates.shape))
+    return _scan(F, kind, gates, state, more, False)[1]
 
 
 def direction(
@@ -92,35 +74,38 @@ def direction(
 ) -> tuple[Payload, State]:
     """One direction of one layer over x (time, n, features).
 
-    `sizes`: how many sequences are still alive at each time (descending lengths).
+    `sizes`: how many sequences are still alive at each time (descending lengths); the
+    others keep their state.
     """
-    w_x, w_h, b_x, b_h, projection = weights
-    gates = F.linear(x, w_x, *_some(b_x))
-    outs: list[Payload] = [None] * x.shape[0]
-    steps = range(x.shape[0])
-    for t in reversed(steps) if reverse else steps:
-        gate = F.reshape(
-            F.ranged(gates, axis=0, start=t, stop=t + 1), shape=gates.shape[1:]
+    gates, more = _projected(F, kind, x, weights)
+    if sizes is None:
+        return _scan(F, kind, gates, state, more, reverse)
+    outs = []
+    for start, stop, alive in _runs(sizes, reverse):
+        n = x.shape[1]
+        now = F.ranged(
+            F.ranged(gates, axis=0, start=start, stop=stop), axis=1, start=0, stop=alive
         )
-        if sizes is None or sizes[t] == x.shape[1]:
-            state = step(F, kind, gate, state, w_h, b_h, projection)
-            outs[t] = state[0]
-        else:
-            state, outs[t] = _partial(
-                F, kind, gate, state, (w_h, b_h, projection), sizes[t]
+        head = tuple(F.ranged(s, axis=0, start=0, stop=alive) for s in state)
+        out, moved = _scan(F, kind, now, head, more, reverse)
+        if alive < n:
+            rest = (F.ranged(s, axis=0, start=alive, stop=n) for s in state)
+            moved = tuple(
+                F.concatenate(m, r, axis=0) for m, r in zip(moved, rest, strict=True)
             )
-    return F.stack(*outs, axis=0), state
+            out = F.pad(out, ((0, 0), (0, n - alive), (0, 0)))
+        state = moved
+        outs.append(out)
+    return F.concatenate(*(outs[::-1] if reverse else outs), axis=0), state
 
 
-def _partial(
-    F: Namespace, kind: str, gate: Payload, state: State, weights: Any, alive: int
-) -> tuple[State, Payload]:
-    """A step of the first `alive` sequences; the others keep their state."""
-    head = tuple(F.ranged(s, axis=0, start=0, stop=alive) for s in state)
-    tail = [F.ranged(s, axis=0, start=alive, stop=s.shape[0]) for s in state]
-    moved = step(F, kind, F.ranged(gate, axis=0, start=0, stop=alive), head, *weights)
-    whole = tuple(F.concatenate(m, t, axis=0) for m, t in zip(moved, tail, strict=True))
-    return whole, F.concatenate(moved[0], F.zeros_like(tail[0]), axis=0)
+def _runs(sizes: Sequence[int], reverse: bool) -> list[tuple[int, int, int]]:
+    """(start, stop, size) of the times with equal sizes, in the order of the steps."""
+    starts = [t for t, n in enumerate(sizes) if not t or n != sizes[t - 1]]
+    runs = [
+        (a, b, sizes[a]) for a, b in zip(starts, [*starts[1:], len(sizes)], strict=True)
+    ]
+    return runs[::-1] if reverse else runs
 
 
 def layers(

@@ -25,6 +25,9 @@ PRIMITIVES = {
     "take_along": "GatherBackward0",
     "tie": "MulBackward0",
     "unslice": "ConstantPadNdBackward0",
+    "lstm_scan": "MkldnnRnnLayerBackward0",
+    "gru_scan": "StackBackward0",
+    "rnn_scan": "StackBackward0",
 }
 
 

@@ -40,7 +40,10 @@ ALIASES = {
 }
 
 # places of `saved` that a rule reads for their shape alone
-SHAPE_ONLY: dict[str, str] = {}
+SHAPE_ONLY: dict[str, str] = dict.fromkeys(
+    ("lstm_scan", "gru_scan", "rnn_scan"),
+    "reads its outputs only where no output that is kept has a cotangent",
+)
 
 # nestings of transforms end at depth two
 SHALLOW: dict[str, str] = {}

@@ -201,11 +201,9 @@ class RNN(_Recurrent):
 
 
 def _step(x: Any, state: Any, weights: Any, kind: str) -> Any:
-    w_x, w_h, b_x, b_h = weights
-    if x.shape[-1] != w_x.shape[-1]:
-        raise errors.inner_sizes("MatMul", x.shape, w_x.shape[::-1])
-    gates = F.linear(x, w_x) if b_x is None else F.linear(x, w_x, b_x)
-    return recurrent.step(F, kind, gates, tuple(state), w_h, b_h)
+    if x.shape[-1] != weights[0].shape[-1]:
+        raise errors.inner_sizes("MatMul", x.shape, weights[0].shape[::-1])
+    return recurrent.step(F, kind, x, tuple(state), (*weights, None))
 
 
 step = public(_step, "rnn_cell")

@@ -6,7 +6,11 @@ import math
 import warnings
 from typing import Any
 
+import numpy as np
+
+from isograd.core.drafts import Draft
 from isograd.core.primitive import BOUND
+from isograd.core.tape import Slot, Traced
 from isograd.nn import recurrent
 from isograd.torch.call import public
 from isograd.torch.nn import init
@@ -37,17 +41,54 @@ def _layers_body(
     if batch_first:
         x = F.swapaxes(x, 0, 1)
     rows = [tuple(weights[i : i + 5]) for i in range(0, len(weights), 5)]
-    out, ends = recurrent.layers(
-        F, kind, x, state, rows, directions, drop_with(drop), sizes
-    )
-    return F.swapaxes(out, 0, 1) if batch_first else out, *ends
+    dropped = drop_with(drop) if sizes is None or not drop else _packed(drop, sizes)
+    out, ends = recurrent.layers(F, kind, x, state, rows, directions, dropped, sizes)
+    if batch_first:
+        out = _named(F.swapaxes(out, 0, 1), f"TransposeBackward{int(kind != 'lstm')}")
+    elif directions == 1 and (x.dtype != np.float32 or weights[4] is not None):
+        out = _named(out, "StackBackward0")
+    return out, *ends
+
+
+def _packed(p: float, sizes: Any) -> Any:
+    """Dropout whose mask is drawn for the rows that a packed sequence has."""
+
+    def drop(x: Any) -> Any:
+        sides = np.arange(x.shape[1]) < np.asarray(sizes)[:, None]
+        total = int(sides.sum())
+        kept = drop_with(p)(np.ones((total, x.shape[-1]), x.dtype))
+        kept = F.concatenate(kept, np.zeros((1, x.shape[-1]), x.dtype), axis=0)
+        place = np.full(sides.size, total)
+        place[sides.ravel()] = np.arange(total)
+        return F.mul(x, F.reshape(F.gather(kept, place), shape=x.shape))
+
+    return drop
+
+
+def _named(x: Any, label: str) -> Any:
+    """x, whose operation has a name of its own."""
+    if type(x) is Draft:
+        x.sketch.name_node(x, label)
+    elif type(x) is Traced:
+        (x.node.edges[0] if type(x.node) is Slot else x.node).label = label
+    return x
 
 
 _layers = public(_layers_body, "rnn", None)
 
 
+_CELLS = {  # names of nodes of a cell's state
+    "lstm": ("MulBackward0", "AddBackward0"),
+    "gru": ("AddBackward0",),
+    "tanh": ("TanhBackward0",),
+    "relu": ("ReluBackward0",),
+}
+
+
 def _cell_body(kind: str, x: Any, state: Any, ws: Any) -> Any:
-    return recurrent.step(F, kind, x, state, (*ws, None))
+    h, *c = recurrent.step(F, kind, x, state, (*ws, None))
+    state = h, *(F.reshape(s, shape=s.shape) for s in c)  # with a node of its own
+    return tuple(map(_named, state, _CELLS[kind]))
 
 
 _cell = public(_cell_body, "rnn_cell", None)

@@ -1,0 +1,475 @@
+"""Recurrences of gated cells over time: a whole sequence is one record.
+
+Each record states its definition, a loop over steps of primitives, from which forward
+mode, batching and all derivatives but the first follow; `impl` and the first derivative
+are loops over preallocated arrays whose columns are the sequences, so that the gates of
+a step are contiguous blocks and a step is one product and few passes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from isograd.base import rounding
+from isograd.core.definitions import mapped, pulled, pushed
+from isograd.core.primitive import BOUND, RAW, Aval, Namespace, Payload, Primitive
+
+Array = np.ndarray
+Arrays = tuple[Array, ...]
+Step = tuple[tuple[Payload, ...], tuple[Payload, ...]]
+FEW = 1 << 10  # numbers in a step, up to which they are rounded once
+
+# --- cells, as primitives -------------------------------------------------------------
+
+
+def _blocks(F: Namespace, x: Payload, count: int) -> tuple[Payload, ...]:
+    return F.split(x, (x.shape[-1] // count,) * count, axis=x.ndim - 1)
+
+
+def _lstm_step(
+    F: Namespace, x: Payload, h: Payload, c: Payload, w: Payload, p: Any = None
+) -> Step:
+    """The state (h, c) after one step, and what the derivative reads; gates in the
+    order input, forget, cell, output; p projects the output."""
+    i, f, g, o = _blocks(F, F.add(x, F.linear(h, w)), 4)
+    i, f, g, o = F.sigmoid(i), F.sigmoid(f), F.tanh(g), F.sigmoid(o)
+    c = F.add(F.mul(f, c), F.mul(i, g))
+    t = F.tanh(c)
+    h = F.mul(o, t)
+    return (h if p is None else F.linear(h, p), c), (i, f, o, g, t, c)
+
+
+def _gru_step(F: Namespace, x: Payload, h: Payload, w: Payload, *b: Payload) -> Step:
+    """Gates in the order reset, update, new; the reset gate is applied to the product."""
+    rx, zx, nx = _blocks(F, x, 3)
+    rh, zh, nh = _blocks(F, F.linear(h, w, *b), 3)
+    r, z = F.sigmoid(F.add(rx, rh)), F.sigmoid(F.add(zx, zh))
+    n = F.tanh(F.add(nx, F.mul(r, nh)))
+    return (F.add(n, F.mul(z, F.sub(h, n))),), (r, z, n, nh)
+
+
+def _rnn_step(
+    F: Namespace, x: Payload, h: Payload, w: Payload, *, activation: str
+) -> Step:
+    return (getattr(F, activation)(F.add(x, F.linear(h, w))),), ()
+
+
+# --- arrays ---------------------------------------------------------------------------
+
+
+def _columns(x: Array) -> Array:
+    """(..., n, features) as (..., features, n), in memory of its own."""
+    return x.swapaxes(-1, -2).copy()
+
+
+def _steps(x: Array, reverse: bool) -> Iterable[int]:
+    return reversed(range(x.shape[0])) if reverse else range(x.shape[0])
+
+
+def _before(x: Array, first: Array, reverse: bool) -> Array:
+    """The state that each step starts from, of those (time, ...) that they end in."""
+    parts = (x[1:], first[None]) if reverse else (first[None], x[:-1])
+    return np.concatenate(parts)
+
+
+def _functions(x: Array) -> tuple[Callable[..., Array], Callable[..., Array]]:
+    """exp and tanh for a step with gates x, see `base.rounding`."""
+    return (rounding.exp, rounding.tanh) if x.size <= FEW else (np.exp, np.tanh)
+
+
+def _slope(s: Array) -> Array:
+    """The derivative of a sigmoid, by its value."""
+    return s - s * s
+
+
+def _rows(x: Array) -> Array:
+    """(time, features, n) as (time, n, features)."""
+    return x.swapaxes(1, 2).copy()
+
+
+def _over_time(g: Array, x: Array) -> Array:
+    """The sum over all steps of g^T x: the cotangent of a matrix."""
+    flat = g.reshape(-1, g.shape[-1])
+    return RAW.matmul(flat.T, x.reshape(-1, x.shape[-1]))
+
+
+def _cotangent(g: Array | None, like: Array) -> Array:
+    """The cotangent of outputs (time, n, features) as columns."""
+    return np.zeros_like(like.swapaxes(1, 2)) if g is None else _columns(g)
+
+
+def _lstm(
+    x: Array, h: Array, c: Array, w: Array, p: Array | None = None, *, reverse: bool
+) -> Arrays:
+    """Sigmoids are 1 / (1 + exp(-x)): what leads to them has its sign changed once."""
+    (time, n, _), size = x.shape, c.shape[1]
+    acts = np.empty((time, 6, size, n), x.dtype)
+    i, f, g, o = x.reshape(time, n, 4, size).transpose(2, 0, 3, 1)
+    for k, gate in enumerate((i, f, o)):
+        np.negative(gate, out=acts[:, k])
+    acts[:, 3] = g
+    w = w.reshape(4, size, -1)[[0, 1, 3, 2]]
+    np.negative(w[:3], out=w[:3])
+    w = w.reshape(4 * size, -1)
+    h, c = _columns(h), _columns(c)
+    hs = np.empty((time, *h.shape), x.dtype)
+    part, spare = np.empty((4, size, n), x.dtype), np.empty((size, n), x.dtype)
+    product = part.reshape(4 * size, n)
+    exp, tanh = _functions(part)
+    for t in _steps(x, reverse):
+        a = acts[t]
+        gates, s = a[:4], a[:3]
+        np.matmul(w, h, out=product)
+        np.add(gates, part, out=gates)
+        exp(s, out=s)
+        np.add(s, 1, out=s)
+        np.reciprocal(s, out=s)
+        i, f, o, g, squashed, new = a
+        tanh(g, out=g)
+        np.multiply(f, c, out=new)
+        np.multiply(i, g, out=spare)
+        c, h = np.add(new, spare, out=new), hs[t]
+        tanh(c, out=squashed)
+        if p is None:
+            np.multiply(o, squashed, out=h)
+        else:
+            np.matmul(p, np.multiply(o, squashed, out=spare), out=h)
+    return _rows(hs), c.T.copy(), acts
+
+
+def _lstm_slopes(acts: Arrays, c: Array) -> tuple[Array, Array]:
+    """Derivatives by the gates (input, forget, cell: of the cell state, output: of what
+    is put out), in their places; that of what is put out by the cell state."""
+    i, f, o, g, t, _ = acts
+    k = np.empty((len(i), 4, *i.shape[1:]), i.dtype)
+    np.multiply(_slope(i), g, out=k[:, 0])
+    np.multiply(_slope(f), c, out=k[:, 1])
+    np.subtract(i, i * g * g, out=k[:, 2])
+    np.multiply(_slope(o), t, out=k[:, 3])
+    return k, o - o * t * t
+
+
+def _lstm_pull(g: Any, saved: Any, needs: Any, *, reverse: bool) -> tuple[Any, ...]:
+    x, h, c, w, *p, hs, _, acts = saved
+    acts = acts.swapaxes(0, 1)
+    _, f, o, _, squashed, cs = acts
+    k, by_cell = _lstm_slopes(acts, _before(cs, c.T, reverse))
+    to_h = _cotangent(g[0], hs)
+    to_c = np.zeros_like(c.T, order="C") if g[1] is None else _columns(g[1])
+    back, turned = w.T.copy(), [q.T.copy() for q in p]
+    d, spare = np.zeros(to_h.shape[1:], k.dtype), np.empty_like(to_c)
+    for t in _steps(x, not reverse):
+        whole = to_h[t]
+        d = np.add(whole, d, out=whole)
+        out = np.matmul(turned[0], d) if p else d
+        to_c += np.multiply(by_cell[t], out, out=spare)
+        gates, last = k[t, :3], k[t, 3]
+        np.multiply(gates, to_c, out=gates)
+        np.multiply(last, out, out=last)
+        np.multiply(to_c, f[t], out=to_c)
+        d = np.matmul(back, k[t].reshape(-1, k.shape[-1]))
+    rows = _rows(k.reshape(len(k), -1, k.shape[-1]))
+    to_w = None if needs[3] is None else _over_time(rows, _before(hs, h, reverse))
+    to_p = [_over_time(_rows(to_h), _rows(o * squashed)) for _ in p]
+    return rows, d.T.copy(), to_c.T.copy(), to_w, *to_p
+
+
+def _gru(x: Array, h: Array, w: Array, b: Any = None, *, reverse: bool) -> Arrays:
+    (time, n, _), size = x.shape, h.shape[1]
+    acts = np.empty((time, 4, size, n), x.dtype)
+    gates = x.reshape(time, n, 3, size).transpose(0, 2, 3, 1)
+    np.negative(gates[:, :2], out=acts[:, :2])
+    acts[:, 2] = gates[:, 2]
+    w = w.copy()
+    np.negative(w[: 2 * size], out=w[: 2 * size])
+    part = np.empty((3, size, n), x.dtype)
+    product, to_gates, to_new = part.reshape(3 * size, n), part[:2], part[2]
+    bias = None
+    if b is not None:
+        bias = np.empty_like(part)
+        bias[...] = b.reshape(3, size, 1)
+        np.negative(bias[:2], out=bias[:2])
+    h, hs = _columns(h), np.empty((time, size, n), x.dtype)
+    exp, tanh = _functions(part)
+    for t in _steps(x, reverse):
+        np.matmul(w, h, out=product)
+        if bias is not None:
+            np.add(part, bias, out=part)
+        a, last, h = acts[t], h, hs[t]
+        s = a[:2]
+        np.add(s, to_gates, out=s)
+        exp(s, out=s)
+        np.add(s, 1, out=s)
+        np.reciprocal(s, out=s)
+        r, z, new, inner = a
+        inner[...] = to_new
+        np.multiply(r, inner, out=h)
+        np.add(new, h, out=new)
+        tanh(new, out=new)
+        np.subtract(last, new, out=h)
+        np.multiply(h, z, out=h)
+        np.add(h, new, out=h)
+    return _rows(hs), acts
+
+
+def _gru_pull(g: Any, saved: Any, needs: Any, *, reverse: bool) -> tuple[Any, ...]:
+    """With the blocks (new, reset, update, new within the reset gate), those of the
+    inputs are the first three, those of the product the last three."""
+    x, h, w, *b, hs, acts = saved
+    r, z, new, inner = acts.swapaxes(0, 1)
+    started = _before(hs, h, reverse)
+    k = np.empty_like(acts)
+    np.multiply(1 - z, 1 - new * new, out=k[:, 0])
+    np.multiply(k[:, 0] * inner, _slope(r), out=k[:, 1])
+    np.multiply(started.swapaxes(1, 2) - new, _slope(z), out=k[:, 2])
+    np.multiply(k[:, 0], r, out=k[:, 3])
+    to_h, size = _cotangent(g[0], hs), h.shape[1]
+    back = w.T.copy()
+    d = np.zeros(to_h.shape[1:], k.dtype)
+    for t in _steps(x, not reverse):
+        whole = to_h[t]
+        np.add(whole, d, out=whole)
+        gates = k[t]
+        np.multiply(gates, whole, out=gates)
+        np.multiply(whole, z[t], out=whole)
+        d = np.matmul(back, gates[1:].reshape(3 * size, -1))
+        np.add(d, whole, out=d)
+    rows = _rows(k.reshape(len(k), 4 * size, -1))
+    to_x = np.concatenate((rows[..., size : 3 * size], rows[..., :size]), axis=2)
+    rows = rows[..., size:]
+    to_b = [rows.sum((0, 1)) for _ in b]
+    to_w = None if needs[2] is None else _over_time(rows, started)
+    return to_x, d.T.copy(), to_w, *to_b
+
+
+def _rnn(x: Array, h: Array, w: Array, *, activation: str, reverse: bool) -> Arrays:
+    h, hs = _columns(h), _columns(x)
+    product = np.empty(hs.shape[1:], x.dtype)
+    tanh = _functions(product)[1]
+    zero = np.zeros((), x.dtype)
+    for t in _steps(x, reverse):
+        np.matmul(w, h, out=product)
+        h = hs[t]
+        np.add(h, product, out=h)
+        if activation == "tanh":
+            tanh(h, out=h)
+        else:
+            np.maximum(h, zero, out=h)
+    return (_rows(hs),)
+
+
+def _rnn_pull(
+    g: Any, saved: Any, needs: Any, *, activation: str, reverse: bool
+) -> tuple[Any, ...]:
+    x, h, w, hs = saved
+    to_h = _cotangent(g[0], hs)
+    slopes = _columns(1 - hs * hs if activation == "tanh" else hs != 0)
+    back = w.T.copy()
+    d = np.zeros(to_h.shape[1:], to_h.dtype)
+    for t in _steps(x, not reverse):
+        whole = to_h[t]
+        np.add(whole, d, out=whole)
+        np.multiply(whole, slopes[t], out=whole)
+        d = np.matmul(back, whole)
+    rows = _rows(to_h)
+    to_w = None if needs[2] is None else _over_time(rows, _before(hs, h, reverse))
+    return rows, d.T.copy(), to_w
+
+
+# --- records --------------------------------------------------------------------------
+
+
+class _Recurrence(NamedTuple):
+    """What a record is made of.
+
+    `step(F, x, *state, *weights, **params)` gives the state and what is kept, of which
+    the outputs are the first part of the state at all times, the other parts at the
+    end, and (time, kept, features, n) of what is kept, if anything is.
+    """
+
+    name: str
+    step: Callable[..., Step]
+    forward: Callable[..., Arrays]
+    pull: Callable[..., tuple[Any, ...]]
+    states: int
+    kept: int
+
+    def define(
+        self, *args: Payload, reverse: bool, keep: bool = True, **params: Any
+    ) -> Any:
+        """The outputs by primitives; without `keep` no more than others read."""
+        F, x = BOUND, args[0]
+        state, weights = args[1 : 1 + self.states], args[1 + self.states :]
+        outs: list[Payload] = [None] * x.shape[0]
+        kept: list[Payload] = [None] * x.shape[0]
+        for t in _steps(x, reverse):
+            now = F.select(x, axis=0, index=t)
+            state, more = self.step(F, now, *state, *weights, **params)
+            outs[t] = state[0]
+            kept[t] = keep and more and F.stack(*map(F.mT, more), axis=0)
+        last = (F.stack(*kept, axis=0),) if keep and self.kept else ()
+        return (F.stack(*outs, axis=0), *state[1:], *last)
+
+    def impl(self, *args: Array, **params: Any) -> Arrays:
+        dtype = args[0].dtype
+        if not _half(dtype):
+            return self.forward(*args, **params)
+        outs = self.forward(*(a.astype(np.float32) for a in args), **params)
+        return tuple(o.astype(dtype) for o in outs)
+
+    def abstract(self, *avals: Aval, **params: Any) -> tuple[Aval, ...]:
+        x, *state = avals[: 1 + self.states]
+        time, n, _ = x.shape
+        h, dtype = state[0].shape[1], x.dtype
+        outs = [Aval((time, n, h), dtype), *state[1:]]
+        if self.kept:
+            size = state[-1].shape[1]
+            outs.append(Aval((time, self.kept, size, n), dtype))
+        return tuple(outs)
+
+    def vjp(
+        self, F: Namespace, g: Any, saved: Any, needs: Any, **params: Any
+    ) -> tuple[Any, ...]:
+        """By `pull` for arrays, else by the definition; nobody but the latter has a
+        cotangent of what is kept."""
+        count = len(needs)
+        plain = all(type(a) is Array for a in saved)
+        plain = plain and all(a is None or type(a) is Array for a in g)
+        keep = bool(self.kept) and g[-1] is not None
+        if keep or not plain:
+            fn = partial(self.define, keep=keep, **params)
+            return pulled(
+                fn, saved[:count], needs, g[: len(g) - bool(self.kept) + keep]
+            )
+        dtype = saved[0].dtype
+        if not _half(dtype):
+            if dtype.kind == "c":
+                saved = [a.conj() for a in saved]
+            return self.pull(g, saved, needs, **params)
+        g, saved = (
+            [None if a is None else a.astype(np.float32) for a in s] for s in (g, saved)
+        )
+        cots = self.pull(g, saved, needs, **params)
+        return tuple(None if a is None else a.astype(dtype) for a in cots)
+
+    def jvp(
+        self, F: Namespace, primals: Any, tangents: Any, out: Any, **params: Any
+    ) -> tuple[Any, ...]:
+        return pushed(partial(self.define, **params), primals, tangents)
+
+    def batch(
+        self, F: Namespace, args: Any, batched: Any, size: int, **params: Any
+    ) -> Any:
+        """As one longer batch; weights that are batched themselves need the steps."""
+        count = 1 + self.states
+        if any(batched[count:]):
+            return mapped(partial(self.define, **params), args, batched, size)
+        full = (
+            a if b else F.broadcast_to(a, (size, *a.shape))
+            for a, b in zip(args[:count], batched, strict=False)
+        )
+        joined = [_joined(F, a, a.ndim - 3) for a in full]
+        outs = getattr(F, self.name)(*joined, *args[count:], **params)
+        n = args[0].shape[-2]
+        last = len(outs) - 1 if self.kept else -1
+        return tuple(
+            _parted(F, o, o.ndim - 1 if i == last else o.ndim - 2, size, n)
+            for i, o in enumerate(outs)
+        )
+
+
+def _half(dtype: np.dtype[Any]) -> bool:
+    return dtype.itemsize == 2
+
+
+def _joined(F: Namespace, x: Payload, axis: int) -> Payload:
+    """Axis 0 moved before another axis, counted without it, and joined with that."""
+    y = F.moveaxis(x, 0, axis)
+    shape = y.shape
+    return F.reshape(
+        y, shape=(*shape[:axis], shape[axis] * shape[axis + 1], *shape[axis + 2 :])
+    )
+
+
+def _parted(F: Namespace, x: Payload, axis: int, size: int, n: int) -> Payload:
+    """The reverse of `_joined`."""
+    shape = x.shape
+    y = F.reshape(x, shape=(*shape[:axis], size, n, *shape[axis + 1 :]))
+    return F.moveaxis(y, axis, 0)
+
+
+def _record(
+    recurrence: _Recurrence, weights: int, samples: Callable[..., Any], doc: str
+) -> Primitive:
+    operands = 1 + recurrence.states + weights
+    outs = recurrence.states + bool(recurrence.kept)
+    read = (*range(operands), -1, -outs)  # the first output, and what is kept
+    return Primitive(
+        recurrence.name,
+        recurrence.impl,
+        abstract=recurrence.abstract,
+        vjp=recurrence.vjp,
+        jvp=recurrence.jvp,
+        batch=recurrence.batch,
+        arity=None,
+        multi=True,
+        reads=(read,) * operands,
+        samples=samples,
+        doc=doc,
+    )
+
+
+def _samples(
+    blocks: int, more: Callable[[int], list[Any]], **params: Any
+) -> Callable[..., Any]:
+    """Two sequences: one step forwards, three backwards."""
+
+    def samples(rng: np.random.Generator) -> Any:
+        for (time, n, size), reverse in (((1, 2, 1), False), ((3, 2, 1), True)):
+            for states, weights in more(size):
+                shapes = [(time, n, blocks * size), *((n, s) for s in states), *weights]
+                yield (
+                    tuple(rng.normal(size=s) for s in shapes),
+                    {"reverse": reverse, **params},
+                )
+
+    return samples
+
+
+lstm_scan = _record(
+    _Recurrence("lstm_scan", _lstm_step, _lstm, _lstm_pull, 2, 6),
+    2,
+    _samples(
+        4,
+        lambda size: [
+            ((size, size), [(4 * size, size)]),
+            ((1, size), [(4 * size, 1), (1, size)]),
+        ],
+    ),
+    "An LSTM's outputs, its last cell state, and its activations.  Operands: gates "
+    "(time, n, 4 size) of the inputs, h, c, the weights of h, and those that project "
+    "the output where they are given.",
+)
+gru_scan = _record(
+    _Recurrence("gru_scan", _gru_step, _gru, _gru_pull, 1, 4),
+    2,
+    _samples(
+        3,
+        lambda size: [
+            ((size,), [(3 * size, size), (3 * size,)]),
+            ((size,), [(3 * size, size)]),
+        ],
+    ),
+    "A GRU's outputs, and its activations.  Operands: gates (time, n, 3 size) of the "
+    "inputs, h, the weights of h, and their bias where it is given.",
+)
+rnn_scan = _record(
+    _Recurrence("rnn_scan", _rnn_step, _rnn, _rnn_pull, 1, 0),
+    1,
+    _samples(1, lambda size: [((size,), [(size, size)])], activation="tanh"),
+    "The outputs of h = activation(x + h w^T).  Operands: x (time, n, size), h, w.",
+)
