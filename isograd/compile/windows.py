@@ -3,8 +3,8 @@
 Padded data are laid out by their position modulo the stride (`layout.py`), so that the
 kernels always walk along neighbours.  Windows of many channels are matrices, which
 `products.py` multiplies without writing them down; for few channels per group there are
-kernels of their own.  What windows of one element or few places would gain nothing stays
-with NumPy's product of matrices.  All that shapes decide is prepared once.
+kernels of their own.  Short rows and little work stay with NumPy's products of matrices.
+All that shapes decide is prepared once.
 """
 
 from __future__ import annotations
@@ -237,14 +237,11 @@ def _correlated(win: Windows, o: int) -> Run:
 # --- the three operations -------------------------------------------------------------
 
 
-def _worth(taps: int, products: int, width: int, channels: int, *dtypes: Any) -> bool:
-    """Whether kernels beat a product of matrices; short rows of many channels do not
-    fill vectors, but make large matrices."""
+def _worth(products: int, width: int, *dtypes: Any) -> bool:
+    """Whether kernels beat a product of matrices that is written down."""
     return (
-        taps > 1
-        and products >= WORK
+        products >= WORK
         and width >= 4
-        and (width >= 8 or channels < 64)
         and dtypes[0] in DTYPES
         and dtypes[0] == dtypes[1]
     )
@@ -290,7 +287,7 @@ def _conv(x: Shape, w: Shape, x_dtype: Any, w_dtype: Any, *params: Any) -> Run |
     avals = Aval(x, x_dtype), Aval(w, w_dtype)
     count = REGISTRY["conv"].abstract(*avals, **words).shape[2:]
     products = x[0] * prod(count) * prod(w)
-    if not _worth(prod(w[2:]), products, count[-1], w[1], x_dtype, w_dtype):
+    if not _worth(products, count[-1], x_dtype, w_dtype):
         return None
     groups = params[-1]
     keep, win = _windows(x, w[2:], x_dtype, params, count)
@@ -316,7 +313,7 @@ def _conv_filter(
     each, outs = x[1] // groups, y[1] // groups
     products = x[0] * prod(count) * y[1] * each * prod(window)
     few = count[-1] >= 16 or each * outs < 1024
-    if not (few and _worth(prod(window), products, count[-1], each, x_dtype, y_dtype)):
+    if not (few and _worth(products, count[-1], x_dtype, y_dtype)):
         return None
     keep, win = _windows(x, window, x_dtype, params, count)
     run = (_filters if _many(win, outs) else _few_filters)(win, outs)
@@ -361,7 +358,7 @@ def _conv_data(
     n, o, each, size = y[0], w[0], w[1], w[2:]
     products = n * prod(y[2:]) * prod(w)
     width = space[-1] // stride[-1]
-    if 0 in y or not _worth(prod(size), products, width, o // groups, y_dtype, w_dtype):
+    if 0 in y or not _worth(products, width, y_dtype, w_dtype):
         return None
     rows = zip(space, size, stride, padding, dilation, strict=True)
     axes = [_phases(*row) for row in rows]
