@@ -11,6 +11,8 @@ import inspect
 from collections.abc import Callable, Sequence
 from functools import cache, partial, wraps
 from operator import index
+from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import numpy as np
@@ -27,6 +29,7 @@ from isograd.mindspore.tensor import Tensor
 
 F = BOUND
 Body = Callable[..., Any]
+_HERE = str(Path(__file__).parent)  # functions from elsewhere are fast closures
 FUNCTIONS: dict[str, Any] = {}  # functions on tensors; of a body as `__wrapped__`
 
 # --- operands -------------------------------------------------------------------------
@@ -210,20 +213,37 @@ def public(body: Body, name: str, place: str = "") -> Callable[..., Any]:
     return function
 
 
-def explained(name: str) -> Callable[[Body], Any]:
+def explained(name: str, place: str = "") -> Callable[[Body], Any]:
     """Decorator of a function on tensors: what fails for arguments of types that it
-    does not take fails in MindSpore's words."""
+    does not take fails in MindSpore's words.
+
+    Args:
+        place: where MindSpore has it, which tells what it takes.
+    """
 
     def decorate(body: Body) -> Any:
+        dtypes_refused: Any = None
+
         @wraps(body)
         def function(*args: Any, **kwargs: Any) -> Any:
+            nonlocal dtypes_refused
+            if dtypes_refused is None:
+                dtypes_refused = taken.refused_dtypes(place)
+            if dtypes_refused and args:
+                taken.check_dtype(dtypes_refused, args)
             try:
+                if place and np.ndarray in map(type, args):
+                    raise TypeError("an array")  # told below, where it is refused
                 return body(*args, **kwargs)
-            except (TypeError, ValueError, AttributeError):
-                if refused := errors.refused(name, body, args, kwargs):
+            except (TypeError, ValueError, AttributeError) as error:
+                taken.binder(place)(*args, **kwargs)
+                if refused := errors.refused(name, body, args, kwargs, place):
                     raise refused from None
+                if str(error) == "an array":
+                    return body(*args, **kwargs)
                 raise
 
+        function.explained = name  # type: ignore[attr-defined]  # justified: a mark on a function
         return function
 
     return decorate
@@ -248,7 +268,31 @@ def op(names: str = "", *, methods: str | bool = False) -> Callable[[Body], Any]
 
 def at(function: Any, place: str) -> Any:
     """A function on tensors as it stands at another place, with what it takes there."""
-    return function.placed(place) if hasattr(function, "placed") else function
+    if hasattr(function, "placed"):
+        return function.placed(place)
+    ours = isinstance(function, FunctionType) and (
+        _HERE in function.__code__.co_filename
+    )
+    return standing(function, place) if ours else function
+
+
+def standing(body: Body, place: str) -> Body:
+    """A function on tensors whose failures tell what is taken at a place."""
+
+    @wraps(body)
+    def function(*args: Any, **kwargs: Any) -> Any:
+        try:
+            return body(*args, **(named(body, kwargs) if kwargs else kwargs))
+        except (TypeError, AttributeError, StopIteration):
+            taken.binder(place)(*args, **kwargs)
+            if hasattr(body, "explained"):
+                raise
+            if told := errors.refused("", body, args, kwargs, place):
+                raise told from None
+            raise
+
+    function.placed = partial(standing, body)  # type: ignore[attr-defined]  # justified: a mark on a function
+    return function
 
 
 def expose(function: Any, names: Sequence[str], methods: str | bool = False) -> None:

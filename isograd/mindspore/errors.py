@@ -86,7 +86,8 @@ def broadcast(name: str, a: Any, b: Any, words: str = "") -> ValueError:
     n = min(len(a), len(b))
     pairs = zip(a[len(a) - n :], b[len(b) - n :], strict=True)
     # the place is counted as MindSpore does: behind the shape's end
-    i = next(i for i, (p, q) in enumerate(pairs) if p != q and 1 not in (p, q))
+    found = (i for i, (p, q) in enumerate(pairs) if p != q and 1 not in (p, q))
+    i = next(found, -1 - n)  # they do, but not to the first operand's
     return ValueError(
         f"For '{name}', {x}.shape and {y}.shape need to broadcast. The value of "
         f"{x}.shape[{len(a) + i}] or {y}.shape[{len(b) + i}] must be 1 or -1 when they "

@@ -8,6 +8,7 @@ inputs; `name:shown` gives what is shown for an argument that was left out.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
@@ -203,18 +204,7 @@ def _items(text: str) -> list[Item]:
         name, _, types = piece.partition("=<")
         name, _, shown = name.partition(":")
         if name:
-            out.append(
-                (
-                    name,
-                    shown,
-                    tuple(
-                        types.rstrip(">")
-                        .replace(",", ", ")
-                        .replace("  ", " ")
-                        .split(", ")
-                    ),
-                )
-            )
+            out.append((name, shown, tuple(re.split(", ?", types.rstrip(">")))))
     return out
 
 

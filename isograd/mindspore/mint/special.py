@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from isograd.mindspore.call import FUNCTIONS
+from isograd.mindspore.call import FUNCTIONS, at
 from isograd.mindspore.missing import attributes
 
 _NAMES = (
@@ -20,5 +20,5 @@ _NAMES = (
     "logsumexp",
     "softmax",
 )
-globals().update({n: FUNCTIONS[n] for n in _NAMES})
+globals().update({n: at(FUNCTIONS[n], f"mint.special.{n}") for n in _NAMES})
 __getattr__ = attributes("mindspore.mint.special")

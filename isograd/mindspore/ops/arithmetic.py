@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -44,6 +45,7 @@ def binary(
     result: Any = None,
     refuses: str = "",
     lists: Fn | None = None,
+    place: str = "",
 ) -> Fn:
     """`(x, y)` on tensors and numbers: the fast closure over the general path.
 
@@ -53,11 +55,13 @@ def binary(
         result: makes the payload from the promoted operands; by default the primitive.
         refuses: the name in errors of type, where it is another.
         lists: for a list of numbers, which stands for a tensor of the other's dtype.
+        place: where MindSpore has it.
     """
+    made = partial(binary, prim_name, shown, least, result, refuses, lists)
     prim = REGISTRY[prim_name]
     compute = result or getattr(F, prim_name)
 
-    @explained(refuses or shown)
+    @explained(refuses or shown, place)
     def general(input: Any, other: Any) -> Any:
         try:
             a, b = promoted(lower(input), lower(other), name=shown, least=least)
@@ -69,10 +73,17 @@ def binary(
     if lists is not None:
         general = _with_lists(general, lists)
     if result is not None:
+        general.placed = made_at(made)
         return general
     kinds = "fc" if least else "fciub"
     number = fast.scalar_right(prim, Tensor, general, FAMILY)
-    return fast.binary(prim, Tensor, number, FAMILY, kinds)
+    function = fast.binary(prim, Tensor, number, FAMILY, kinds)
+    function.placed = made_at(made)  # type: ignore[attr-defined]  # justified: a mark on a function
+    return function
+
+
+def made_at(made: Fn) -> Fn:
+    return lambda place: made(place=place)
 
 
 def _with_lists(general: Fn, lists: Fn) -> Fn:
@@ -275,12 +286,13 @@ expose(_reflected(pow_), [], "__rpow__")
 # --- one operand ----------------------------------------------------------------------
 
 
-def unary(prim_name: str, kinds: str = "f") -> Fn:
+def unary(prim_name: str, kinds: str = "f", place: str = "") -> Fn:
     """`x -> prim(x)` in floating point: integers are computed as float32."""
+    made = partial(unary, prim_name, kinds)
     prim = REGISTRY[prim_name]
     whole = "i" in kinds
 
-    @explained(prim_name)
+    @explained(prim_name, place)
     def general(x: Any) -> Any:
         try:
             p = fits(lower(x), prim_name)
@@ -288,7 +300,9 @@ def unary(prim_name: str, kinds: str = "f") -> Fn:
         except EngineError as error:
             raise errors.translated(error) from None
 
-    return fast.unary(prim, Tensor, general, kinds, FAMILY)
+    function = fast.unary(prim, Tensor, general, kinds, FAMILY)
+    function.placed = made_at(made)  # type: ignore[attr-defined]  # justified: a mark on a function
+    return function
 
 
 # primitive: (names in ops, names of methods; True for the same)

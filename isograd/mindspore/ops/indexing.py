@@ -25,6 +25,7 @@ from isograd.mindspore.call import (
     op,
     promoted,
 )
+from isograd.mindspore.ops.shapes import select_axis
 from isograd.mindspore.tensor import Tensor, as_payload, assign
 from isograd.ops import selection
 
@@ -68,7 +69,18 @@ def gather(
     return out
 
 
-expose(gather, [], "gather")
+def _gather_method(
+    self: Any, input_indices: Any, axis: Any = None, batch_dims: int = 0, **more: Any
+) -> Any:
+    """Rows of an axis, or, with the axis before the indices, elements along it."""
+    if isinstance(input_indices, int):
+        return gather_elements(self, input_indices, more.get("index", axis))
+    if "dim" in more:
+        return gather_elements(self, **more)
+    return gather(self, input_indices, axis, batch_dims)
+
+
+expose(_gather_method, [], "gather")
 
 
 @op("gather_elements gather_d", methods="gather_elements")
@@ -221,10 +233,17 @@ def index_add(
     )
 
 
+def _index_add_method(
+    self: Any, dim: Any, index: Any, source: Any, *_: Any, alpha: Any = 1, **__: Any
+) -> Any:
+    """Rows added at indices: `(dim, index, source)`, or `(indices, y, axis)`."""
+    if isinstance(dim, Tensor):
+        dim, index, source = source, dim, index
+    return index_add(self, index, source if alpha == 1 else source * alpha, dim)
+
+
 expose(
-    lambda self, dim, index, source, *, alpha=1: index_add(
-        self, index, source if alpha == 1 else source * alpha, dim
-    ),
+    _index_add_method,
     [],
     "index_add",
 )
@@ -295,7 +314,16 @@ def where(condition: Payload, input: Any, other: Any) -> Payload:
 
 expose(where, ["select"])
 expose(lambda self, condition, y: where(condition, self, y), [], "where")
-expose(lambda self, condition, y: where(condition, self, y), [], "select")
+
+
+def _select_method(self: Any, condition: Any, y: Any) -> Any:
+    """Elements where a condition holds, else y's; a place of an axis, given both."""
+    if isinstance(condition, int) and isinstance(y, int):
+        return select_axis(self, condition, y)
+    return where(condition, self, y)
+
+
+expose(_select_method, [], "select")
 
 
 @op("masked_fill", methods="masked_fill")

@@ -11,7 +11,15 @@ from typing import Any
 
 from isograd.core.primitive import BOUND, Payload
 from isograd.mindspore import dtype as dtypes
-from isograd.mindspore.call import FUNCTIONS, array_of, axis_of, cast, ints_of, public
+from isograd.mindspore.call import (
+    FUNCTIONS,
+    array_of,
+    at,
+    axis_of,
+    cast,
+    ints_of,
+    public,
+)
 from isograd.mindspore.ops import (  # noqa: F401  (their functions)
     activations,
     arithmetic,
@@ -101,7 +109,9 @@ for _entry in (_PLAIN + _USES_LOCKING).split():
     _writes = {"side_effect_mem": True} if _entry in _USES_LOCKING.split() else {}
     _class, _colon, _name = _entry.partition(":")
     _name = _name or _class.lower()
-    OPERATORS[_class] = operator(_class, _OWN.get(_name) or FUNCTIONS[_name], **_writes)
+    OPERATORS[_class] = operator(
+        _class, _OWN.get(_name) or at(FUNCTIONS[_name], ""), **_writes
+    )
 
 
 def setting(factory: Fn) -> Fn:

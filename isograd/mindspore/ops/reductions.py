@@ -212,6 +212,8 @@ argmax, argmin = op("argmax")(_argument("argmax")), op("argmin")(_argument("argm
 @op()
 def median(input: Payload, axis: Any = -1, keepdims: bool = False) -> Any:
     """The lower of the middle values, and its index."""
+    if not input.ndim:
+        return input, np.zeros((), I64)
     a = axis_of(axis, input.ndim, "median")
     out = F.median(input, axis=a)
     return tuple(kept(o, input.shape, (a,)) for o in out) if keepdims else out
@@ -378,6 +380,8 @@ def _sum(
     dim: Any = None,
     keepdim: bool = False,
 ) -> Payload:
+    if isinstance(dtype, bool):  # sum(dim, keepdim)
+        dtype, keepdim = None, dtype
     out = sum.__wrapped__(
         self, axis if dim is None else dim, keepdims or keepdim, dtype=dtype
     )

@@ -125,6 +125,8 @@ def transpose(input: Any, *axes: Any) -> Tensor:
         return view_of(x, "transpose", axes=tuple(range(rank - 1, -1, -1)))
     order = ints_of(lower(axes[0] if len(axes) == 1 else axes))
     if len(order) != rank:
+        if len(axes) == 2 and rank > 2:  # two axes are exchanged
+            return swapaxes(x, *order)
         raise ValueError(
             "For 'Transpose', size of perm should equal to rank of x, but got "
             f"{len(order)} and {rank}!"
@@ -213,8 +215,11 @@ expose(flatten, ["flatten"])
 
 
 def _flat_method(
-    self: Any, order: str = "C", *, start_dim: int = 0, end_dim: int = -1
+    self: Any, order: Any = "C", *dims: int, start_dim: int = 0, end_dim: int = -1
 ) -> Tensor:
+    if isinstance(order, int):
+        names = ("start_dim", "end_dim")
+        return flatten(self, "C", **dict(zip(names, (order, *dims), strict=False)))
     if order not in ("C", "F"):
         raise ValueError(
             "For Tensor.flatten, the parameter 'order' must be 'C' or 'F', but got "
@@ -251,7 +256,13 @@ def broadcast_to(input: Any, shape: Any) -> Tensor:
 
 
 expose(broadcast_to, ["broadcast_to"])
-expose(explained("Tensor.broadcast_to")(broadcast_to.__wrapped__), [], "broadcast_to")
+expose(
+    explained("Tensor.broadcast_to")(
+        lambda input, *shape: broadcast_to.__wrapped__(input, shape_args(shape))
+    ),
+    [],
+    "broadcast_to",
+)
 expose(lambda input, *size: broadcast_to(input, shape_args(size)), ["expand"], True)
 expose(lambda input, other: broadcast_to(input, other.shape), ["expand_as"], True)
 expose(lambda self, other: reshape(self, other.shape), [], "view_as reshape_as")
