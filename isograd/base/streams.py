@@ -300,7 +300,7 @@ class MersenneStream:
         d = alpha - 1 / 3
         c = 1 / math.sqrt(9 * d)
         while True:
-            y = 0.0
+            x = y = -1.0
             while y <= 0:
                 x = float(self._serial(1)[0])
                 y = 1 + c * x

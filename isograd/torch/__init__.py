@@ -38,6 +38,7 @@ from isograd.torch import (
     comparison,
     extras,
     factories,
+    foreach,
     indexed,
     joining,
     layouts,
@@ -138,8 +139,7 @@ __getattr__ = module_getattr(
     "torch",
     "torch",
     {
-        **dict.fromkeys(_FUNCTIONAL, "isograd.torch.nn.functional"),
-        **dict.fromkeys(_NATIVE.split(), "isograd.torch.native"),
+        **dict.fromkeys((*_FUNCTIONAL, *_NATIVE.split()), "isograd.torch.overloads"),
         **{
             name: "isograd.torch.storage"
             for name in (
@@ -148,6 +148,8 @@ __getattr__ = module_getattr(
                 *(f"{cls.__name__[:-6]}Storage" for cls in LEGACY.values()),
             )
         },
+        "_C": "isograd.torch._C",
+        "_vmap_internals": "isograd.torch._vmap_internals",
         "autocast": "isograd.torch.amp",
         "GradScaler": "isograd.torch.amp",
         "AcceleratorError": "isograd.torch.cuda",

@@ -413,6 +413,8 @@ def normal(
         if given
         else _size_of((size,), "normal")
     )
+    m: Any
+    s: Any
     m, s = (x.array("normal") if isinstance(x, Tensor) else x for x in (mean, std))
     if np.any(np.asarray(s) < 0):
         raise RuntimeError(
@@ -422,9 +424,8 @@ def normal(
         )
     stream = _stream_of(generator)
     if not given:
-        return finished(
-            _normal(stream, Slots(shape, d), mean, std), requires_grad, device, out
-        )
+        drawn = stream.normals(shape, d, m, s)
+        return finished(drawn, requires_grad, device, out)
     values = m + s * _normal(stream, Slots(shape, d))
     return finished(np.asarray(values).astype(d), requires_grad, device, out)
 

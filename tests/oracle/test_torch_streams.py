@@ -58,6 +58,7 @@ TRAINED = """
 TransformerEncoderLayer(8, 2, 16, dropout=0.3)(x); TransformerEncoderLayer(8, 2, 16, dropout=0.3, batch_first=True)(x)
 Transformer(8, 2, 1, 1, 16, batch_first=True)(x, x); MultiheadAttention(8, 2, dropout=0.4, batch_first=True)(x, x, x)[0]
 LSTM(8, 4, 2, dropout=0.5, batch_first=True)(x)[0]; GRU(8, 4, 3, dropout=0.5)(x)[0]
+LSTM(8, 4, 2, dropout=0.5, bidirectional=True)(T.nn.utils.rnn.pack_sequence([x[0], x[1, :2]]))[0].data
 """
 LOADING = """
 [b for _ in range(2) for b in D.DataLoader(s, 3, shuffle=True)]; [b for _ in range(2) for b in D.DataLoader(s, 3)]

@@ -450,6 +450,9 @@ class LBFGS(Optimizer):
             return _LBFGSCall(self, evaluate).run()
 
 
+_KEPT = "d t old_dirs old_stps ro H_diag prev_flat_grad prev_loss"
+
+
 class _LBFGSCall:
     """The state of one `LBFGS.step`."""
 
@@ -468,9 +471,12 @@ class _LBFGSCall:
         self.g = self.owner._gradient()
         if np.max(np.abs(self.g)) <= self.group["tolerance_grad"]:
             return first
+        fresh = "d" not in self.state
         for k in range(1, self.group["max_iter"] + 1):
             if self._iterate(k):
                 break
+        for name in _KEPT.split() if fresh else ():  # in PyTorch's order
+            self.state[name] = self.state.pop(name)
         return first
 
     def _iterate(self, k: int) -> bool:
