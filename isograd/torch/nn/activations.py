@@ -276,10 +276,20 @@ def _order(input: Any) -> tuple[int, ...] | None:
 _dropout = public(_dropout_body, "dropout", "MulBackward0")
 
 
-def _dropped(input: Any, p: float, training: bool, inplace: bool, shape: Any) -> Any:
+def _undrawn(input: Any, p: float, training: bool, inplace: bool) -> Any:
+    """What dropout gives without drawing anything; None if it has to."""
     _check_p(p)
-    if not training or (p == 0 and not input.requires_grad):
+    if not training or p == 0 or not input.numel():
         return input
+    if p == 1:
+        return input.mul_(0.0) if inplace else input * 0.0
+    return None
+
+
+def _dropped(input: Any, p: float, training: bool, inplace: bool, shape: Any) -> Any:
+    found = _undrawn(input, p, training, inplace)
+    if found is not None:
+        return found
     if differs():
         kept = FUNCTIONS["rand"](shape or input._p.shape) >= p
         out = input * kept / (1 - p)
@@ -334,9 +344,9 @@ _alpha = public(_alpha_body, "alpha_dropout", "AddBackward0")
 def alpha_dropout(
     input: Any, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Any:
-    _check_p(p)
-    if not training:
-        return input
+    found = _undrawn(input, p, training, inplace)
+    if found is not None:
+        return found
     out = _alpha(input, p, tuple(input.shape), _order(input))
     return input.copy_(out) if inplace else out
 
@@ -345,9 +355,9 @@ def alpha_dropout(
 def feature_alpha_dropout(
     input: Any, p: float = 0.5, training: bool = False, inplace: bool = False
 ) -> Any:
-    _check_p(p)
-    if not training:
-        return input
+    found = _undrawn(input, p, training, inplace)
+    if found is not None:
+        return found
     shape = (*input.shape[:2], *(1,) * (input.ndim - 2))
     out = _alpha(input, p, shape, None)
     return input.copy_(out) if inplace else out
