@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import floor, prod
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -14,13 +14,11 @@ from isograd.core.primitive import Payload
 from isograd.nn.normalisation import running
 from isograd.torch.call import public, warn
 from isograd.torch.dtypes import Size
-from isograd.torch.nn.table import FUNCTIONAL as T
 from isograd.torch.nn.table import (
     F,
     Named,
     c_name,
     dtype_name,
-    ints,
     plain,
     row,
     same_dtype,
@@ -358,143 +356,3 @@ def _cross_map_lrn2d(
             f"CrossMapLRN2d: Expected input to be 4D, got {input.ndim}D instead."
         )
     return F.cross_map_lrn(input, size=size, alpha=alpha, beta=beta, k=float(k))
-
-
-# --- resampling -----------------------------------------------------------------------
-
-_MODES = {
-    "nearest": (1, 2, 3),
-    "nearest-exact": (1, 2, 3),
-    "linear": (1,),
-    "bilinear": (2,),
-    "bicubic": (2,),
-    "trilinear": (3,),
-    "area": (1, 2, 3),
-}
-_MODE_LABELS = {
-    "nearest": "UpsampleNearest{}D",
-    "nearest-exact": "UpsampleNearestExact{}D",
-    "linear": "UpsampleLinear{}D",
-    "bilinear": "UpsampleBilinear{}D",
-    "bicubic": "UpsampleBicubic{}D",
-    "trilinear": "UpsampleTrilinear{}D",
-    "area": "AdaptiveAvgPool{}D",
-}
-
-
-@row
-def interpolate(
-    input: Payload,
-    size: Any = None,
-    scale_factor: Any = None,
-    mode: str = "nearest",
-    align_corners: Any = None,
-    recompute_scale_factor: Any = None,
-    antialias: bool = False,
-) -> Any:
-    if mode in ("nearest", "area", "nearest-exact"):
-        if align_corners is not None:
-            raise ValueError(
-                "align_corners option can only be set with the "
-                "interpolating modes: linear | bilinear | bicubic | "
-                "trilinear"
-            )
-    rank = input.ndim - 2
-    if size is not None and scale_factor is not None:
-        raise ValueError("only one of size or scale_factor should be defined")
-    if size is None and scale_factor is None:
-        raise ValueError("either size or scale_factor should be defined")
-    if rank not in _MODES.get(mode, ()):
-        need = {"linear": "3D", "bilinear": "4D", "trilinear": "5D"}.get(mode)
-        if need and rank in (1, 2, 3):
-            raise NotImplementedError(
-                f"Got {input.ndim}D input, but {mode} mode needs {need} input"
-            )
-        raise NotImplementedError(
-            "Input Error: Only 3D, 4D and 5D input Tensors supported (got "
-            f"{input.ndim}D) for the modes: nearest | linear | bilinear | bicubic | "
-            f"trilinear | lanczos | area | nearest-exact (got {mode})"
-        )
-    count, scales = _resampled(
-        input.shape[2:], size, scale_factor, recompute_scale_factor
-    )
-    kind = {"bilinear": "linear", "trilinear": "linear", "bicubic": "cubic"}.get(
-        mode, mode
-    )
-    out = F.interpolate(
-        input,
-        count=count,
-        mode=kind,
-        corners=bool(align_corners),
-        scales=scales,
-        antialias=antialias,
-    )
-    return Named(out, _MODE_LABELS[mode].format(rank) + "Backward0")
-
-
-def _resampled(space: Any, size: Any, scale_factor: Any, recompute: Any) -> Any:
-    """(new sizes, steps between elements or None)."""
-    rank = len(space)
-    if size is not None:
-        return ints(size, rank), None
-    factors = [
-        float(s)
-        for s in (
-            scale_factor
-            if isinstance(scale_factor, tuple | list)
-            else (scale_factor,) * rank
-        )
-    ]
-    count = tuple(floor(n * s) for n, s in zip(space, factors, strict=True))
-    return count, None if recompute else tuple(1.0 / s for s in factors)
-
-
-@plain
-def upsample(
-    input: Any,
-    size: Any = None,
-    scale_factor: Any = None,
-    mode: str = "nearest",
-    align_corners: Any = None,
-) -> Any:
-    return T["interpolate"](input, size, scale_factor, mode, align_corners)
-
-
-@plain
-def upsample_nearest(input: Any, size: Any = None, scale_factor: Any = None) -> Any:
-    return T["interpolate"](input, size, scale_factor, "nearest")
-
-
-@plain
-def upsample_bilinear(input: Any, size: Any = None, scale_factor: Any = None) -> Any:
-    return T["interpolate"](input, size, scale_factor, "bilinear", True)
-
-
-@row
-def grid_sample(
-    input: Payload,
-    grid: Payload,
-    mode: str = "bilinear",
-    padding_mode: str = "zeros",
-    align_corners: Any = None,
-) -> Any:
-    modes = {"bilinear": "linear", "nearest": "nearest", "bicubic": "cubic"}
-    if mode not in modes:
-        raise ValueError(
-            "nn.functional.grid_sample(): expected mode to be 'bilinear', "
-            f"'nearest' or 'bicubic', but got: '{mode}'"
-        )
-    if padding_mode not in ("zeros", "border", "reflection"):
-        raise ValueError(
-            "nn.functional.grid_sample(): expected padding_mode to be "
-            f"'zeros', 'border', or 'reflection', but got: '{padding_mode}'"
-        )
-    out = F.grid_sample(
-        input, grid, mode=modes[mode], padding=padding_mode, corners=bool(align_corners)
-    )
-    return Named(out, f"GridSampler{input.ndim - 2}DBackward0")
-
-
-@row(label="AffineGridGeneratorBackward0")
-def affine_grid(theta: Payload, size: Any, align_corners: Any = None) -> Payload:
-    return F.affine_grid(theta, space=tuple(size)[2:], corners=bool(align_corners))

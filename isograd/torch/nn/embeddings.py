@@ -10,6 +10,7 @@ import numpy as np
 from isograd.core.drafts import asked, beyond
 from isograd.core.levels import state
 from isograd.core.primitive import Payload
+from isograd.core.tape import Node
 from isograd.core.tensor import concrete
 from isograd.torch.call import public, warn
 from isograd.torch.nn.table import F, plain
@@ -23,14 +24,14 @@ def _check_indices(idx: Payload, count: int, name: str) -> None:
         raise IndexError("index out of range in self")
 
 
-def _check_kind(idx: Payload, name: str) -> None:
+def _check_kind(idx: Payload, name: str, place: int = 1) -> None:
     if idx.dtype not in (np.int64, np.int32):
         from isograd.torch.dtypes import of_numpy
 
         kind = of_numpy(idx.dtype).legacy
         found = "CPUBoolType" if kind == "BoolTensor" else f"torch.{kind}"
         raise RuntimeError(
-            "Expected tensor for argument #1 'indices' to have one of the following "
+            f"Expected tensor for argument #{place} 'indices' to have one of the following "
             f"scalar types: Long, Int; but got {found} instead (while checking arguments "
             f"for {name})"
         )
@@ -105,7 +106,14 @@ def _renorm_rows(idx: Any, weight: Any, max_norm: float, norm_type: float) -> No
     from isograd.core.primitive import RAW
     from isograd.torch.tensor import note_write
 
+    _check_kind(idx._p, "embedding_renorm_", 2)
     rows = np.unique(idx._p)
+    wrong = rows[(rows < -len(weight._p)) | (rows >= len(weight._p))]
+    if wrong.size:
+        raise IndexError(
+            f"select(): index {wrong[0]} out of range for tensor of size "
+            f"{list(weight.shape)} at dimension 0"
+        )
     weight._p[rows] = RAW.renorm(
         weight._p[rows], ord=float(norm_type), axis=0, bound=float(max_norm)
     )
@@ -204,7 +212,8 @@ def _check_shares(input: Any, weight: Any, shares: Any, mode: str) -> None:
         )
 
 
-def _check_rows(flat: Any, count: int, padding_idx: Any) -> None:
+def _check_rows(flat: Any, weight: Any, padding_idx: Any, mode: str) -> None:
+    count = weight.shape[0]
     if padding_idx is not None and not -count <= padding_idx < count:
         raise RuntimeError(
             f"padding_idx must be within the number of embeddings, {-count} through "
@@ -212,6 +221,12 @@ def _check_rows(flat: Any, count: int, padding_idx: Any) -> None:
         )
     wrong = np.flatnonzero((flat < 0) | (flat >= count))
     if wrong.size:
+        quick = mode != "max" and padding_idx is None and weight.dtype.itemsize < 8
+        if not quick:
+            raise RuntimeError(
+                "embedding_bag: Expected idx >= 0 && idx < num_embeddings but found idx "
+                f"to be {flat[wrong[0]]}"
+            )
         raise RuntimeError(
             f"Index {wrong[0]} of input takes value {flat[wrong[0]]} which is not in the "
             f"valid range [0, {count})"
@@ -251,13 +266,13 @@ def embedding_bag(
             _check_kind(t._p, "embedding_bag")
     flat, count = input.reshape(-1), weight.shape[0]
     bags = _bags(input, offsets, mode, include_last_offset)
-    _check_rows(flat._p, count, padding_idx)
+    if max_norm is not None:
+        _renorm_rows(flat, weight, max_norm, norm_type)
+    _check_rows(flat._p, weight, padding_idx, mode)
     if padding_idx is not None:
         padding_idx %= count
         bags = [b[flat._p[b] != padding_idx] for b in bags]
-    rows = embedding(
-        flat, weight, None, max_norm, norm_type, scale_grad_by_freq, sparse
-    )
+    rows = embedding(flat, weight, None, None, 2.0, scale_grad_by_freq, sparse)
     rows = rows if shares is None else rows * shares.reshape(-1, 1)
     return _reduced(rows, bags, mode)
 
@@ -265,10 +280,14 @@ def embedding_bag(
 def _reduced(rows: Any, bags: list[np.ndarray], mode: str) -> Any:
     from isograd import torch
 
-    if not bags:
-        return rows[:0]
-    zero = rows.new_zeros(rows.shape[1])
-    name = "amax" if mode == "max" else mode
-    return torch.stack(
-        [getattr(rows[b.tolist()], name)(0) if len(b) else zero for b in bags]
-    )
+    if bags:
+        nothing = rows[:0].sum(0)
+        name = "amax" if mode == "max" else mode
+        out = torch.stack(
+            [getattr(rows[b.tolist()], name)(0) if len(b) else nothing for b in bags]
+        )
+    else:
+        out = rows[:0]
+    if type(out._node) is Node:
+        out._node.label = "EmbeddingBagBackward0"
+    return out

@@ -6,6 +6,7 @@ from typing import Any
 
 from isograd.base.missing import module_getattr
 from isograd.base.paths import locate
+from isograd.torch.kernels import refused_by
 from isograd.torch.nn import (
     activations,
     blocks,
@@ -17,10 +18,18 @@ from isograd.torch.nn import (
     multihead,
     pooling,
     rearranging,
+    resampling,
 )
 from isograd.torch.nn.losses import triplet_margin_with_distance_loss
 from isograd.torch.nn.table import FUNCTIONAL
+from isograd.torch.signatures import checker, known
+from isograd.torch.table import checked
 
+for _name, _fn in FUNCTIONAL.items():
+    _full = f"nn.{_name}"
+    if known(_full) is not None or refused_by(_full):
+        if not hasattr(_fn, "checks"):
+            FUNCTIONAL[_name] = checked(_fn, checker(_full))
 locate(FUNCTIONAL, "isograd.torch.nn.functional")
 globals().update(FUNCTIONAL)
 
@@ -64,6 +73,7 @@ __all__ = [
     "multihead",
     "pooling",
     "rearranging",
+    "resampling",
     "sigmoid",
     "tanh",
     "triplet_margin_with_distance_loss",

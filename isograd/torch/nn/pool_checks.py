@@ -109,21 +109,37 @@ def check_reach(
             f"input image ({_sizes('', space)}) smaller than kernel size "
             f"({_sizes('k', size)})"
         )
-    for p, k in zip(pads, size, strict=True):
-        if p > k // 2:
-            raise RuntimeError(
-                f"{name}() padding should be at most half of kernel size, but got "
-                f"padding={p} and kernel_size={k}"
-                if name == _OUR_OWN
-                else "pad should be at most half of effective kernel size, but got "
-                f"pad={p}, kernel_size={k} and dilation=1"
-            )
+    if any(p > k // 2 for p, k in zip(pads, size, strict=True)):
+        _refuse_pads(name, size, pads, spread)
     outs = []
     for n, k, s, p, d in zip(space, size, step, pads, spread, strict=True):
         reach = n + 2 * p - d * (k - 1) - 1
         outs.append(-(-reach // s) + 1 if ceil_mode else reach // s + 1)
     if min(outs) < 1:
         _refuse_small(name, x, outs)
+
+
+def _refuse_pads(name: str, size: Numbers, pads: Numbers, spread: Numbers) -> None:
+    for p, k, d in zip(pads, size, spread, strict=True):
+        if name == _OUR_OWN and p > k // 2:
+            raise RuntimeError(
+                f"{name}() padding should be at most half of kernel size, but got "
+                f"padding={p} and kernel_size={k}"
+            )
+        if p > ((k - 1) * d + 1) // 2:
+            raise RuntimeError(
+                "pad should be at most half of effective kernel size, but got "
+                f"pad={p}, kernel_size={k} and dilation={d}"
+            )
+    if len(size) == 3:
+        (kt, kh, kw), (pt, ph, pw) = size, pads
+        found = f"kT: {kt} kW: {kw} kH: {kh} padT: {pt} padW: {pw} padH: {ph}"
+    else:
+        (kh, kw), (ph, pw) = (1, *size)[-2:], (0, *pads)[-2:]
+        found = f"padW = {pw}, padH = {ph}, kW = {kw}, kH = {kh}"
+    raise RuntimeError(
+        f"pad should be smaller than or equal to half of kernel size, but got {found}"
+    )
 
 
 def _refuse_small(name: str, x: Payload, outs: list[int]) -> None:
@@ -224,6 +240,13 @@ def adaptive_sizes(name: str, rank: int, size: Any, space: Numbers) -> Numbers:
             f"{name}(): argument 'output_size' (position 2) must be tuple of ints, not "
             f"{type(size).__name__}"
         )
+    len(size)  # as PyTorch refuses what has none
+    for i, n in enumerate(size):
+        if n is not None and not hasattr(n, "__index__"):
+            raise TypeError(
+                f"{name}(): argument 'output_size' (position 2) must be tuple of ints, "
+                f"but found element of type {type(n).__name__} at pos {i}"
+            )
     if len(size) != rank:
         raise RuntimeError(
             f"{name}() argument 'output_size' should contain one int (got {len(size)})"

@@ -56,6 +56,7 @@ def _window(
     x: Payload,
     given: tuple[Any, Any, Any, Any],
     ceil_mode: bool,
+    indices: bool = False,
 ) -> tuple[Payload, bool, Any]:
     """(x with a batch axis, whether it was added, size, step, padding, dilation)."""
     kernel, stride, padding, dilation = given
@@ -69,7 +70,8 @@ def _window(
     alone = x.ndim == rank + 1
     x = F.unsqueeze(x, axis=0) if alone else x
     window = size, step, pads, spread
-    check_reach(name, x, window, ceil_mode)
+    own = name == "max_pool1d" and indices  # computed as two axes
+    check_reach("max_pool1d_with_indices" if own else name, x, window, ceil_mode)
     check_dtype(name, x)
     return x, alone, window
 
@@ -84,10 +86,10 @@ def _max_pool(rank: int) -> None:
         padding: Any = 0,
         dilation: Any = 1,
         ceil_mode: bool = False,
-        return_indices: bool = False,
+        return_indices: bool = True,
     ) -> Any:
         given = kernel_size, stride, padding, dilation
-        x, alone, window = _window(name, rank, input, given, ceil_mode)
+        x, alone, window = _window(name, rank, input, given, ceil_mode, return_indices)
         size, step, pads, spread = window
         out, where = F.max_pool(
             x,
@@ -110,7 +112,8 @@ def _max_pool(rank: int) -> None:
         ceil_mode: bool = False,
         return_indices: bool = False,
     ) -> Any:
-        out = pair(input, kernel_size, stride, padding, dilation, ceil_mode)
+        given = kernel_size, stride, padding, dilation
+        out = pair(input, *given, ceil_mode, return_indices)
         return out if return_indices else out[0]
 
     function.__name__ = function.__qualname__ = name

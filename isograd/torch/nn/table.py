@@ -34,6 +34,7 @@ def row(body: Any = None, *, name: str = "", label: str | None = None) -> Any:
         label or f"{camel(own)}Backward0",
         checker(f"nn.{own}", body=body),
     )
+    FUNCTIONAL[own].checks = True  # pyright: ignore  # justified: a mark
     return body
 
 
