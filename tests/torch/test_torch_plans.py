@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import isograd.torch as torch
-from isograd.core import plans
+from isograd.core import often, plans
 
 F = torch.nn.functional
 CALLS = """
@@ -103,10 +103,15 @@ def _told(code: str) -> list[Any]:
     return [*found, *(str(world[n].grad) for n in "xymv")]
 
 
+@pytest.mark.parametrize("native", [False, True])
 @pytest.mark.parametrize("code", CALLS)
 def test_plan_and_general_path_agree(
-    code: str, eager: None, monkeypatch: pytest.MonkeyPatch
+    code: str, native: bool, eager: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(often, "STEP", 1 if native else 1 << 60)
+    monkeypatch.setattr(often.Hooks, "started", native)
+    if native:
+        _told(code), _told(code)
     planned = _told(code), _told(code)
     plans.forget()
     monkeypatch.setattr(plans, "PATIENCE", 1 << 60)
