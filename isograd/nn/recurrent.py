@@ -50,7 +50,7 @@ def _scan(
         out, _ = F.gru_scan(gates, *state, *weights, reverse=reverse)
         more = ()
     else:
-        (out,) = F.rnn_scan(gates, *state, *weights, activation=kind, reverse=reverse)
+        out, _ = F.rnn_scan(gates, *state, *weights, activation=kind, reverse=reverse)
         more = ()
     last = F.select(out, axis=0, index=0 if reverse else out.shape[0] - 1)
     return out, (last, *more)

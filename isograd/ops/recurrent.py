@@ -49,13 +49,15 @@ def _gru_step(F: Namespace, x: Payload, h: Payload, w: Payload, *b: Payload) -> 
     rh, zh, nh = _blocks(F, F.linear(h, w, *b), 3)
     r, z = F.sigmoid(F.add(rx, rh)), F.sigmoid(F.add(zx, zh))
     n = F.tanh(F.add(nx, F.mul(r, nh)))
-    return (F.add(n, F.mul(z, F.sub(h, n))),), (r, z, n, nh)
+    h = F.add(n, F.mul(z, F.sub(h, n)))
+    return (h,), (r, z, n, nh, h)
 
 
 def _rnn_step(
     F: Namespace, x: Payload, h: Payload, w: Payload, *, activation: str
 ) -> Step:
-    return (getattr(F, activation)(F.add(x, F.linear(h, w))),), ()
+    h = getattr(F, activation)(F.add(x, F.linear(h, w)))
+    return (h,), (h,)
 
 
 # --- arrays ---------------------------------------------------------------------------
@@ -180,7 +182,7 @@ def _lstm_pull(g: Any, saved: Any, needs: Any, *, reverse: bool) -> tuple[Any, .
 
 def _gru(x: Array, h: Array, w: Array, b: Any = None, *, reverse: bool) -> Arrays:
     (time, n, _), size = x.shape, h.shape[1]
-    acts = np.empty((time, 4, size, n), x.dtype)
+    acts = np.empty((time, 5, size, n), x.dtype)
     gates = x.reshape(time, n, 3, size).transpose(0, 2, 3, 1)
     np.negative(gates[:, :2], out=acts[:, :2])
     acts[:, 2] = gates[:, 2]
@@ -193,19 +195,19 @@ def _gru(x: Array, h: Array, w: Array, b: Any = None, *, reverse: bool) -> Array
         bias = np.empty_like(part)
         bias[...] = b.reshape(3, size, 1)
         np.negative(bias[:2], out=bias[:2])
-    h, hs = _columns(h), np.empty((time, size, n), x.dtype)
+    h = _columns(h)
     exp, tanh = _functions(part)
     for t in _steps(x, reverse):
         np.matmul(w, h, out=product)
         if bias is not None:
             np.add(part, bias, out=part)
-        a, last, h = acts[t], h, hs[t]
+        a, last = acts[t], h
         s = a[:2]
         np.add(s, to_gates, out=s)
         exp(s, out=s)
         np.add(s, 1, out=s)
         np.reciprocal(s, out=s)
-        r, z, new, inner = a
+        r, z, new, inner, h = a
         inner[...] = to_new
         np.multiply(r, inner, out=h)
         np.add(new, h, out=new)
@@ -213,21 +215,21 @@ def _gru(x: Array, h: Array, w: Array, b: Any = None, *, reverse: bool) -> Array
         np.subtract(last, new, out=h)
         np.multiply(h, z, out=h)
         np.add(h, new, out=h)
-    return _rows(hs), acts
+    return _rows(acts[:, 4]), acts
 
 
 def _gru_pull(g: Any, saved: Any, needs: Any, *, reverse: bool) -> tuple[Any, ...]:
     """With the blocks (new, reset, update, new within the reset gate), those of the
     inputs are the first three, those of the product the last three."""
-    x, h, w, *b, hs, acts = saved
-    r, z, new, inner = acts.swapaxes(0, 1)
-    started = _before(hs, h, reverse)
-    k = np.empty_like(acts)
+    x, h, w, *b, _, acts = saved
+    r, z, new, inner, hs = acts.swapaxes(0, 1)
+    started = _before(hs, h.T, reverse)
+    k = np.empty((len(r), 4, *r.shape[1:]), r.dtype)
     np.multiply(1 - z, 1 - new * new, out=k[:, 0])
     np.multiply(k[:, 0] * inner, _slope(r), out=k[:, 1])
-    np.multiply(started.swapaxes(1, 2) - new, _slope(z), out=k[:, 2])
+    np.multiply(started - new, _slope(z), out=k[:, 2])
     np.multiply(k[:, 0], r, out=k[:, 3])
-    to_h, size = _cotangent(g[0], hs), h.shape[1]
+    to_h, size = _columns(g[0]), h.shape[1]
     back = w.T.copy()
     d = np.zeros(to_h.shape[1:], k.dtype)
     for t in _steps(x, not reverse):
@@ -242,13 +244,13 @@ def _gru_pull(g: Any, saved: Any, needs: Any, *, reverse: bool) -> tuple[Any, ..
     to_x = np.concatenate((rows[..., size : 3 * size], rows[..., :size]), axis=2)
     rows = rows[..., size:]
     to_b = [rows.sum((0, 1)) for _ in b]
-    to_w = None if needs[2] is None else _over_time(rows, started)
+    to_w = None if needs[2] is None else _over_time(rows, _rows(started))
     return to_x, d.T.copy(), to_w, *to_b
 
 
 def _rnn(x: Array, h: Array, w: Array, *, activation: str, reverse: bool) -> Arrays:
     h, hs = _columns(h), _columns(x)
-    product = np.empty(hs.shape[1:], x.dtype)
+    product = np.empty_like(h)
     tanh = _functions(product)[1]
     zero = np.zeros((), x.dtype)
     for t in _steps(x, reverse):
@@ -259,15 +261,15 @@ def _rnn(x: Array, h: Array, w: Array, *, activation: str, reverse: bool) -> Arr
             tanh(h, out=h)
         else:
             np.maximum(h, zero, out=h)
-    return (_rows(hs),)
+    return _rows(hs), hs[:, None]
 
 
 def _rnn_pull(
     g: Any, saved: Any, needs: Any, *, activation: str, reverse: bool
 ) -> tuple[Any, ...]:
-    x, h, w, hs = saved
-    to_h = _cotangent(g[0], hs)
-    slopes = _columns(1 - hs * hs if activation == "tanh" else hs != 0)
+    x, h, w, _, hs = saved
+    to_h, hs = _columns(g[0]), hs[:, 0]
+    slopes = 1 - hs * hs if activation == "tanh" else hs != 0
     back = w.T.copy()
     d = np.zeros(to_h.shape[1:], to_h.dtype)
     for t in _steps(x, not reverse):
@@ -276,7 +278,8 @@ def _rnn_pull(
         np.multiply(whole, slopes[t], out=whole)
         d = np.matmul(back, whole)
     rows = _rows(to_h)
-    to_w = None if needs[2] is None else _over_time(rows, _before(hs, h, reverse))
+    started = _rows(_before(hs, h.T, reverse))
+    to_w = None if needs[2] is None else _over_time(rows, started)
     return rows, d.T.copy(), to_w
 
 
@@ -288,7 +291,7 @@ class _Recurrence(NamedTuple):
 
     `step(F, x, *state, *weights, **params)` gives the state and what is kept, of which
     the outputs are the first part of the state at all times, the other parts at the
-    end, and (time, kept, features, n) of what is kept, if anything is.
+    end, and (time, kept, features, n) of what is kept.
     """
 
     name: str
@@ -310,8 +313,8 @@ class _Recurrence(NamedTuple):
             now = F.select(x, axis=0, index=t)
             state, more = self.step(F, now, *state, *weights, **params)
             outs[t] = state[0]
-            kept[t] = keep and more and F.stack(*map(F.mT, more), axis=0)
-        last = (F.stack(*kept, axis=0),) if keep and self.kept else ()
+            kept[t] = keep and F.stack(*map(F.mT, more), axis=0)
+        last = (F.stack(*kept, axis=0),) if keep else ()
         return (F.stack(*outs, axis=0), *state[1:], *last)
 
     def impl(self, *args: Array, **params: Any) -> Arrays:
@@ -325,11 +328,8 @@ class _Recurrence(NamedTuple):
         x, *state = avals[: 1 + self.states]
         time, n, _ = x.shape
         h, dtype = state[0].shape[1], x.dtype
-        outs = [Aval((time, n, h), dtype), *state[1:]]
-        if self.kept:
-            size = state[-1].shape[1]
-            outs.append(Aval((time, self.kept, size, n), dtype))
-        return tuple(outs)
+        kept = Aval((time, self.kept, state[-1].shape[1], n), dtype)
+        return Aval((time, n, h), dtype), *state[1:], kept
 
     def vjp(
         self, F: Namespace, g: Any, saved: Any, needs: Any, **params: Any
@@ -337,18 +337,14 @@ class _Recurrence(NamedTuple):
         """By `pull` for arrays, else by the definition; nobody but the latter has a
         cotangent of what is kept."""
         count = len(needs)
-        plain = all(type(a) is Array for a in saved)
-        plain = plain and all(a is None or type(a) is Array for a in g)
-        keep = bool(self.kept) and g[-1] is not None
-        if keep or not plain:
+        keep = g[-1] is not None
+        if keep or not all(a is None or type(a) is Array for a in (*g, *saved)):
             fn = partial(self.define, keep=keep, **params)
-            return pulled(
-                fn, saved[:count], needs, g[: len(g) - bool(self.kept) + keep]
-            )
+            return pulled(fn, saved[:count], needs, g if keep else g[:-1])
         dtype = saved[0].dtype
         if not _half(dtype):
             if dtype.kind == "c":
-                saved = [a.conj() for a in saved]
+                saved = [a if a is None else a.conj() for a in saved]
             return self.pull(g, saved, needs, **params)
         g, saved = (
             [None if a is None else a.astype(np.float32) for a in s] for s in (g, saved)
@@ -375,7 +371,7 @@ class _Recurrence(NamedTuple):
         joined = [_joined(F, a, a.ndim - 3) for a in full]
         outs = getattr(F, self.name)(*joined, *args[count:], **params)
         n = args[0].shape[-2]
-        last = len(outs) - 1 if self.kept else -1
+        last = len(outs) - 1
         return tuple(
             _parted(F, o, o.ndim - 1 if i == last else o.ndim - 2, size, n)
             for i, o in enumerate(outs)
@@ -403,11 +399,15 @@ def _parted(F: Namespace, x: Payload, axis: int, size: int, n: int) -> Payload:
 
 
 def _record(
-    recurrence: _Recurrence, weights: int, samples: Callable[..., Any], doc: str
+    recurrence: _Recurrence,
+    weights: int,
+    samples: Callable[..., Any],
+    doc: str,
+    reads: tuple[int, ...] = (),
 ) -> Primitive:
     operands = 1 + recurrence.states + weights
-    outs = recurrence.states + bool(recurrence.kept)
-    read = (*range(operands), -1, -outs)  # the first output, and what is kept
+    outs = recurrence.states + 1
+    read = (*range(operands), -outs, *reads)  # what is kept is the last output
     return Primitive(
         recurrence.name,
         recurrence.impl,
@@ -450,12 +450,13 @@ lstm_scan = _record(
             ((1, size), [(4 * size, 1), (1, size)]),
         ],
     ),
-    "An LSTM's outputs, its last cell state, and its activations.  Operands: gates "
+    "An LSTM's outputs, its last cell state, and what it kept.  Operands: gates "
     "(time, n, 4 size) of the inputs, h, c, the weights of h, and those that project "
     "the output where they are given.",
+    reads=(-1,),
 )
 gru_scan = _record(
-    _Recurrence("gru_scan", _gru_step, _gru, _gru_pull, 1, 4),
+    _Recurrence("gru_scan", _gru_step, _gru, _gru_pull, 1, 5),
     2,
     _samples(
         3,
@@ -464,12 +465,13 @@ gru_scan = _record(
             ((size,), [(3 * size, size)]),
         ],
     ),
-    "A GRU's outputs, and its activations.  Operands: gates (time, n, 3 size) of the "
+    "A GRU's outputs, and what it kept.  Operands: gates (time, n, 3 size) of the "
     "inputs, h, the weights of h, and their bias where it is given.",
 )
 rnn_scan = _record(
-    _Recurrence("rnn_scan", _rnn_step, _rnn, _rnn_pull, 1, 0),
+    _Recurrence("rnn_scan", _rnn_step, _rnn, _rnn_pull, 1, 1),
     1,
     _samples(1, lambda size: [((size,), [(size, size)])], activation="tanh"),
-    "The outputs of h = activation(x + h w^T).  Operands: x (time, n, size), h, w.",
+    "The outputs of h = activation(x + h w^T), and what was kept.  Operands: x (time, n, "
+    "size), h, w.",
 )

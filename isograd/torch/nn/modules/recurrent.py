@@ -70,7 +70,8 @@ def _named(x: Any, label: str) -> Any:
     if type(x) is Draft:
         x.sketch.name_node(x, label)
     elif type(x) is Traced:
-        (x.node.edges[0] if type(x.node) is Slot else x.node).label = label
+        node: Any = x.node.edges[0] if type(x.node) is Slot else x.node
+        node.label = label
     return x
 
 
