@@ -98,9 +98,14 @@ _WITH_INPLACE: dict[str, tuple[Any, str]] = {
 }
 
 
+_FROM_RESULT = ("leaky_relu", "elu", "selu", "celu", "threshold")
+"""Those that, in place, are differentiated from their result: another node."""
+
+
 def _with_inplace(name: str, body: Any, label: str) -> None:
     """A function with the argument `inplace`, and its twin `name_`."""
     apply = public(body, name, label)
+    written = label.replace("0", "1") if name in _FROM_RESULT else label
     prim = REGISTRY.get(name)
     if (
         prim is not None
@@ -113,7 +118,7 @@ def _with_inplace(name: str, body: Any, label: str) -> None:
     def write(input: Any, *args: Any, **kwargs: Any) -> Any:
         from isograd.torch.call import in_place
 
-        return in_place(body, f"{name}_", label)(input, *args, **kwargs)
+        return in_place(body, f"{name}_", written)(input, *args, **kwargs)
 
     def function(input: Any, *args: Any, inplace: bool = False, **kwargs: Any) -> Any:
         if not args and not inplace and not kwargs and isinstance(input, CoreTensor):
@@ -158,8 +163,15 @@ for _name in ("tanh", "sigmoid"):
 
 @row(label="PreluKernelBackward0")
 def prelu(input: Payload, weight: Payload) -> Payload:
+    if input.dtype != weight.dtype:
+        raise RuntimeError(
+            f"prelu: Type promoting not supported. Got {dtype_name(input)} and "
+            f"{dtype_name(weight)}"
+        )
     count = weight.shape[0] if weight.ndim else 1
     if count != 1:
+        if input.ndim == 0:
+            raise RuntimeError("Not allow zero-dim input tensor.")
         channels = input.shape[1] if input.ndim > 1 else 1
         if channels != count:
             raise RuntimeError(
@@ -174,6 +186,10 @@ def prelu(input: Payload, weight: Payload) -> Payload:
 
 @row
 def glu(input: Payload, dim: int = -1) -> Payload:
+    if input.ndim == 0:
+        raise RuntimeError(
+            "glu does not support scalars because halving size must be even"
+        )
     axis = checked_dim(dim, input.ndim)
     n = input.shape[axis]
     if n % 2:
@@ -319,12 +335,36 @@ def _channel_dropout(name: str, rank: int) -> None:
                 "dimension, a channel dimension, and an optional batch "
                 "dimension (i.e. 2D or 3D inputs)."
             )
+        if rank > 1:
+            _warn_rank(name, rank, len(shape))
         lead = 2 if len(shape) == rank + 2 or name == "dropout2d" else 1
         mask = (*shape[:lead], *(1,) * (len(shape) - lead))
         return _dropped(input, p, training, inplace, mask)
 
     function.__name__ = function.__qualname__ = name
     T[name] = function
+
+
+def _warn_rank(name: str, rank: int, ndim: int) -> None:
+    """Warn of inputs that PyTorch will once take otherwise."""
+    if ndim not in (rank + 1, rank + 2):
+        warn(
+            f"{name}: Received a {ndim}-D input to {name}, which is deprecated and will "
+            "result in an error in a future release. To retain the behavior and silence "
+            "this warning, please use dropout instead. Note that "
+            f"{name} exists to provide channel-wise dropout on inputs with {rank} "
+            "spatial dimensions, a channel dimension, and an optional batch dimension "
+            f"(i.e. {rank + 1}D or {rank + 2}D inputs)."
+        )
+    if name == "dropout2d" and ndim == 3:
+        warn(
+            "dropout2d: Received a 3D input to dropout2d and assuming that channel-wise "
+            "1D dropout behavior is desired - input is interpreted as shape (N, C, L), "
+            "where C is the channel dim. This behavior will change in a future release "
+            "to interpret the input as one without a batch dimension, i.e. shape (C, H, "
+            "W). To maintain the 1D channel-wise dropout behavior, please switch to using "
+            "dropout1d instead."
+        )
 
 
 for _name, _rank in (("dropout1d", 1), ("dropout2d", 2), ("dropout3d", 3)):

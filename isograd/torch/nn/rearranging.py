@@ -14,7 +14,7 @@ from isograd.torch.nn.table import F, Named, ints, row
 _PAD_LABELS = {
     "reflect": "ReflectionPad{}DBackward0",
     "replicate": "ReplicationPad{}DBackward0",
-    "circular": "torch::autograd::CopySlices",
+    "circular": "CopySlices",
 }
 _KERNELS = {"reflect": "reflection_pad", "replicate": "replication_pad"}
 

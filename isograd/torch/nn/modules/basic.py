@@ -553,7 +553,8 @@ class _Pad(Module):
 
     def __init__(self, padding: Any, value: Any = None) -> None:
         super().__init__()
-        self.padding = ints(padding, 2 * self.rank)
+        whole = isinstance(padding, int)
+        self.padding = (padding,) * (2 * self.rank) if whole else tuple(padding)
         self.value = value
 
     def forward(self, input: Any) -> Any:

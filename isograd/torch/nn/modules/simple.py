@@ -37,9 +37,13 @@ class _Stored(Module):
 
     def extra_repr(self) -> str:
         text = self.shown.format(self=self)
-        if getattr(self, "inplace", False):
+        if getattr(self, "inplace", False) and self.function not in _SILENT:
             text += (", " if text else "") + "inplace=True"
         return text
+
+
+_SILENT = ("hardsigmoid", "hardswish")
+"""Functions whose layers do not show that they work in place."""
 
 
 class _Activation(_Stored):
