@@ -418,7 +418,9 @@ class Trace:
 
 _NUMBERS = (int, float)
 FLAG = -1  # stands for the memory of a program's flag
-_LETTERS = {np.dtype(d): c for d, c in zip("?ilqfd", "billfd", strict=True)}
+_LETTERS = {
+    np.dtype(d): c for d, c in zip(("?", "i4", "i8", "f4", "f8"), "bilfd", strict=True)
+}
 
 
 def plain(a: Any) -> np.ndarray:

@@ -152,6 +152,15 @@ def branching(x: Any) -> Any:
     return x * 2 if x[0, 0] > 0 else x * 3
 
 
+def test_what_a_loop_raises() -> None:
+    base, exponent = np.array([2, 3]), np.array([1, 2])
+    program = recorded(lambda x, y: np.power(x, y), (base, exponent))
+    assert program is not None
+    with pytest.raises(ValueError, match="negative integer powers"):
+        program(base, -exponent)
+    np.testing.assert_array_equal(program(base, exponent), [2, 9])
+
+
 def test_indices_out_of_range_raise_as_before() -> None:
     i = np.array([0, 3])
     program = recorded(lambda x, i: x[i] * 2, (X, i))

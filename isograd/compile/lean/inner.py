@@ -301,8 +301,16 @@ class _Run:
         around(0, starts)
 
     def check(self) -> None:
-        """Leave it to the fallback if a step found an index out of range."""
+        """Raise what a loop raised; leave it to the fallback if a step found an index
+        out of range."""
         b, zero = self.b, self.number(0)
+        error = b.call(self.function("PyErr_Occurred", I64, []), [])
+        raised, calm = (b.append_basic_block(n) for n in ("raised", "calm"))
+        b.cbranch(b.icmp_signed("!=", error, zero), raised, calm)
+        b.position_at_end(raised)
+        self.loop(self.new, lambda k: self.count("Py_DecRef", self.get(self.made, k)))
+        b.ret(ir.Constant(BYTES, None))
+        b.position_at_end(calm)
         told, wrong, right = (b.append_basic_block(n) for n in ("told", "bad", "good"))
         flag = self.word(FLAG)
         b.cbranch(b.icmp_signed("==", flag, zero), right, told)
