@@ -40,6 +40,13 @@ class HookHandle:
                 table.pop(self.handle_id, None)
 
 
+class TensorHookHandle(HookHandle):
+    """What removes a hook of a tensor."""
+
+
+TensorHookHandle.__name__ = TensorHookHandle.__qualname__ = "_TensorHookHandle"
+
+
 def check_hook(hook: Any) -> None:
     if not callable(hook):
         raise TypeError(
@@ -48,11 +55,15 @@ def check_hook(hook: Any) -> None:
 
 
 def register(
-    table: HookTable, hook: Hook, extra: HookTable | None = None, prepend: bool = False
+    table: HookTable,
+    hook: Hook,
+    extra: HookTable | None = None,
+    prepend: bool = False,
+    kind: type[HookHandle] = HookHandle,
 ) -> HookHandle:
     """Enter a hook; with `extra`, note there that it is of the extended kind."""
     check_hook(hook)
-    handle = HookHandle(table, extra_dict=extra)
+    handle = kind(table, extra_dict=extra)
     table[handle.handle_id] = hook
     if prepend:
         table.move_to_end(handle.handle_id, last=False)
@@ -134,7 +145,7 @@ def register_hook(self: Tensor, hook: Hook) -> HookHandle:
         raise RuntimeError(
             "The tensor requires grad is false, which can not register tensor hook"
         )
-    return register(hooks_of(self).table, hook)
+    return register(hooks_of(self).table, hook, kind=TensorHookHandle)
 
 
 def hooks(self: Tensor) -> list[Hook]:

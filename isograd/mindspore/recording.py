@@ -138,6 +138,8 @@ class Gradients:
         g = None if leaf is None else self.found.get(leaf)
         if g is None:
             return wrap(Tensor, BOUND.zeros_like(payload_of(t)))
+        if g.dtype != t._p.dtype:  # what is computed of integers is floating point
+            g = BOUND.convert(g, dtype=t._p.dtype)
         if type(g) is np.ndarray:
             if g.base is not None or id(g) in self.taken:
                 g = g.copy()

@@ -16,7 +16,7 @@ from isograd.core import mutation
 from isograd.core import tensor as core
 from isograd.core.levels import state
 from isograd.core.primitive import BOUND, RAW, Payload, ndarray
-from isograd.core.storage import note_write
+from isograd.core.storage import note_write, root
 from isograd.core.tape import Leaf, Traced
 from isograd.core.tensor import payload_of, wrap
 from isograd.mindspore import dtype as dtypes
@@ -138,11 +138,14 @@ class Tensor(core.Tensor):
         return self.array("strides").strides
 
     def stride(self, dim: int | None = None) -> Any:
-        steps = tuple(s // self.itemsize for s in self.array("stride").strides)
+        steps = [s // self.itemsize for s in self.array("stride").strides]
         return steps if dim is None else steps[dim]
 
     def storage_offset(self) -> int:
-        return 0
+        """How many elements of the storage stand before the first one."""
+        a = self.array("storage_offset")
+        start, here = (x.__array_interface__["data"][0] for x in (root(a), a))
+        return (here - start) // self.itemsize
 
     def is_contiguous(self) -> bool:
         return type(self._p) is not ndarray or bool(self._p.flags.c_contiguous)

@@ -16,6 +16,37 @@ from isograd.mindspore.tensor import Tensor
 F = BOUND
 
 
+# losses whose operators check the reduction: what they allow, the name they say
+_ALLOWED = {
+    "KLDivLoss": (["none", "mean", "batchmean", "sum"], ""),
+    "HingeEmbeddingLoss": (["none", "sum", "mean"], ""),
+    "TripletMarginLoss": (["none", "sum", "mean"], ""),
+    "MultiMarginLoss": (["none", "sum", "mean"], ""),
+    "GaussianNLLLoss": (["none", "mean", "sum"], "gaussian_nll_loss"),
+    "BCEWithLogitsLoss": (["none", "mean", "sum"], "BCEWithLogitsLoss"),
+    "SoftMarginLoss": (["none", "mean", "sum"], "soft_margin_loss"),
+}
+_ENUMERATED = ("BCEWithLogitsLoss", "SoftMarginLoss")
+
+
+def _no_reduction(loss: str, reduction: Any) -> ValueError:
+    allowed, name = _ALLOWED.get(loss, (None, ""))
+    if loss in _ENUMERATED:
+        return ValueError(
+            f"Failed to convert the value \"{reduction}\" of input 'reduction' of "
+            f"'{name}' to enum."
+        )
+    if allowed is None:
+        return ValueError(
+            f"For '{loss}', the 'reduction' must be in ['mean', 'sum', 'none'], but got "
+            f"{reduction}."
+        )
+    return ValueError(
+        f"For '{name or loss}', the 'reduction' must be str and must be in "
+        f"'{allowed}', but got '{reduction}'."
+    )
+
+
 class LossBase(Cell):
     """Base of losses: `get_loss` weighs and reduces what a subclass computes.
 
@@ -30,11 +61,10 @@ class LossBase(Cell):
     def _set_reduction(self, reduction: Any) -> None:
         if reduction is None:
             reduction = "none"
-        if reduction not in ("mean", "sum", "none"):
-            raise ValueError(
-                f"For '{type(self).__name__}', the 'reduction' must be in "
-                f"['mean', 'sum', 'none'], but got {reduction}."
-            )
+        loss = type(self).__name__
+        allowed = _ALLOWED[loss][0] if loss in _ALLOWED else ["mean", "sum", "none"]
+        if reduction not in allowed:
+            raise _no_reduction(loss, reduction)
         self.reduction = reduction
         self.average = reduction == "mean"
         self.reduce = reduction != "none"

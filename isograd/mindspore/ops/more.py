@@ -114,6 +114,8 @@ for _name, _skip in (("quantile", False), ("nanquantile", True)):
 
 @op(methods=True)
 def nanmedian(input: Payload, axis: Any = -1, keepdims: bool = False) -> Any:
+    if not input.ndim:
+        return input, np.zeros((), np.int64)
     a = axis_of(axis, input.ndim, "nanmedian")
     out = F.median(input, axis=a, skip_nan=True)
     return tuple(F.unsqueeze(o, axis=a) for o in out) if keepdims else out

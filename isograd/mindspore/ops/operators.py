@@ -17,6 +17,7 @@ from isograd.mindspore.call import (
     at,
     axis_of,
     cast,
+    expose,
     ints_of,
     public,
 )
@@ -442,9 +443,13 @@ def ReverseSequence(seq_dim: int, batch_dim: int = 0) -> Fn:
     )
 
 
-FUNCTIONS["reverse_sequence"] = lambda x, seq_lengths, seq_dim, batch_dim=0: OPERATORS[
-    "ReverseSequence"
-](seq_dim, batch_dim)(x, seq_lengths)
+expose(
+    lambda x, seq_lengths, seq_dim, batch_dim=0: OPERATORS["ReverseSequence"](
+        seq_dim, batch_dim
+    )(x, seq_lengths),
+    ["reverse_sequence"],
+    True,
+)
 
 
 def _reversed_places(shape: Any, lengths: Any, axis: int, batch: int) -> Any:

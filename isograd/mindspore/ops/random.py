@@ -114,7 +114,7 @@ def randperm(
 
 @op("shuffle")
 def shuffle(x: Payload, seed: Any = None) -> Payload:
-    return F.gather(x, generator(seed).permutation(x.shape[0]))
+    return F.gather(x, generator(seed).permutation(x.shape[0])) if x.ndim else x
 
 
 @op("bernoulli", methods="bernoulli")

@@ -532,6 +532,7 @@ def cast_(input: Any, dtype: Any) -> Payload:
 
 
 def astype(self: Any, dtype: Any, copy: bool = True) -> Any:
+    """The elements in a dtype; `copy=False` may give the tensor itself."""
     d = dtypes.np_of(dtype)
     if self._p.dtype == d and not copy:
         return self
@@ -542,7 +543,14 @@ def astype(self: Any, dtype: Any, copy: bool = True) -> Any:
     return lift(p if type(p) is np.ndarray else mutation.copied(p))
 
 
-expose(astype, [], "astype to")
+expose(astype, [], "astype")
+expose(
+    lambda self, dtype=None, *more, copy=True, **kwargs: (
+        self if dtype is None else astype(self, dtype, copy)
+    ),
+    [],
+    "to",
+)
 expose(
     lambda self, dtype=None: str(self.dtype) if dtype is None else astype(self, dtype),
     [],
@@ -566,7 +574,11 @@ expose(
     ["deepcopy"],
 )
 expose(lambda self: lift(mutation.copied(payload_of(self))), ["clone"], "copy clone")
-expose(lambda self: self, [], "contiguous")
+expose(
+    lambda self: self if self.is_contiguous() else lift(F.copy(lower(self))),
+    [],
+    "contiguous",
+)
 
 
 @op("stop_gradient")
