@@ -118,6 +118,19 @@ def version(array: np.ndarray) -> int:
     return 0 if writes is None else writes.count
 
 
+def mark(array: np.ndarray) -> tuple[int, list[int]]:
+    """How often the memory was written, and when, for `rewind`."""
+    writes = _WRITES.get(id(root(array)))
+    return (0, []) if writes is None else (writes.count, list(writes.ticks))
+
+
+def rewind(array: np.ndarray, seen: tuple[int, list[int]]) -> None:
+    """Forget the writes to the memory of `array` since `mark`."""
+    writes = _WRITES.get(id(root(array)))
+    if writes is not None:
+        writes.count, writes.ticks = seen[0], list(seen[1])
+
+
 def changed_since(array: np.ndarray, seq: int) -> tuple[int, int] | None:
     """(version now, version then) if the array was written after tick `seq`."""
     writes = _WRITES.get(id(root(array)))

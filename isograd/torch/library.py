@@ -11,6 +11,7 @@ from typing import Any, Union
 
 from isograd.base.missing import MissingName, missing_text, module_getattr
 from isograd.core import levels
+from isograd.torch.autograd.checks import NEEDS_SETUP
 from isograd.torch.autograd.function import Function
 from isograd.torch.table import FUNCTIONS
 from isograd.torch.tensor import Tensor
@@ -100,7 +101,9 @@ def infer_schema(
             word = re.sub("^Tensor", f"Tensor(a{i}!)", word)
         default = "" if p.default is p.empty else f"={p.default}"
         parts.append(f"{word} {name}{default}")
-    returns = hints.get("return", type(None))
+    if "return" not in hints:
+        raise fail("No return type annotation was provided. Please add one.")
+    returns = hints["return"]
     return f"{op_name or ''}({', '.join(parts)}) -> {_returned(returns)}"
 
 
@@ -149,6 +152,11 @@ class CustomOpDef:
         if self._mutates:
             with levels.changed(recording=False):
                 return self._init_fn(*args, **kwargs)
+        if levels.state().level and any(
+            isinstance(v, Tensor) and v._node is not None and v._node.level > 0
+            for v in values
+        ):
+            raise RuntimeError(NEEDS_SETUP)
         return self._applied.apply(*values)
 
     def _bound(self, args: Any, kwargs: Any) -> list[Any]:
@@ -227,20 +235,27 @@ class CustomOpDef:
 def _function_of(op: CustomOpDef) -> Any:
     """The `autograd.Function` of an operator."""
 
-    def forward(ctx: Any, *args: Any) -> Any:
+    def parted(args: Any) -> tuple[Any, dict[str, Any]]:
+        """The arguments, and those that are given by name alone."""
         names = list(op._signature.parameters)
         keyed = {
             n: a
             for n, a in zip(names, args, strict=False)
             if op._signature.parameters[n].kind is inspect.Parameter.KEYWORD_ONLY
         }
-        plain = args[: len(args) - len(keyed)]
+        return args[: len(args) - len(keyed)], keyed
+
+    def forward(*args: Any) -> Any:
+        plain, keyed = parted(args)
         out = op._init_fn(*plain, **keyed)
         _check_apart(op, args, out)
-        if op._setup is not None:
-            more = {"keyword_only_inputs": keyed} if keyed else {}
-            op._setup(ctx, plain, out, **more)
         return out
+
+    def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+        if op._setup is not None:
+            plain, keyed = parted(inputs)
+            more = {"keyword_only_inputs": keyed} if keyed else {}
+            op._setup(ctx, plain, output, **more)
 
     def backward(ctx: Any, *grads: Any) -> Any:
         if op._backward is None:
@@ -252,7 +267,12 @@ def _function_of(op: CustomOpDef) -> Any:
         return op._backward(ctx, *grads)
 
     name = f"GeneratedBackwardFor_{op._namespace}_{op._name}_default"
-    body = {"forward": staticmethod(forward), "backward": staticmethod(backward)}
+    parts = {
+        "forward": forward,
+        "setup_context": setup_context,
+        "backward": backward,
+    }
+    body = {key: staticmethod(fn) for key, fn in parts.items()}
     return type(name, (Function,), body)
 
 

@@ -75,3 +75,39 @@ t.add_(1); attempt(loss.backward)
 @pytest.mark.parametrize("name", SNIPPETS)
 def test_both_print_the_same(name: str) -> None:
     assert_same(SNIPPETS[name])
+
+
+FUNCTION = r"""
+class A(torch.autograd.Function):
+    generate_vmap_rule = True
+    @staticmethod
+    def forward(x): return x ** 3
+    @staticmethod
+    def setup_context(ctx, inputs, output): ctx.save_for_backward(*inputs)
+    @staticmethod
+    def backward(ctx, g): return g * 3 * ctx.saved_tensors[0] ** 2
+f = torch.func; x = torch.arange(3.); total = lambda x: A.apply(x).sum()
+print(f.grad(total)(x), torch.vmap(f.grad(total))(x), f.vjp(A.apply, x)[1](x), f.jacrev(A.apply)(x))
+print(f.grad(lambda x: f.grad(total)(x).sum())(x), torch.vmap(f.grad(f.grad(A.apply)))(x))
+y = x.clone().requires_grad_(); f.grad(lambda z: A.apply(z * y).sum())(x).sum().backward(); print(y.grad)
+"""
+OPERATOR = r"""
+sq = torch.library.custom_op("functions_told::sq%s", mutates_args=())(made)
+torch.library.register_vmap(sq._qualname, lambda info, in_dims, x: (sq(x), in_dims[0]))
+print(torch.vmap(sq)(torch.arange(3.)))
+sq.register_autograd(lambda ctx, g: g * 2 * ctx.saved_tensors[0], setup_context=lambda ctx, inputs, output: ctx.save_for_backward(*inputs))
+x = torch.ones(2, requires_grad=True); sq(x).sum().backward(); print(x.grad)
+attempt(lambda: torch.func.grad(lambda x: sq(x).sum())(torch.ones(2)))
+"""
+
+
+def test_saved_inputs_belong_to_the_level_of_their_sweep() -> None:
+    assert_same(FUNCTION)
+
+
+def test_custom_operators_are_mapped_by_their_rule_and_not_transformed() -> None:
+    made = r"""
+def made(x): return x ** 2
+made.__annotations__ = {"x": torch.Tensor, "return": torch.Tensor}
+"""
+    assert_same(made + OPERATOR % "")

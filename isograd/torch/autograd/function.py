@@ -81,15 +81,17 @@ class _Frame:
             return i
         p = (self.args if kind == "arg" else self.outs)[i]
         self._check(kind, i, p)
+        node = None if self.node is None else self.node()
+        recorded = levels.state().creating or node is None or node.level == 0
         if kind == "arg":
             original = self.originals[i] if self.originals else None
-            if original is not None:
+            if original is not None and recorded:
                 return original
             edge = self.edges[i] if self.edges else None
         else:
             edge = self.slots[i] if self.slots else None
         p = self._lifted(kind, i, p)
-        if edge is not None and (levels.state().creating or levels.state().level == 0):
+        if edge is not None and recorded:
             p = Traced(p, edge)
         return wrap(Tensor, p)
 

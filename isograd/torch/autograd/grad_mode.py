@@ -10,6 +10,7 @@ from typing import Any
 
 from isograd.core import levels
 from isograd.core.levels import State
+from isograd.core.storage import mark, rewind
 
 
 class ContextDecorator:
@@ -171,15 +172,24 @@ class inference_mode(ContextDecorator):
         return type(self)(self.mode)
 
 
+MULTITHREADING = [True]
+"""What was asked for; backward passes here use one thread."""
+
+
 class set_multithreading_enabled(ContextDecorator):
-    """Accepted; backward passes here use one thread."""
+    """Noted; backward passes here use one thread."""
 
     def __init__(self, mode: bool) -> None:
         super().__init__()
         self.mode = mode
+        self.prev = MULTITHREADING[-1]
+        MULTITHREADING[-1] = mode
 
-    def changes(self) -> dict[str, Any]:
-        return {}
+    def __enter__(self) -> None:
+        MULTITHREADING[-1] = self.mode
+
+    def __exit__(self, *_: Any) -> None:
+        MULTITHREADING[-1] = self.prev
 
     def clone(self) -> ContextDecorator:
         return type(self)(self.mode)
@@ -187,6 +197,32 @@ class set_multithreading_enabled(ContextDecorator):
 
 for _mode in (no_grad, enable_grad, set_grad_enabled, inference_mode):
     _mode.__module__ = "torch.autograd.grad_mode"  # as PyTorch shows them
+
+
+class _unsafe_preserve_version_counter(ContextDecorator):
+    """Writes inside to these tensors count no version."""
+
+    def __init__(self, tensors: Any) -> None:
+        super().__init__()
+        self.tensors = tensors if isinstance(tensors, tuple) else (tensors,)
+
+    def __enter__(self) -> None:
+        self.marks = [mark(t._p) for t in self.tensors]
+
+    def __exit__(self, *_: Any) -> None:
+        for t, seen in zip(self.tensors, self.marks, strict=True):
+            rewind(t._p, seen)
+
+
+class _force_original_view_tracking(ContextDecorator):
+    """Accepted: views are tracked in one way here."""
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__()
+        self.mode = mode
+
+    def changes(self) -> dict[str, Any]:
+        return {}
 
 
 def is_grad_enabled() -> bool:

@@ -420,6 +420,11 @@ def _checked(t: Any) -> Any:
 _DISABLED: list[str | None] = []
 
 
+def hooks_allowed() -> bool:
+    """Whether saved tensors' hooks may be set here."""
+    return not _DISABLED
+
+
 @contextlib.contextmanager
 def disable_saved_tensors_hooks(error_message: str) -> Iterator[None]:
     """Inside, `saved_tensors_hooks` raises a RuntimeError with this message."""

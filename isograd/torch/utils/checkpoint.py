@@ -114,6 +114,11 @@ def checkpoint(
     if kwargs and use_reentrant:
         raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
     if not use_reentrant:
+        if determinism_check not in ("default", "none"):
+            raise ValueError(
+                "determinism_check should be one of ['default', 'none'], but got "
+                f"{determinism_check}"
+            )
         frame = _Recompute(
             function, args, kwargs, preserve, context_fn, determinism_check, early_stop
         )
@@ -298,6 +303,10 @@ def checkpoint_sequential(
     functions: Any, segments: int, input: Any, use_reentrant: Any = None, **kwargs: Any
 ) -> Any:
     """A sequence of modules in checkpointed segments."""
+    preserve = kwargs.pop("preserve_rng_state", True)
+    if kwargs:
+        raise ValueError("Unexpected keyword arguments: " + ",".join(kwargs))
+    kwargs = {"preserve_rng_state": preserve}
     modules = (
         list(functions.children())
         if hasattr(functions, "children")
