@@ -82,6 +82,8 @@ class Primitive:
             generated tests; masks and indices have their own dtype.
         domain, kinds: see `families.elementwise`.
         kernel, large_vjp: `impl` and `raw_vjp` for large arrays, see `large.py`.
+        large: elements from which on the kernel is asked; fewer where each of them is
+            much work.
         pulls: for each mask of operands that need a cotangent, the vjp of small real
             arrays of one shape, `(g, saved, **params)`; empty where there is none.
         effect: whether executing it twice differs from once (random draws).
@@ -97,6 +99,7 @@ class Primitive:
     """
 
     undefined: tuple[int, ...] = ()
+    large: int = LARGE
     bent: bool = False  # whether it is piecewise linear, but no constant
     steps: Callable[..., Any] | None = None
     direct: Callable[..., Any] | None = None
@@ -252,7 +255,7 @@ def bind(prim: Primitive, args: tuple[Payload, ...], params: dict[str, Any]) -> 
             return stage.process(prim, args, params, stage.level)
         return stage.evaluate(prim, args, params)
     if top is None:
-        if args and (args[0].size >= LARGE or args[-1].size >= LARGE):
+        if args and (args[0].size >= prim.large or args[-1].size >= prim.large):
             return prim.kernel(*args, **params)
         return prim.impl(*args, **params)
     return top.process(prim, args, params, level)

@@ -441,6 +441,7 @@ conv_filter = multilinear(
 
 for _prim in (conv, conv_data, conv_filter):
     by_size(_prim)
+    _prim.large = 1 << 12  # each element takes part in many products
 
 
 def _with_bias(F: Namespace, out: Payload, bias: Payload | None) -> Payload:
