@@ -9,6 +9,7 @@ from typing import Any
 from isograd.base.missing import module_getattr
 from isograd.core import levels
 from isograd.torch import dtypes
+from isograd.torch.grad_scaler import GradScaler as GradScaler
 
 __path__: list[str] = []  # has modules: see base.paths
 __getattr__ = module_getattr("torch.amp", "torch")
@@ -73,43 +74,6 @@ class autocast:
 
 
 autocast.__module__ = "torch.amp.autocast_mode"
-
-
-class GradScaler:
-    """Scaling of losses; off where there is no CUDA, so all passes through."""
-
-    def __init__(self, device: str = "cuda", enabled: bool = True, **_: Any) -> None:
-        if enabled:
-            warnings.warn(
-                "torch.cuda.amp.GradScaler is enabled, but CUDA is not "
-                "available.  Disabling.",
-                UserWarning,
-                stacklevel=2,
-            )
-
-    def scale(self, outputs: Any) -> Any:
-        return outputs
-
-    def step(self, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
-        return optimizer.step(*args, **kwargs)
-
-    def unscale_(self, optimizer: Any) -> None:
-        """Nothing was scaled."""
-
-    def update(self, new_scale: Any = None) -> None:
-        """Nothing to adapt."""
-
-    def is_enabled(self) -> bool:
-        return False
-
-    def get_scale(self) -> float:
-        return 1.0
-
-    def state_dict(self) -> dict[str, Any]:
-        return {}
-
-    def load_state_dict(self, state_dict: Any) -> None:
-        """There is no state."""
 
 
 def is_autocast_available(device_type: str) -> bool:
