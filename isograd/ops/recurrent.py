@@ -68,8 +68,13 @@ def _columns(x: Array) -> Array:
     return x.swapaxes(-1, -2).copy()
 
 
-def _steps(x: Array, reverse: bool) -> Iterable[int]:
-    return reversed(range(x.shape[0])) if reverse else range(x.shape[0])
+def _times(count: int, reverse: bool) -> Iterable[int]:
+    return reversed(range(count)) if reverse else range(count)
+
+
+def _steps(x: Array, reverse: bool) -> Iterable[tuple[int, Array]]:
+    """The times of (time, ...) in the order of the steps, with what stands there."""
+    return ((t, x[t]) for t in _times(len(x), reverse))
 
 
 def _before(x: Array, first: Array, reverse: bool) -> Array:
@@ -109,38 +114,38 @@ def _lstm(
 ) -> Arrays:
     """Sigmoids are 1 / (1 + exp(-x)): what leads to them has its sign changed once."""
     (time, n, _), size = x.shape, c.shape[1]
-    acts = np.empty((time, 6, size, n), x.dtype)
-    i, f, g, o = x.reshape(time, n, 4, size).transpose(2, 0, 3, 1)
-    for k, gate in enumerate((i, f, o)):
-        np.negative(gate, out=acts[:, k])
-    acts[:, 3] = g
+    kept = np.empty((time, 6, size, n), x.dtype)
+    gates, m = x.reshape(time, n, 4, size).transpose(0, 2, 3, 1), size * n
+    kept[:, :2], kept[:, 2], kept[:, 3] = gates[:, :2], gates[:, 3], gates[:, 2]
+    np.negative(kept[:, :3], kept[:, :3])
     w = w.reshape(4, size, -1)[[0, 1, 3, 2]]
-    np.negative(w[:3], out=w[:3])
-    w = w.reshape(4 * size, -1)
-    h, c = _columns(h), _columns(c)
+    np.negative(w[:3], w[:3])
+    w, h, c = w.reshape(4 * size, -1), _columns(h), _columns(c).reshape(m)
     hs = np.empty((time, *h.shape), x.dtype)
-    part, spare = np.empty((4, size, n), x.dtype), np.empty((size, n), x.dtype)
-    product = part.reshape(4 * size, n)
-    exp, tanh = _functions(part)
-    for t in _steps(x, reverse):
-        a = acts[t]
-        gates, s = a[:4], a[:3]
-        np.matmul(w, h, out=product)
-        np.add(gates, part, out=gates)
+    product, spare = np.empty((4 * size, n), x.dtype), np.empty((size, n), x.dtype)
+    part, out = product.reshape(4 * m), spare.reshape(m)
+    one, (exp, tanh) = np.ones((), x.dtype), _functions(part)
+    for t, a in _steps(kept.reshape(time, 6 * m), reverse):
+        np.matmul(w, h, product)
+        gates, s = a[: 4 * m], a[: 3 * m]
+        np.add(gates, part, gates)
         exp(s, out=s)
-        np.add(s, 1, out=s)
-        np.reciprocal(s, out=s)
-        i, f, o, g, squashed, new = a
+        np.add(s, one, s)
+        np.reciprocal(s, s)
+        g, squashed = a[3 * m : 4 * m], a[4 * m : 5 * m]
         tanh(g, out=g)
-        np.multiply(f, c, out=new)
-        np.multiply(i, g, out=spare)
-        c, h = np.add(new, spare, out=new), hs[t]
+        np.multiply(a[m : 2 * m], c, out)
+        c = a[5 * m :]
+        np.multiply(s[:m], g, c)
+        np.add(c, out, c)
         tanh(c, out=squashed)
+        h = hs[t]
         if p is None:
-            np.multiply(o, squashed, out=h)
+            np.multiply(s[2 * m :], squashed, h.reshape(m))
         else:
-            np.matmul(p, np.multiply(o, squashed, out=spare), out=h)
-    return _rows(hs), c.T.copy(), acts
+            np.multiply(s[2 * m :], squashed, out)
+            np.matmul(p, spare, h)
+    return _rows(hs), c.reshape(size, n).T.copy(), kept
 
 
 def _lstm_slopes(acts: Arrays, c: Array) -> tuple[Array, Array]:
@@ -164,7 +169,7 @@ def _lstm_pull(g: Any, saved: Any, needs: Any, *, reverse: bool) -> tuple[Any, .
     to_c = np.zeros_like(c.T, order="C") if g[1] is None else _columns(g[1])
     back, turned = w.T.copy(), [q.T.copy() for q in p]
     d, spare = np.zeros(to_h.shape[1:], k.dtype), np.empty_like(to_c)
-    for t in _steps(x, not reverse):
+    for t in _times(len(x), not reverse):
         whole = to_h[t]
         d = np.add(whole, d, out=whole)
         out = np.matmul(turned[0], d) if p else d
@@ -182,40 +187,35 @@ def _lstm_pull(g: Any, saved: Any, needs: Any, *, reverse: bool) -> tuple[Any, .
 
 def _gru(x: Array, h: Array, w: Array, b: Any = None, *, reverse: bool) -> Arrays:
     (time, n, _), size = x.shape, h.shape[1]
-    acts = np.empty((time, 5, size, n), x.dtype)
-    gates = x.reshape(time, n, 3, size).transpose(0, 2, 3, 1)
-    np.negative(gates[:, :2], out=acts[:, :2])
-    acts[:, 2] = gates[:, 2]
-    w = w.copy()
-    np.negative(w[: 2 * size], out=w[: 2 * size])
-    part = np.empty((3, size, n), x.dtype)
-    product, to_gates, to_new = part.reshape(3 * size, n), part[:2], part[2]
-    bias = None
+    kept, m = np.empty((time, 5, size, n), x.dtype), size * n
+    kept[:, :3] = x.reshape(time, n, 3, size).transpose(0, 2, 3, 1)
+    np.negative(kept[:, :2], kept[:, :2])
+    w, bias = w.copy(), None
+    np.negative(w[: 2 * size], w[: 2 * size])
+    product = np.empty((3 * size, n), x.dtype)
+    part = product.reshape(3 * m)
     if b is not None:
-        bias = np.empty_like(part)
-        bias[...] = b.reshape(3, size, 1)
-        np.negative(bias[:2], out=bias[:2])
-    h = _columns(h)
-    exp, tanh = _functions(part)
-    for t in _steps(x, reverse):
-        np.matmul(w, h, out=product)
+        bias = np.broadcast_to(b[:, None], product.shape).reshape(3 * m)
+        np.negative(bias[: 2 * m], bias[: 2 * m])
+    h, one, (exp, tanh) = _columns(h), np.ones((), x.dtype), _functions(part)
+    for _, a in _steps(kept.reshape(time, 5 * m), reverse):
+        np.matmul(w, h.reshape(size, n), product)
         if bias is not None:
-            np.add(part, bias, out=part)
-        a, last = acts[t], h
-        s = a[:2]
-        np.add(s, to_gates, out=s)
+            np.add(part, bias, part)
+        s, new, inner = a[: 2 * m], a[2 * m : 3 * m], a[3 * m : 4 * m]
+        np.add(s, part[: 2 * m], s)
         exp(s, out=s)
-        np.add(s, 1, out=s)
-        np.reciprocal(s, out=s)
-        r, z, new, inner, h = a
-        inner[...] = to_new
-        np.multiply(r, inner, out=h)
-        np.add(new, h, out=new)
+        np.add(s, one, s)
+        np.reciprocal(s, s)
+        inner[...] = part[2 * m :]
+        last, h = h.reshape(m), a[4 * m :]
+        np.multiply(s[:m], inner, h)
+        np.add(new, h, new)
         tanh(new, out=new)
-        np.subtract(last, new, out=h)
-        np.multiply(h, z, out=h)
-        np.add(h, new, out=h)
-    return _rows(acts[:, 4]), acts
+        np.subtract(last, new, h)
+        np.multiply(h, s[m:], h)
+        np.add(h, new, h)
+    return _rows(kept[:, 4]), kept
 
 
 def _gru_pull(g: Any, saved: Any, needs: Any, *, reverse: bool) -> tuple[Any, ...]:
@@ -232,7 +232,7 @@ def _gru_pull(g: Any, saved: Any, needs: Any, *, reverse: bool) -> tuple[Any, ..
     to_h, size = _columns(g[0]), h.shape[1]
     back = w.T.copy()
     d = np.zeros(to_h.shape[1:], k.dtype)
-    for t in _steps(x, not reverse):
+    for t in _times(len(x), not reverse):
         whole = to_h[t]
         np.add(whole, d, out=whole)
         gates = k[t]
@@ -250,17 +250,16 @@ def _gru_pull(g: Any, saved: Any, needs: Any, *, reverse: bool) -> tuple[Any, ..
 
 def _rnn(x: Array, h: Array, w: Array, *, activation: str, reverse: bool) -> Arrays:
     h, hs = _columns(h), _columns(x)
-    product = np.empty_like(h)
+    product, zero = np.empty_like(h), np.zeros((), x.dtype)
     tanh = _functions(product)[1]
-    zero = np.zeros((), x.dtype)
-    for t in _steps(x, reverse):
-        np.matmul(w, h, out=product)
-        h = hs[t]
-        np.add(h, product, out=h)
+    for _, a in _steps(hs, reverse):
+        np.matmul(w, h, product)
+        np.add(a, product, a)
         if activation == "tanh":
-            tanh(h, out=h)
+            tanh(a, out=a)
         else:
-            np.maximum(h, zero, out=h)
+            np.maximum(a, zero, a)
+        h = a
     return _rows(hs), hs[:, None]
 
 
@@ -272,7 +271,7 @@ def _rnn_pull(
     slopes = 1 - hs * hs if activation == "tanh" else hs != 0
     back = w.T.copy()
     d = np.zeros(to_h.shape[1:], to_h.dtype)
-    for t in _steps(x, not reverse):
+    for t in _times(len(x), not reverse):
         whole = to_h[t]
         np.add(whole, d, out=whole)
         np.multiply(whole, slopes[t], out=whole)
@@ -309,7 +308,7 @@ class _Recurrence(NamedTuple):
         state, weights = args[1 : 1 + self.states], args[1 + self.states :]
         outs: list[Payload] = [None] * x.shape[0]
         kept: list[Payload] = [None] * x.shape[0]
-        for t in _steps(x, reverse):
+        for t in _times(x.shape[0], reverse):
             now = F.select(x, axis=0, index=t)
             state, more = self.step(F, now, *state, *weights, **params)
             outs[t] = state[0]
