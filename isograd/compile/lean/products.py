@@ -36,10 +36,10 @@ def registers() -> tuple[int, tuple[int, ...]]:
     """(bytes of a vector, heights) of tiles that fit the registers of this processor."""
     features = llvm.get_host_cpu_features()
     if features.get("avx512f"):
-        return 64, (12, 4, 1)
+        return 64, (12, 6, 2, 1)
     if features.get("avx"):
         return 32, (6, 2, 1)
-    return 16, (8, 4, 1)
+    return 16, (8, 4, 2, 1)
 
 
 def width(dtype: np.dtype) -> int:
