@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 import pytest
 
@@ -137,3 +139,23 @@ def test_places_that_only_seem_to_follow_each_other():
     table = np.arange(3 * lanes - 3)
     table[-3], table[-2] = table[-2], table[-3]
     assert not follow(table, dtype)
+
+
+def test_threads_at_once(rng):
+    x = [rng.normal(size=(64, 300)).astype("f4") for _ in range(4)]
+    y = rng.normal(size=(300, 200)).astype("f4")
+    alone = [products.product(a, y) for a in x]
+    wrong: list[int] = []
+
+    def work(i: int) -> None:
+        for _ in range(50):
+            found = products.product(x[i], y)
+            if not np.array_equal(found, alone[i]):
+                wrong.append(i)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(4)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert not wrong
