@@ -353,8 +353,8 @@ class Sketch:
         shapes = [a.shape if e else None for a, e in zip(args, edges, strict=True)]
         mask = sum(1 << i for i, e in enumerate(edges) if e)
         places = prim.keeps(mask, len(args))
-        pull = general_pull(prim, params, shapes, places)
-        return [f"pull = {self.constant(pull)}"]
+        pull = general_pull(prim, params, shapes, places, outs[0].aval)
+        return [f"pull = {self.constant(pull)}"] if pull else []
 
     def saved(
         self,

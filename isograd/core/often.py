@@ -161,8 +161,9 @@ def general_pull(
     params: dict[str, Any],
     shapes: Sequence[tuple[int, ...] | None],
     places: tuple[int, ...],
-) -> Callable[..., Any]:
-    """The derivative rule in the form of `Node.pull`.
+    out: Aval,
+) -> Callable[..., Any] | None:
+    """The derivative rule in the form of `Node.pull`; None where it makes views.
 
     `shapes` are those of the operands, None where one needs no cotangent.
     """
@@ -171,4 +172,9 @@ def general_pull(
     def rule(g: Array, saved: tuple[Any, ...]) -> Any:
         return prim.raw_vjp(RAW, g, saved, needs, **params)
 
+    if not places:
+        g = sample(out)
+        made = [c for c in rule(g, ()) if c is not None]
+        if all(np.may_share_memory(c, g) for c in made):
+            return None
     return pulled(rule, places, len(shapes) + 1)
