@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from isograd.core.primitive import Primitive
 
 LARGE = 1 << 15  # elements
-PRODUCTS = 1 << 21  # multiplications in a product of matrices
+PRODUCTS = 1 << 20  # multiplications in a product of matrices
 
 
 class Makers:
