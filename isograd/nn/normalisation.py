@@ -167,12 +167,24 @@ def local_response_norm(
 def cross_map_lrn(
     F: Namespace, x: Payload, *, size: int, alpha: float, beta: float, k: float
 ) -> Payload:
-    """Caffe's `local_response_norm`: windows of 2 ((size - 1) // 2) + 1 channels, whose
-    sum of squares is divided by `size`."""
-    width = 2 * ((size - 1) // 2) + 1
-    return F.local_response_norm(
-        x, size=width, alpha=alpha * width / size, beta=beta, k=k
-    )
+    """Division by (k + alpha / size times a sum of squares)^beta.
+
+    The sum is over 2 ((size - 1) // 2) + 1 channels around each one; that of channel 0
+    stays in it for good, as in Torch7.
+    """
+    reach = (size - 1) // 2
+    near = F.square(x)
+    padded = F.pad(near, ((0, 0), (reach, reach), (0, 0), (0, 0)))
+    n, channels = padded.shape[0], x.shape[1]
+    flat = F.reshape(padded, shape=(n, 1, padded.shape[1], prod(x.shape[2:])))
+    width = 2 * reach + 1
+    mean = F.avg_pool(flat, size=(width, 1), stride=(1, 1), padding=(0, 0))
+    total = F.mul(F.reshape(mean, shape=x.shape), float(width))
+    late = (np.arange(channels) > reach).astype(x.dtype).reshape(channels, 1, 1)
+    start = ((0, n, 1), (0, 1, 1), *((0, m, 1) for m in x.shape[2:]))
+    first = F.mul(F.slice(near, index=start), late)
+    scale = F.add(F.mul(F.add(total, first), alpha / size), k)
+    return F.div(x, F.power(scale, exponent=beta))
 
 
 # --- weights --------------------------------------------------------------------------

@@ -124,6 +124,10 @@ def _with_inplace(name: str, body: Any, label: str) -> None:
         if not args and not inplace and not kwargs and isinstance(input, CoreTensor):
             return apply(input)
         if not isinstance(input, CoreTensor):
+            from isograd.torch.overrides import foreign, handle_torch_function
+
+            if foreign((input,)):
+                return handle_torch_function(function, (input,), input, *args)
             raise TypeError(
                 f"{name}(): argument 'input' (position 1) must be Tensor, "
                 f"not {type_name(input)}"

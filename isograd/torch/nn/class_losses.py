@@ -40,9 +40,10 @@ def _check_batch(input: Payload, target: Payload) -> None:
 
 def _check_classes(input: Payload, target: Payload, weight: Any, ignore: int) -> None:
     _check_batch(input, target)
+    flat = input.ndim <= 2
+    no_gradient("nll_loss_forward" if flat else "nll_loss2d_forward", weight=weight)
     _check_places(input, target)
     classes = input.shape[0 if input.ndim == 1 else 1]
-    flat = input.ndim <= 2
     if weight is not None and weight.shape != (classes,):
         own = f" {classes} " if flat else " "
         shape = f" but got weight tensor of shape: {list(weight.shape)}" if flat else ""
@@ -56,7 +57,6 @@ def _check_classes(input: Payload, target: Payload, weight: Any, ignore: int) ->
             f"\"{kernel}\" not implemented for '{dtype_name(input)}'"
         )
     _check_weight_dtype(input, weight)
-    no_gradient("nll_loss_forward" if flat else "nll_loss2d_forward", weight=weight)
     _check_range(target, classes, ignore)
 
 
@@ -234,6 +234,7 @@ def multi_margin_loss(
         raise ValueError("only p == 1 and p == 2 supported")
     if weight is not None and weight.ndim != 1:
         raise ValueError("weight must be one-dimensional")
+    no_gradient("multi_margin_loss", weight=weight)
     classes, rows = _check_rows(input)
     if target.ndim > 1 or target.size != rows:
         raise RuntimeError(
@@ -248,7 +249,6 @@ def multi_margin_loss(
         )
     _check_margin("multi_margin_loss_cpu_kernel", input, target)
     _check_weight_dtype(input, weight)
-    no_gradient("multi_margin_loss", weight=weight)
     if asked(_leaves, target, 0, classes):
         raise RuntimeError("target out of range")
     return F.multi_margin_loss(

@@ -10,7 +10,7 @@ import isograd.nn.normalisation
 import isograd.nn.recurrent  # noqa: F401  (registers composites)
 from isograd.core import fast
 from isograd.core.primitive import REGISTRY, Payload
-from isograd.core.tape import Node, Traced
+from isograd.core.tape import Node
 from isograd.torch.nn.table import FUNCTIONAL as T
 from isograd.torch.nn.table import F, Named, c_name, dtype_name, ints, row
 from isograd.torch.tensor import FAMILY, Tensor
@@ -267,7 +267,7 @@ def _convolution(name: str, rank: int) -> None:
         _check_numbers(steps, widths, groups)
         _check_conv(input, weight, bias, name, groups, False)
         if min(spread) < 1:
-            _refuse_dilation(spread, Traced in map(type, (input, weight)))
+            _refuse_dilation(spread, input.ndim == rank + 2 and input.shape[0] > 1)
         pads = padding if named else tuple((p, p) for p in widths)
         if named and pads not in ("same", "valid"):
             raise RuntimeError(f"Invalid padding string: '{pads}'")
@@ -297,9 +297,9 @@ def _label(x: Payload, rank: int) -> str:
     return "AddBackward0" if x.dtype.kind == "c" else "ConvolutionBackward0"
 
 
-def _refuse_dilation(spread: tuple[int, ...], recorded: bool) -> None:
-    """PyTorch takes another kernel where a derivative may be asked for."""
-    if recorded:
+def _refuse_dilation(spread: tuple[int, ...], several: bool) -> None:
+    """PyTorch takes another kernel for several samples than for one."""
+    if several:
         raise RuntimeError("non-positive dilation is not supported")
     full = [1, *spread] if len(spread) == 1 else list(spread)
     found = f", but got {full}" if min(spread) == 0 else ""

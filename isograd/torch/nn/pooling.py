@@ -243,7 +243,7 @@ def _cells(
     return F.unsqueeze(x, axis=0) if alone else x, alone, count
 
 
-def _none_of(x: Payload, count: tuple[int, ...]) -> Payload:
+def none_of(x: Payload, count: tuple[int, ...]) -> Payload:
     """x with none of the cells of axes whose count is zero."""
     for axis, n in enumerate(count, x.ndim - len(count)):
         x = x if n else F.ranged(x, axis=axis, start=0, stop=0)
@@ -256,7 +256,7 @@ def _adaptive(rank: int) -> None:
         x, alone, count = _cells(name, rank, input, output_size)
         if 0 in count:
             cells = F.adaptive_avg_pool(x, count=tuple(c or 1 for c in count))
-            return _unbatched(_none_of(cells, count), alone)
+            return _unbatched(none_of(cells, count), alone)
         out = _unbatched(F.adaptive_avg_pool(x, count=count), alone)
         if rank == 2 and count == (1, 1):
             return Named(out, "MeanBackward1")

@@ -8,6 +8,7 @@ from typing import Any
 
 from isograd.core.primitive import Payload
 from isograd.torch.nn.pool_checks import check_cells
+from isograd.torch.nn.pooling import none_of
 from isograd.torch.nn.table import FUNCTIONAL as T
 from isograd.torch.nn.table import F, Named, dtype_name, plain, row
 
@@ -60,6 +61,9 @@ def interpolate(
     if rank not in _MODES.get(mode, ()):
         _refuse_mode(input.ndim, mode)
     _check_sizes(input, count, mode)
+    if 0 in count:  # of cells
+        cells = F.adaptive_avg_pool(input, count=tuple(c or 1 for c in count))
+        return Named(none_of(cells, count), f"AdaptiveAvgPool{rank}DBackward0")
     kind = {"bilinear": "linear", "trilinear": "linear", "bicubic": "cubic"}
     out = F.interpolate(
         input,

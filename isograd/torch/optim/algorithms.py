@@ -21,7 +21,6 @@ from isograd.torch.optim.optimizer import (
 from isograd.torch.optim.refusals import (
     check_betas,
     check_exclusive,
-    check_fused,
     check_number,
 )
 from isograd.torch.tensor import Tensor
@@ -79,8 +78,6 @@ class SGD(Optimizer):
             raise ValueError("Nesterov momentum requires a momentum and zero dampening")
         check_exclusive(foreach, fused, differentiable)
         super().__init__(params, options(locals()))
-        if fused:
-            check_fused(self.param_groups)
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
         first = state.get("momentum_buffer") is None
@@ -133,8 +130,6 @@ class Adam(Optimizer):
                 "differentiable fused decoupled_weight_decay",
             ),
         )
-        if fused:
-            check_fused(self.param_groups)
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
         names = ["exp_avg", "exp_avg_sq"]
@@ -259,8 +254,6 @@ class Adagrad(Optimizer):
                 "maximize differentiable fused",
             ),
         )
-        if fused:
-            check_fused(self.param_groups)
         first = initial_accumulator_value
         for group in self.param_groups:
             for p in group["params"]:

@@ -289,10 +289,6 @@ class Muon(Optimizer):
             raise ValueError(
                 f"Adjust learning rate function {adjust_lr_fn} is not supported"
             )
-        if ns_steps >= 100:
-            raise ValueError(
-                "Number of steps must be less than 100 for computational efficiency"
-            )
         super().__init__(
             params,
             options(
@@ -310,6 +306,10 @@ class Muon(Optimizer):
                     )
 
     def update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        if group["ns_steps"] >= 100:
+            raise ValueError(
+                "Number of steps must be less than 100 for computational efficiency"
+            )
         if not state:
             state["momentum_buffer"] = zeros(p)
         alike = group["adjust_lr_fn"] == "match_rms_adamw"

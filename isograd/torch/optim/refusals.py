@@ -26,13 +26,8 @@ def check_exclusive(foreach: Any, fused: Any, differentiable: Any) -> None:
             raise RuntimeError("`fused` and `foreach` cannot be `True` together.")
 
 
-def check_fused(groups: list[dict[str, Any]]) -> None:
-    """Fused updates are of real parameters.
-
-    Raises:
-        RuntimeError: for others.
-    """
-    for p in (p for g in groups for p in g["params"]):
+def _check_fused(params: list[Any]) -> None:
+    for p in params:
         if not p.is_floating_point():
             raise RuntimeError(
                 "`fused=True` requires all the params to be floating point Tensors of "
@@ -73,6 +68,8 @@ def check_step(name: str, group: dict[str, Any], params: list[Any]) -> None:
         AssertionError: for `capturable` on this device.
         RuntimeError: for leaves with `differentiable`, and complex parameters.
     """
+    if group.get("fused"):
+        _check_fused(params)
     if name in _REAL and any(p.is_complex() for p in params):
         raise RuntimeError(f"{name} does not support complex parameters")
     if group.get("capturable") and params:
