@@ -1,8 +1,10 @@
 """Record what MindSpore's functions take: `python tools/record_mindspore_calls.py`.
 
-Run it where MindSpore is installed; it writes three files of `isograd/base/names`.
+Run it where MindSpore is installed; it writes four files of `isograd/base/names`.
 Names are `ops.NAME`, `mint.NAME`, `mint.nn.functional.NAME`... and `Tensor.NAME`.
 
+`mindspore_firsts.txt`: a type of exception and a text, of what is said of a first
+    argument that is no tensor (`{}` and `{older}` for its type); then the names.
 `mindspore_signatures.txt`: a name, then its function as Python's errors call it, with
     the names of its parameters (`=0` for any default).
 `mindspore_calls.txt`: what MindSpore calls "the valid calling", then the names of those
@@ -50,6 +52,9 @@ DTYPES = {
     "F": np.complex64,
 }
 PARAMETERS = {"self": "self", "cls": "cls"}
+TOLD = re.compile(
+    r"(got|but got|type is|not|got <class) '?(<class ')?\{(older)?\}|'\{\}' object has"
+)
 SKIPPED = re.compile("_|print|set_|assign|register|wait|offload|storage|load|recv|send")
 
 
@@ -104,6 +109,24 @@ def valid_calls(name: str, function: Any) -> str:
     return ""
 
 
+def said_of_first(name: str, function: Any) -> str:
+    """What is said of a first argument that is a text, if it is said of any type."""
+    if name.startswith("Tensor."):
+        return ""
+    for count in range(1, 7):
+        rest = [Tensor([0.5, 0.25])] * (count - 1)
+        for others in (rest, [1] * (count - 1)):
+            kind, text = said_by(function, "a", *others)
+            text = text.split("\n\n")[0].split("\n---")[0]
+            if not text or "positional arg" in text:
+                continue
+            if text.startswith("Failed"):
+                return ""
+            shown = re.sub(r"\bString\b", "{older}", re.sub(r"\bstr\b", "{}", text))
+            return f"{kind} {shown}" if TOLD.search(shown) else ""
+    return ""
+
+
 def refused_dtypes(function: Any) -> tuple[str, str]:
     """The text and the letters of dtypes refused beside float32."""
     square = np.array([[2.0, 0.5], [0.5, 1.0]]) / 4
@@ -148,7 +171,11 @@ def examine(start: int) -> None:
     for index, (name, function) in enumerate(functions()):
         if index >= start:
             print(f"{index}", flush=True)
-            found = (valid_calls(name, function), *refused_dtypes(function))
+            found = (
+                valid_calls(name, function),
+                *refused_dtypes(function),
+                said_of_first(name, function),
+            )
             print(json.dumps([index, name, *found]), flush=True)
 
 
@@ -168,13 +195,15 @@ def examined() -> Iterator[list[Any]]:
 
 
 def main() -> None:
-    calls, dtypes = defaultdict(list), defaultdict(list)
-    for _, name, valid, text, letters in examined():
+    calls, dtypes, firsts = (defaultdict(list) for _ in range(3))
+    for _, name, valid, text, letters, first in examined():
+        if first:
+            firsts[first.replace("\n", r"\n")].append(name)
         if valid:
             calls[valid].append(name)
         if letters:
             dtypes[text.replace("\n", r"\n")].append(f"{name}:{letters}")
-    for file, found in (("calls", calls), ("dtypes", dtypes)):
+    for file, found in (("calls", calls), ("dtypes", dtypes), ("firsts", firsts)):
         lines = (f"{text}\t{' '.join(names)}\n" for text, names in found.items())
         (NAMES / f"mindspore_{file}.txt").write_text("".join(lines), encoding="utf-8")
     signatures = (f"{n} {s}\n" for n, f in functions() if (s := signature_of(f)))

@@ -192,6 +192,10 @@ def public(body: Body, name: str, place: str = "") -> Callable[..., Any]:
         bind(*args, **kwargs)
         if refused and args:
             taken.check_dtype(refused, args)
+        if place and np.ndarray in map(type, args):
+            told = errors.refused(name, body, args, kwargs, place)
+            if told is not None:
+                raise told
         try:
             if not kwargs:
                 return lift(body(*map(lower, args)))

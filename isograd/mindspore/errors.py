@@ -46,7 +46,7 @@ def no_tensor(name: str, what: str, x: Any) -> TypeError:
 
 def refused(
     name: str, body: Any, args: Any, kwargs: Any, place: str = ""
-) -> TypeError | None:
+) -> Exception | None:
     """The error for arguments of types that a function does not take, if they are."""
     from isograd.mindspore.signatures import refusal
 

@@ -233,6 +233,8 @@ def older_kind(x: Any) -> str:
     if isinstance(x, list | tuple):
         return f"{type(x).__name__.capitalize()}[{','.join(map(older_kind, x))}]"
     names = {bool: "Bool", int: "Int64", float: "Float32", str: "String"}
+    if type(x).__module__ == "numpy":
+        return "External"
     return names.get(type(x), str(x))
 
 
@@ -261,7 +263,7 @@ def refusal(
     args: Sequence[Any],
     kwargs: Mapping[str, Any],
     place: str = "",
-) -> TypeError | None:
+) -> Exception | None:
     """MindSpore's error for arguments of types that `name` does not take; None if they
     fit, or nothing is known of it.
 
@@ -270,6 +272,10 @@ def refusal(
     """
     if name.startswith("Tensor."):
         return _method_refusal(name[7:], args[1:], kwargs)
+    if place and args and not isinstance(args[0], Tensor) and name not in _table():
+        first = taken.first_refused(place, args[0], older_kind(args[0]))
+        if first is not None:
+            return first
     recorded = taken.valid_call(place) or ""
     if recorded[:1] == "(" or recorded[:1].islower():
         return _recorded_refusal(place, recorded.split("|"), args, kwargs)

@@ -6,6 +6,7 @@ place, `ops.cumsum` or `Tensor.cumsum`; of one that was not recorded nothing is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from functools import cache
 from importlib import resources
@@ -45,6 +46,36 @@ def _refused() -> dict[str, tuple[str, str]]:
             name, _, letters = word.partition(":")
             found[name] = letters, text.replace(r"\n", "\n")
     return found
+
+
+@cache
+def _firsts() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for line in _lines("firsts"):
+        text, _, names = line.partition("\t")
+        found.update(dict.fromkeys(names.split(), text.replace(r"\n", "\n")))
+    return found
+
+
+def first_refused(key: str, x: Any, older: str) -> Exception | None:
+    """What a function says of a first argument that is no tensor.
+
+    Args:
+        older: the argument's type as older operators name it.
+    """
+    kind, _, text = _firsts().get(key, "").partition(" ")
+    if not kind:
+        return None
+    if isinstance(x, int | float) and re.search("int|number|scalar", text, re.I):
+        return None  # numbers are taken
+    if kind == "AttributeError":
+        attribute = re.search(r"attribute '(\w+)'", text)
+        if attribute and hasattr(x, attribute[1]):
+            return None
+    shown = text.replace("{older}", older).replace("{}", type(x).__name__)
+    return {"AttributeError": AttributeError, "ValueError": ValueError}.get(
+        kind, TypeError
+    )(shown)
 
 
 def _anything(*args: Any, **kwargs: Any) -> None:
