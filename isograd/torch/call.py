@@ -400,7 +400,12 @@ def public(
     def function(*args: Any, **kwargs: Any) -> Any:
         out = None
         if check is not None:
-            check(args, kwargs)
+            try:
+                check(args, kwargs)
+            except TypeError:
+                from isograd.torch.overrides import taken_over
+
+                return taken_over(shown, args, kwargs)
         if kwargs:
             out = kwargs.pop("out", None)
             kwargs = {_RENAMED.get(k, k): v for k, v in kwargs.items()}
@@ -479,8 +484,9 @@ def in_place(
     """The method that writes the body's result to its first operand."""
     check = checker(name, method_too)
 
-    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        check((self, *args), kwargs)
+    def method(*args: Any, **kwargs: Any) -> Any:
+        check(args, kwargs)
+        self, *args = args or (kwargs.pop("input", None),)
         kwargs = {_RENAMED.get(k, k): lower(v) for k, v in kwargs.items()}
         if np.ndarray in map(type, args):
             refuse_arrays(body, name, (self, *args), {})

@@ -31,7 +31,7 @@ def operator(fn: _Op) -> _Op:
             from isograd.torch.creation import from_numpy
 
             return fn(x, from_numpy(y))
-        return NotImplemented
+        return fn(x, y) if hasattr(type(y), "__torch_function__") else NotImplemented
 
     return op
 

@@ -49,6 +49,18 @@ def foreign(args: Iterable[Any]) -> bool:
     return any(not isinstance(a, Tensor) for a in overriding(args))
 
 
+def taken_over(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
+    """What classes that are no tensors give for a call that was refused.
+
+    Raises:
+        TypeError: the refusal, which is being handled, where there are none.
+    """
+    given = (*args, *kwargs.values())
+    if not foreign(given):
+        raise  # noqa: PLE0704 (in the handler of the refusal)
+    return handle_torch_function(function, given, *args, **kwargs)
+
+
 def has_torch_function(relevant_args: Iterable[Any]) -> bool:
     return not _DISABLED.get() and bool(overriding(relevant_args))
 
