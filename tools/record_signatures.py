@@ -77,6 +77,8 @@ def declared() -> dict[str, list[list[Parameter]]]:
     )
     out: dict[str, list[list[Parameter]]] = {}
     for f in found.native_functions:
+        if "generated" in f.tags:  # overloads that users do not see
+            continue
         try:
             text = python.signature(f, method=False).signature_str()
         except Exception as error:

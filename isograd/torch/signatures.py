@@ -271,6 +271,8 @@ def kind_name(x: Any) -> str:
     if isinstance(x, CoreTensor):
         return "Parameter" if type(x).__name__ == "Parameter" else "Tensor"
     kind = type(x)
+    if kind.__name__ == "Generator":
+        return "torch._C.Generator"
     if kind.__module__.startswith("numpy"):
         return f"numpy.{kind.__name__}"
     if kind in (dtypes.dtype, dtypes.device, dtypes.layout, dtypes.memory_format):
@@ -411,6 +413,19 @@ def _of_nothing(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> str |
     )
 
 
+def bound(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a call that fits, by the names of its overload's parameters."""
+    found = known(name)
+    for o in found.overloads if found else ():
+        if _refused(o, name, args, kwargs) is None:
+            words = {
+                w: p.name for p in o.parameters for w in _OTHER_NAMES.get(p.name, ())
+            }
+            given = {p.name: a for p, a in zip(o.parameters, args, strict=False)}
+            return given | {words.get(k, k): v for k, v in kwargs.items()}
+    return dict(kwargs)
+
+
 def checker(name: str, method: bool = False, body: Any = None) -> Callable[..., None]:
     """A check of a function's or method's arguments, which remembers types that fit.
 
@@ -449,6 +464,7 @@ _QUICK = {
     "isograd.core.plans",
     "isograd.rules",
     "isograd.torch.operators",
+    "isograd.torch.overrides",
 }
 """Modules whose functions take keywords for places."""
 

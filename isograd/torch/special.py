@@ -10,7 +10,7 @@ from isograd.core.tensor import stopped
 from isograd.torch.call import floating, operands, public
 from isograd.torch.labels import camel
 from isograd.torch.signatures import checker
-from isograd.torch.table import FUNCTIONS, row
+from isograd.torch.table import FUNCTIONS, checked, row
 
 F = BOUND
 
@@ -111,7 +111,11 @@ for _name, _count in _OWN.items():
     if hasattr(F, _name.replace("modified_bessel_i", "i")):
         globals()[_name] = _make(_name, _count)
 globals().update(
-    {name: FUNCTIONS[own] for name, own in _SAME.items() if own in FUNCTIONS}
+    {
+        name: checked(FUNCTIONS[own], checker(f"special_{name}"))
+        for name, own in _SAME.items()
+        if own in FUNCTIONS
+    }
 )
 __getattr__ = module_getattr("torch.special", "torch")
 
