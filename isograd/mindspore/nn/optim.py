@@ -600,28 +600,21 @@ class LARS(Optimizer):
         from isograd.mindspore.tensor import Tensor
 
         scaled, settings = [], self.opt.group_settings
-        for group in settings:
-            lr, decay = (
-                self.opt._rate_of(group["lr"]),
-                self.opt._decay_of(group["weight_decay"]),
+        each = zip(self.opt.parameters, self.opt._settings, gradients, strict=True)
+        for p, group, g in each:
+            if not self.lars_filter(p):
+                scaled.append(g)
+                continue
+            array = rules.lars_scale(
+                p._p,
+                g._p / self.opt.loss_scale,
+                eps=self.epsilon,
+                lr=self.opt._rate_of(group["lr"]),
+                coefficient=self.coefficient,
+                weight_decay=self.opt._decay_of(group["weight_decay"]),
+                clip=self.use_clip,
             )
-            for p in group["params"]:
-                g = gradients[len(scaled)]
-                scaled.append(
-                    Tensor(
-                        rules.lars_scale(
-                            p._p,
-                            g._p / self.opt.loss_scale,
-                            eps=self.epsilon,
-                            lr=lr,
-                            coefficient=self.coefficient,
-                            weight_decay=decay,
-                            clip=self.use_clip,
-                        )
-                    )
-                    if self.lars_filter(p)
-                    else g
-                )
+            scaled.append(Tensor(array))
         held = [(g, g["weight_decay"]) for g in settings]
         scale = self.opt.loss_scale
         try:

@@ -89,19 +89,21 @@ class Optimizer(Cell):
         self.is_group = any(isinstance(x, dict) for x in self._given)
         self.is_group_lr = self.is_group and any("lr" in g for g in self._given)
         self.dynamic_lr = any(not isinstance(g["lr"], Parameter) for g in groups)
-        self._set_rates([g["lr"] for g in groups])
-        every = [p for g in groups for p in g["params"]]
-        if len({id(p) for p in every}) < len(every):
-            raise RuntimeError(
-                "For 'Optimizer', the weight parameter already exists, it does not "
-                "support repeated setting. Please check whether the optimizer parameter "
-                "has been set multiple times."
-            )
+        home: dict[int, Any] = {}
+        for g in groups:
+            for p in g["params"]:
+                if id(p) in home:
+                    raise _repeated(p)
+                home[id(p)] = g
+        every = self._in_order([p for g in groups for p in g["params"]])
+        self.__dict__["_settings"] = [home[id(p)] for p in every]
+        self._set_rates([g["lr"] for g in self._settings])
         self.parameters = ParameterTuple(every)
         self._facts()
 
     def _set_rates(self, rates: list[Any]) -> None:
-        """`learning_rate`: a Parameter or schedule; a tuple or CellList by group."""
+        """`learning_rate`: a Parameter or schedule; a tuple or CellList of groups' by
+        parameter."""
         if not self.is_group_lr:
             self.learning_rate = rates[0]
         elif self.dynamic_lr:
@@ -118,13 +120,12 @@ class Optimizer(Cell):
         """What optimizers of users read."""
         decays = tuple(
             self._decay_for(p, g) > 0 if self.is_group else self.decay_filter(p)
-            for g in self.group_settings
-            for p in g["params"]
+            for p, g in zip(self.parameters, self._settings, strict=True)
         )
         used = any(g["weight_decay"] for g in self.group_settings)
         found = tuple(
             w if isinstance(w, Cell) else Tensor(w, dtypes.float32)
-            for w in (g["weight_decay"] for g in self.group_settings)
+            for w in (g["weight_decay"] for g in self._settings)
         )
         self.weight_decay = found if self.is_group else found[0]
         put = self.__dict__.update
@@ -194,14 +195,11 @@ class Optimizer(Cell):
                     "grad_centralization": False,
                 }
             ]
-        return self._ordered(
-            [
-                self._group(g, rate, decay, i)
-                for i, g in enumerate(given)
-                if "order_params" not in g
-            ],
-            [g for g in given if "order_params" in g],
-        )
+        return [
+            self._group(g, rate, decay, i)
+            for i, g in enumerate(given)
+            if "order_params" not in g
+        ]
 
     def _group(
         self, group: dict[str, Any], rate: Any, decay: Any, count: int
@@ -217,7 +215,7 @@ class Optimizer(Cell):
         params = list(group["params"])
         if not params:
             raise ValueError(
-                "For 'Optimizer', the empty group parameters is not allowed."
+                "For 'Optimizer', the argument group `params` must not be empty."
             )
         own = "weight_decay" in group
         name = f"learning_rate_group_{count}"
@@ -229,9 +227,33 @@ class Optimizer(Cell):
             "grad_centralization": group.get("grad_centralization", False),
         }
 
-    def _ordered(self, groups: list[Any], orders: list[Any]) -> list[Any]:
-        self.__dict__["_order"] = list(orders[0]["order_params"]) if orders else None
-        return groups
+    def _in_order(self, every: list[Parameter]) -> list[Parameter]:
+        """The groups' parameters in the order that the program wants.
+
+        Raises:
+            ValueError: for another number of them.
+        """
+        orders = [
+            list(g["order_params"])
+            for g in self._given
+            if isinstance(g, dict) and "order_params" in g
+        ]
+        if not orders:
+            return every
+        if len(orders[0]) != len(every):
+            raise ValueError(
+                "For 'Optimizer',the length of order parameters must be the same as the "
+                "length of group parameters, but got order parameters' length "
+                f"{len(orders[0])}, group parameters' length {len(every)}."
+            )
+        known = {id(p) for p in every}
+        for p in orders[0]:
+            if id(p) not in known:
+                raise ValueError(
+                    f"For 'Optimizer', the parameter {p.name} in order parameters is "
+                    "not in group parameters."
+                )
+        return orders[0]
 
     def _checked_rate(self, lr: Any, name: str = "learning_rate") -> Any:
         if isinstance(lr, bool) or not isinstance(
@@ -297,7 +319,7 @@ class Optimizer(Cell):
 
     def get_lr(self) -> Any:
         """The learning rate(s) of the next step: the Parameters unless they change."""
-        rates = tuple(g["lr"] for g in self.group_settings)
+        rates = tuple(g["lr"] for g in self._settings)
         if self.dynamic_lr:
             rates = tuple(Tensor(self._rate_of(r), dtypes.float32) for r in rates)
         return rates if self.is_group_lr else rates[0]
@@ -305,7 +327,7 @@ class Optimizer(Cell):
     def get_weight_decay(self) -> Any:
         found = tuple(
             Tensor(self._decay_of(g["weight_decay"]), dtypes.float32)
-            for g in self.group_settings
+            for g in self._settings
         )
         return found if self.is_group else found[0]
 
@@ -315,9 +337,23 @@ class Optimizer(Cell):
         )
 
     def get_lr_parameter(self, param: Any) -> Any:
-        """The learning rate of a parameter, or a list for several."""
-        if not isinstance(param, Parameter):
+        """The learning rate of a parameter, or a list for several.
+
+        Raises:
+            TypeError: for anything else, ValueError: for one of another optimizer.
+        """
+        if isinstance(param, list):
             return [self.get_lr_parameter(p) for p in param]
+        if not isinstance(param, Parameter):
+            raise TypeError(
+                "For 'get_lr_parameter', the 'param' must be 'Parameter' or 'list' "
+                f"type, but got {type(param)}."
+            )
+        if not any(p is param for p in self.parameters):
+            raise ValueError(
+                f"For 'get_lr_parameter', the parameter {param.name} is not in "
+                "optimizer, please check whether the argument 'param' is correct."
+            )
         rate = self._group_of(param)["lr"]
         held = isinstance(rate, _IteratorLearningRate | _ConvertToCell)
         return rate.learning_rate if held else rate
@@ -364,14 +400,12 @@ class Optimizer(Cell):
                 f"For '{type(self).__name__}', the number of gradients "
                 f"must be {len(self.parameters)}, but got {len(grads)}."
             )
-        at = 0
-        for group in self.group_settings:
-            rate = self._rate_of(group["lr"])
-            for p in group["params"]:
-                self._one(at, p, grads[at], group, rate)
-                at += 1
+        rates = {id(g): self._rate_of(g["lr"]) for g in self.group_settings}
+        for i, p in enumerate(self.parameters):
+            group = self._settings[i]
+            self._one(i, p, grads[i], group, rates[id(group)])
         self.global_step._p += 1
-        return (True,) * at if self._answers else True
+        return (True,) * len(grads) if self._answers else True
 
     def _one(self, i: int, p: Parameter, grad: Any, group: Any, rate: float) -> None:
         g = self._prepared(p, grad, group)
@@ -389,7 +423,8 @@ class Optimizer(Cell):
         decay = self._decay_for(p, group) if self._decays else 0.0
         if decay:
             g = g + decay * p._p
-        if group["grad_centralization"]:
+        # MindSpore centralizes gradients of whole blocks of channels only
+        if group["grad_centralization"] and g.ndim > 1 and g.shape[1] % 16 == 0:
             g = rules.centralized(g, tuple(range(1, g.ndim)))
         return g
 
@@ -410,6 +445,14 @@ class Optimizer(Cell):
 
     unique = True
     target = "CPU"
+
+
+def _repeated(p: Parameter) -> RuntimeError:
+    return RuntimeError(
+        f"For 'Optimizer', the {p.name} parameter already exists, it does not support "
+        "repeated setting. Please check whether the optimizer parameter has been set "
+        "multiple times."
+    )
 
 
 def writable(p: Parameter) -> np.ndarray:
