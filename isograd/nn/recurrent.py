@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from isograd.core.primitive import Namespace, Payload
 
 Weights = Sequence[Payload | None]
@@ -19,38 +21,36 @@ def _some(b: Payload | None) -> tuple[Payload, ...]:
     return () if b is None else (b,)
 
 
-def _projected(
+def _prepared(
     F: Namespace, kind: str, x: Payload, weights: Weights
 ) -> tuple[Payload, tuple[Payload, ...]]:
-    """What the inputs give to the gates, and the weights of the recurrence.
-
-    The bias of the recurrence is one of the inputs, save that of a GRU's new state.
-    """
+    """The inputs of a recurrence and its weights, as its record takes them."""
     w_x, w_h, b_x, b_h, projection = weights
+    assert w_h is not None
     if kind == "gru":
         return F.linear(x, w_x, *_some(b_x)), (w_h, *_some(b_h))
-    both = (*_some(b_x), *_some(b_h))
-    both = (F.add(*both),) if len(both) == 2 else both
-    return F.linear(x, w_x, *both), (w_h, *_some(projection))
+    none = np.zeros(w_h.shape[0], w_h.dtype)
+    b_h, b_x = (none if b is None else b for b in (b_h, b_x))
+    return x, (w_h, w_x, b_h, b_x, *_some(projection))
 
 
 def _scan(
     F: Namespace,
     kind: str,
-    gates: Payload,
+    x: Payload,
     state: State,
     weights: tuple[Payload, ...],
     reverse: bool,
 ) -> tuple[Payload, State]:
-    """The outputs of a recurrence over gates (time, n, ...), and the state at its end."""
+    """The outputs of a recurrence over x (time, n, ...), and the state at its end."""
     if kind == "lstm":
-        out, c, _ = F.lstm_scan(gates, *state, *weights, reverse=reverse)
+        out, c, _ = F.lstm_scan(x, *state, *weights, reverse=reverse)
         more = (c,)
     elif kind == "gru":
-        out, _ = F.gru_scan(gates, *state, *weights, reverse=reverse)
+        out, _ = F.gru_scan(x, *state, *weights, reverse=reverse)
         more = ()
     else:
-        out, _ = F.rnn_scan(gates, *state, *weights, activation=kind, reverse=reverse)
+        out, _ = F.rnn_scan(x, *state, *weights, activation=kind, reverse=reverse)
         more = ()
     last = F.select(out, axis=0, index=0 if reverse else out.shape[0] - 1)
     return out, (last, *more)
@@ -58,9 +58,9 @@ def _scan(
 
 def step(F: Namespace, kind: str, x: Payload, state: State, weights: Weights) -> State:
     """One step of a cell of a kind ("lstm", "gru", "tanh" or "relu") from x (n, ...)."""
-    gates, more = _projected(F, kind, x, weights)
-    gates = F.reshape(gates, shape=(1, *gates.shape))
-    return _scan(F, kind, gates, state, more, False)[1]
+    x, more = _prepared(F, kind, x, weights)
+    x = F.reshape(x, shape=(1, *x.shape))
+    return _scan(F, kind, x, state, more, False)[1]
 
 
 def direction(
@@ -77,14 +77,14 @@ def direction(
     `sizes`: how many sequences are still alive at each time (descending lengths); the
     others keep their state.
     """
-    gates, more = _projected(F, kind, x, weights)
+    x, more = _prepared(F, kind, x, weights)
     if sizes is None:
-        return _scan(F, kind, gates, state, more, reverse)
+        return _scan(F, kind, x, state, more, reverse)
     outs = []
     for start, stop, alive in _runs(sizes, reverse):
         n = x.shape[1]
         now = F.ranged(
-            F.ranged(gates, axis=0, start=start, stop=stop), axis=1, start=0, stop=alive
+            F.ranged(x, axis=0, start=start, stop=stop), axis=1, start=0, stop=alive
         )
         head = tuple(F.ranged(s, axis=0, start=0, stop=alive) for s in state)
         out, moved = _scan(F, kind, now, head, more, reverse)

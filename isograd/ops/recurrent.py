@@ -30,17 +30,23 @@ def _blocks(F: Namespace, x: Payload, count: int) -> tuple[Payload, ...]:
     return F.split(x, (x.shape[-1] // count,) * count, axis=x.ndim - 1)
 
 
+def _affine(F: Namespace, h: Payload, x: Payload, *weights: Payload) -> Payload:
+    """w_h h + b_h + w_x x + b_x."""
+    w_h, w_x, b_h, b_x = weights
+    return F.add(F.linear(h, w_h, b_h), F.linear(x, w_x, b_x))
+
+
 def _lstm_step(
-    F: Namespace, x: Payload, h: Payload, c: Payload, w: Payload, p: Any = None
+    F: Namespace, x: Payload, h: Payload, c: Payload, *weights: Payload
 ) -> Step:
     """The state (h, c) after one step, and what the derivative reads; gates in the
-    order input, forget, cell, output; p projects the output."""
-    i, f, g, o = _blocks(F, F.add(x, F.linear(h, w)), 4)
+    order input, forget, cell, output; the last weights may project the output."""
+    i, f, g, o = _blocks(F, _affine(F, h, x, *weights[:4]), 4)
     i, f, g, o = F.sigmoid(i), F.sigmoid(f), F.tanh(g), F.sigmoid(o)
     c = F.add(F.mul(f, c), F.mul(i, g))
     t = F.tanh(c)
     h = F.mul(o, t)
-    return (h if p is None else F.linear(h, p), c), (i, f, o, g, t, c)
+    return (F.linear(h, *weights[4:]) if weights[4:] else h, c), (i, f, o, g, t, c)
 
 
 def _gru_step(F: Namespace, x: Payload, h: Payload, w: Payload, *b: Payload) -> Step:
@@ -54,9 +60,9 @@ def _gru_step(F: Namespace, x: Payload, h: Payload, w: Payload, *b: Payload) -> 
 
 
 def _rnn_step(
-    F: Namespace, x: Payload, h: Payload, w: Payload, *, activation: str
+    F: Namespace, x: Payload, h: Payload, *weights: Payload, activation: str
 ) -> Step:
-    h = getattr(F, activation)(F.add(x, F.linear(h, w)))
+    h = getattr(F, activation)(_affine(F, h, x, *weights))
     return (h,), (h,)
 
 
@@ -109,42 +115,64 @@ def _cotangent(g: Array | None, like: Array) -> Array:
     return np.zeros_like(like.swapaxes(1, 2)) if g is None else _columns(g)
 
 
-def _lstm(
-    x: Array, h: Array, c: Array, w: Array, p: Array | None = None, *, reverse: bool
-) -> Arrays:
+def _inputs(x: Array, h: Array, reverse: bool) -> tuple[Array, Array]:
+    """(h, x, 1) of each step as columns, with the first h in its place; and the places
+    (time, h, n) of the state after each step."""
+    (time, n, features), size = x.shape, h.shape[1]
+    both = np.empty((time + 1, size + features + 1, n), x.dtype)
+    ins = both[1:] if reverse else both[:-1]
+    ins[:, size:-1] = x.swapaxes(1, 2)
+    ins[:, -1] = 1
+    both[-1 if reverse else 0, :size] = h.T
+    return ins, (both[:-1] if reverse else both[1:])[:, :size]
+
+
+def _joined(w_h: Array, w_x: Array, b_h: Array, b_x: Array) -> Array:
+    """What (h, x, 1) is multiplied with."""
+    return np.concatenate((w_h, w_x, (b_h + b_x)[:, None]), 1)
+
+
+def _to_weights(
+    rows: Array, x: Array, h: Array, hs: Array, needs: Any, reverse: bool
+) -> tuple[Array | None, ...]:
+    """Their cotangents, from those of the gates, and the outputs (time, n, h)."""
+    if not any(needs):
+        return (None,) * 4
+    ones, size = np.ones((*x.shape[:2], 1), x.dtype), h.shape[1]
+    sources = np.concatenate((_before(hs, h, reverse), x, ones), 2)
+    w = _over_time(rows, sources)
+    parts = w[:, :size], w[:, size:-1], w[:, -1], w[:, -1]
+    return tuple(p.copy() for p in parts)
+
+
+def _lstm(x: Array, h: Array, c: Array, *weights: Array, reverse: bool) -> Arrays:
     """Sigmoids are 1 / (1 + exp(-x)): what leads to them has its sign changed once."""
     (time, n, _), size = x.shape, c.shape[1]
-    kept = np.empty((time, 6, size, n), x.dtype)
-    gates, m = x.reshape(time, n, 4, size).transpose(0, 2, 3, 1), size * n
-    kept[:, :2], kept[:, 2], kept[:, 3] = gates[:, :2], gates[:, 3], gates[:, 2]
-    np.negative(kept[:, :3], kept[:, :3])
-    w = w.reshape(4, size, -1)[[0, 1, 3, 2]]
+    kept, m = np.empty((time, 6, size, n), x.dtype), size * n
+    ins, hs = _inputs(x, h, reverse)
+    w, p = _joined(*weights[:4]).reshape(4, size, -1)[[0, 1, 3, 2]], weights[4:]
     np.negative(w[:3], w[:3])
-    w, h, c = w.reshape(4 * size, -1), _columns(h), _columns(c).reshape(m)
-    hs = np.empty((time, *h.shape), x.dtype)
-    product, spare = np.empty((4 * size, n), x.dtype), np.empty((size, n), x.dtype)
-    part, out = product.reshape(4 * m), spare.reshape(m)
-    one, (exp, tanh) = np.ones((), x.dtype), _functions(part)
+    w, c = w.reshape(4 * size, -1), _columns(c).reshape(m)
+    spare = np.empty((size, n), x.dtype)
+    out, gates = spare.reshape(m), kept[:, :4].reshape(time, 4 * size, n)
+    one, (exp, tanh) = np.ones((), x.dtype), _functions(gates[:1])
     for t, a in _steps(kept.reshape(time, 6 * m), reverse):
-        np.matmul(w, h, product)
-        gates, s = a[: 4 * m], a[: 3 * m]
-        np.add(gates, part, gates)
+        np.matmul(w, ins[t], gates[t])
+        s, g, squashed = a[: 3 * m], a[3 * m : 4 * m], a[4 * m : 5 * m]
         exp(s, out=s)
         np.add(s, one, s)
         np.reciprocal(s, s)
-        g, squashed = a[3 * m : 4 * m], a[4 * m : 5 * m]
         tanh(g, out=g)
         np.multiply(a[m : 2 * m], c, out)
         c = a[5 * m :]
         np.multiply(s[:m], g, c)
         np.add(c, out, c)
         tanh(c, out=squashed)
-        h = hs[t]
-        if p is None:
-            np.multiply(s[2 * m :], squashed, h.reshape(m))
-        else:
+        if p:
             np.multiply(s[2 * m :], squashed, out)
-            np.matmul(p, spare, h)
+            np.matmul(p[0], spare, hs[t])
+        else:
+            np.multiply(s[2 * m :], squashed, hs[t].reshape(m))
     return _rows(hs), c.reshape(size, n).T.copy(), kept
 
 
@@ -161,28 +189,43 @@ def _lstm_slopes(acts: Arrays, c: Array) -> tuple[Array, Array]:
 
 
 def _lstm_pull(g: Any, saved: Any, needs: Any, *, reverse: bool) -> tuple[Any, ...]:
-    x, h, c, w, *p, hs, _, acts = saved
-    acts = acts.swapaxes(0, 1)
-    _, f, o, _, squashed, cs = acts
-    k, by_cell = _lstm_slopes(acts, _before(cs, c.T, reverse))
+    x, h, c, w_h, w_x, _, _, *p, hs, _, kept = saved
+    kept = kept.swapaxes(0, 1)
+    _, f, o, _, squashed, cs = kept
+    k, by_cell = _lstm_slopes(kept, _before(cs, c.T, reverse))
+    time, _, size, n = k.shape
     to_h = _cotangent(g[0], hs)
-    to_c = np.zeros_like(c.T, order="C") if g[1] is None else _columns(g[1])
-    back, turned = w.T.copy(), [q.T.copy() for q in p]
-    d, spare = np.zeros(to_h.shape[1:], k.dtype), np.empty_like(to_c)
-    for t in _times(len(x), not reverse):
-        whole = to_h[t]
-        d = np.add(whole, d, out=whole)
-        out = np.matmul(turned[0], d) if p else d
-        to_c += np.multiply(by_cell[t], out, out=spare)
+    to_c = np.zeros((size, n), k.dtype) if g[1] is None else _columns(g[1])
+    spare, flat = np.empty_like(to_c), k.reshape(time, 4 * size, n)
+    back, d = _back(w_h, w_x, needs, time, n)
+    past = np.zeros(to_h.shape[1:], k.dtype)
+    turned = [q.T.copy() for q in p]
+    for t in _times(time, not reverse):
+        out = np.add(to_h[t], past, to_h[t])
+        if p:
+            out = np.matmul(turned[0], out)
+        np.multiply(by_cell[t], out, spare)
+        np.add(to_c, spare, to_c)
         gates, last = k[t, :3], k[t, 3]
-        np.multiply(gates, to_c, out=gates)
-        np.multiply(last, out, out=last)
-        np.multiply(to_c, f[t], out=to_c)
-        d = np.matmul(back, k[t].reshape(-1, k.shape[-1]))
-    rows = _rows(k.reshape(len(k), -1, k.shape[-1]))
-    to_w = None if needs[3] is None else _over_time(rows, _before(hs, h, reverse))
+        np.multiply(gates, to_c, gates)
+        np.multiply(last, out, last)
+        np.multiply(to_c, f[t], to_c)
+        past = np.matmul(back, flat[t], d[t])[: len(past)]
+    to_w = _to_weights(_rows(flat), x, h, hs, needs[3:7], reverse)
     to_p = [_over_time(_rows(to_h), _rows(o * squashed)) for _ in p]
-    return rows, d.T.copy(), to_c.T.copy(), to_w, *to_p
+    return _to_inputs(d, h), past.T.copy(), to_c.T.copy(), *to_w, *to_p
+
+
+def _back(w_h: Array, w_x: Array, needs: Any, time: int, n: int) -> tuple[Array, Array]:
+    """The matrix that leads back from gates to (h, x), or to h alone where x needs no
+    cotangent, and where the results stand."""
+    w = w_h if needs[0] is None else np.concatenate((w_h, w_x), 1)
+    return w.T.copy(), np.empty((time, w.shape[1], n), w.dtype)
+
+
+def _to_inputs(d: Array, h: Array) -> Array | None:
+    size = h.shape[1]
+    return None if d.shape[1] == size else _rows(d[:, size:])
 
 
 def _gru(x: Array, h: Array, w: Array, b: Any = None, *, reverse: bool) -> Arrays:
@@ -195,7 +238,7 @@ def _gru(x: Array, h: Array, w: Array, b: Any = None, *, reverse: bool) -> Array
     product = np.empty((3 * size, n), x.dtype)
     part = product.reshape(3 * m)
     if b is not None:
-        bias = np.broadcast_to(b[:, None], product.shape).reshape(3 * m)
+        bias = np.repeat(b, n)
         np.negative(bias[: 2 * m], bias[: 2 * m])
     h, one, (exp, tanh) = _columns(h), np.ones((), x.dtype), _functions(part)
     for _, a in _steps(kept.reshape(time, 5 * m), reverse):
@@ -248,38 +291,35 @@ def _gru_pull(g: Any, saved: Any, needs: Any, *, reverse: bool) -> tuple[Any, ..
     return to_x, d.T.copy(), to_w, *to_b
 
 
-def _rnn(x: Array, h: Array, w: Array, *, activation: str, reverse: bool) -> Arrays:
-    h, hs = _columns(h), _columns(x)
-    product, zero = np.empty_like(h), np.zeros((), x.dtype)
-    tanh = _functions(product)[1]
-    for _, a in _steps(hs, reverse):
-        np.matmul(w, h, product)
-        np.add(a, product, a)
+def _rnn(x: Array, h: Array, *weights: Array, activation: str, reverse: bool) -> Arrays:
+    (ins, hs), w = _inputs(x, h, reverse), _joined(*weights)
+    kept, zero = np.empty(hs.shape, x.dtype), np.zeros((), x.dtype)
+    tanh = _functions(kept[:1])[1]
+    for t, a in _steps(kept, reverse):
+        np.matmul(w, ins[t], a)
         if activation == "tanh":
             tanh(a, out=a)
         else:
             np.maximum(a, zero, a)
-        h = a
-    return _rows(hs), hs[:, None]
+        hs[t] = a
+    return _rows(kept), kept[:, None]
 
 
 def _rnn_pull(
     g: Any, saved: Any, needs: Any, *, activation: str, reverse: bool
 ) -> tuple[Any, ...]:
-    x, h, w, _, hs = saved
+    x, h, w_h, w_x, _, _, _, hs = saved
     to_h, hs = _columns(g[0]), hs[:, 0]
     slopes = 1 - hs * hs if activation == "tanh" else hs != 0
-    back = w.T.copy()
-    d = np.zeros(to_h.shape[1:], to_h.dtype)
+    back, d = _back(w_h, w_x, needs, len(x), len(h))
+    past = np.zeros(to_h.shape[1:], to_h.dtype)
     for t in _times(len(x), not reverse):
         whole = to_h[t]
-        np.add(whole, d, out=whole)
-        np.multiply(whole, slopes[t], out=whole)
-        d = np.matmul(back, whole)
-    rows = _rows(to_h)
-    started = _rows(_before(hs, h.T, reverse))
-    to_w = None if needs[2] is None else _over_time(rows, started)
-    return rows, d.T.copy(), to_w
+        np.add(whole, past, whole)
+        np.multiply(whole, slopes[t], whole)
+        past = np.matmul(back, whole, d[t])[: len(past)]
+    to_w = _to_weights(_rows(to_h), x, h, _rows(hs), needs[2:], reverse)
+    return _to_inputs(d, h), past.T.copy(), *to_w
 
 
 # --- records --------------------------------------------------------------------------
@@ -367,7 +407,7 @@ class _Recurrence(NamedTuple):
             a if b else F.broadcast_to(a, (size, *a.shape))
             for a, b in zip(args[:count], batched, strict=False)
         )
-        joined = [_joined(F, a, a.ndim - 3) for a in full]
+        joined = [_merged(F, a, a.ndim - 3) for a in full]
         outs = getattr(F, self.name)(*joined, *args[count:], **params)
         n = args[0].shape[-2]
         last = len(outs) - 1
@@ -381,7 +421,7 @@ def _half(dtype: np.dtype[Any]) -> bool:
     return dtype.itemsize == 2
 
 
-def _joined(F: Namespace, x: Payload, axis: int) -> Payload:
+def _merged(F: Namespace, x: Payload, axis: int) -> Payload:
     """Axis 0 moved before another axis, counted without it, and joined with that."""
     y = F.moveaxis(x, 0, axis)
     shape = y.shape
@@ -391,7 +431,7 @@ def _joined(F: Namespace, x: Payload, axis: int) -> Payload:
 
 
 def _parted(F: Namespace, x: Payload, axis: int, size: int, n: int) -> Payload:
-    """The reverse of `_joined`."""
+    """The reverse of `_merged`."""
     shape = x.shape
     y = F.reshape(x, shape=(*shape[:axis], size, n, *shape[axis + 1 :]))
     return F.moveaxis(y, axis, 0)
@@ -422,17 +462,21 @@ def _record(
     )
 
 
+def _shapes(gates: int, size: int, features: int) -> tuple[tuple[int, ...], ...]:
+    return (gates, size), (gates, features), (gates,), (gates,)
+
+
 def _samples(
-    blocks: int, more: Callable[[int], list[Any]], **params: Any
+    more: Callable[[int, int], list[Any]], **params: Any
 ) -> Callable[..., Any]:
-    """Two sequences: one step forwards, three backwards."""
+    """One step forwards of two sequences, three backwards; `more(n, size)` gives shapes
+    of features and other operands."""
 
     def samples(rng: np.random.Generator) -> Any:
         for (time, n, size), reverse in (((1, 2, 1), False), ((3, 2, 1), True)):
-            for states, weights in more(size):
-                shapes = [(time, n, blocks * size), *((n, s) for s in states), *weights]
+            for features, *shapes in more(n, size):
                 yield (
-                    tuple(rng.normal(size=s) for s in shapes),
+                    tuple(rng.normal(size=s) for s in ((time, n, features), *shapes)),
                     {"reverse": reverse, **params},
                 )
 
@@ -441,27 +485,25 @@ def _samples(
 
 lstm_scan = _record(
     _Recurrence("lstm_scan", _lstm_step, _lstm, _lstm_pull, 2, 6),
-    2,
+    5,
     _samples(
-        4,
-        lambda size: [
-            ((size, size), [(4 * size, size)]),
-            ((1, size), [(4 * size, 1), (1, size)]),
+        lambda n, size: [
+            (1, (n, size), (n, size), *_shapes(4 * size, size, 1)),
+            (2, (n, 1), (n, size), *_shapes(4 * size, 1, 2), (1, size)),
         ],
     ),
-    "An LSTM's outputs, its last cell state, and what it kept.  Operands: gates "
-    "(time, n, 4 size) of the inputs, h, c, the weights of h, and those that project "
-    "the output where they are given.",
+    "An LSTM's outputs, its last cell state, and what it kept.  Operands: x (time, n, "
+    "features), h, c, the weights of h and of x, their biases, and the weights that "
+    "project the output where they are given.",
     reads=(-1,),
 )
 gru_scan = _record(
     _Recurrence("gru_scan", _gru_step, _gru, _gru_pull, 1, 5),
     2,
     _samples(
-        3,
-        lambda size: [
-            ((size,), [(3 * size, size), (3 * size,)]),
-            ((size,), [(3 * size, size)]),
+        lambda n, size: [
+            (3 * size, (n, size), (3 * size, size), (3 * size,)),
+            (3 * size, (n, size), (3 * size, size)),
         ],
     ),
     "A GRU's outputs, and what it kept.  Operands: gates (time, n, 3 size) of the "
@@ -469,8 +511,13 @@ gru_scan = _record(
 )
 rnn_scan = _record(
     _Recurrence("rnn_scan", _rnn_step, _rnn, _rnn_pull, 1, 1),
-    1,
-    _samples(1, lambda size: [((size,), [(size, size)])], activation="tanh"),
-    "The outputs of h = activation(x + h w^T), and what was kept.  Operands: x (time, n, "
-    "size), h, w.",
+    4,
+    _samples(
+        lambda n, size: [
+            (1, (n, size), *_shapes(size, size, 1)),
+        ],
+        activation="tanh",
+    ),
+    "The outputs of h = activation(w_h h + b_h + w_x x + b_x), and what was kept.  "
+    "Operands: x (time, n, features), h, the weights of h and of x, their biases.",
 )
