@@ -519,8 +519,10 @@ def rot90(input: Payload, k: int, dims: Any) -> Payload:
 
 
 def converted(x: Payload, d: Any) -> Payload:
-    """x with another dtype; cotangents come back through integers as well."""
-    if d.kind in "iu" and x.dtype.kind not in "biu":
+    """x with another dtype; cotangents come back through integers and bools as well."""
+    if (d.kind in "biu" and x.dtype.kind not in "biu") or (
+        x.dtype.kind == "b" and d.kind != "b" and type(x) is not np.ndarray
+    ):
         return F.convert_through(x, dtype=d, source=x.dtype)
     return F.convert(x, dtype=d)
 
