@@ -346,7 +346,7 @@ def write_out(out: Any, payload: Any, sources: Any, name: str = "") -> Any:
             f"{name}(): functions with out=... arguments don't support automatic "
             "differentiation, but one of the arguments requires grad."
         )
-    check_result_type(payload, out._p)
+    check_result_type(payload, out._p, name)
     if out.is_inference() and not state().inference:
         raise RuntimeError(errors.INFERENCE_WRITE)
     if payload.shape != out._p.shape:
@@ -365,15 +365,29 @@ def _resize(out: Any, shape: tuple[int, ...]) -> None:
             f"{list(shape)}. This behavior is deprecated, and in a future PyTorch "
             "release outputs will not be resized unless they have zero elements. You "
             "can explicitly reuse an out tensor t by resizing it, inplace, to zero "
-            "elements with t.resize_(0).",
+            "elements with t.resize_(0). (Triggered internally at "
+            "/__w/pytorch/pytorch/aten/src/ATen/native/Resize.cpp:30.)",
             UserWarning,
             stacklevel=4,
         )
     out._p = np.empty(shape, out._p.dtype)
 
 
-def check_result_type(payload: Payload, target: Payload) -> None:
+_EXACT = frozenset(
+    (
+        *("abs", "bitwise_not", "ceil", "floor", "frac", "neg", "round", "sgn", "sign"),
+        *("trunc", "hardshrink", "softshrink", "gelu", "softplus", "conj_physical"),
+    )
+)
+"""Functions that write to no other dtype than that of their operand."""
+
+
+def check_result_type(payload: Payload, target: Payload, name: str = "") -> None:
     found, wanted = of_numpy(payload.dtype), of_numpy(target.dtype)
+    if found is not wanted and name in _EXACT:
+        raise RuntimeError(
+            f"Found dtype {wanted.scalar_type} but expected {found.scalar_type}"
+        )
     if found is not wanted and not dtypes.can_cast(found, wanted):
         raise RuntimeError(
             f"result type {found.scalar_type} can't be cast to the "
@@ -388,11 +402,15 @@ _RENAMED = {"axis": "dim", "keepdims": "keepdim", "x1": "input", "x2": "other"}
 
 
 def public(
-    body: Body, name: str, label: str | None, check: Callable[..., None] | None = None
+    body: Body,
+    name: str,
+    label: str | None,
+    check: Callable[..., None] | None = None,
+    own: str = "",
 ) -> Callable[..., Any]:
     """The function on tensors whose body works on payloads.
 
-    `check` looks at the arguments (`signatures.checker`).
+    `check` looks at the arguments (`signatures.checker`); `name` is an alias of `own`.
     """
     shown: Any = None  # what users see as this function
     listed = takes_list(body)
@@ -423,7 +441,7 @@ def public(
                     *map(lower, args), **{k: lower(v) for k, v in kwargs.items()}
                 )
             if out is not None:
-                return write_out(out, result, args, name)
+                return write_out(out, result, args, own or name)
             return lift(result, label, (*args, *kwargs.values()))
         except EngineError as error:
             raise translated(error) from None
@@ -486,7 +504,8 @@ def in_place(
 
     def method(*args: Any, **kwargs: Any) -> Any:
         check(args, kwargs)
-        self, *args = args or (kwargs.pop("input", None),)
+        self = args[0] if args else kwargs.pop("input", None)
+        args = args[1:]
         kwargs = {_RENAMED.get(k, k): lower(v) for k, v in kwargs.items()}
         if np.ndarray in map(type, args):
             refuse_arrays(body, name, (self, *args), {})

@@ -17,6 +17,7 @@ from isograd.torch.dtypes import DEFAULTS, check_device, is_meta, preserve_forma
 from isograd.torch.dtypes import device as Device
 from isograd.torch.dtypes import dtype as Dtype
 from isograd.torch.scalars import element
+from isograd.torch.signatures import checker
 from isograd.torch.table import FUNCTIONS, tensor_row
 from isograd.torch.tensor import Tensor, set_leaf
 
@@ -382,7 +383,15 @@ def to(self: Any, *args: Any, **kwargs: Any) -> Any:
     check_device(where)
     if where is not None and is_meta(where) != is_abstract(self._p):
         return _moved(self, where, d)
-    return as_dtype(self, self.dtype if d is None else dtypes.as_dtype(d), copy)
+    out = as_dtype(self, self.dtype if d is None else dtypes.as_dtype(d), copy)
+    return _in_order(out, kwargs.get("memory_format"))
+
+
+def _in_order(t: Any, memory_format: Any) -> Any:
+    """The tensor with its elements in an order of memory."""
+    if memory_format is None or memory_format is preserve_format:
+        return t
+    return t.contiguous(memory_format=memory_format)
 
 
 def _moved(self: Any, where: Any, d: Any) -> Any:
@@ -397,8 +406,12 @@ def _moved(self: Any, where: Any, d: Any) -> Any:
 
 
 def _to(name: str, d: Dtype) -> None:
-    def method(self: Any, memory_format: Any = None) -> Any:
-        return as_dtype(self, d)
+    check = checker(name, method=True)
+
+    def method(self: Any, *args: Any, memory_format: Any = None, **rest: Any) -> Any:
+        if args or rest or memory_format is not None:
+            check((self, *args), {**rest, "memory_format": memory_format})
+        return _in_order(as_dtype(self, d), memory_format)
 
     method.__name__ = method.__qualname__ = name
     setattr(Tensor, name, method)

@@ -56,7 +56,7 @@ def row(
     for n in (own, *aliases):
         whole = autocasting(body, own)
         if function:
-            FUNCTIONS[n] = public(whole, n, label, checker(n, body=body))
+            FUNCTIONS[n] = public(whole, n, label, checker(n, body=body), own)
         if method:
             setattr(Tensor, n, public(whole, n, label, checker(n, True, body)))
         if inplace:
