@@ -361,9 +361,9 @@ def main() -> None:
     options = args.parse_args()
     import torch
 
-    from isograd.core.often import Hooks
+    from isograd.core import often
 
-    Hooks.started = True  # a program of some length
+    often.begin()  # as in a program of some length
     torch.set_num_threads(1)
     gc.freeze()
     rows = []

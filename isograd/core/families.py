@@ -25,7 +25,7 @@ from isograd.core.expression import (
     scalar_source,
     vjp_source,
 )
-from isograd.core.often import pulled
+from isograd.core.often import once_begun, pulled
 from isograd.core.primitive import (
     BOUND,
     RAW,
@@ -193,14 +193,17 @@ def _first_pull(
             ufuncs = _ufuncs()
             name = f"{prim.name}_pull_{mask}"
             source = pull_source(name, names, words, maps, ufuncs, mask)
-            rule = define(name, source, {**ufuncs, "F": RAW})
-            count = len(names)
+            prim.pulls[mask] = define(name, source, {**ufuncs, "F": RAW})
             if not words and any(maps[x] != "t" for x in names if x in maps):
-                rule = pulled(rule, prim.keeps(mask, count), count + 1)
-            prim.pulls[mask] = rule
+                once_begun(partial(_counted_pull, prim, mask, len(names)))
         return prim.pulls[mask](*args, **params)
 
     return pull
+
+
+def _counted_pull(prim: Primitive, mask: int, count: int) -> None:
+    """Let a pull become native where it comes often."""
+    prim.pulls[mask] = pulled(prim.pulls[mask], prim.keeps(mask, count), count + 1)
 
 
 def _ufuncs() -> dict[str, Callable[..., Any]]:

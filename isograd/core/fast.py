@@ -23,7 +23,7 @@ from isograd.core.expression import define
 from isograd.core.large import LARGE
 from isograd.core.levels import MODE, state
 from isograd.core.mutation import living_views, note_view
-from isograd.core.often import chain, replace
+from isograd.core.often import chain, once_begun, replace
 from isograd.core.plans import ABSENT
 from isograd.core.primitive import Primitive
 from isograd.core.storage import note_write
@@ -42,8 +42,7 @@ def unary(
     family: Family = NONE,
 ) -> Callable[..., Any]:
     """`x -> prim(x)` for arrays whose dtype kind is one of `kinds`."""
-    impl = chain(_array_call(prim), lambda better: replace(op, "impl", better))
-    new, ndarray = object.__new__, np.ndarray
+    impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
     some, keep_x, keep_out = _kept(prim, 1)
     traced, pulls = not prim.constant, prim.pulls
 
@@ -74,6 +73,7 @@ def unary(
             node.seq = tick()
         return t
 
+    once_begun(lambda: _chained(impl, partial(replace, op, "impl")))
     return op
 
 
@@ -90,13 +90,14 @@ def binary(
     """
     lines = [*_BINARY.format(kinds=kinds).splitlines(), *_recorded(prim)]
     scope = {**_scope(prim, cls, slow), "family": family}
-    scope["impl"] = chain(_array_call(prim), lambda better: install("impl", better))
+    scope["impl"] = _array_call(prim)
     op = define(
         f"fast_{prim.name}",
         "\n".join(lines).replace("def op", f"def fast_{prim.name}", 1) + "\n",
         scope,
     )
-    install = op.__globals__.__setitem__
+    install = partial(op.__globals__.__setitem__, "impl")
+    once_begun(lambda: _chained(scope["impl"], install))
     return op
 
 
@@ -203,8 +204,7 @@ def scalar_right(
     family: Family = NONE,
 ) -> Callable[..., Any]:
     """`(x, number) -> prim(x, number)` for a floating x: the number is weak."""
-    impl = chain(_array_call(prim), lambda better: replace(op, "impl", better))
-    new, ndarray = object.__new__, np.ndarray
+    impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
     some, keep_x, keep_y, keep_out = _kept(prim, 1)
     traced, pulls = not prim.constant, prim.pulls
     constant = constants_cache()
@@ -244,6 +244,7 @@ def scalar_right(
             node.seq = tick()
         return t
 
+    once_begun(lambda: _chained(impl, partial(replace, op, "impl")))
     return op
 
 
@@ -346,8 +347,7 @@ def scalar_left(
     family: Family = NONE,
 ) -> Callable[..., Any]:
     """`(x, number) -> prim(number, x)` for a floating x: a reflected operator."""
-    impl = chain(_array_call(prim), lambda better: replace(op, "impl", better))
-    new, ndarray = object.__new__, np.ndarray
+    impl, new, ndarray = _array_call(prim), object.__new__, np.ndarray
     some, keep_y, keep_x, keep_out = _kept(prim, 2)
     pulls = prim.pulls
     constant = constants_cache()
@@ -383,6 +383,7 @@ def scalar_left(
             node.seq = tick()
         return t
 
+    once_begun(lambda: _chained(impl, partial(replace, op, "impl")))
     return op
 
 
@@ -510,6 +511,11 @@ def constants_cache(limit: int = 1024) -> Callable[[Any, Any], np.ndarray]:
         return found
 
     return constant
+
+
+def _chained(fn: Callable[..., Any], install: Callable[[Any], None]) -> None:
+    """Let a function of arrays become native where it comes often."""
+    install(chain(fn, install))
 
 
 def _array_call(prim: Primitive) -> Callable[..., Any]:

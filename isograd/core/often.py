@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache, partial
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -30,13 +30,31 @@ class Hooks:
     native: Callable[..., Any] | None = None
     started: bool = False
     spent: int = 0
+    waiting: ClassVar[list[Callable[[], Any]]] = []
 
 
 def due(calls: int) -> bool:
     """Count calls that could have been faster; whether the time has come."""
     Hooks.spent += calls
-    Hooks.started = Hooks.started or Hooks.spent >= START
+    if Hooks.spent >= START and not Hooks.started:
+        begin()
     return Hooks.started and Hooks.native is not None
+
+
+def begin() -> None:
+    """From now on functions count their calls."""
+    Hooks.started = True
+    waiting, Hooks.waiting = Hooks.waiting, []
+    for start in waiting:
+        start()
+
+
+def once_begun(start: Callable[[], Any]) -> None:
+    """Call `start` when functions count their calls: before, that would cost time."""
+    if Hooks.started:
+        start()
+    else:
+        Hooks.waiting.append(start)
 
 
 def native(fn: Callable[..., Any], arrays: Sequence[Any], other: Any = None) -> Any:

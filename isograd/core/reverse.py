@@ -12,6 +12,7 @@ from typing import Any
 
 from isograd.base.errors import EngineError
 from isograd.core.large import LARGE
+from isograd.core.often import Hooks, due
 from isograd.core.primitive import BOUND, RAW, Namespace, Payload, Rule, ndarray
 from isograd.core.storage import LAST, changed_since
 from isograd.core.tape import Node, Slot, Traced, slot
@@ -126,6 +127,8 @@ def path(
                 reached.add(e)
                 if e.edges or leaves or e.hooks is not None:
                     order.append(e)
+    if not Hooks.started:
+        due(len(order))
     order.sort(key=by_number, reverse=True)
     if inputs is None or {n for n in reached if not n.edges} == set(inputs):
         return order, None
