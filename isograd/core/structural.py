@@ -6,7 +6,7 @@ composites `sum_to`, `moveaxis`, `mT`.
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from math import prod
 from operator import methodcaller
 from typing import Any
@@ -62,6 +62,7 @@ reshape = linear(
 reshape.direct = lambda x, shape: methodcaller("reshape", shape)
 
 
+@cache
 def inverse_permutation(axes: Shape) -> Shape:
     return tuple(int(i) for i in np.argsort(axes))
 

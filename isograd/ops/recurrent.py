@@ -156,42 +156,45 @@ def _lstm(x: Array, h: Array, c: Array, *weights: Array, reverse: bool) -> Array
     spare = np.empty((size, n), x.dtype)
     out, gates = spare.reshape(m), kept[:, :4].reshape(time, 4 * size, n)
     one, (exp, tanh) = np.ones((), x.dtype), _functions(gates[:1])
-    for t, a in _steps(kept.reshape(time, 6 * m), reverse):
+    blocks, sigmoids = kept.reshape(time, 6, m), kept.reshape(time, 6 * m)[:, : 3 * m]
+    for t, s in _steps(sigmoids, reverse):
         np.matmul(w, ins[t], gates[t])
-        s, g, squashed = a[: 3 * m], a[3 * m : 4 * m], a[4 * m : 5 * m]
+        i, f, o, g, squashed, new = blocks[t]
         exp(s, out=s)
         np.add(s, one, s)
         np.reciprocal(s, s)
         tanh(g, out=g)
-        np.multiply(a[m : 2 * m], c, out)
-        c = a[5 * m :]
-        np.multiply(s[:m], g, c)
+        np.multiply(f, c, out)
+        c = np.multiply(i, g, new)
         np.add(c, out, c)
         tanh(c, out=squashed)
         if p:
-            np.multiply(s[2 * m :], squashed, out)
+            np.multiply(o, squashed, out)
             np.matmul(p[0], spare, hs[t])
         else:
-            np.multiply(s[2 * m :], squashed, hs[t].reshape(m))
+            np.multiply(o, squashed, hs[t].reshape(m))
     return _rows(hs), c.reshape(size, n).T.copy(), kept
 
 
-def _lstm_slopes(acts: Arrays, c: Array) -> tuple[Array, Array]:
+def _lstm_slopes(kept: Array, c: Array) -> tuple[Array, Array]:
     """Derivatives by the gates (input, forget, cell: of the cell state, output: of what
     is put out), in their places; that of what is put out by the cell state."""
-    i, f, o, g, t, _ = acts
-    k = np.empty((len(i), 4, *i.shape[1:]), i.dtype)
-    np.multiply(_slope(i), g, out=k[:, 0])
-    np.multiply(_slope(f), c, out=k[:, 1])
-    np.subtract(i, i * g * g, out=k[:, 2])
-    np.multiply(_slope(o), t, out=k[:, 3])
-    return k, o - o * t * t
+    sigmoids, tanhs = kept[:, :3], kept[:, 3:5]
+    k = np.empty((len(c), 4, *c.shape[1:]), c.dtype)
+    s = np.multiply(sigmoids, sigmoids)
+    np.subtract(sigmoids, s, s)
+    t = np.multiply(tanhs, tanhs)
+    np.subtract(1, t, t)
+    np.multiply(s[:, 0], kept[:, 3], k[:, 0])
+    np.multiply(s[:, 1], c, k[:, 1])
+    np.multiply(t[:, 0], kept[:, 0], k[:, 2])
+    np.multiply(s[:, 2], kept[:, 4], k[:, 3])
+    return k, np.multiply(t[:, 1], kept[:, 2], s[:, 0])
 
 
 def _lstm_pull(g: Any, saved: Any, needs: Any, *, reverse: bool) -> tuple[Any, ...]:
     x, h, c, w_h, w_x, _, _, *p, hs, _, kept = saved
-    kept = kept.swapaxes(0, 1)
-    _, f, o, _, squashed, cs = kept
+    _, f, o, _, squashed, cs = kept.swapaxes(0, 1)
     k, by_cell = _lstm_slopes(kept, _before(cs, c.T, reverse))
     time, _, size, n = k.shape
     to_h = _cotangent(g[0], hs)
