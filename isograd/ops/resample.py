@@ -55,10 +55,12 @@ def resampling(
     scale: float | None,
     antialias: bool = False,
 ) -> Array:
-    """The matrix (count, n) of "linear" or "cubic" interpolation along an axis."""
+    """The matrix (count, n) of "linear", "cubic" or "tabled" interpolation."""
     at = source_positions(n, count, corners, scale)
     if antialias:
         return _antialiased(at, n, count, mode, corners, scale)
+    if mode == "tabled":
+        return _tabled(at, n, corners)
     if mode == "linear":
         at = np.maximum(at, 0.0)
     first = np.floor(at).astype(np.int64)
@@ -69,6 +71,21 @@ def resampling(
         weight = kernel(at - (first + k), CUBIC)
         np.add.at(out, (rows, np.clip(first + k, 0, n - 1)), weight)
     return out
+
+
+def _tabled(at: Array, n: int, corners: bool) -> Array:
+    """Cubic weights from a table of 1024 distances, as TensorFlow and MindSpore do it:
+    without corners of the smooth kernel, and of elements within the axis only."""
+    first = np.floor(at).astype(np.int64)
+    t = np.rint((at - first) * 1024) / 1024
+    out = np.zeros((len(at), n))
+    for k in range(-1, 3):
+        weight = _cubic(t - k, CUBIC if corners else CUBIC_SMOOTH)
+        place = first + k
+        if not corners:
+            weight = np.where((place >= 0) & (place < n), weight, 0.0)
+        np.add.at(out, (np.arange(len(at)), np.clip(place, 0, n - 1)), weight)
+    return out / out.sum(axis=1, keepdims=True)
 
 
 def _antialiased(
@@ -113,8 +130,9 @@ def interpolate(
     """x (n, c, *space) resampled to (n, c, *count).
 
     Args:
-        mode: "nearest", "nearest-exact", "linear", "cubic" or "area".
-        corners: whether corner elements keep their place ("linear" and "cubic").
+        mode: "nearest", "nearest-exact", "linear", "cubic", "tabled" (cubic with
+            weights from a table) or "area".
+        corners: whether corner elements keep their place (not for "nearest").
         scales: for each axis the step between new elements (1 / scale_factor).
     """
     if mode == "area":

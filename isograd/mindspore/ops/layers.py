@@ -484,7 +484,7 @@ _MODES = {
     "linear": "linear",
     "bilinear": "linear",
     "trilinear": "linear",
-    "bicubic": "cubic",
+    "bicubic": "tabled",
     "area": "area",
 }
 

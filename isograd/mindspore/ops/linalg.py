@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -288,23 +289,80 @@ def trace(
 op("trace", methods="trace")(trace)
 
 
+def _band(k: Any) -> tuple[int, int]:
+    """The lowest and the highest diagonal that an argument names."""
+    ends = ints_of(k)
+    return ends[0], ends[-1]
+
+
+def _places(
+    rows: int, cols: int, band: tuple[int, int], longest: int, align: str
+) -> Iterator[tuple[int, int, int, int]]:
+    """(row of diagonals, place in it, row, column) of each element of a band.
+
+    Diagonals stand in rows from the highest on; `align` says at which end shorter ones
+    of the upper and of the lower triangle begin.
+    """
+    upper, lower = align.split("_")
+    for d in range(band[1], band[0] - 1, -1):
+        length = min(rows + min(d, 0), cols - max(d, 0))
+        right = (upper if d >= 0 else lower) == "RIGHT"
+        for j in range(max(length, 0)):
+            at = j + (longest - length if right else 0)
+            yield band[1] - d, at, j - min(d, 0), j + max(d, 0)
+
+
+def _picked(x: Payload, index: Any, padding: Any) -> Payload:
+    """Elements of the last axis by a table, a padding value where it is out of range."""
+    shape = (*x.shape[:-1], 1)
+    value = array_of(padding).astype(x.dtype).reshape(())
+    whole = F.concatenate(x, np.full(shape, value), axis=x.ndim - 1)
+    return F.gather(whole, index, axis=x.ndim - 1)
+
+
 @op("matrix_diag")
 def matrix_diag(
     x: Payload,
-    k: int = 0,
-    num_rows: int = -1,
-    num_cols: int = -1,
+    k: Any = 0,
+    num_rows: Any = -1,
+    num_cols: Any = -1,
     padding_value: Any = 0,
     align: str = "RIGHT_LEFT",
 ) -> Payload:
-    return F.diag_embed(x, offset=int(k))
+    low, high = _band(k)
+    count, longest = high - low + 1, x.shape[-1]
+    if count > 1 and (x.ndim < 2 or x.shape[-2] != count):
+        raise ValueError(
+            "For MatrixDiagV3, the input x_shape[-2] doesn't match with k value."
+        )
+    rows, cols = (int(array_of(n)) for n in (num_rows, num_cols))
+    least = longest - min(high, 0), longest + max(low, 0)
+    if rows == cols == -1:
+        rows = cols = max(least)
+    rows, cols = (n if n != -1 else m for n, m in zip((rows, cols), least, strict=True))
+    for n, m, word in ((rows, least[0], "rows"), (cols, least[1], "columns")):
+        if n < m:
+            raise ValueError(f"For MatrixDiagV3, the number of {word} is too small.")
+    index = np.full((rows, cols), count * longest)
+    for i, at, r, c in _places(rows, cols, (low, high), longest, align):
+        index[r, c] = i * longest + at
+    batch = x.shape[: -2 if count > 1 else -1]
+    flat = F.reshape(x, shape=(*batch, count * longest))
+    return _picked(flat, index, padding_value)
 
 
 @op("matrix_diag_part")
 def matrix_diag_part(
-    x: Payload, k: int = 0, padding_value: Any = 0, align: str = "RIGHT_LEFT"
+    x: Payload, k: Any = 0, padding_value: Any = 0, align: str = "RIGHT_LEFT"
 ) -> Payload:
-    return F.diagonal(x, axis1=x.ndim - 2, axis2=x.ndim - 1, offset=int(k))
+    low, high = _band(k)
+    *batch, rows, cols = x.shape
+    longest = min(rows + min(high, 0), cols - max(low, 0))
+    index = np.full((high - low + 1, longest), rows * cols)
+    for i, at, r, c in _places(rows, cols, (low, high), longest, align):
+        index[i, at] = r * cols + c
+    flat = F.reshape(x, shape=(*batch, rows * cols))
+    return _picked(flat, index[0] if low == high else index, padding_value)
 
 
 # --- factorisations and solutions -----------------------------------------------------
