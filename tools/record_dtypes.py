@@ -3,8 +3,8 @@
 Run it where PyTorch is installed; it writes `isograd/base/names/torch_dtypes.txt`.
 Each line is an exception, its text (with `{}` for the dtype's name) and what is refused:
 `NAME:LETTERS`, one letter a dtype.  A function counts as refusing a dtype if it takes
-float32 operands and not the same ones of that dtype, in two shapes alike.  Lines of
-`matrix` and `square` say which functions ask that of their first operand's shape.
+float32 operands (or int64) and not the same ones of that dtype, in two shapes alike.
+Lines of `matrix` and `square` say which functions ask that of their first operand's shape.
 """
 
 from __future__ import annotations
@@ -136,7 +136,12 @@ def refusals() -> Iterator[tuple[str, str, str, str]]:
     for name, fn, required in functions():
         if not any(k == "Tensor" or k == "tuple of Tensors" for k, _ in required):
             continue
-        fitting = [s for s in SHAPES if outcome(fn, required, torch.float32, s) is None]
+        fitting = [
+            s
+            for d in (torch.float32, torch.int64)
+            for s in SHAPES
+            if outcome(fn, required, d, s) is None
+        ]
         if not fitting:
             print("no sample:", name, required, file=sys.stderr)
             continue

@@ -6,6 +6,7 @@ Which kernels PyTorch has is a list of facts (`base/names/torch_dtypes.txt`, by
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -62,10 +63,17 @@ def _check_shape(refused: Refusals, shape: Sequence[int]) -> None:
         )
 
 
+_PLAIN = re.compile(r"(eq|ne|lt|le|gt|ge|less|greater|not_equal|logical).*_")
+"""Functions that write to their first operand whether something holds."""
+
+
 def check_operands(
-    refused: Refusals, args: Sequence[Any], kwargs: dict[str, Any]
+    refused: Refusals, args: Sequence[Any], kwargs: dict[str, Any], written: str = ""
 ) -> None:
     """Raise if the tensors, all of one dtype, have one that the function refuses.
+
+    Where elementwise kernels promote, that is the common dtype of all operands.
+    `written` is the name of a function that writes to its first operand.
 
     Raises:
         RuntimeError, NotImplementedError: so, and for a first one that is no matrix.
@@ -74,17 +82,50 @@ def check_operands(
         _check_shape(refused, args[0]._p.shape)
     if kwargs and ("dtype" in kwargs or kwargs.get("out") is not None):
         return
-    found: dtypes.dtype | None = None
-    for x in (*args, *kwargs.values()):
-        if isinstance(x, CoreTensor):
-            d = dtypes.of_numpy(x._p.dtype)
-            if not x._p.size or (found is not None and d is not found):
-                return
-            found = d
-        elif isinstance(x, dtypes.dtype):
-            return
-    if found is None:
+    given = (*args, *kwargs.values())
+    tensors = [x for x in given if isinstance(x, CoreTensor)]
+    if not tensors or any(isinstance(x, dtypes.dtype) for x in given):
         return
+    if not all(x._p.size for x in tensors):
+        return
+    found = dtypes.of_numpy(tensors[0]._p.dtype)
+    if any(x._p.dtype != tensors[0]._p.dtype for x in tensors):
+        if not _promotes(refused):
+            return
+        found = dtypes.result_of([x._p for x in tensors])
+        own = dtypes.of_numpy(tensors[0]._p.dtype)
+        if (
+            written
+            and not _PLAIN.fullmatch(written)
+            and not dtypes.can_cast(found, own)
+        ):
+            raise RuntimeError(
+                f"result type {found.scalar_type} can't be cast to the desired output "
+                f"type {own.scalar_type}"
+            )
     why = refused.get(_LETTERS.get(found.name, ""))
     if why is not None:
         raise _KINDS[why[0]](why[1].replace("{}", found.scalar_type))
+
+
+_ELEMENTWISE = frozenset(
+    f"\"{name}_cpu\" not implemented for '{{}}'"
+    for name in (
+        *(
+            "atan2",
+            "gcd",
+            "lcm",
+            "bitwise_and",
+            "bitwise_or",
+            "bitwise_xor",
+            "ge",
+            "gt",
+        ),
+        *("le", "lt", "copysign", "fmod", "remainder", "hypot", "nextafter", "xlogy"),
+        *("lshift", "rshift", "div_floor", "igamma", "igammac", "logaddexp"),
+    )
+)
+
+
+def _promotes(refused: Refusals) -> bool:
+    return any(text in _ELEMENTWISE for _, text in refused.values())

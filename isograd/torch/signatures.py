@@ -435,6 +435,7 @@ def checker(name: str, method: bool = False, body: Any = None) -> Callable[..., 
     full = f"Tensor.{name}" if method else name
     fitting: set[tuple[Any, ...]] = set()
     refused: Any = None
+    written = name if name.endswith("_") else ""
 
     def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         nonlocal refused
@@ -443,7 +444,7 @@ def checker(name: str, method: bool = False, body: Any = None) -> Callable[..., 
             kinds = (*kinds, *kwargs, *map(type, kwargs.values()))
         if kinds in fitting:
             if refused:
-                check_operands(refused, args, kwargs)
+                check_operands(refused, args, kwargs, written)
             return
         own = args[1:] if method else args
         why = refusal(full, own, kwargs)
@@ -454,7 +455,7 @@ def checker(name: str, method: bool = False, body: Any = None) -> Callable[..., 
         fitting.add(kinds)
         refused = refused_by(full)
         if refused:
-            check_operands(refused, args, kwargs)
+            check_operands(refused, args, kwargs, written)
 
     return check
 
