@@ -492,6 +492,7 @@ def several(
             node.seq = tick()
         return t
 
+    once_begun(lambda: _chained(impl, partial(replace, op, "impl")))
     return op
 
 
