@@ -20,6 +20,7 @@ import numpy as np
 from isograd.base.dtypes import F32, is_inexact
 from isograd.base.errors import EngineError
 from isograd.core import tensor as core
+from isograd.core.plans import Absent
 from isograd.core.primitive import BOUND, Payload
 from isograd.core.primitive import is_payload as is_payload
 from isograd.core.tensor import lower as lower
@@ -205,6 +206,7 @@ def public(body: Body, name: str, place: str = "") -> Callable[..., Any]:
         except EngineError as error:
             raise errors.translated(error, name) from None
         except (TypeError, ValueError, AttributeError, StopIteration) as error:
+            taken.bound(place, error, args, kwargs)
             told = errors.refused(name, body, args, kwargs, place)
             told = told or errors.leaked(error, name)
             if told := told or errors.untensored(error, name, body, args):
@@ -240,7 +242,8 @@ def explained(name: str, place: str = "") -> Callable[[Body], Any]:
                     raise TypeError("an array")  # told below, where it is refused
                 return body(*args, **kwargs)
             except (TypeError, ValueError, AttributeError) as error:
-                taken.binder(place)(*args, **kwargs)
+                args = tuple(a for a in args if not isinstance(a, Absent))
+                taken.bound(place, error, args, kwargs)
                 if refused := errors.refused(name, body, args, kwargs, place):
                     raise refused from None
                 if str(error) == "an array":
@@ -287,8 +290,8 @@ def standing(body: Body, place: str) -> Body:
     def function(*args: Any, **kwargs: Any) -> Any:
         try:
             return body(*args, **(named(body, kwargs) if kwargs else kwargs))
-        except (TypeError, AttributeError, StopIteration):
-            taken.binder(place)(*args, **kwargs)
+        except (TypeError, AttributeError, StopIteration) as error:
+            taken.bound(place, error, args, kwargs)
             if hasattr(body, "explained"):
                 raise
             if told := errors.refused("", body, args, kwargs, place):

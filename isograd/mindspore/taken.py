@@ -98,6 +98,28 @@ def binder(key: str) -> Binder:
     return bind
 
 
+def bound(key: str, error: Exception, args: Any, kwargs: Any) -> None:
+    """Raise what is wrong with the number or the names of a call's arguments, if that
+    made a function fail with `error`."""
+    if key in _signatures():
+        binder(key)(*args, **kwargs)
+        return
+    name = key.rpartition(".")[2]
+    overloads = _calls().get(key, "")
+    lacking = re.search(r"\(\) missing \d+ required positional argument", str(error))
+    if lacking and overloads[:1] == "(" and len(args) == 1 and not kwargs:
+        lines = "\n".join(f'"Tensor.{name}{o}"' for o in overloads.split("|"))
+        raise TypeError(
+            f'Failed calling {name} with "{name}()".\nThe valid calling should be:\n'
+            f"{lines}\n"
+        ) from None
+    unknown = re.search(r"\(\) got an unexpected keyword argument '(\w+)'$", str(error))
+    if key and unknown and unknown[1] in kwargs:
+        raise TypeError(
+            f"{name}() got an unexpected keyword argument '{unknown[1]}'."
+        ) from None
+
+
 def valid_call(key: str) -> str | None:
     """What MindSpore shows as the valid calling of a function."""
     return _calls().get(key)
