@@ -8,6 +8,7 @@ value counts wherever that object is used.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from isograd.core.reverse import sweep
 from isograd.core.storage import root
 from isograd.core.tape import Leaf, Node, Traced
 from isograd.core.tensor import payload_of, wrap
+from isograd.mindspore import context
 from isograd.mindspore.errors import translated
 from isograd.mindspore.tensor import Tensor
 
@@ -162,7 +164,8 @@ def recorded(
     with new_level(recording=True) as level:
         watched = Watched(tensors, level)
         try:
-            recording = Recording(watched, fn(*args, **kwargs))
+            with context.compiling() if context.graph_mode() else nullcontext():
+                recording = Recording(watched, fn(*args, **kwargs))
         except BaseException:
             watched.release()
             raise

@@ -45,3 +45,26 @@ def test_printed_training_step_and_global_step() -> None:
     assert str(step.optimizer.global_step) == (
         "Parameter (name=global_step, shape=(1,), dtype=Int32, requires_grad=True)"
     )
+
+
+def test_tuples_made_inside_a_gradient_are_variables_in_graph_mode() -> None:
+    """Two nested gradients of a training step; numbers recorded from MindSpore 2.10."""
+
+    def loss(ps: Any, x: Any) -> Any:
+        return ((ops.tanh(x * ps[0]) + ps[1]) ** 2).sum()
+
+    def after_step(a: Any, b: Any, x: Any) -> Any:
+        grads = ms.grad(loss, 0)((a, b), x)
+        return loss(tuple(p - 0.1 * g for p, g in zip((a, b), grads, strict=True)), x)
+
+    a, b, x = ms.Tensor([0.5, 0.3]), ms.Tensor([0.1, 0.2]), ms.Tensor([1.0, 2.0])
+    ms.set_context(mode=ms.GRAPH_MODE)
+    try:
+        value, (da, db) = ms.value_and_grad(after_step, (0, 1))(a, b, x)
+        alone = ms.grad(loss, 0)((a, b), x)
+    finally:
+        ms.set_context(mode=ms.PYNATIVE_MODE)
+    assert float(value) == pytest.approx(0.195826, rel=1e-5)
+    assert da.asnumpy() == pytest.approx([0.49449864, 0.80413425], rel=1e-5)
+    assert db.asnumpy() == pytest.approx([0.5031507, 0.11502123], rel=1e-5)
+    assert alone == ()  # a tuple given from outside is a constant
