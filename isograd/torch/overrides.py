@@ -57,7 +57,7 @@ def taken_over(function: Any, args: Any, kwargs: dict[str, Any]) -> Any:
     """
     given = (*args, *kwargs.values())
     if not foreign(given):
-        raise  # noqa: PLE0704 (in the handler of the refusal)
+        raise
     return handle_torch_function(function, given, *args, **kwargs)
 
 
@@ -80,6 +80,7 @@ def handle_torch_function(
     Raises:
         TypeError: none of them has an implementation.
     """
+    public_api = getattr(public_api, "published", public_api)
     kinds: list[type] = []
     for a in overriding(relevant_args):
         kind = type(a)
@@ -92,9 +93,7 @@ def handle_torch_function(
         found = kind.__torch_function__(public_api, tuple(kinds), args, kwargs)
         if found is not NotImplemented:
             return found
-    listed = "\n".join(
-        f"  - {'tensor subclass ' if issubclass(k, Tensor) else ''}{k}" for k in kinds
-    )
+    listed = "\n".join(f"  - tensor subclass {k}" for k in kinds)
     raise TypeError(
         f"Multiple dispatch failed for 'torch.{public_api.__name__}'; all "
         f"__torch_function__ handlers returned NotImplemented:\n\n{listed}\n\nFor more "
