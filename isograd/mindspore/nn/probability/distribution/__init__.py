@@ -41,6 +41,7 @@ class Distribution(Cell):
     _shown = ""  # "word=name", for the representation
     _ranges = ""  # "name:what an error calls it", which must be greater than zero
     _source = ""
+    _lacks: tuple[str, ...] = ()  # formulas of the family that MindSpore does not have
     _default: Any = dtypes.float32
 
     def __init__(
@@ -117,7 +118,7 @@ class Distribution(Cell):
 
     def _formula(self, key: str) -> Any:
         found = _family(self._source or type(self).__name__).formulas.get(key)
-        if found is None:
+        if found is None or key in self._lacks:
             raise NotImplementedError(
                 f"{key} is not implemented for {type(self).__name__} distribution."
             )
@@ -137,7 +138,7 @@ class Distribution(Cell):
 
     def _deviation(self, known: dict[str, Any]) -> Any:
         formulas = _family(self._source or type(self).__name__).formulas
-        if "stddev" in formulas:
+        if "stddev" in formulas or "stddev" in self._lacks:
             return self._of("stddev", known)
         return ops.sqrt(self._of("variance", known))
 
@@ -300,17 +301,23 @@ class Gumbel(Distribution):
     _ranges = "scale:scale"
 
 
+_MEASURES = ("cdf", "mean", "mode", "variance", "stddev", "entropy", "sample")
+
+
 class Laplace(Distribution):
+    _lacks = _MEASURES
     _parameters = "mean=loc sd=scale"
     _ranges = "sd:Standard deviation"
 
 
 class HalfNormal(Distribution):
+    _lacks = _MEASURES
     _parameters = "mean=loc sd=scale"
     _ranges = "sd:Standard deviation"
 
 
 class StudentT(Distribution):
+    _lacks = _MEASURES
     _parameters = "df mean=loc sd=scale"
     _ranges = "sd:Standard deviation;df:Degrees of freedom"
 
@@ -344,6 +351,7 @@ class Gamma(_OfVectors):
 
 
 class Uniform(Distribution):
+    _lacks = ("mode",)
     _parameters, _shown = "low high", "low=low, high=high"
 
     def _check(self, values: dict[str, Any]) -> None:
