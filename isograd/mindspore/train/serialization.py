@@ -48,6 +48,36 @@ def save_checkpoint(
         TypeError: for another object, or a file name that is no string.
         ValueError: for another format.
     """
+    _check_saving(ckpt_file_name, format, integrated_save)
+    arrays = {
+        name: _array(value)
+        for name, value in _named(save_obj)
+        if choice_func is None or choice_func(name)
+    }
+    arrays |= _appended(append_dict)
+    _write(
+        ckpt_file_name,
+        format,
+        formats.encode(arrays, crc_check)
+        if format == "ckpt"
+        else formats.encode_safetensors(arrays),
+    )
+
+
+def _write(path: str, format: str, data: bytes) -> None:
+    """A file that is there whole or not at all."""
+    if not path.endswith(f".{format}"):
+        path += f".{format}"
+    folder = os.path.dirname(path)
+    if folder:
+        os.makedirs(folder, exist_ok=True)
+    temporary = f"{path}.part"
+    with open(temporary, "wb") as file:
+        file.write(data)
+    os.replace(temporary, path)
+
+
+def _check_saving(ckpt_file_name: Any, format: str, integrated_save: Any) -> None:
     if not isinstance(ckpt_file_name, str):
         raise TypeError(
             f"For 'save_checkpoint', the parameter {ckpt_file_name} for checkpoint "
@@ -63,27 +93,6 @@ def save_checkpoint(
         raise TypeError(
             f"The input value must be a bool, but got {type(integrated_save).__name__}."
         )
-    arrays = {
-        name: _array(value)
-        for name, value in _named(save_obj)
-        if choice_func is None or choice_func(name)
-    }
-    arrays |= _appended(append_dict)
-    ckpt = format == "ckpt"
-    path = ckpt_file_name
-    if not path.endswith(f".{format}"):
-        path += f".{format}"
-    folder = os.path.dirname(path)
-    if folder:
-        os.makedirs(folder, exist_ok=True)
-    temporary = f"{path}.part"
-    with open(temporary, "wb") as file:
-        file.write(
-            formats.encode(arrays, crc_check)
-            if ckpt
-            else formats.encode_safetensors(arrays)
-        )
-    os.replace(temporary, path)  # a file is there whole or not at all
 
 
 def _named(obj: Any) -> Iterable[tuple[str, Any]]:
