@@ -100,6 +100,10 @@ for n in ('SGD', 'Adam', 'RMSprop', 'Adagrad', 'Adadelta', 'ASGD', 'NAdam', 'RAd
 attempt(lambda: go('SGD', momentum=.9)); attempt(lambda: go('Muon', dtype=torch.complex64)); attempt(lambda: optim.Adam([g(2)], lr=torch.tensor(.1), foreach=True)); attempt(lambda: optim.Adam([g(2)], betas=(torch.tensor(.9), .9)))
 attempt(lambda: optim.SGD([('a', g(2)), g(3)])); attempt(lambda: optim.SGD([g(2)], lr=torch.tensor([.1, .2]))); attempt(lambda: optim.Adam([g(2, dtype=torch.complex64)], fused=True)); attempt(lambda: optim.Muon([g(2, 2)], ns_steps=200))
 """,
+    "packed_sequences": r"""
+U = nn.utils.rnn; p = U.pack_padded_sequence(t(4, 2, 3), [4, 2]); print(p.double().data.dtype, p.float() is p, p.cpu() is p, p.half().data.dtype)
+for s in ([t(2), t(3)], [t(2, 2)], [], 3): attempt(lambda: U.pad_sequence(s)); attempt(lambda: U.pad_sequence(s, padding_side='x'))
+""",
     "modules": r"""
 from torch.utils.data import *
 m = nn.Linear(2, 2); m(t(1, 2)).sum().backward(); old = m.weight.grad; m.zero_grad(set_to_none=False); print(m.weight.grad is old)

@@ -34,6 +34,28 @@ class PackedSequence(_Fields):
     def to(self, *args: Any, **kwargs: Any) -> Any:
         return self._replace(data=self.data.to(*args, **kwargs))
 
+    def _converted(self, name: str) -> Any:
+        data = getattr(self.data, name)()
+        return self if data is self.data else self._replace(data=data)
+
+    def double(self) -> Any:
+        return self._converted("double")
+
+    def float(self) -> Any:
+        return self._converted("float")
+
+    def half(self) -> Any:
+        return self._converted("half")
+
+    def long(self) -> Any:
+        return self._converted("long")
+
+    def int(self) -> Any:
+        return self._converted("int")
+
+    def cpu(self) -> Any:
+        return self
+
     is_cuda = property(lambda self: False)
 
 
@@ -149,8 +171,17 @@ def pad_sequence(
     from isograd import torch
     from isograd.torch.nn.functional import pad
 
+    if not hasattr(sequences, "__iter__"):
+        raise RuntimeError(
+            "pad_sequence: Expected iterable for input sequences, but got arg of type: "
+            f"{type(sequences)}"
+        )
     if not len(sequences):
         raise RuntimeError("received an empty list of sequences")
+    if padding_side not in ("left", "right"):
+        raise RuntimeError(
+            f"Expected padding_side to be one of left or right, but got {padding_side}."
+        )
     longest = max(s.size(0) for s in sequences)
     rows = []
     for s in sequences:
