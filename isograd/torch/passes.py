@@ -61,6 +61,7 @@ class Pass:
 
 
 PASSES: list[Pass] = []
+OBSERVERS: list[Callable[[set[Node]], Any]] = []  # told of the nodes of each pass
 
 
 class Depositing(dict):  # type: ignore[type-arg]  # justified: Node to payload
@@ -98,6 +99,8 @@ def run(
                     )
                 for callback in current.callbacks:  # which grows
                     callback()
+                for observer in OBSERVERS:
+                    observer(current.reached())
                 return found
             return _watched(current, nodes, seeds, targets, create_graph, retain, found)
     finally:

@@ -124,24 +124,19 @@ class profile(_profiler.profile):
         self.__enter__()
 
     def stop(self) -> None:
-        self.__exit__()
+        self.__exit__(None, None, None)
+
+    def events(self) -> Any:
+        """The calls that were noted."""
+        return self._known()
 
     def __exit__(self, *_: Any) -> None:
-        super().__exit__()
+        super().__exit__(*_)
         if self.current_action in (
             ProfilerAction.RECORD,
             ProfilerAction.RECORD_AND_SAVE,
         ):
             self._ready()
-
-    def export_chrome_trace(self, path: str) -> None:
-        """Write the one interval that was measured."""
-        import json
-
-        event = {"name": "profile", "ph": "X", "ts": 0, "pid": 0, "tid": 0}
-        event["dur"] = self.self_cpu_time_total
-        with open(path, "w", encoding="utf-8") as file:
-            json.dump({"traceEvents": [event]}, file)
 
     def export_stacks(self, path: str, metric: str = "self_cpu_time_total") -> None:
         """No stacks are recorded: the file is empty."""
