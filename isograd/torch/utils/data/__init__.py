@@ -370,6 +370,16 @@ def default_convert(data: Any) -> Any:
     return data
 
 
+def _check_waiting(num_workers: int, timeout: float) -> None:
+    if num_workers < 0:
+        raise ValueError(
+            "num_workers option should be non-negative; use "
+            "num_workers=0 to disable multiprocessing."
+        )
+    if timeout < 0:
+        raise ValueError("timeout option should be non-negative")
+
+
 def _check_workers(num_workers: int, prefetch: Any, persistent: bool) -> None:
     if num_workers == 0 and prefetch is not None:
         raise ValueError(
@@ -423,13 +433,7 @@ class DataLoader(Generic[T]):
         pin_memory_device: str = "",
         in_order: bool = True,
     ) -> None:
-        if num_workers < 0:
-            raise ValueError(
-                "num_workers option should be non-negative; use "
-                "num_workers=0 to disable multiprocessing."
-            )
-        if timeout < 0:
-            raise ValueError("timeout option should be non-negative")
+        _check_waiting(num_workers, timeout)
         _check_workers(num_workers, prefetch_factor, persistent_workers)
         if isinstance(dataset, IterableDataset):
             _check_stream(shuffle, sampler, batch_sampler)
@@ -509,7 +513,8 @@ class DataLoader(Generic[T]):
 
     def __len__(self) -> int:
         if self.streams:
-            n = len(self.dataset)
+            rows: Any = self.dataset
+            n = len(rows)
             if self.batch_size is None:
                 return n
             return n // self.batch_size if self.drop_last else -(-n // self.batch_size)
