@@ -331,7 +331,7 @@ class Plan:
         reduces = self.definition[root].prim.name in REDUCTIONS
         for key, region in sorted(regions.items(), key=lambda r: r[0][1]):
             other, step = key
-            if step < at:
+            if step < at or self.columns(root) != self.columns(region.roots[0]):
                 continue
             if other == space or (reduces and _covers(other, space)):
                 region.roots.append(root)
@@ -344,6 +344,13 @@ class Plan:
         region = regions[space, at] = Region(space, [root])
         placed.append((at, order, region))
         return at
+
+    def columns(self, root: Var) -> bool:
+        """Whether a root is columns reduced: threads share columns then, not rows."""
+        e = self.definition[root]
+        return e.prim.name in REDUCTIONS and len(self.space(root)) - 1 not in (
+            e.params["axes"]
+        )
 
     def only_reduces(self, region: Region) -> bool:
         return all(self.definition[r].prim.name in REDUCTIONS for r in region.roots)

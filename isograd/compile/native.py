@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from isograd.compile import lean as codegen
+from isograd.compile.chains import chained
 from isograd.compile.fuse import Call, Plan, Region, Shape
 from isograd.compile.lower import Lowering, Unfusible
 from isograd.compile.passes.expand import expand
@@ -78,11 +79,14 @@ class _Writer:
         for i, v in enumerate(program.inputs):
             self.names[v] = f"a{i}"
         self.calls = any(isinstance(s, Call) for s, _ in steps)
-        for step, low in steps:
+        for together in _runs(steps):
+            step, low = together[0]
             if isinstance(step, Call):
                 self.library_call(step.equation)
+            elif low is None:
+                self.results(step)  # nothing to write
             else:
-                self.kernel(step, low)
+                self.kernels(together)
 
     def bind(self, value: Any, prefix: str = "k") -> str:
         name = f"{prefix}{len(self.scope)}"
@@ -95,19 +99,25 @@ class _Writer:
     def name(self, v: Var) -> str:
         return self.names.setdefault(v, f"v{len(self.names)}")
 
-    def kernel(self, step: Region, low: Lowering | None) -> None:
-        args = [] if low is None else [self.atom(a) for a in low.inputs]
+    def kernels(self, steps: list[Any]) -> None:
+        """Regions that follow each other: chains, and kernels of one region."""
+        for step, _ in steps:
+            self.results(step)
+        for part, function, arrays in chained(steps):
+            if function is None:
+                ((step, low),) = part
+                function, arrays = codegen.build(low.region), [*low.inputs, *step.roots]
+            args = ", ".join(map(self.atom, arrays))
+            self.lines.append(f"{self.bind(function)}({args})")
+
+    def results(self, step: Region) -> None:
+        """Memory for the roots."""
         for r in step.roots:
             name = self.name(r)
             if r in self.outputs:
                 self.lines.append(f"{name} = {self.new(r)}")
             else:
                 self.temporaries.append((name, r.aval))
-            args.append(name)
-        if low is None:
-            return  # nothing to write
-        fn = self.bind(codegen.build(low.region))
-        self.lines.append(f"{fn}({', '.join(args)})")
 
     def new(self, v: Var) -> str:
         take = recycler(v.aval)
@@ -150,6 +160,18 @@ class _Writer:
             "finally:",
             f"    {lend}.free.append(temporaries)",
         ]
+
+
+def _runs(steps: list[Any]) -> list[list[Any]]:
+    """The steps; regions that follow each other are together."""
+    out: list[list[Any]] = []
+    for step, low in steps:
+        alone = isinstance(step, Call) or low is None
+        if alone or not out or isinstance(out[-1][0][0], Call) or out[-1][0][1] is None:
+            out.append([(step, low)])
+        else:
+            out[-1].append((step, low))
+    return out
 
 
 def _function(e: Equation) -> Callable[..., Any]:

@@ -38,16 +38,14 @@ def affine(
     """x times weight plus bias; both lie along `axis`, or along the last axes."""
     if weight is None and bias is None:  # x is saved, and users may write to the result
         return F.copy(x) if getattr(x, "node", None) is not None else x
-    shape = (
-        None
-        if axis is None
-        else _kept(x.shape, tuple(i for i in range(x.ndim) if i != axis))
-    )
-    if weight is not None:
-        x = F.mul(x, weight if shape is None else F.reshape(weight, shape=shape))
-    if bias is not None:
-        x = F.add(x, bias if shape is None else F.reshape(bias, shape=shape))
-    return x
+    if axis is not None:
+        shape = _kept(x.shape, tuple(i for i in range(x.ndim) if i != axis))
+        weight, bias = (
+            p if p is None else F.reshape(p, shape=shape) for p in (weight, bias)
+        )
+    if bias is None:
+        return F.mul(x, weight)
+    return F.add(x, bias) if weight is None else F.scale_shift(x, weight, bias)
 
 
 @composite

@@ -557,6 +557,13 @@ def _clip_scalar(
 clip.scalar = _clip_scalar
 
 # bounds that are operands; where x equals a bound, x has the derivative
+scale_shift = elementwise(
+    "scale_shift",
+    "x w b",
+    scalar="x * w + b",
+    tangents={"x": "t * w", "w": "t * x", "b": "t"},
+    doc="x w + b: what follows a normalisation.",
+)
 clamp_min = elementwise(
     "clamp_min",
     "x y",

@@ -2,7 +2,7 @@
 
 from isograd.compile.lean.build import build
 from isograd.compile.lean.emit import Unsupported, fast_code, handles
-from isograd.compile.lean.region import Buffer, Reduce, Region, Store
+from isograd.compile.lean.region import Buffer, Reduce, Region, Store, normalised
 from isograd.compile.lean.scalar import Load, Within
 
 __all__ = [
@@ -16,4 +16,5 @@ __all__ = [
     "build",
     "fast_code",
     "handles",
+    "normalised",
 ]

@@ -126,6 +126,40 @@ def parallel_axis(region: Region) -> int:
     return enough[0] if enough else max(free, key=lambda k: region.space[k])
 
 
+def pointer(b: Any, obj: Any) -> Any:
+    """Where the elements of an array object stand."""
+    field = b.gep(obj, [ir.Constant(I64, HEAD)])
+    return b.load(b.bitcast(field, TABLE))
+
+
+def fill(b: Any, o: Reduce, buffer: Any, data: Any) -> None:
+    """The neutral element in all of a partial reduction's output."""
+    dtype = o.expr.dtype
+    p = b.bitcast(data, memory_type(dtype).as_pointer())
+    counted(
+        b,
+        ir.Constant(I64, 0),
+        ir.Constant(I64, prod(buffer.shape)),
+        1,
+        lambda i: store(b, neutral(o), b.gep(p, [i]), dtype),
+    )
+
+
+def share(
+    b: Any, work: ir.Function, table: Any, tasks: int, chunk: int, size: int
+) -> None:
+    """A call of `work(table, task, lo, hi)` for all tasks, by all threads."""
+    if tasks == 1:
+        b.call(work, [table, *(ir.Constant(I64, n) for n in (0, 0, size))])
+        return
+    words = [I64, I64, TABLE, I64, I64, I64]
+    shape = ir.FunctionType(ir.VoidType(), words).as_pointer()
+    dispatch = b.inttoptr(ir.Constant(I64, engine().dispatch), shape)
+    pool = ir.Constant(I64, engine().pool.address)
+    numbers = [ir.Constant(I64, n) for n in (tasks, chunk, size)]
+    b.call(dispatch, [pool, b.ptrtoint(work, I64), table, *numbers])
+
+
 class Entry:
     """Emits `entry(array objects...)`, see `emit.py`."""
 
@@ -143,7 +177,7 @@ class Entry:
         slots = [self.slots(o) for o in whole]
         for o in self.region.outputs:
             if isinstance(o, Reduce) and not emitter.whole(o):
-                self.fill(o)
+                fill(self.b, o, self.region.buffers[o.buffer], self.data[o.buffer])
         self.call()
         for o, s in zip(whole, slots, strict=True):
             self.fold(o, s)
@@ -153,10 +187,8 @@ class Entry:
         return self.b.gep(self.table, [ir.Constant(I64, i)])
 
     def pointer(self, i: int, obj: Any) -> Any:
-        b = self.b
-        field = b.gep(obj, [ir.Constant(I64, HEAD)])
-        data = b.load(b.bitcast(field, TABLE))
-        b.store(data, self.place(i))
+        data = pointer(self.b, obj)
+        self.b.store(data, self.place(i))
         return data
 
     def slots(self, o: Reduce) -> Any:
@@ -172,44 +204,10 @@ class Entry:
         n = neutral(o).constant
         return ir.Constant(t, n)
 
-    def fill(self, o: Reduce) -> None:
-        """The neutral element in all of a partial reduction's output."""
-        b, dtype = self.b, o.expr.dtype
-        p = b.bitcast(self.data[o.buffer], memory_type(dtype).as_pointer())
-        size = ir.Constant(I64, prod(self.region.buffers[o.buffer].shape))
-        counted(
-            b,
-            ir.Constant(I64, 0),
-            size,
-            1,
-            lambda i: store(b, neutral(o), b.gep(p, [i]), dtype),
-        )
-
     def call(self) -> None:
-        b, sharing = self.b, self.sharing
+        sharing = self.sharing
         kernel = self.emitter.module.globals["kernel"]
-        if sharing.tasks == 1:
-            b.call(
-                kernel,
-                [self.table, *(ir.Constant(I64, n) for n in (0, 0, sharing.size))],
-            )
-            return
-        words = [I64, I64, TABLE, I64, I64, I64]
-        shape = ir.FunctionType(ir.VoidType(), words)
-        address = ir.Constant(I64, engine().dispatch)
-        fn = b.inttoptr(address, shape.as_pointer())
-        numbers = [
-            ir.Constant(I64, n) for n in (sharing.tasks, sharing.chunk, sharing.size)
-        ]
-        b.call(
-            fn,
-            [
-                ir.Constant(I64, engine().pool.address),
-                b.ptrtoint(kernel, I64),
-                self.table,
-                *numbers,
-            ],
-        )
+        share(self.b, kernel, self.table, sharing.tasks, sharing.chunk, sharing.size)
 
     def fold(self, o: Reduce, memory: Any) -> None:
         """The slots combined, in order, to the output."""

@@ -124,6 +124,11 @@ class Emitter:
         b.call(self.fn, [*values, *rest])
         b.ret_void()
 
+    def exported(self) -> ir.Module:
+        """The module with a kernel that can be called from others."""
+        self.module.globals["kernel"].linkage = ""
+        return self.module
+
     def whole(self, o: Any) -> bool:
         return isinstance(o, Reduce) and len(o.axes) == len(self.space)
 

@@ -75,23 +75,31 @@ def collapsed(region: Region) -> Region:
     return _regrouped(region, groups)
 
 
-def walks_of(region: Region) -> tuple[set[Shape], set[Any]]:
-    """The strides of all accesses, and the boxes of all choices by position."""
-    walks: set[Shape] = {o.strides for o in region.outputs}
-    boxes: set[Any] = set()
-    seen: set[int] = set()
+Load = tuple[int, Shape, int]  # (buffer, strides, offset)
+
+
+def loads_of(region: Region) -> list[Load]:
+    """All that the outputs read."""
+    return [e.data for e in _nodes(region) if e.op == "load"]
+
+
+def _nodes(region: Region) -> list[Expr]:
+    found: dict[int, Expr] = {}
     stack = [o.expr for o in region.outputs]
     while stack:
         e = stack.pop()
-        if id(e) in seen:
-            continue
-        seen.add(id(e))
-        stack.extend(e.args)
-        if e.op == "load":
-            walks.add(e.data[1])
-        elif e.op == "within":
-            boxes.add(e.data)
-    return walks, boxes
+        if id(e) not in found:
+            found[id(e)] = e
+            stack.extend(e.args)
+    return list(found.values())
+
+
+def walks_of(region: Region) -> tuple[set[Shape], set[Any]]:
+    """The strides of all accesses, and the boxes of all choices by position."""
+    nodes = _nodes(region)
+    walks = {e.data[1] for e in nodes if e.op == "load"}
+    boxes = {e.data for e in nodes if e.op == "within"}
+    return walks | {o.strides for o in region.outputs}, boxes
 
 
 def _joins(
