@@ -38,19 +38,18 @@ F = BOUND
 
 # --- activations that `torch` itself has ----------------------------------------------
 
-for _name, _prim in {"selu": "selu", "hardshrink": "hardshrink"}.items():
-    if hasattr(F, _prim):
-
-        def _activation(input: Payload, *, _prim: str = _prim) -> Payload:
-            return getattr(F, _prim)(input)
-
-        row(
-            _activation,
-            name=_name,
-            inplace=_name == "selu",
-            method=False,
-            label="EluBackward0" if _name == "selu" else None,
-        )
+row(
+    lambda input: F.selu(input),
+    name="selu",
+    inplace=True,
+    method=False,
+    label="EluBackward0",
+)
+row(
+    lambda input, lambd=0.5: F.hardshrink(input, lambd=float(lambd)),
+    name="hardshrink",
+    method=False,
+)
 
 # --- special functions that `torch` itself has ----------------------------------------
 

@@ -395,6 +395,8 @@ def matrix_power(A: Payload, n: int) -> Payload:
 
 @function
 def matrix_exp(A: Payload) -> Payload:
+    if A.dtype.itemsize == 2:
+        return cast(matrix_exp(cast(A, np.dtype(np.float32))), A.dtype)
     _matrices(A, "linalg.matrix_exp", square=True)
     return F.matrix_exp(A)
 

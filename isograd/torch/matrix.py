@@ -234,6 +234,8 @@ def _times(x: Payload, y: Payload) -> Payload:
 def inner(input: Payload, other: Payload) -> Any:
     if not input.ndim or not other.ndim:
         return Named(_times(input, other), "MulBackward0")
+    if input.dtype != other.dtype:
+        raise RuntimeError("both inputs should have same dtype")
     if input.shape[-1] != other.shape[-1]:
         raise RuntimeError(
             "inner() the last dimension must match on both input tensors but got "

@@ -15,6 +15,7 @@ from isograd.torch.call import (
     cast,
     check_broadcast,
     copy_of,
+    floating,
     is_payload,
     operands,
     refuse,
@@ -79,6 +80,8 @@ def diff(
 
 def _integral(name: str, label: str, aliases: tuple[str, ...] = ()) -> None:
     def body(y: Payload, x: Any = None, *, dx: Any = 1, dim: int = -1) -> Payload:
+        if x is None:
+            y = floating(y)  # half a sum, also of integers
         steps = dx if x is None else F.diff(x, axis=x.ndim - 1, n=1)
         return getattr(F, name)(y, cast(steps, y.dtype), axis=checked_dim(dim, y.ndim))
 

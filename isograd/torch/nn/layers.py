@@ -147,12 +147,17 @@ def _numbers(name: str, x: Any, rank: int) -> tuple[int, ...]:
     return found
 
 
-def _check_rank(x: Payload, w: Payload, rank: int) -> None:
-    """Filters have as many axes as a batch of data.
+def _check_rank(x: Payload, w: Payload, rank: int, name: str) -> None:
+    """Data with a channel axis; filters have as many axes as a batch of them.
 
     Raises:
         RuntimeError: for others.
     """
+    if x.ndim not in (rank + 1, rank + 2):
+        raise RuntimeError(
+            f"Expected {rank + 1}D (unbatched) or {rank + 2}D (batched) input to {name}, "
+            f"but got input of size: {list(x.shape)}"
+        )
     if w.ndim == rank + 2 or w.ndim < 3:
         return
     if rank > 1:  # the weight decides how many numbers there should be
@@ -259,7 +264,7 @@ def _convolution(name: str, rank: int) -> None:
         dilation: Any = 1,
         groups: int = 1,
     ) -> Any:
-        _check_rank(input, weight, rank)
+        _check_rank(input, weight, rank, name)
         steps = _numbers("stride", stride, rank)
         spread = _numbers("dilation", dilation, rank)
         named = isinstance(padding, str)
@@ -358,7 +363,7 @@ def _transposed_convolution(rank: int) -> None:
         groups: int = 1,
         dilation: Any = 1,
     ) -> Any:
-        _check_rank(input, weight, rank)
+        _check_rank(input, weight, rank, f"conv_transpose{rank}d")
         steps = _numbers("stride", stride, rank)
         spread = _numbers("dilation", dilation, rank)
         widths = _numbers("padding", padding, rank)
