@@ -38,7 +38,7 @@ def roots_of(tensors: Sequence[Any], grads: Sequence[Any], create_graph: bool) -
         (t,) = tensors
         node = getattr(t, "_node", None)
         p = None if type(node) is not Node or node.shape else t._p
-        if type(p) is np.ndarray and p.dtype is F32:
+        if node is not None and type(p) is np.ndarray and p.dtype is F32:
             return [node], [_ONE.copy()]
     seeds = [
         _seed(i, t, g) for i, (t, g) in enumerate(zip(tensors, grads, strict=True))
@@ -372,8 +372,9 @@ def grad(
         )
     outs, ins = as_tuple(outputs), as_tuple(inputs)
     if HANDMADE and any(type(getattr(o, "_p", None)) is Dual for o in outs):
-        rest = (retain_graph, create_graph, only_inputs, allow_unused)
-        return _dual_grad(outs, ins, grad_outputs, *rest)
+        return _dual_grad(
+            outs, ins, grad_outputs, retain_graph, create_graph, allow_unused
+        )
     allow = materialize_grads if allow_unused is None else allow_unused
     retain = create_graph if retain_graph is None else retain_graph
     given = grads_of(grad_outputs, len(outs))
@@ -388,7 +389,12 @@ def grad(
 
 
 def _dual_grad(
-    outs: Sequence[Any], ins: Sequence[Any], given: Any, *rest: Any
+    outs: Sequence[Any],
+    ins: Sequence[Any],
+    given: Any,
+    retain: bool | None,
+    create: bool,
+    allow: bool | None,
 ) -> tuple[Any, ...]:
     """Gradients of dual numbers: the tangent of a gradient is that of the tangents.
 
@@ -400,7 +406,7 @@ def _dual_grad(
     xs = [wrap(T.Tensor, split(payload_of(x), level)[0]) for x in ins]
     seeds = grads_of(given, len(outs))
     primals = [wrap(T.Tensor, p) for p, _ in parts]
-    first = grad(primals, xs, seeds, True, *rest[1:])
+    first = grad(primals, xs, seeds, True, create, allow_unused=allow)
     moving = [
         (wrap(T.Tensor, t), g)
         for (_, t), g in zip(parts, seeds, strict=True)
@@ -409,7 +415,7 @@ def _dual_grad(
     second: Any = (None,) * len(xs)
     if moving:
         values, seeds = zip(*moving, strict=True)
-        second = grad(values, xs, seeds, rest[0], *rest[1:3], True)
+        second = grad(values, xs, seeds, retain, create, allow_unused=True)
     return tuple(
         a
         if a is None or b is None

@@ -150,9 +150,10 @@ def unrecorded(run: Callable[..., Any], node: Node, g: Any) -> Any:
 
 
 def add_pre_hook(node: Node, hook: Callable[..., Any]) -> RemovableHandle:
-    if node.pre_hooks is None:
-        node.pre_hook(PreHooks())
-    return register(node.pre_hooks.table, hook)
+    found: Any = node.pre_hooks
+    if found is None:
+        node.pre_hook(found := PreHooks())
+    return register(found.table, hook)
 
 
 def checked_tuple(hook: Any, found: Any, count: int) -> tuple[Any, ...]:

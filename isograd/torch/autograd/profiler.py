@@ -9,11 +9,11 @@ from typing import Any
 
 from isograd.base.missing import module_getattr
 from isograd.core.tape import Leaf
-from isograd.core.tensor import Tensor as CoreTensor
 from isograd.torch import overrides
 from isograd.torch.autograd.profiler_util import EventList, FunctionEvent
 from isograd.torch.labels import label_of
 from isograd.torch.passes import HOOKS, OBSERVERS
+from isograd.torch.tensor import Tensor
 
 _ACTIVE: list[profile] = []
 __getattr__ = module_getattr("torch.autograd.profiler", "torch")
@@ -54,7 +54,7 @@ class _Calls(overrides.TorchFunctionMode):
         owner = self.owner
         name = getattr(func, "__name__", "function").strip("_")
         shapes = (
-            [list(a.shape) for a in args if isinstance(a, CoreTensor)]
+            [list(a.shape) for a in args if isinstance(a, Tensor)]
             if owner.record_shapes
             else []
         )
