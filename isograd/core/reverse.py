@@ -65,12 +65,7 @@ def sweep(
             if wanted is not None:
                 edges = tuple(e if e in wanted else None for e in edges)
             onward = any(edges)
-            if wished and onward:
-                found[node] = g
-            if node.hooks is not None:
-                g = node.hooks(node, g)
-            if wished and not onward:
-                found[node] = g
+            g = hooked(node, g, found if wished else None, onward)
             if type(node) is Slot or not onward:
                 deliver_part(pending, node, g)
                 continue
@@ -91,6 +86,17 @@ def sweep(
                 pending[edge] = c if was is None else sum_of(was, c)
     found.update(pending)  # leaves that no hook waits for
     return found
+
+
+def hooked(node: Node, g: Any, found: Any, onward: bool) -> Any:
+    """What a node's hooks make of g; `found` notes it, as it was if `onward`."""
+    if found is not None and onward:
+        found[node] = g
+    if node.hooks is not None:
+        g = node.hooks(node, g)
+    if found is not None and not onward:
+        found[node] = g
+    return g
 
 
 def tied(node: Node, saved: Sequence[Any], cots: Sequence[Any]) -> Sequence[Any]:
