@@ -34,7 +34,6 @@ def sweep(
 
     Fills and gives `found`: the cotangents of the inputs (or leaves) that were reached.
     One that is given is filled in the order of nodes, each entry when it is known.
-    The value of an input that the sweep goes on from is the one before its hooks.
     With `create_graph` they are recorded themselves; without `retain_graph` a node
     releases what it saved as soon as it is done.  Errors are those of `saved_values`.
     """
@@ -66,13 +65,9 @@ def sweep(
                 edges = tuple(e if e in wanted else None for e in edges)
             onward = any(edges)
             g = hooked(node, g, found if wished else None, onward)
-            if type(node) is Slot or not onward:
+            if g is None or type(node) is Slot or not onward:
                 deliver_part(pending, node, g)
                 continue
-            if node.pre_hooks is not None:
-                g = node.pre_hooks(node, g)
-                if g is None or (type(g) is dict and not g):
-                    continue
             if saved is None or LAST.tick > node.seq or node.unpack is not None:
                 saved = saved_values(node)
             F, vjp, g, saved = rule_of(node, g, saved, create_graph)
@@ -96,7 +91,7 @@ def hooked(node: Node, g: Any, found: Any, onward: bool) -> Any:
         g = node.hooks(node, g)
     if found is not None and not onward:
         found[node] = g
-    return g
+    return node.pre_hooks(node, g) if onward and node.pre_hooks is not None else g
 
 
 def tied(node: Node, saved: Sequence[Any], cots: Sequence[Any]) -> Sequence[Any]:

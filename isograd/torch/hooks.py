@@ -137,7 +137,7 @@ class PreHooks:
             if found is not None:
                 given = checked_all(hook, found, given)
         out = {i: payload_of(t) for i, t in enumerate(given) if t is not None}
-        return out if several else out.get(0)
+        return (out or None) if several else out.get(0)
 
 
 def unrecorded(run: Callable[..., Any], node: Node, g: Any) -> Any:
