@@ -71,12 +71,10 @@ def mse_loss(
 
 
 def _averaged(F: Namespace, each: Payload, weight: Optional, reduction: str) -> Payload:
-    """Reduced with weights; the mean is over the sum of the weights."""
-    out = _weighed(F, each, weight)
     if weight is None or reduction != "mean":
-        return F.reduced(out, reduction=reduction)
-    whole = (out, F.broadcast_to(weight, out.shape))
-    return F.div(*(F.reduced(a, reduction="sum") for a in whole))
+        return F.reduced(_weighed(F, each, weight), reduction=reduction)
+    whole = (out := F.mul(each, weight)), F.broadcast_to(weight, out.shape)
+    return F.div(*(F.reduced(a, reduction="sum") for a in whole))  # over the weights
 
 
 @composite
@@ -275,7 +273,7 @@ def _softmax_nll_impl(x: Array, y: Array, *, reduction: str) -> Array:
     if reduction == "none":
         return out
     total = np.add.reduce(out)
-    return np.asarray(total / len(y) if reduction == "mean" else total, x.dtype)
+    return np.asanyarray(total / len(y) if reduction == "mean" else total, x.dtype)
 
 
 @lru_cache
