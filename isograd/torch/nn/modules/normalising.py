@@ -231,7 +231,7 @@ class _SyncBatchNorm(_BatchNorm):
                 "track_running_stats",
             )
             given = [getattr(module, n) for n in options]
-            out = _SyncBatchNorm(*given, process_group)
+            out = _SyncBatchNorm(*given, process_group=process_group)
             for name in ("_parameters", "_buffers"):
                 getattr(out, name).update(getattr(module, name))
             out.training = module.training

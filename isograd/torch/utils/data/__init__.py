@@ -403,6 +403,24 @@ def _check_stream(shuffle: Any, sampler: Any, batch_sampler: Any) -> None:
             )
 
 
+def _check_batches(
+    batch_size: Any, shuffle: Any, sampler: Any, batch_sampler: Any, drop_last: bool
+) -> None:
+    if sampler is not None and shuffle:
+        raise ValueError("sampler option is mutually exclusive with shuffle")
+    if batch_sampler is not None:
+        if batch_size != 1 or shuffle or sampler is not None or drop_last:
+            raise ValueError(
+                "batch_sampler option is mutually exclusive with "
+                "batch_size, shuffle, sampler, and drop_last"
+            )
+    elif batch_size is None and drop_last:
+        raise ValueError(
+            "batch_size=None option disables auto-batching and is "
+            "mutually exclusive with drop_last"
+        )
+
+
 _FIXED = (
     *("batch_size", "batch_sampler", "sampler", "drop_last", "dataset"),
     "persistent_workers",
@@ -437,20 +455,9 @@ class DataLoader(Generic[T]):
         _check_workers(num_workers, prefetch_factor, persistent_workers)
         if isinstance(dataset, IterableDataset):
             _check_stream(shuffle, sampler, batch_sampler)
-        if sampler is not None and shuffle:
-            raise ValueError("sampler option is mutually exclusive with shuffle")
+        _check_batches(batch_size, shuffle, sampler, batch_sampler, drop_last)
         if batch_sampler is not None:
-            if batch_size != 1 or shuffle or sampler is not None or drop_last:
-                raise ValueError(
-                    "batch_sampler option is mutually exclusive with "
-                    "batch_size, shuffle, sampler, and drop_last"
-                )
             batch_size = None
-        elif batch_size is None and drop_last:
-            raise ValueError(
-                "batch_size=None option disables auto-batching and is "
-                "mutually exclusive with drop_last"
-            )
         self.dataset, self.num_workers = dataset, num_workers
         self.batch_size, self.drop_last = batch_size, drop_last
         self.generator, self.pin_memory, self.timeout = generator, pin_memory, timeout
