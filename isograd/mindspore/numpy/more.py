@@ -43,7 +43,7 @@ def rollaxis(x: Any, axis: int, start: int = 0) -> Tensor:
     axis = axis % t.ndim
     order.insert(at, axis)
     order.pop(axis + 1 if at <= axis else axis)
-    return t.transpose(*order)
+    return t.transpose(tuple(order))
 
 
 def divmod(x1: Any, x2: Any, dtype: Any = None) -> tuple[Tensor, Tensor]:
@@ -225,12 +225,12 @@ def apply_along_axis(
     axis = axis % t.ndim
     rest = [i for i in range(t.ndim) if i != axis]
     shape = tuple(t.shape[i] for i in rest)
-    lines = t.transpose(*rest, axis).reshape(-1, t.shape[axis])
+    lines = t.transpose((*rest, axis)).reshape(-1, t.shape[axis])
     made = [asarray(func1d(line, *args, **kwargs)) for line in lines]
     out = F["stack"](made).reshape(*shape, *made[0].shape)
     count, inner = len(shape), made[0].ndim
     order = [*range(axis), *range(count, count + inner), *range(axis, count)]
-    return out.transpose(*order) if order else out
+    return out.transpose(tuple(order)) if order else out
 
 
 # --- sliding products, differences ----------------------------------------------------

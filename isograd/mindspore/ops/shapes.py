@@ -125,8 +125,6 @@ def transpose(input: Any, *axes: Any) -> Tensor:
         return view_of(x, "transpose", axes=tuple(range(rank - 1, -1, -1)))
     order = ints_of(lower(axes[0] if len(axes) == 1 else axes))
     if len(order) != rank:
-        if len(axes) == 2 and rank > 2:  # two axes are exchanged
-            return swapaxes(x, *order)
         raise ValueError(
             "For 'Transpose', size of perm should equal to rank of x, but got "
             f"{len(order)} and {rank}!"
@@ -136,7 +134,16 @@ def transpose(input: Any, *axes: Any) -> Tensor:
 
 _transpose = explained("transpose")(lambda input, dims: transpose(input, dims))
 expose(_transpose, ["transpose", "permute"])
-expose(explained("Tensor.transpose")(transpose), [], "transpose")
+
+
+def _transpose_method(input: Any, *axes: Any) -> Tensor:
+    """Axes permuted; two numbers, of two axes, exchange them."""
+    if len(axes) == 2 and type(axes[0]) is type(axes[1]) is int:
+        return exchanged(input, *axes, "Transpose")
+    return transpose(input, *axes)
+
+
+expose(explained("Tensor.transpose")(_transpose_method), [], "transpose")
 expose(transpose, [], "permute")
 expose(property(lambda self: transpose(self)), [], "T")
 expose(property(lambda self: transpose(self).conj()), [], "H")
@@ -144,9 +151,13 @@ expose(property(lambda self: swapaxes(self, -1, -2)), [], "mT")
 
 
 def swapaxes(input: Any, axis0: int, axis1: int) -> Tensor:
-    x = checked_tensor(input, "swapaxes")
+    return exchanged(input, axis0, axis1, "swapaxes")
+
+
+def exchanged(input: Any, axis0: int, axis1: int, name: str) -> Tensor:
+    x = checked_tensor(input, name)
     rank = len(x._p.shape)
-    a, b = axis_of(axis0, rank, "swapaxes"), axis_of(axis1, rank, "swapaxes")
+    a, b = axis_of(axis0, rank, name), axis_of(axis1, rank, name)
     return view_of(x, "transpose", axes=swapped(rank, a, b))
 
 
