@@ -228,6 +228,8 @@ class RNNBase(Module):
                 f"{self.input_size}, got {input.size(-1)}"
             )
         state = self._start(hx, input, input.size(axis))
+        if not input.size(1 - axis):
+            raise RuntimeError("Expected sequence length to be larger than 0 in RNN")
         out, ends = self._run(input, state, weights, self.batch_first, None)
         if alone:
             out = out.squeeze(axis)
