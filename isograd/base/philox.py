@@ -50,7 +50,7 @@ class Draws:
     """Arrays of float32, each with a seed of its own from NumPy's global state."""
 
     def _words(self, count: int) -> Array:
-        return words(np.random.randint(1, 2**63, dtype=np.int64), count)
+        return words(int(np.random.randint(1, 2**63, dtype=np.int64)), count)
 
     def uniform(self, low: float, high: float, shape: Shape) -> Array:
         low, high = _single(low, high)
@@ -89,7 +89,9 @@ class Draws:
             erfc(-(bound - mean) / sigma / _ROOT_TWO) / 2 for bound in (low, high)
         )
         at = below + self._unit(shape) * (above - below)
-        least, most = np.nextafter(np.float32([0, 2]), np.float32([2, 0]))
+        least, most = np.nextafter(
+            np.array([0, 2], np.float32), np.array([2, 0], np.float32)
+        )
         z = -erfcinv(np.clip(2 * at, least, most)) * _ROOT_TWO
         return (mean + z * sigma).astype(np.float32)
 

@@ -348,8 +348,9 @@ class Plan:
     def columns(self, root: Var) -> bool:
         """Whether a root is columns reduced: threads share columns then, not rows."""
         e = self.definition[root]
-        return e.prim.name in REDUCTIONS and len(self.space(root)) - 1 not in (
-            e.params["axes"]
+        return (
+            e.prim.name in REDUCTIONS
+            and len(self.space(root)) - 1 not in (e.params["axes"])
         )
 
     def only_reduces(self, region: Region) -> bool:

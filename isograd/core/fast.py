@@ -89,15 +89,15 @@ def binary(
     bfloat16 ("V") goes the slow way, see `tape.record`.
     """
     lines = [*_BINARY.format(kinds=kinds).splitlines(), *_recorded(prim)]
-    scope = {**_scope(prim, cls, slow), "family": family}
-    scope["impl"] = _array_call(prim)
+    impl = _array_call(prim)
+    scope = {**_scope(prim, cls, slow), "family": family, "impl": impl}
     op = define(
         f"fast_{prim.name}",
         "\n".join(lines).replace("def op", f"def fast_{prim.name}", 1) + "\n",
         scope,
     )
     install = partial(op.__globals__.__setitem__, "impl")
-    once_begun(lambda: _chained(scope["impl"], install))
+    once_begun(lambda: _chained(impl, install))
     return op
 
 

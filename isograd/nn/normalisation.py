@@ -38,7 +38,7 @@ def affine(
     """x times weight plus bias; both lie along `axis`, or along the last axes."""
     if weight is None and bias is None:  # x is saved, and users may write to the result
         return F.copy(x) if getattr(x, "node", None) is not None else x
-    if axis is not None:
+    if axis is not None and axis != x.ndim - 1:
         shape = _kept(x.shape, tuple(i for i in range(x.ndim) if i != axis))
         weight, bias = (
             p if p is None else F.reshape(p, shape=shape) for p in (weight, bias)

@@ -271,8 +271,8 @@ def dropout(
     `shape`, which broadcasts against x's, is that of the mask (dropout of channels);
     `order` the order of its axes in which it is drawn.
     """
-    shape = x.shape if shape is None else shape
-    drawn = shape if order is None else tuple(shape[i] for i in order)
+    whole: Shape = x.shape if shape is None else shape
+    drawn = whole if order is None else tuple(whole[i] for i in order)
     kept = F.random_bernoulli(
         p=1.0 - p, shape=drawn, dtype=x.dtype, generator=generator
     )

@@ -303,7 +303,7 @@ def _rnn(x: Array, h: Array, *weights: Array, activation: str, reverse: bool) ->
         if activation == "tanh":
             tanh(a, out=a)
         else:
-            np.maximum(a, zero, a)
+            np.maximum(a, zero, out=a)
         hs[t] = a
     return _rows(kept), kept[:, None]
 

@@ -164,7 +164,7 @@ def _publish(make: Callable[[Any], Any], names: Any) -> None:
         for fn, slow in zip(quick, general, strict=True):
             fn.__name__ = fn.__qualname__ = name
             fn.__doc__ = slow.__doc__
-            slow.published = fn  # what `__torch_function__` is told
+            vars(slow)["published"] = fn  # what `__torch_function__` is told
         FUNCTIONS[name] = quick[0]
         setattr(Tensor, name, quick[1])
 

@@ -426,6 +426,12 @@ def bound(name: str, args: Sequence[Any], kwargs: dict[str, Any]) -> dict[str, A
     return dict(kwargs)
 
 
+def _kind(a: Any) -> Any:
+    """The type of an argument, with those of its elements."""
+    t = type(a)
+    return (t, frozenset(map(type, a))) if t is tuple or t is list else t
+
+
 def checker(name: str, method: bool = False, body: Any = None) -> Callable[..., None]:
     """A check of a function's or method's arguments, which remembers types that fit.
 
@@ -439,9 +445,9 @@ def checker(name: str, method: bool = False, body: Any = None) -> Callable[..., 
 
     def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
         nonlocal refused
-        kinds = tuple(map(type, args))
+        kinds = tuple(map(_kind, args))
         if kwargs:
-            kinds = (*kinds, *kwargs, *map(type, kwargs.values()))
+            kinds = (*kinds, *kwargs, *map(_kind, kwargs.values()))
         if kinds in fitting:
             if refused:
                 check_operands(refused, args, kwargs, written)

@@ -440,8 +440,9 @@ class Tensor(core.Tensor):
 
     @property
     def output_nr(self) -> int:
-        several = self._view is not None and self._view.made == "several"
-        return getattr(self._node, "index", self._view.place if several else 0)
+        view = self._view
+        place = view.place if view is not None and view.made == "several" else 0
+        return getattr(self._node, "index", place)
 
     @property
     def _backward_hooks(self) -> Any:

@@ -40,13 +40,15 @@ def both(ours: Any, theirs: Any, *inputs: np.ndarray, tolerance: float = 2e-5) -
     for g, t in zip(grads, ts, strict=True):
         np.testing.assert_allclose(g.asnumpy(), t.grad.numpy(), **close)
     for g, p in zip(by_weight, theirs.parameters(), strict=True):
-        np.testing.assert_allclose(g.asnumpy(), p.grad.numpy(), **close)
+        gradient = g.asnumpy().reshape(p.shape)
+        np.testing.assert_allclose(gradient, p.grad.numpy(), **close)
 
 
 def carry(ours: Any, theirs: Any) -> None:
-    """PyTorch's layer takes over our weights, in order."""
+    """PyTorch's layer takes over our weights, in order; those of one-dimensional
+    convolutions have an axis of length one more in MindSpore."""
     for p, t in zip(ours.trainable_params(), theirs.parameters(), strict=True):
-        t.data = torch.tensor(p.asnumpy().copy())
+        t.data = torch.tensor(p.asnumpy().copy()).reshape(t.shape)
 
 
 def draw(*shape: int) -> np.ndarray:

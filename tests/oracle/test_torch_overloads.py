@@ -204,3 +204,12 @@ for _ in range(20): x.sum(dim=1); torch.exp(x); x.add(x)
 attempt(lambda: x.sum(dim="a")); attempt(lambda: torch.exp(x, x))
 attempt(lambda: torch.exp(input=1)); attempt(lambda: x.add("a"))
 """)
+
+
+def test_elements_of_a_list_are_looked_at_each_time() -> None:
+    assert_same("""
+x = torch.ones(2, 3)
+for _ in range(20): x.view((3, 2)); x.permute((1, 0))
+attempt(lambda: x.view((1.5,))); attempt(lambda: x.permute((1.5, 0)))
+attempt(lambda: x.view([3, "a"]))
+""")

@@ -7,6 +7,7 @@ import io
 import re
 import textwrap
 import warnings
+from difflib import ndiff
 from typing import Any
 
 import numpy as np
@@ -52,4 +53,7 @@ def assert_same(code: str) -> None:
 
     import isograd.torch
 
-    assert printed(isograd.torch, code) == printed(torch, code)
+    found, expected = printed(isograd.torch, code), printed(torch, code)
+    assert found == expected, "\n".join(
+        ndiff(expected.splitlines(), found.splitlines())
+    )

@@ -47,9 +47,18 @@ def draw(name: str, *args: Any, **params: Any) -> np.ndarray:
 
 
 def test_every_draw_is_tested() -> None:
-    others = {"random_multinomial"}
+    others = {"random_multinomial", "random_where_low"}
     drawn = {p.name for p in REGISTRY.values() if draws(p)}
     assert drawn == set(FREE) | set(BOUND_DRAWS) | others
+
+
+def test_numbers_are_drawn_where_there_is_need_alone() -> None:
+    """As many as places that are not positive, in their order."""
+    x = np.array([[1.0, -1.0, 0.0], [-2.0, 3.0, -0.0]])
+    found = draw("random_where_low", x, generator=generator())
+    expected = generator().random(4)
+    np.testing.assert_array_equal(found[x <= 0], expected)
+    np.testing.assert_array_equal(found[x > 0], 0)
 
 
 @pytest.mark.parametrize("name", FREE)

@@ -61,7 +61,7 @@ class Node(metaclass=_NodeMeta):
                 "_input_metadata, _register_hook_dict, _sequence_nr, metadata, name, "
                 "next_functions, register_hook, register_prehook"
             )
-        self.__dict__["_tape_node"] = node
+        vars(self)["_tape_node"] = node
 
     def __setattr__(self, name: str, value: Any) -> None:
         text = f"'{type(self).__name__}' object has no attribute '{name}'"
