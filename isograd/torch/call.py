@@ -482,6 +482,7 @@ _OWN = {
     "isograd.core.plans",
     "isograd.torch.autocasting",
     "isograd.torch.nn.table",
+    "isograd.torch.overrides",
     __name__,
 }
 

@@ -185,6 +185,16 @@ def test_draws_differ_and_warnings_come_again(eager: None) -> None:
         assert seen[0].filename == __file__
 
 
+def test_warnings_name_the_line_of_functions_that_a_mode_wrapped() -> None:
+    from isograd.torch.overrides import wrapped
+
+    loss = wrapped(F.mse_loss)
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        loss(torch.ones(50), torch.ones(1))
+    assert [w.filename for w in seen] == [__file__]
+
+
 def test_default_dtype_is_read_again(eager: None) -> None:
     i = torch.tensor([1, 2])
     assert torch.softmax(i.float(), 0).dtype == torch.float32
