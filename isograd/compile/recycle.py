@@ -39,8 +39,10 @@ class Recycler:
                 return array
         array = np.empty(self.shape, self.dtype)
         if len(self.arrays) < KEPT:
-            self.arrays.append(array)
             _keep(self, array.nbytes)
+        else:  # all are in use, the oldest one perhaps for good
+            del self.arrays[0]
+        self.arrays.append(array)
         return array
 
     def intact(self, array: np.ndarray) -> bool:

@@ -11,6 +11,7 @@ import pytest
 import isograd.ops  # noqa: F401 (fills the registry)
 import isograd.torch as torch
 from isograd.base import config
+from isograd.compile.recycle import KEPT, Recycler
 from isograd.core.large import LARGE
 from isograd.core.primitive import BOUND, REGISTRY
 
@@ -210,6 +211,14 @@ def test_results_live_on_while_memory_is_recycled() -> None:
     BOUND.add(X, ones)
     for k, h in enumerate(held):
         np.testing.assert_array_equal(h, X + np.float32(k))
+
+
+def test_arrays_that_are_held_for_good_do_not_end_recycling() -> None:
+    arrays = Recycler((1 << 16,), np.dtype(np.float32))
+    held = [arrays.take() for _ in range(2 * KEPT)]
+    last = arrays.take()
+    assert any(a is last for a in arrays.arrays) and len(arrays.arrays) == KEPT
+    assert not any(a is last for a in held)
 
 
 def test_versions_start_anew_with_recycled_memory() -> None:
