@@ -16,6 +16,8 @@ from __future__ import annotations
 import ast
 import linecache
 from collections.abc import Callable, Container
+from functools import cache
+from types import CodeType
 from typing import Any
 
 _BINARY: dict[type[ast.operator], str] = {
@@ -99,8 +101,14 @@ def define(
     filename = f"<isograd rule {name}>"
     linecache.cache[filename] = (len(source), None, source.splitlines(True), filename)
     names: dict[str, Any] = {"__name__": "isograd.rules", **(scope or {})}
-    exec(compile(source, filename, "exec"), names)  # our own tables, never input
+    exec(_compiled(source, filename), names)  # our own tables, never input
     return names[name]
+
+
+@cache
+def _compiled(source: str, filename: str) -> CodeType:
+    """Code by its text: a front end has one operator at several places."""
+    return compile(source, filename, "exec")
 
 
 def scalar_source(name: str, operands: list[str], params: list[str], text: str) -> str:
