@@ -102,6 +102,7 @@ _STATE = np.dtype(
 
 
 default_generator = Generator()
+default_generator.seed()  # of a program that does not seed, each run draws others
 
 
 def manual_seed(seed: Any) -> Generator:
