@@ -195,6 +195,16 @@ def test_warnings_name_the_line_of_functions_that_a_mode_wrapped() -> None:
     assert [w.filename for w in seen] == [__file__]
 
 
+def test_weights_without_derivative_are_refused_by_plans_too(eager: None) -> None:
+    x, y = torch.randn(4, 3, requires_grad=True), torch.tensor([0, 1, 2, 0])
+    weight = torch.ones(3)
+    for _ in range(3):
+        F.nll_loss(x, y, weight)
+    for _ in range(3):
+        with pytest.raises(RuntimeError, match="not differentiable with respect to"):
+            F.nll_loss(x, y, weight.clone().requires_grad_())
+
+
 def test_default_dtype_is_read_again(eager: None) -> None:
     i = torch.tensor([1, 2])
     assert torch.softmax(i.float(), 0).dtype == torch.float32

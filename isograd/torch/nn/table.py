@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from isograd.core.primitive import BOUND, Payload
-from isograd.core.tape import Traced
 from isograd.torch import dtypes
 from isograd.torch.autocasting import autocasting
 from isograd.torch.call import Named, cast, public, warn
@@ -87,7 +86,7 @@ def no_gradient(function: str, **given: Any) -> None:
         RuntimeError: for one that is recorded.
     """
     for word, t in given.items():
-        if type(t) is Traced:
+        if getattr(t, "node", None) is not None:  # of a draft as well
             raise RuntimeError(
                 f"The function '{function}' is not differentiable with respect to "
                 f"argument '{word}'. This input cannot have requires_grad True."
