@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: run test check oracle bench docs clean
+.PHONY: run test check oracle plans bench docs clean
 
 run: $(VENV)/.examples
 	$(BIN)/python examples/run_all.py
@@ -20,6 +20,10 @@ check: $(VENV)/.check
 
 oracle: $(VENV)/.oracle
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/oracle
+
+plans: $(VENV)/.oracle
+	PLANS_AFTER=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal \
+		tests/oracle tests/torch tests/mindspore
 
 bench: $(VENV)/.oracle
 	$(PIP) jax

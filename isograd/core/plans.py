@@ -86,6 +86,13 @@ class _Planner:
         self.body, self.cls, self.family, self.outcome = body, cls, family, outcome
         self.names, self.tensors = names, outcome is outcome_of_tensors
         self.forms: dict[Any, Any] = {}
+        self.counted: Any = None  # (counts, signature) of the call that was counted last
+
+    def failed(self) -> None:
+        """Count a call that raised as none: general paths check what plans do not."""
+        if self.counted is not None:
+            (seen, key), self.counted = self.counted, None
+            seen[key] = seen.get(key, 1) - 1
 
     def admit(self, kinds: tuple[type, ...], values: tuple[Any, ...]) -> Any:
         """The form of calls with arguments of these types."""
@@ -145,6 +152,7 @@ class _Planner:
             table.clear()
         count = seen[key] = seen.get(key, 0) + 1
         if count <= PATIENCE:
+            self.counted = seen, key
             return _decline
         try:
             plan = self.drafted(values)
@@ -364,7 +372,11 @@ def planned(
 
     def fall(values: tuple[Any, ...], extra: tuple[Any, ...], rest: Any) -> Any:
         args, words = names.regroup(values)
-        return general(*args, *extra, **words, **rest)
+        try:
+            return general(*args, *extra, **words, **rest)
+        except Exception:
+            planner.failed()
+            raise
 
     head = [f"{n}=ABSENT" for n in names.plain]
     head += [f"*{names.star or 'extra'}"] + [f"{n}=ABSENT" for n in names.named]

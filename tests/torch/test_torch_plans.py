@@ -205,6 +205,13 @@ def test_weights_without_derivative_are_refused_by_plans_too(eager: None) -> Non
             F.nll_loss(x, y, weight.clone().requires_grad_())
 
 
+def test_what_is_refused_is_refused_each_time() -> None:
+    x = torch.tensor([True, False])
+    for _ in range(30):
+        with pytest.raises(NotImplementedError, match="elu"):
+            torch.selu(x)
+
+
 def test_default_dtype_is_read_again(eager: None) -> None:
     i = torch.tensor([1, 2])
     assert torch.softmax(i.float(), 0).dtype == torch.float32
