@@ -86,7 +86,9 @@ class _Planner:
         self.body, self.cls, self.family, self.outcome = body, cls, family, outcome
         self.names, self.tensors = names, outcome is outcome_of_tensors
         self.forms: dict[Any, Any] = {}
-        self.counted: Any = None  # (counts, signature) of the call that was counted last
+        self.counted: Any = (
+            None  # (counts, signature) of the call that was counted last
+        )
 
     def failed(self) -> None:
         """Count a call that raised as none: general paths check what plans do not."""
