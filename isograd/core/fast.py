@@ -56,7 +56,7 @@ def unary(
         if type(a) is not ndarray or a.dtype.kind not in kinds:
             return slow(x)
         small = a.size < LARGE
-        out = impl(a) if small else prim.kernel(a)
+        out = impl(a, out=...) if small else prim.kernel(a)
         t = new(cls)
         t._p = out
         nx = x._node
@@ -73,7 +73,7 @@ def unary(
             node.seq = tick()
         return t
 
-    once_begun(lambda: _chained(impl, partial(replace, op, "impl")))
+    once_begun(lambda: _chained(prim, partial(replace, op, "impl")))
     return op
 
 
@@ -97,7 +97,7 @@ def binary(
         scope,
     )
     install = partial(op.__globals__.__setitem__, "impl")
-    once_begun(lambda: _chained(impl, install))
+    once_begun(lambda: _chained(prim, install))
     return op
 
 
@@ -117,7 +117,7 @@ _BINARY = """def op(input, other):
         return slow(input, other)
     small = a.size + b.size < LARGE
     try:
-        out = impl(a, b) if small else prim.kernel(a, b)
+        out = impl(a, b, out=...) if small else prim.kernel(a, b)
     except (TypeError, ValueError):  # shapes or dtypes that the slow path explains
         return slow(input, other)
     t = new(cls)
@@ -223,7 +223,7 @@ def scalar_right(
         d = a.dtype
         b = constant(y, d)
         small = a.size < LARGE
-        out = impl(a, b) if small else prim.kernel(a, b)
+        out = impl(a, b, out=...) if small else prim.kernel(a, b)
         t = new(cls)
         t._p = out
         nx = x._node
@@ -244,7 +244,7 @@ def scalar_right(
             node.seq = tick()
         return t
 
-    once_begun(lambda: _chained(impl, partial(replace, op, "impl")))
+    once_begun(lambda: _chained(prim, partial(replace, op, "impl")))
     return op
 
 
@@ -363,7 +363,7 @@ def scalar_left(
         d = a.dtype
         b = constant(y, d)
         t = new(cls)
-        t._p = out = impl(b, a)
+        t._p = out = impl(b, a, out=...)
         nx = x._node
         if nx is not None:
             t._node = node = new(Node)
@@ -383,7 +383,7 @@ def scalar_left(
             node.seq = tick()
         return t
 
-    once_begun(lambda: _chained(impl, partial(replace, op, "impl")))
+    once_begun(lambda: _chained(prim, partial(replace, op, "impl")))
     return op
 
 
@@ -492,7 +492,7 @@ def several(
             node.seq = tick()
         return t
 
-    once_begun(lambda: _chained(impl, partial(replace, op, "impl")))
+    once_begun(lambda: _chained(prim, partial(replace, op, "impl")))
     return op
 
 
@@ -514,15 +514,24 @@ def constants_cache(limit: int = 1024) -> Callable[[Any, Any], np.ndarray]:
     return constant
 
 
-def _chained(fn: Callable[..., Any], install: Callable[[Any], None]) -> None:
-    """Let a function of arrays become native where it comes often."""
-    install(chain(fn, install))
+def _chained(prim: Primitive, install: Callable[[Any], None]) -> None:
+    """Let `prim` on arrays become native where it comes often."""
+    ufunc = prim.ufunc
+    install(chain(prim.impl if ufunc is None else partial(ufunc, out=...), install))
 
 
 def _array_call(prim: Primitive) -> Callable[..., Any]:
-    """`prim` on arrays; `out=...` makes a ufunc give arrays of rank zero instead of
-    scalars, at no cost."""
-    return prim.impl if prim.ufunc is None else partial(prim.ufunc, out=...)
+    """`prim` on arrays as a function that is called with `out=...`.
+
+    That keyword makes a ufunc give arrays of rank zero instead of scalars, at no cost.
+    """
+    if prim.ufunc is not None:
+        return prim.ufunc
+
+    def call(*arrays: Any, out: Any) -> Any:
+        return prim.impl(*arrays)
+
+    return call
 
 
 def _kept(prim: Primitive, mask: int) -> tuple[Any, ...]:

@@ -71,10 +71,11 @@ def chain(
 
     Those are native for the shapes that came often (and for `arrays`, at once): each
     looks at its arguments and leaves others to the next one, the last of them to `fn`.
+    All take a keyword `out`, which says nothing to them.
     """
     left, room, head = STEP, CHAIN, None
 
-    def last(*arrays: Any) -> Any:
+    def last(*arrays: Any, out: Any = None) -> Any:
         nonlocal left
         left -= 1
         if not left:

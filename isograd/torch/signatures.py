@@ -432,38 +432,70 @@ def _kind(a: Any) -> Any:
     return (t, frozenset(map(type, a))) if t is tuple or t is list else t
 
 
-def checker(name: str, method: bool = False, body: Any = None) -> Callable[..., None]:
+class Checker:
     """A check of a function's or method's arguments, which remembers types that fit.
+
+    Attributes:
+        passed: by the types of the arguments (without lists) True where all is well, or
+            the dtypes of the first one, the only tensor, that are.
+    """
+
+    def __init__(self, name: str, method: bool, body: Any) -> None:
+        self.full = f"Tensor.{name}" if method else name
+        self.method, self.body = method, body
+        self.written = name if name.endswith("_") else ""
+        self.fitting: set[Any] = set()
+        self.passed: dict[Any, Any] = {}
+
+    def __call__(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        kinds = tuple(map(_kind, args))
+        if kwargs:
+            kinds = (*kinds, *kwargs, *map(_kind, kwargs.values()))
+        if kinds not in self.fitting:
+            self.look(args, kwargs)
+            self.fitting.add(kinds)
+        refused = refused_by(self.full)
+        if refused:
+            check_operands(refused, args, kwargs, self.written)
+        if not any(type(k) is tuple for k in kinds):
+            self.note(kinds, refused, args, kwargs)
+
+    def look(self, args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
+        own = args[1:] if self.method else args
+        why = refusal(self.full, own, kwargs)
+        if why is not None and self.body is not None:
+            words = _words(self.body)[self.method :]
+            why = _regrouped(self.full, own, kwargs, words, why)
+        if why is not None:
+            raise TypeError(why)
+
+    def note(self, kinds: Any, refused: Any, args: Any, kwargs: Any) -> None:
+        """Remember what need not be looked at again."""
+        if not refused:
+            self.passed[kinds] = True
+            return
+        tensors = [x for x in (*args, *kwargs.values()) if isinstance(x, CoreTensor)]
+        if (
+            len(tensors) == 1
+            and args
+            and tensors[0] is args[0]
+            and args[0]._p.size
+            and not {"dtype", "out"} & {*kwargs}
+            and not {"matrix", "square"} & {*refused}
+            and not any(
+                issubclass(k, dtypes.dtype) for k in kinds if isinstance(k, type)
+            )
+        ):
+            self.passed.setdefault(kinds, set()).add(args[0]._p.dtype)
+
+
+def checker(name: str, method: bool = False, body: Any = None) -> Checker:
+    """The check of a function or method.
 
     `body` has the parameters of a function that plans are made for: of those we are not
     told which were given as keywords.
     """
-    full = f"Tensor.{name}" if method else name
-    fitting: set[tuple[Any, ...]] = set()
-    refused: Any = None
-    written = name if name.endswith("_") else ""
-
-    def check(args: tuple[Any, ...], kwargs: dict[str, Any]) -> None:
-        nonlocal refused
-        kinds = tuple(map(_kind, args))
-        if kwargs:
-            kinds = (*kinds, *kwargs, *map(_kind, kwargs.values()))
-        if kinds in fitting:
-            if refused:
-                check_operands(refused, args, kwargs, written)
-            return
-        own = args[1:] if method else args
-        why = refusal(full, own, kwargs)
-        if why is not None and body is not None:
-            why = _regrouped(full, own, kwargs, _words(body)[method:], why)
-        if why is not None:
-            raise TypeError(why)
-        fitting.add(kinds)
-        refused = refused_by(full)
-        if refused:
-            check_operands(refused, args, kwargs, written)
-
-    return check
+    return Checker(name, method, body)
 
 
 _QUICK = {
@@ -486,7 +518,7 @@ def _regrouped(
 ) -> str | None:
     """What is said of a call when arguments at places may have been keywords."""
     counts = range(len(args) - 1, -1, -1)
-    frame = sys._getframe(3)  # what called the general path
+    frame = sys._getframe(4)  # what called the general path: `look`, `__call__`, it
     if frame.f_globals.get("__name__") not in _QUICK:
         return why
     while frame.f_back and frame.f_globals.get("__name__") in _QUICK:

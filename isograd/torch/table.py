@@ -14,7 +14,7 @@ from isograd.core.plans import planned
 from isograd.torch.autocasting import autocasting
 from isograd.torch.call import in_place, public
 from isograd.torch.labels import camel
-from isograd.torch.signatures import checker
+from isograd.torch.signatures import Checker, checker
 from isograd.torch.tensor import FAMILY, Tensor
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {}
@@ -105,17 +105,23 @@ def tensor_row(
     return fn
 
 
-def checked(fn: Body, check: Callable[..., None]) -> Body:
+def checked(fn: Body, check: Checker) -> Body:
     """A function on tensors that looks at its arguments first."""
+    passed = check.passed.get
 
     @functools.wraps(fn)
     def shown(*args: Any, **kwargs: Any) -> Any:
-        try:
-            check(args, kwargs)
-        except TypeError:
-            from isograd.torch.overrides import taken_over
+        kinds = tuple(map(type, args))
+        if kwargs:
+            kinds = (*kinds, *kwargs, *map(type, kwargs.values()))
+        found = passed(kinds)
+        if found is not True and (found is None or args[0]._p.dtype not in found):
+            try:
+                check(args, kwargs)
+            except TypeError:
+                from isograd.torch.overrides import taken_over
 
-            return taken_over(shown, args, kwargs)
+                return taken_over(shown, args, kwargs)
         return fn(*args, **kwargs)
 
     return shown

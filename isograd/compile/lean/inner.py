@@ -65,7 +65,7 @@ class _Definition(ctypes.Structure):
     )
 
 
-FASTCALL = 0x80
+FASTCALL = 0x80 | 0x02  # with keywords, of which nothing is read
 
 
 class _Words(np.ndarray):
@@ -133,12 +133,12 @@ def _new_array() -> int:
 
 
 class _Run:
-    """Emits `run(self, args, count)`."""
+    """Emits `run(self, args, count, keywords)`."""
 
     def __init__(self, module: ir.Module) -> None:
-        shape = ir.FunctionType(BYTES, [BYTES, WORDS, I64])
+        shape = ir.FunctionType(BYTES, [BYTES, WORDS, I64, BYTES])
         self.fn = ir.Function(module, shape, "run")
-        this, args, count = self.fn.args
+        this, args, count, _ = self.fn.args
         self.b = b = ir.IRBuilder(self.fn.append_basic_block("entry"))
         self.args = args
         self.program = b.inttoptr(self.field(b.ptrtoint(this, I64), DATA), WORDS)
